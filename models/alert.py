@@ -1,0 +1,138 @@
+"""The life of an alert. What is not in the table `LEGAL` is refused.
+
+One alert is open per resident and lane. It is raised by a finding, grows with every further one, is answered by
+one operator at a time, and ends only when somebody closes it with an outcome (or, in the kit's lane, when the
+kit is heard again). An answer that nobody follows up lapses: the alert stands open again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Which queue: a person who may need help, or a kit that does."""
+
+    PERSON = "person"
+    KIT = "kit"
+
+
+class State(StrEnum):
+    RAISED = "raised"
+    ANSWERED = "answered"
+    ATTENDING = "attending"
+    CLOSED = "closed"
+
+
+class Act(StrEnum):
+    """What can happen to an alert."""
+
+    RAISE = "raise"
+    GROW = "grow"
+    ANSWER = "answer"
+    NOTE = "note"
+    SEND = "send"
+    ARRIVE = "arrive"
+    LAPSE = "lapse"
+    CLOSE = "close"
+    CLEAR = "clear"
+    TRY = "try"
+
+
+class Outcome(StrEnum):
+    """Why an alert was closed."""
+
+    FALL = "genuine fall"
+    HELP_NEEDED = "genuine, other help needed"
+    ACCIDENT = "accidental press"
+    COMPANY = "called for company"
+    VISITOR = "visitor"
+    AWAY = "away from home"
+    TEST = "test"
+    FAULT = "fault"
+    FALSE = "false alert"
+    CLEARED = "cleared by itself"
+
+
+LEGAL: dict[tuple[State, Act], State] = {
+    (State.RAISED, Act.GROW): State.RAISED,
+    (State.RAISED, Act.TRY): State.RAISED,
+    (State.RAISED, Act.NOTE): State.RAISED,
+    (State.RAISED, Act.ANSWER): State.ANSWERED,
+    (State.RAISED, Act.CLEAR): State.CLOSED,
+    (State.ANSWERED, Act.GROW): State.ANSWERED,
+    (State.ANSWERED, Act.NOTE): State.ANSWERED,
+    (State.ANSWERED, Act.SEND): State.ATTENDING,
+    (State.ANSWERED, Act.LAPSE): State.RAISED,
+    (State.ANSWERED, Act.CLOSE): State.CLOSED,
+    (State.ANSWERED, Act.CLEAR): State.CLOSED,
+    (State.ATTENDING, Act.GROW): State.ATTENDING,
+    (State.ATTENDING, Act.NOTE): State.ATTENDING,
+    (State.ATTENDING, Act.SEND): State.ATTENDING,
+    (State.ATTENDING, Act.ARRIVE): State.ATTENDING,
+    (State.ATTENDING, Act.LAPSE): State.RAISED,
+    (State.ATTENDING, Act.CLOSE): State.CLOSED,
+    (State.ATTENDING, Act.CLEAR): State.CLOSED,
+}
+
+ONLY_IN: dict[Act, Lane] = {Act.CLEAR: Lane.KIT}
+"""Acts of one lane alone: a machine may clear a fault of the kit, never an alert about a person."""
+
+HOLDER_ONLY = frozenset({Act.SEND, Act.ARRIVE, Act.CLOSE})
+"""Acts that only the operator who holds the alert may do."""
+
+
+class Refused(ValueError):
+    """An act that the table does not allow; the text says why and what would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a person must answer, as it stands. `look_again_at` is None only when it is closed."""
+
+    id: int
+    home: str
+    resident: str | None
+    lane: Lane
+    kind: str
+    state: State
+    raised_at: datetime
+    round_began_at: datetime
+    look_again_at: datetime | None
+    version: int
+    presses: int = 0
+    holder: str | None = None
+    lapsed_by: str | None = None
+    outcome: Outcome | None = None
+    closed_at: datetime | None = None
+
+
+def after(alert: Alert, act: Act, actor: str) -> State:
+    """The state that `act` by `actor` leads to. Raises Refused when it is not legal now, or not for this actor."""
+    if ONLY_IN.get(act, alert.lane) is not alert.lane:
+        raise Refused(f"alert {alert.id} is about a {alert.lane}: only a person may end it")
+    to = LEGAL.get((alert.state, act))
+    if to is None:
+        raise Refused(f"alert {alert.id} is {alert.state}: '{act}' needs it to be {_needed(act)}")
+    if act in HOLDER_ONLY and alert.holder != actor:
+        raise Refused(f"alert {alert.id} is held by {alert.holder}: answer it first")
+    return to
+
+
+def _needed(act: Act) -> str:
+    return " or ".join(state for state, legal in LEGAL if legal is act) or "new"
+
+
+URGENCY: dict[str, int] = {"press": 0, "silence": 1, "kit_unheard": 2, "sensor_unheard": 3}
+"""Order of work by kind of the finding that raised it, most urgent first (FIELD: silent call and presses first)."""
+
+
+def urgency(alert: Alert) -> tuple[int, int, int, datetime]:
+    """Sort key: people before kits, unanswered before answered, kind and repeat presses, then who waits longest."""
+    repeat = -min(alert.presses, 9)
+    return (
+        alert.lane is Lane.KIT,
+        alert.state is not State.RAISED,
+        URGENCY.get(alert.kind, 9) * 10 + repeat,
+        alert.round_began_at,
+    )

@@ -1,0 +1,137 @@
+"""A day as a ribbon: in bed, up (in which room), out, quiet, unheard; at the detail that the viewer may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.home import Home
+from models.observation import SensorKind, What
+from models.people import Level
+
+
+class Doing(StrEnum):
+    IN_BED = "in bed"
+    UP = "up"
+    OUT = "out"
+    QUIET = "quiet"
+    UNHEARD = "unheard"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation as the ribbon needs it: when, what, and by which sensor."""
+
+    at: datetime
+    what: What
+    sensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` to `end` the person was `doing`; `room` where it is known and may be shown."""
+
+    start: datetime
+    end: datetime
+    doing: Doing
+    room: str | None = None
+
+
+QUIET_AFTER = timedelta(minutes=45)
+"""A room without a sign of life for this long is shown as quiet, not as the person being up in it."""
+
+
+def ribbon(
+    home: Home, seen: Sequence[Seen], start: datetime, end: datetime, heard_until: datetime | None
+) -> list[Span]:
+    """Spans that cover [start, end) without gap or overlap, from observations in order of time.
+
+    Observations before `start` say how the day began. After `heard_until` nothing is known, so the rest is unheard.
+    """
+    known_end = min(end, max(start, heard_until)) if heard_until else start
+    spans = [span for span in _spans(home, seen, known_end) if span.end > start and span.start < known_end]
+    clipped = [replace(span, start=max(span.start, start), end=min(span.end, known_end)) for span in spans]
+    if not clipped and known_end > start:
+        clipped = [Span(start, known_end, Doing.QUIET)]
+    elif clipped and clipped[0].start > start:
+        clipped.insert(0, Span(start, clipped[0].start, Doing.QUIET))
+    if known_end < end:
+        clipped.append(Span(known_end, end, Doing.UNHEARD))
+    return merged(clipped)
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Neighbours that say the same become one."""
+    out: list[Span] = []
+    for span in spans:
+        if out and (out[-1].doing, out[-1].room) == (span.doing, span.room):
+            out[-1] = replace(out[-1], end=span.end)
+        elif span.end > span.start:
+            out.append(span)
+    return out
+
+
+def at_level(spans: Sequence[Span], level: Level, boundaries: Sequence[datetime]) -> list[Span]:
+    """The ribbon as `level` may see it: nothing, one span per part of the day, without rooms, or with them.
+
+    `boundaries` are the moments between which a part of the day lies, in order.
+    """
+    if level is Level.ALL_IS_WELL:
+        return []
+    if level is Level.PARTS_OF_DAY:
+        return merged([_part(spans, a, b) for a, b in zip(boundaries, boundaries[1:], strict=False)])
+    return _rounded(spans) if level is Level.ROOMS else list(spans)
+
+
+def _rounded(spans: Sequence[Span]) -> list[Span]:
+    """Rooms without exact times: every change is moved to the nearest half hour, and what is shorter disappears."""
+    return merged([replace(span, start=_half_hour(span.start), end=_half_hour(span.end)) for span in spans])
+
+
+def _half_hour(at: datetime) -> datetime:
+    return datetime.fromtimestamp(round(at.timestamp() / 1800) * 1800, at.tzinfo)
+
+
+def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
+    """The part of a day is what filled most of it; being up at all counts over being quiet."""
+    length: dict[Doing, timedelta] = {}
+    for span in spans:
+        inside = min(span.end, end) - max(span.start, start)
+        if inside > timedelta(0):
+            length[span.doing] = length.get(span.doing, timedelta(0)) + inside
+    if not length:
+        return Span(start, end, Doing.UNHEARD)
+    most = max(length, key=lambda doing: length[doing])
+    if most is Doing.QUIET and Doing.UP in length:
+        most = Doing.UP
+    return Span(start, end, most)
+
+
+def _spans(home: Home, seen: Sequence[Seen], until: datetime) -> list[Span]:
+    spans: list[Span] = []
+    in_bed = False
+    for place, one in enumerate(seen):
+        following = seen[place + 1].at if place + 1 < len(seen) else until
+        in_bed = _in_bed(in_bed, one.what)
+        spans += _between(home, one, following, in_bed=in_bed)
+    return spans
+
+
+def _in_bed(before: bool, what: What) -> bool:
+    """Lying down and getting up are said by the bed; any other movement leaves it as it was, but a door ends it."""
+    if what is What.LAY_DOWN:
+        return True
+    return before and what not in (What.GOT_UP, What.OPENED)
+
+
+def _between(home: Home, one: Seen, following: datetime, *, in_bed: bool) -> list[Span]:
+    if following <= one.at:
+        return []
+    if in_bed:
+        return [Span(one.at, following, Doing.IN_BED)]
+    sensor = home.sensor(one.sensor)
+    if sensor and sensor.kind is SensorKind.DOOR and sensor.is_exit and following - one.at > QUIET_AFTER:
+        return [Span(one.at, following, Doing.OUT)]
+    room = sensor.room if sensor else None
+    quiet_from = min(one.at + QUIET_AFTER, following)
+    return [Span(one.at, quiet_from, Doing.UP, room), Span(quiet_from, following, Doing.QUIET)]

@@ -1,0 +1,45 @@
+"""A home: its rooms, its sensors, and how long silence may last there."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models.observation import SensorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A sensor as fitted. `is_exit` marks a door that leads out; `wearer` is the resident who wears a pendant."""
+
+    id: str
+    kind: SensorKind
+    room: str
+    is_exit: bool = False
+    wearer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceLimits:
+    """How long a home may give no sign of life, by the part of its own day in which the silence began.
+
+    From `evening_hour` to `morning_hour` a silence may last until `up_by_hour`; by day it may last `by_day`.
+    Hours are whole hours of the home's local clock.
+    """
+
+    by_day: timedelta = timedelta(hours=6)
+    evening_hour: int = 18
+    morning_hour: int = 6
+    up_by_hour: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One place that is watched over. Ids are pseudonyms: names and addresses stand with the people."""
+
+    id: str
+    area: str
+    sensors: tuple[Sensor, ...]
+    timezone: str = "Europe/London"
+    limits: SilenceLimits = SilenceLimits()
+
+    def sensor(self, sensor_id: str) -> Sensor | None:
+        return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)

@@ -1,0 +1,99 @@
+"""One thing a sensor noticed, at one moment, in one home."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+EARLIEST = datetime(2024, 1, 1, tzinfo=UTC)
+"""No kit is older than this: a clock that says less has lost the time (a Pi without a battery boots in 1970)."""
+
+
+class SensorKind(StrEnum):
+    """What is fitted. Consent is given, and health limits are set, per kind."""
+
+    PENDANT = "pendant"
+    PULL_CORD = "pull_cord"
+    MOTION = "motion"
+    DOOR = "door"
+    BED = "bed"
+
+
+class What(StrEnum):
+    """What was noticed, in the past tense. `ALIVE` and `HEARD` are caused by the kit, all others by a person."""
+
+    PRESSED = "pressed"
+    MOVED = "moved"
+    OPENED = "opened"
+    CLOSED = "closed"
+    LAY_DOWN = "lay_down"
+    GOT_UP = "got_up"
+    ALIVE = "alive"
+    HEARD = "heard"
+
+
+WHATS: tuple[What, ...] = tuple(What)
+"""The order in which `What` is coded as a small integer in columns. Only ever append."""
+
+CODE_OF: dict[What, int] = {what: code for code, what in enumerate(WHATS)}
+
+KINDS_OF: dict[What, frozenset[SensorKind]] = {
+    What.PRESSED: frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD}),
+    What.MOVED: frozenset({SensorKind.MOTION}),
+    What.OPENED: frozenset({SensorKind.DOOR}),
+    What.CLOSED: frozenset({SensorKind.DOOR}),
+    What.LAY_DOWN: frozenset({SensorKind.BED}),
+    What.GOT_UP: frozenset({SensorKind.BED}),
+}
+"""Which kinds of sensor may notice what: an observation from any other kind is a mistake in the kit's settings."""
+
+URGENT = frozenset({What.PRESSED})
+"""Sent alone, at once, and before anything that waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What `sensor` noticed `at` a moment (UTC) by the home's clock, which may not have been right then.
+
+    `number` counts up in the outbox that kept it and names this observation for ever, together with that
+    outbox's own name and the home.
+    """
+
+    number: int
+    sensor: str
+    what: What
+    at: datetime
+    clock_trusted: bool = True
+
+
+SKEW = timedelta(minutes=5)
+"""A kit's clock may run this far ahead of the hub's and still be believed."""
+
+OLDEST = timedelta(days=45)
+"""No outbox holds more: an observation said to be older was not placed by a right clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """When an observation is taken to have happened; `doubt` says why that is not what the kit said."""
+
+    at: datetime
+    doubt: str | None = None
+
+
+def placed(observation: Observation, sent: datetime, arrived: datetime) -> Placed:
+    """Where an observation belongs in the hub's time, whatever the kit's clock said.
+
+    `sent` is the kit's clock when it sent the message, `arrived` the hub's when it came. The distance from `at`
+    to `sent` holds even where both are wrong by the same amount, as on a Pi that has not yet set its clock.
+    """
+    at = observation.at
+    believable = max(EARLIEST, arrived - OLDEST) <= at <= arrived + SKEW
+    if observation.clock_trusted and believable:
+        return Placed(at)
+    age = sent - at
+    moment = arrived - age if timedelta(0) <= age <= OLDEST else arrived
+    if observation.clock_trusted:
+        return Placed(
+            moment, f"the kit's clock said {at:%Y-%m-%d %H:%M} UTC, so its time is wrong: check its network time"
+        )
+    return Placed(moment)

@@ -1,0 +1,83 @@
+"""Resident, contact, operator, responder, installer; and who stands how to whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """In what capacity somebody looks or acts."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    RESPONDER = "responder"
+    INSTALLER = "installer"
+    CONTACT = "contact"
+    RESIDENT = "resident"
+
+
+class Level(StrEnum):
+    """How much of the resident's life a contact may see, as the resident chose."""
+
+    ALL_IS_WELL = "all_is_well"
+    PARTS_OF_DAY = "parts_of_day"
+    ROOMS = "rooms"
+    TIMES = "times"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a person wants to be told things."""
+
+    manner: str = "in writing"
+    language: str = "en"
+    large_print: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One way to reach a person: the name of a transport, and where it should go."""
+
+    transport: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Who lives in the home and is looked after."""
+
+    id: str
+    home: str
+    name: str
+    called: str
+    address: str
+    phone: str = ""
+    telling: Telling = Telling()
+    speak_with: str = ""
+    medical_notes: str = ""
+    risks: str = ""
+    way_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A relative or neighbour of one resident, at the level of detail the resident agreed to."""
+
+    id: str
+    resident: str
+    name: str
+    relation: str
+    level: Level = Level.ALL_IS_WELL
+    keyholder: bool = False
+    addresses: tuple[Address, ...] = ()
+    telling: Telling = Telling()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who can log in. `person` is the id of the contact or resident that this account is."""
+
+    login: str
+    name: str
+    role: Role
+    person: str | None = None
+    addresses: tuple[Address, ...] = ()

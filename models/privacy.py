@@ -1,0 +1,126 @@
+"""Who may see what and why; what may leave the home; how long it is kept. What is absent is hidden."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.observation import KINDS_OF, SensorKind, What
+from models.people import Level, Role
+
+
+class Purpose(StrEnum):
+    """Why somebody looks."""
+
+    ANSWER = "answer an alert"
+    QUEUE = "watch the queue"
+    REASON = "a stated reason"
+    REASSURE = "know that all is well"
+    MAINTAIN = "keep the kit working"
+    OWN = "see what is held about me"
+
+
+class Data(StrEnum):
+    """Kinds of data about a home and who lives there."""
+
+    STANDING = "how things are, in one sentence"
+    PARTS_OF_DAY = "the day by its parts"
+    ROOMS = "the day by rooms"
+    TIMES = "exact times"
+    ALERTS = "alerts and what came of them"
+    TIMELINE = "who did what about an alert"
+    PERSON = "name and how to speak with them"
+    ADDRESS = "address and telephone"
+    MEDICAL = "medical notes and risks"
+    WAY_IN = "the way in"
+    CONTACTS = "relatives and neighbours"
+    HEARING = "whether the home is heard, and why not"
+    KIT = "sensors and their health"
+    LOOKS = "who looked"
+
+
+class Showing(StrEnum):
+    """How a kind of data is given: at once, or against a stated reason that is recorded."""
+
+    SHOWN = "shown"
+    WITH_REASON = "with a stated reason"
+
+
+_S, _R = Showing.SHOWN, Showing.WITH_REASON
+_LIVE = (Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES)
+_RECORD = (Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
+
+_ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _S)
+_QUEUE = dict.fromkeys((Data.ALERTS, Data.PERSON, Data.HEARING), _S)
+_BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _R)
+
+TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
+    (Role.OPERATOR, Purpose.ANSWER): _ANSWERING,
+    (Role.OPERATOR, Purpose.QUEUE): _QUEUE,
+    (Role.OPERATOR, Purpose.REASON): _BY_REASON,
+    (Role.SUPERVISOR, Purpose.ANSWER): _ANSWERING,
+    (Role.SUPERVISOR, Purpose.QUEUE): _QUEUE,
+    (Role.SUPERVISOR, Purpose.REASON): {**_BY_REASON, Data.LOOKS: _R},
+    (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE), _S),
+    (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
+    (Role.RESIDENT, Purpose.OWN): dict.fromkeys(Data, _S),
+}
+
+_LEVELS = (
+    (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
+    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY,)),
+    (Level.ROOMS, (Data.ROOMS,)),
+    (Level.TIMES, (Data.TIMES, Data.ALERTS)),
+)
+
+AT_LEVEL: dict[Level, frozenset[Data]] = {
+    level: frozenset(data for _, more in _LEVELS[: place + 1] for data in more)
+    for place, (level, _) in enumerate(_LEVELS)
+}
+"""What a contact sees of a resident who chose that level for them; each level adds to the one before."""
+
+
+def showing(role: Role, purpose: Purpose, data: Data, level: Level | None = None) -> Showing | None:
+    """How `data` is given to a `role` with that `purpose`; None is hidden. A contact's `level` decides for them."""
+    if role is Role.CONTACT:
+        seen = purpose is Purpose.REASSURE and level is not None and data in AT_LEVEL[level]
+        return Showing.SHOWN if seen else None
+    return TABLE.get((role, purpose), {}).get(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands."""
+
+    home: str
+    kind: SensorKind
+    decided_by: str
+    basis: str
+    given_at: datetime
+    review_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+
+ALWAYS = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
+"""A call for help needs no consent to arrive: pressing is asking."""
+
+
+def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
+    """The kinds of sensor that may be used in `home` now."""
+    standing = {consent.kind for consent in consents if consent.home == home and consent.withdrawn_at is None}
+    return frozenset(standing) | ALWAYS
+
+
+def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
+    """Whether an observation of `what` may leave a home where `kinds` were agreed to."""
+    return what not in KINDS_OF or bool(KINDS_OF[what] & kinds)
+
+
+RETENTION: dict[SensorKind, timedelta] = {
+    SensorKind.PENDANT: timedelta(days=730),
+    SensorKind.PULL_CORD: timedelta(days=730),
+    SensorKind.MOTION: timedelta(days=120),
+    SensorKind.DOOR: timedelta(days=120),
+    SensorKind.BED: timedelta(days=120),
+}
+"""How long observations of a kind are kept. 91 days at home after discharge, the reablement measure, fits within."""

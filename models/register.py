@@ -1,0 +1,75 @@
+"""The records of homes and people as one document: what `nightlight-hub load` reads and a simulator writes."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from models.home import Home
+from models.people import Account, Contact, Resident, Role
+from models.privacy import Consent
+from models.response import ResponsePlan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOf:
+    """The plan agreed with `resident` for one kind of incident ('default' is for all others)."""
+
+    resident: str
+    plan: ResponsePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everything on record; ids tie it together."""
+
+    homes: tuple[Home, ...] = ()
+    residents: tuple[Resident, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    plans: tuple[PlanOf, ...] = ()
+    accounts: tuple[Account, ...] = ()
+
+
+class BadRegister(ValueError):
+    """The document can't be used; the text lists what to mend, a line each."""
+
+
+def read_register(content: bytes) -> Register:
+    """Raises BadRegister, and then nothing of it should be used."""
+    try:
+        register = msgspec.json.decode(content, type=Register)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRegister(f"the document does not read: {error}") from error
+    wrong = mistakes(register)
+    if wrong:
+        raise BadRegister("\n".join(wrong))
+    return register
+
+
+def write_register(register: Register) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(register), indent=1)
+
+
+def mistakes(register: Register) -> list[str]:
+    """What does not fit together, a line each."""
+    homes = {home.id for home in register.homes}
+    residents = {resident.id for resident in register.residents}
+    people = residents | {contact.id for contact in register.contacts}
+    return [
+        *_twice("home", (home.id for home in register.homes)),
+        *_twice("resident", (resident.id for resident in register.residents)),
+        *_twice("contact", (contact.id for contact in register.contacts)),
+        *_twice("account", (account.login for account in register.accounts)),
+        *(f"resident {one.id} lives in {one.home}, which is not on record" for one in register.residents if one.home not in homes),
+        *(f"contact {one.id} is of {one.resident}, who is not on record" for one in register.contacts if one.resident not in residents),
+        *(f"a consent is for home {one.home}, which is not on record" for one in register.consents if one.home not in homes),
+        *(f"a plan is for {one.resident}, who is not on record" for one in register.plans if one.resident not in residents),
+        *(f"account {one.login} is person {one.person}, who is not on record" for one in register.accounts if one.person and one.person not in people),
+        *(f"account {one.login} is a {one.role}, so it must name the person" for one in register.accounts if one.role in (Role.CONTACT, Role.RESIDENT) and not one.person),
+    ]  # fmt: skip
+
+
+def _twice(kind: str, ids: Iterable[str]) -> list[str]:
+    return [f"{kind} {one} is there {count} times" for one, count in Counter(ids).items() if count > 1]

@@ -1,0 +1,277 @@
+"""Topics, and how observations, receipts, heartbeats and commands cross the wire. Both ends call this.
+
+Everything is JSON on MQTT at QoS 1, readable in a broker's log. A message is read leniently from kits that are older
+or newer than this hub (unknown fields are passed over), and one observation that can't be read does not cost its
+neighbours.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from models.observation import Observation, What
+
+VERSION = 1
+LARGEST = 256 * 1024
+"""Bytes in one message. A batch of 500 observations takes about 60 kB."""
+
+_HOME = re.compile(r"[a-z0-9_-]{1,64}")
+_TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down)")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+T = TypeVar("T")
+
+
+class Leg(StrEnum):
+    """The last part of a topic: which way, and what."""
+
+    UP = "up"
+    HEALTH = "health"
+    RECEIPT = "receipt"
+    DOWN = "down"
+
+
+class Unreadable(ValueError):
+    """A message that can't be used as a whole. `reason` is the kind of fault, the text tells an installer what to do."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """Observations from the outbox called `outbox`; `sent` is the kit's clock as it sent them."""
+
+    outbox: str
+    sent: Moment
+    observations: tuple[Observation, ...]
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """These numbers of that outbox are committed, as inclusive ranges; presses overtake, so there may be holes."""
+
+    outbox: str
+    numbers: tuple[tuple[int, int], ...]
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """ "I am here." Retained. Everything noticed before `complete_until` has been receipted.
+
+    `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the last will, which the
+    broker sends when the connection drops. `on_mains` is None where the kit can't tell.
+    """
+
+    outbox: str
+    at: Moment
+    complete_until: Moment
+    every: float = 60.0
+    waiting: int = 0
+    clock_trusted: bool = True
+    sensors: dict[str, Moment] = field(default_factory=dict)
+    online: bool = True
+    on_mains: bool | None = None
+    v: int = VERSION
+
+
+class Order(StrEnum):
+    """What the hub can tell a kit."""
+
+    HELP_COMING = "help_coming"
+    TEST = "test"
+    CONFIGURE = "configure"
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """From the hub to a home: `order`, and what belongs to it as text."""
+
+    id: str
+    order: Order
+    text: str = ""
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Part of a message that can't be used: why, in words for an installer, the bytes, and the number if it shows."""
+
+    reason: str
+    text: str
+    raw: bytes
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpRead:
+    """A message as the hub read it: the observations it can use, and what it had to set aside."""
+
+    outbox: str
+    sent: datetime
+    observations: tuple[Observation, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+    @property
+    def numbers(self) -> list[int]:
+        aside = [part.number for part in self.set_aside if part.number is not None]
+        return sorted([observation.number for observation in self.observations] + aside)
+
+
+@dataclass(frozen=True, slots=True)
+class _RawUp:
+    outbox: str
+    sent: Moment
+    observations: list[msgspec.Raw]
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _RawObservation:
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    sensor: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    what: What
+    at: Moment
+    clock_trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Versioned:
+    v: int = VERSION
+
+
+def topic(home: str, leg: Leg) -> str:
+    """Raises ValueError for a home id that no topic can carry."""
+    if not _HOME.fullmatch(home):
+        raise ValueError(f"'{home}' is no home id: use 1 to 64 of a-z, 0-9, _ and -")
+    return f"nightlight/{VERSION}/{home}/{leg}"
+
+
+def every_home(leg: Leg) -> str:
+    """The subscription that hears every home, and every version, so that what can't be read is at least counted."""
+    return f"nightlight/+/+/{leg}"
+
+
+def read_topic(name: str) -> tuple[str, Leg]:
+    """The home and leg that a topic names. Raises Unreadable."""
+    match = _TOPIC.fullmatch(name)
+    if match is None:
+        raise Unreadable("topic", f"'{name[:80]}' is no Nightlight topic: check the kit's settings")
+    version, home, leg = match.groups()
+    if version != str(VERSION):
+        raise Unreadable(
+            "version", f"the kit speaks version {version[:8]}, this hub version {VERSION}: update the older"
+        )
+    if not _HOME.fullmatch(home):
+        raise Unreadable("topic", f"'{home[:80]}' is no home id: check the kit's settings")
+    return home, Leg(leg)
+
+
+def encode(message: Up | Receipt | Heartbeat | Down) -> bytes:
+    return msgspec.json.encode(message)
+
+
+def read_up(payload: bytes) -> UpRead:
+    """Raises Unreadable when nothing of the message can be used."""
+    raw = _decode(payload, _RawUp)
+    good: list[Observation] = []
+    bad: list[SetAside] = []
+    for part in raw.observations:
+        try:
+            good.append(_observation(part))
+        except (msgspec.DecodeError, OverflowError) as error:
+            bad.append(SetAside("observation", f"one observation does not read: {error}", bytes(part), _number(part)))
+    return UpRead(raw.outbox, raw.sent, tuple(good), tuple(bad))
+
+
+def read_receipt(payload: bytes) -> Receipt:
+    return _decode(payload, Receipt)
+
+
+def read_heartbeat(payload: bytes) -> Heartbeat:
+    return _decode(payload, Heartbeat)
+
+
+def read_down(payload: bytes) -> Down:
+    return _decode(payload, Down)
+
+
+def ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Inclusive ranges that hold exactly `numbers`."""
+    found: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return tuple(found)
+
+
+def heard_until(beat: Heartbeat, arrived: datetime, *, retained: bool) -> datetime | None:
+    """Up to when (hub's time) the home is completely heard, or None when the heartbeat can't tell.
+
+    A fresh heartbeat is placed by its arrival, whatever the kit's clock says; a retained one only by a trusted clock.
+    """
+    return _placed(beat, beat.complete_until, arrived, retained=retained)
+
+
+def sensors_seen(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dict[str, datetime]:
+    """Each sensor's last sign of life in the hub's time."""
+    placed = {sensor: _placed(beat, at, arrived, retained=retained) for sensor, at in beat.sensors.items()}
+    return {sensor: at for sensor, at in placed.items() if at is not None}
+
+
+def _placed(beat: Heartbeat, at: datetime, arrived: datetime, *, retained: bool) -> datetime | None:
+    if not beat.online:
+        return None
+    if retained:
+        return min(at, arrived) if beat.clock_trusted else None
+    return arrived - max(beat.at - at, timedelta(0))
+
+
+def _decode(payload: bytes, kind: type[T]) -> T:
+    if len(payload) > LARGEST:
+        raise Unreadable(
+            "size", f"{len(payload)} bytes is over the limit of {LARGEST}: check what else uses this topic"
+        )
+    try:
+        version = msgspec.json.decode(payload, type=_Versioned).v
+        if version != VERSION:
+            raise Unreadable(
+                "version", f"the message is of version {version}, this hub reads {VERSION}: update the older"
+            )
+        return msgspec.json.decode(payload, type=kind)
+    except msgspec.ValidationError as error:
+        raise Unreadable("shape", f"the message does not fit: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
+        raise Unreadable("json", f"the message is not JSON: {error}") from error
+
+
+def _observation(part: msgspec.Raw) -> Observation:
+    raw = msgspec.json.decode(part, type=_RawObservation)
+    return Observation(raw.number, raw.sensor, raw.what, raw.at, raw.clock_trusted)
+
+
+def _number(part: msgspec.Raw) -> int | None:
+    try:
+        return msgspec.json.decode(part, type=_Numbered).number
+    except msgspec.DecodeError:
+        return None
+
+
+def in_batches(observations: Sequence[Observation], size: int) -> Iterable[Sequence[Observation]]:
+    """Runs of at most `size`, in the order given."""
+    return (observations[start : start + size] for start in range(0, len(observations), size))
