@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from models.home import Home
 from models.observation import SensorKind, What
@@ -79,7 +80,7 @@ def at_level(spans: Sequence[Span], level: Level, boundaries: Sequence[datetime]
     if level is Level.ALL_IS_WELL:
         return []
     if level is Level.PARTS_OF_DAY:
-        return merged([_part(spans, a, b) for a, b in zip(boundaries, boundaries[1:], strict=False)])
+        return merged([_part(spans, a, b) for a, b in pairwise(boundaries)])
     return _rounded(spans) if level is Level.ROOMS else list(spans)
 
 

@@ -57,18 +57,24 @@ def mistakes(register: Register) -> list[str]:
     homes = {home.id for home in register.homes}
     residents = {resident.id for resident in register.residents}
     people = residents | {contact.id for contact in register.contacts}
+    named = [account for account in register.accounts if account.person]
+    nameless = [one for one in register.accounts if one.role in (Role.CONTACT, Role.RESIDENT) and not one.person]
     return [
         *_twice("home", (home.id for home in register.homes)),
         *_twice("resident", (resident.id for resident in register.residents)),
         *_twice("contact", (contact.id for contact in register.contacts)),
         *_twice("account", (account.login for account in register.accounts)),
-        *(f"resident {one.id} lives in {one.home}, which is not on record" for one in register.residents if one.home not in homes),
-        *(f"contact {one.id} is of {one.resident}, who is not on record" for one in register.contacts if one.resident not in residents),
-        *(f"a consent is for home {one.home}, which is not on record" for one in register.consents if one.home not in homes),
-        *(f"a plan is for {one.resident}, who is not on record" for one in register.plans if one.resident not in residents),
-        *(f"account {one.login} is person {one.person}, who is not on record" for one in register.accounts if one.person and one.person not in people),
-        *(f"account {one.login} is a {one.role}, so it must name the person" for one in register.accounts if one.role in (Role.CONTACT, Role.RESIDENT) and not one.person),
-    ]  # fmt: skip
+        *_astray(((f"resident {one.id}", one.home) for one in register.residents), homes),
+        *_astray(((f"contact {one.id}", one.resident) for one in register.contacts), residents),
+        *_astray(((f"the consent to {one.kind}", one.home) for one in register.consents), homes),
+        *_astray(((f"the plan for {one.plan.kind}", one.resident) for one in register.plans), residents),
+        *_astray(((f"account {one.login}", str(one.person)) for one in named), people),
+        *(f"account {one.login} is a {one.role}, so it must name the person" for one in nameless),
+    ]
+
+
+def _astray(references: Iterable[tuple[str, str]], known: set[str]) -> list[str]:
+    return [f"{who} belongs to {whom}, which is not on record" for who, whom in references if whom not in known]
 
 
 def _twice(kind: str, ids: Iterable[str]) -> list[str]:

@@ -37,7 +37,7 @@ class Leg(StrEnum):
 
 
 class Unreadable(ValueError):
-    """A message that can't be used as a whole. `reason` is the kind of fault, the text tells an installer what to do."""
+    """A message that can't be used as a whole: `reason` is the kind of fault, the text tells an installer what to do."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
@@ -65,10 +65,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """ "I am here." Retained. Everything noticed before `complete_until` has been receipted.
+    """Says that the kit is here, and what it knows of itself. Retained.
 
-    `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the last will, which the
-    broker sends when the connection drops. `on_mains` is None where the kit can't tell.
+    Everything noticed before `complete_until` has been receipted. `every` is in seconds. `sensors` holds each sensor's
+    last sign of life. `online` is False in the last will, which the broker sends when the connection drops. `on_mains`
+    is None where the kit can't tell.
     """
 
     outbox: str

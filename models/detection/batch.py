@@ -19,7 +19,8 @@ NO_SENSOR = -1
 @dataclass(frozen=True, slots=True)
 class Batch:
     """`n` rows: index of the home, index of the sensor (or -1), code of `What`, moment and arrival in s since 1970 UTC,
-    and the number that the outbox gave it (0 for what the kit says of itself)."""
+    and the number that the outbox gave it (0 for what the kit says of itself).
+    """
 
     home: Ints
     sensor: Ints
