@@ -27,7 +27,7 @@ SAYS_NOTHING = {"common", "exceptions", "helpers", "manager", "managers", "misc"
 OF_THIS_MACHINE = re.compile(
     r"(^|[^.\w])/(work|farm|root|tmp)/\w|index[-]url|find[-]links|files[.]\w+hosted|[p]ypi[.]org|registry[.]\w+[.](org|com)"
 )
-MOCKS = re.compile(r"unittest[.]mock|from unittest import mock|import[ ]pytest_mock|\bmocker\b[.]")
+MOCKS = re.compile(r"unittest[.]mock|from unittest import[ ]mock|import[ ]pytest_mock|\bmocker\b[.]")
 NOT_ON_A_PI = [
     "amqtt",
     "fastapi",
@@ -60,7 +60,8 @@ def tracked() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def project() -> dict[str, Any]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
 
 
 @pytest.fixture(scope="module")
