@@ -37,7 +37,7 @@ class Leg(StrEnum):
 
 
 class Unreadable(ValueError):
-    """A message that can't be used as a whole: `reason` is the kind of fault, the text tells an installer what to do."""
+    """A message that can't be used as a whole: `reason` is the kind of fault, the text is for an installer."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)

@@ -44,7 +44,7 @@ def _press(finding: Finding, home: Home) -> Explanation:
     where = _where(finding.sensor, home)
     delayed = f" It reached us {lasting(late)} late." if late > 30 else ""
     return Explanation(
-        f"Help was called for with the {where} at {_clock(finding.since, home)}.{delayed}",
+        f"Help was called for with the {where} at {_clock(finding.since, finding, home)}.{delayed}",
         "",
         "",
         "Speak with the resident before closing.",
@@ -55,16 +55,17 @@ def _silence(finding: Finding, home: Home) -> Explanation:
     evidence = finding.evidence
     if finding.over:
         return Explanation(
-            f"A sign of life at {_clock(finding.at, home)}: {_where(evidence.get('ended_by'), home)}.", *[""] * 3
+            f"A sign of life at {_clock(finding.at, finding, home)}: {_where(evidence.get('ended_by'), home)}.",
+            *[""] * 3,
         )
     last = evidence.get("last_sensor")
     by = f" ({_where(last, home)})" if last else ""
     due = datetime.fromtimestamp(float(evidence.get("expected_by") or 0), UTC)
     heard = datetime.fromtimestamp(float(evidence.get("heard_until") or 0), UTC)
     return Explanation(
-        f"No sign of life since {_clock(finding.since, home)}{by}.",
-        f"One was expected by {_clock(due, home)}.",
-        f"The kit was heard until {_clock(heard, home)}, with {evidence.get('sensors_heard')} of"
+        f"No sign of life since {_clock(finding.since, finding, home)}{by}.",
+        f"One was expected by {_clock(due, finding, home)}.",
+        f"The kit was heard until {_clock(heard, finding, home)}, with {evidence.get('sensors_heard')} of"
         f" {evidence.get('sensors')} sensors reporting.",
         "Any movement, a door or a press would clear it.",
     )
@@ -72,10 +73,10 @@ def _silence(finding: Finding, home: Home) -> Explanation:
 
 def _kit_unheard(finding: Finding, home: Home) -> Explanation:
     if finding.over:
-        return Explanation(f"The kit is heard again, complete up to {_clock(finding.at, home)}.", "", "", "")
+        return Explanation(f"The kit is heard again, complete up to {_clock(finding.at, finding, home)}.", "", "", "")
     if not finding.evidence.get("ever_heard"):
         return Explanation("The kit has not been heard since this hub began to listen.", *_KIT_HELP)
-    return Explanation(f"Nothing is heard from the home since {_clock(finding.since, home)}.", *_KIT_HELP)
+    return Explanation(f"Nothing is heard from the home since {_clock(finding.since, finding, home)}.", *_KIT_HELP)
 
 
 _KIT_HELP = (
@@ -90,7 +91,7 @@ def _sensor_unheard(finding: Finding, home: Home) -> Explanation:
     if finding.over:
         return Explanation(f"The {where} reports again.", "", "", "")
     limit = timedelta(seconds=float(finding.evidence.get("limit") or 0))
-    seen = f"since {_clock(finding.since, home)}" if finding.evidence.get("ever_heard") else "at all"
+    seen = f"since {_clock(finding.since, finding, home)}" if finding.evidence.get("ever_heard") else "at all"
     return Explanation(
         f"The {where} has not reported {seen}.",
         f"It should at least every {lasting(limit.total_seconds())}.",
@@ -115,5 +116,9 @@ def _where(sensor_id: object, home: Home) -> str:
     return kind if sensor.wearer else f"{sensor.room.replace('_', ' ')} {kind}"
 
 
-def _clock(at: datetime, home: Home) -> str:
-    return f"{at.astimezone(ZoneInfo(home.timezone)):%H:%M on %a %-d %b}"
+def _clock(at: datetime, finding: Finding, home: Home) -> str:
+    """The local time, and the day where it is not that of the finding."""
+    zone = ZoneInfo(home.timezone)
+    local = at.astimezone(zone)
+    same_day = local.date() == finding.at.astimezone(zone).date()
+    return f"{local:%H:%M}" if same_day else f"{local:%H:%M on %a %-d %b}"

@@ -1,0 +1,156 @@
+"""The standing cast, and the real programs that tests want."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from models.home import Home, Sensor, SilenceLimits
+from models.observation import SensorKind
+from models.people import Account, Address, Contact, Level, Resident, Role, Telling
+from models.privacy import Consent
+from models.register import PlanOf, Register
+from models.response import ResponsePlan, Step
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+"""A Friday, in winter time, so that London's clock and UTC agree."""
+
+
+def wanted(program: str) -> str:
+    """The path of a program that a test wants. Missing, it skips the test; in CI that is a failure."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail(f"{program} is not installed, and in CI nothing may skip")
+    if found is None:
+        pytest.skip(f"{program} is not installed (Debian has it)")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def okafor_home(home_id: str = "h_okafor", area: str = "Northside") -> Home:
+    sensors = (
+        Sensor("pendant", SensorKind.PENDANT, "worn", wearer="r_okafor"),
+        Sensor("hall_pir", SensorKind.MOTION, "hall"),
+        Sensor("kitchen_pir", SensorKind.MOTION, "kitchen"),
+        Sensor("bathroom_pir", SensorKind.MOTION, "bathroom"),
+        Sensor("front_door", SensorKind.DOOR, "hall", is_exit=True),
+        Sensor("bed", SensorKind.BED, "bedroom"),
+    )
+    return Home(home_id, area, sensors, limits=SilenceLimits(by_day=timedelta(hours=3)))
+
+
+@pytest.fixture
+def cast() -> Register:
+    """Mrs Okafor, her daughter Ada, Tom who answers, Priya who goes, Ivan who fits kits, and Karl, who has no business
+    here: he is the son of Mr Lindqvist, two streets on.
+    """
+    neighbour = Home("h_lindqvist", "Southside", (Sensor("hall_pir", SensorKind.MOTION, "hall"),))
+    return Register(
+        homes=(okafor_home(), neighbour),
+        residents=(
+            Resident(
+                "r_okafor",
+                "h_okafor",
+                "Grace Okafor",
+                "Mrs Okafor",
+                "3 Larch Close",
+                phone="01632 960001",
+                telling=Telling("spoken"),
+                speak_with="Hard of hearing on the left; give her time.",
+                medical_notes="Takes a blood thinner.",
+                risks="Fell in March.",
+                way_in="Neighbour at number 5 holds a key.",
+            ),
+            Resident("r_lindqvist", "h_lindqvist", "Nils Lindqvist", "Mr Lindqvist", "18 Birch Lane"),
+        ),
+        contacts=(
+            Contact(
+                "c_ada", "r_okafor", "Ada Okafor", "daughter", Level.TIMES, True, (Address("email", "ada@example.org"),)
+            ),
+            Contact("c_karl", "r_lindqvist", "Karl Lindqvist", "son", Level.TIMES),
+        ),
+        consents=tuple(
+            Consent(home, kind, "the resident", "asked and agreed", NOON - timedelta(days=30))
+            for home in ("h_okafor", "h_lindqvist")
+            for kind in SensorKind
+        ),
+        plans=(
+            PlanOf(
+                "r_okafor",
+                ResponsePlan(
+                    "default",
+                    (Step("operator", "log"), Step("c_ada", "email", timedelta(minutes=5))),
+                    repeat=timedelta(minutes=5),
+                ),
+            ),
+        ),
+        accounts=(
+            Account("tom", "Tom Brandt", Role.OPERATOR),
+            Account("sunita", "Sunita Rao", Role.SUPERVISOR),
+            Account("priya", "Priya Nair", Role.RESPONDER),
+            Account("ivan", "Ivan Petrov", Role.INSTALLER),
+            Account("ada", "Ada Okafor", Role.CONTACT, "c_ada"),
+            Account("karl", "Karl Lindqvist", Role.CONTACT, "c_karl"),
+            Account("grace", "Grace Okafor", Role.RESIDENT, "r_okafor"),
+        ),
+    )
+
+
+@dataclass
+class Mosquitto:
+    """A real broker on a free port, which can be killed and started again."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        conf = self.folder / "mosquitto.conf"
+        lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 100000"]
+        conf.write_text("\n".join([*lines, f"persistence_location {self.folder}/", "persistence true", ""]))
+        command = [wanted("mosquitto"), "-c", str(conf)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        eventually(lambda: _answers(self.port), seconds=10)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def eventually(true: object, seconds: float = 10.0) -> None:
+    """Wait until the callable `true` says so, or fail after `seconds`."""
+    assert callable(true)
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"did not come true within {seconds} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    folder = tmp_path / "mosquitto"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    broker = Mosquitto(free_port(), folder)
+    broker.start()
+    yield broker
+    broker.kill()

@@ -1,0 +1,95 @@
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from models.day import Doing, Seen, Span, at_level, ribbon
+from models.observation import What
+from models.people import Level
+from tests.conftest import NOON, okafor_home
+
+HOME = okafor_home()
+MIN, HOUR = timedelta(minutes=1), timedelta(hours=1)
+START, END = NOON - 12 * HOUR, NOON
+
+WHAT_OF = {
+    "hall_pir": What.MOVED,
+    "kitchen_pir": What.MOVED,
+    "front_door": What.OPENED,
+    "bed": What.LAY_DOWN,
+    "pendant": What.PRESSED,
+}
+
+
+def moved(hours: float, sensor: str = "hall_pir", what: What = What.MOVED) -> Seen:
+    return Seen(START + timedelta(hours=hours), what, sensor)
+
+
+NIGHT = [
+    moved(-2, "bed", What.LAY_DOWN),
+    moved(7, "bed", What.GOT_UP),
+    moved(7.1, "kitchen_pir"),
+    moved(8, "front_door", What.OPENED),
+    moved(10, "hall_pir"),
+]
+
+
+def told(spans: list[Span]) -> list[tuple[str, float]]:
+    return [(span.doing.value, (span.end - span.start) / HOUR) for span in spans]
+
+
+def test_a_night_and_a_morning() -> None:
+    found = ribbon(HOME, NIGHT, START, END, END)
+    assert [(doing, round(hours, 2)) for doing, hours in told(found)] == [
+        ("in bed", 7.0),
+        ("up", 0.1),
+        ("up", 0.75),
+        ("quiet", 0.15),
+        ("out", 2.0),
+        ("up", 0.75),
+        ("quiet", 1.25),
+    ]
+    assert [span.room for span in found if span.doing is Doing.UP] == ["bedroom", "kitchen", "hall"]
+
+
+def test_what_was_not_heard_is_never_shown_as_known() -> None:
+    found = ribbon(HOME, NIGHT, START, END, START + 7.5 * HOUR)
+    assert found[-1] == Span(START + 7.5 * HOUR, END, Doing.UNHEARD)
+    assert told(ribbon(HOME, [], START, END, None)) == [("unheard", 12.0)]
+
+
+def test_a_home_that_is_heard_and_says_nothing_is_quiet() -> None:
+    assert told(ribbon(HOME, [], START, END, END)) == [("quiet", 12.0)]
+
+
+@given(
+    events=some.lists(some.tuples(some.floats(-20, 12), some.sampled_from(sorted(WHAT_OF))), max_size=30),
+    heard=some.floats(-2, 14),
+)
+def test_a_ribbon_has_no_gap_and_no_overlap(events: list[tuple[float, str]], heard: float) -> None:
+    seen = [moved(hours, sensor, WHAT_OF[sensor]) for hours, sensor in sorted(events)]
+    found = ribbon(HOME, seen, START, END, START + timedelta(hours=heard))
+    assert (found[0].start, found[-1].end) == (START, END)
+    assert all(one.end == other.start and one.start < one.end for one, other in pairwise(found))
+
+
+def test_levels_show_less_and_less() -> None:
+    found = ribbon(HOME, NIGHT, START, END, END)
+    parts = [START, START + 6 * HOUR, END]
+    assert at_level(found, Level.TIMES, parts) == found
+    assert all(
+        (span.start.minute, span.start.second) in ((0, 0), (30, 0)) for span in at_level(found, Level.ROOMS, parts)
+    )
+    coarse = at_level(found, Level.PARTS_OF_DAY, parts)
+    assert told(coarse) == [("in bed", 6.0), ("out", 6.0)]
+    assert all(span.room is None for span in coarse)
+    assert at_level(found, Level.ALL_IS_WELL, parts) == []
+
+
+@pytest.mark.parametrize("level", [Level.PARTS_OF_DAY, Level.ROOMS])
+def test_coarser_ribbons_still_cover_the_day(level: Level) -> None:
+    parts = [START, START + 6 * HOUR, END]
+    found = at_level(ribbon(HOME, NIGHT, START, END, END), level, parts)
+    assert (found[0].start, found[-1].end) == (START, END)

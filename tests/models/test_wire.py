@@ -1,0 +1,146 @@
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from models.observation import Observation, What
+from models.wire import (
+    LARGEST,
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Receipt,
+    Unreadable,
+    Up,
+    encode,
+    heard_until,
+    ranges,
+    read_down,
+    read_heartbeat,
+    read_receipt,
+    read_topic,
+    read_up,
+    sensors_seen,
+    topic,
+)
+from tests.conftest import NOON
+
+GOLDEN = Path(__file__).parent / "golden"
+
+UP = Up(
+    "k3f9",
+    NOON,
+    (
+        Observation(41, "pendant", What.PRESSED, NOON - timedelta(seconds=1)),
+        Observation(42, "hall_pir", What.MOVED, NOON, clock_trusted=False),
+    ),
+)
+BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("v1_up.json", UP),
+        ("v1_heartbeat.json", BEAT),
+        ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
+        ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
+    ],
+)
+def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down) -> None:
+    assert encode(message) + b"\n" == (GOLDEN / name).read_bytes()
+
+
+def test_every_released_message_is_still_read() -> None:
+    read = read_up((GOLDEN / "v1_up.json").read_bytes())
+    assert (read.outbox, read.sent, read.observations) == (UP.outbox, UP.sent, UP.observations)
+    assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
+    assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
+    assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
+
+
+def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
+    payload = encode(BEAT).replace(b'{"outbox"', b'{"temperature":41.5,"outbox"')
+    assert read_heartbeat(payload) == BEAT
+
+
+def test_one_bad_observation_does_not_cost_its_neighbours() -> None:
+    payload = encode(UP).replace(b'"moved"', b'"levitated"')
+    read = read_up(payload)
+    assert [one.number for one in read.observations] == [41]
+    assert [(part.reason, part.number) for part in read.set_aside] == [("observation", 42)]
+    assert read.numbers == [41, 42]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"not json", "json"),
+        (b"\xff\xfe", "json"),
+        (b"[" * 100_000, "shape"),
+        (b"[]", "shape"),
+        (b"{}", "shape"),
+        (b'{"v":2,"outbox":"a","sent":"2026-11-20T12:00:00Z","observations":[]}', "version"),
+        (b'{"outbox":"a","sent":"2026-11-20T12:00:00","observations":[]}', "shape"),
+        (b" " * (LARGEST + 1), "size"),
+    ],
+)
+def test_a_message_that_cant_be_used_says_why(payload: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_up(payload)
+    assert caught.value.reason == reason
+
+
+@given(some.binary(max_size=300))
+def test_no_bytes_do_worse_than_unreadable(payload: bytes) -> None:
+    for read in (read_up, read_heartbeat, read_receipt, read_down):
+        with suppress(Unreadable):
+            read(payload)
+
+
+def test_topics_go_there_and_back() -> None:
+    assert read_topic(topic("h_okafor", Leg.UP)) == ("h_okafor", Leg.UP)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nightlight/2/h_okafor/up", "version"),
+        ("nightlight/1/H OKAFOR/up", "topic"),
+        ("nightlight/1/h_okafor/sideways", "topic"),
+        ("zigbee2mqtt/hall", "topic"),
+    ],
+)
+def test_a_topic_that_is_none_says_why(name: str, reason: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_topic(name)
+    assert caught.value.reason == reason
+
+
+def test_a_home_id_that_no_topic_can_carry_is_refused() -> None:
+    with pytest.raises(ValueError, match="home id"):
+        topic("h/okafor/#", Leg.UP)
+
+
+@given(some.sets(some.integers(1, 60)))
+def test_ranges_hold_exactly_their_numbers(numbers: set[int]) -> None:
+    held = [number for first, last in ranges(numbers) for number in range(first, last + 1)]
+    assert held == sorted(numbers)
+
+
+@pytest.mark.parametrize("kit_clock", [NOON, datetime(1970, 1, 1, 1, 0, tzinfo=NOON.tzinfo)])
+def test_a_fresh_heartbeat_is_placed_by_its_arrival(kit_clock: datetime) -> None:
+    beat = Heartbeat("k", kit_clock, kit_clock - timedelta(seconds=30), sensors={"bed": kit_clock - timedelta(hours=1)})
+    assert heard_until(beat, NOON, retained=False) == NOON - timedelta(seconds=30)
+    assert sensors_seen(beat, NOON, retained=False) == {"bed": NOON - timedelta(hours=1)}
+
+
+def test_a_retained_heartbeat_is_old_news_and_a_last_will_none() -> None:
+    later = NOON + timedelta(hours=5)
+    assert heard_until(BEAT, later, retained=True) == BEAT.complete_until
+    assert heard_until(Heartbeat("k", NOON, NOON, clock_trusted=False), later, retained=True) is None
+    assert heard_until(Heartbeat("k", NOON, NOON, online=False), later, retained=False) is None
