@@ -86,7 +86,7 @@ class Engine:
         silent = ~self.silent & (self.expected_by < known)
         unheard = ~self.unheard & (np.maximum(self.heard_until, self.listening_since) + self.kit_limit < moment)
         kit = self.heard_until[self.sensor_home]
-        since = np.maximum(self.seen, self.listening_since)
+        since = np.where(np.isfinite(self.seen), self.seen, self.listening_since)
         dead = ~self.dead & (since + self.sensor_limit < kit)
         self.silent |= silent
         self.unheard |= unheard
