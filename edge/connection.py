@@ -180,6 +180,7 @@ class Connection:
             manual_ack=True,
         )
         client.max_inflight_messages_set(1000)
+        client.on_subscribe = self._on_subscribe
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message, client.on_publish = self._on_message, self._on_publish
         if broker.username is not None:
@@ -197,9 +198,16 @@ class Connection:
             log.error("%s refused us: %s", self._broker.called, code)
             self._over.set()
             return
-        if self._topics:
-            client.subscribe([(topic, 1) for topic in self._topics])
-        self._reader, self._stood_since = threading.current_thread(), time.monotonic()
+        self._reader = threading.current_thread()
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for topic, code in zip(self._topics, codes, strict=False):
+            if code.is_failure:
+                log.error("%s does not let us hear %s: %s", self._broker.called, topic, code)
+        self._stood_since = time.monotonic()
         self._longest_delay = LONGEST_DELAY
         self._heard.up()
 

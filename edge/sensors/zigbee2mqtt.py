@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 FRESH = 60.0
 """A state last seen longer ago than this, in s, was cached or kept for us."""
 GAP = 10.0
-"""So long after the bridge came online, or after we began to listen, a state without last_seen may be a cached one."""
+"""So long after the bridge said that it came online, in s, what it says may be a cached state."""
 ONE_PRESS = timedelta(seconds=1)
 """One press can arrive twice; two presses are further apart."""
 BELIEVED_BACK = timedelta(days=1)
@@ -82,8 +82,8 @@ class Zigbee2Mqtt:
         self._around = surroundings
         self._base = surroundings.base
         self._known: dict[str, bool] = _known(fitted, surroundings.last)
-        self._seen: dict[str, datetime] = {}
-        self._alive: dict[str, datetime] = {}
+        self._seen = {sensor.id: surroundings.last[sensor.id][1] for sensor in fitted if sensor.id in surroundings.last}
+        self._alive = dict(self._seen)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
@@ -109,21 +109,20 @@ class Zigbee2Mqtt:
         """What this message says is new. Never raises for what is in it."""
         if not topic.startswith(f"{self._base}/"):
             return []
-        if self._gap_ends is None:
-            self._gap_ends = moment.elapsed + GAP
         name = topic.removeprefix(f"{self._base}/")
         if name == "bridge/state":
-            return self._bridge(payload, moment)
+            return self._bridge(payload, moment, retained=retained)
         if name.endswith("/availability"):
             return self._availability(name.removesuffix("/availability"), payload)
         return self._device(name, payload, moment, retained=retained)
 
-    def _bridge(self, payload: bytes, moment: Moment) -> list[Noticed]:
+    def _bridge(self, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
         state = _online(payload)
         log.info("Zigbee2MQTT is %s", state)
         if state == "online":
-            self._gap_ends = moment.elapsed + GAP
             self.deaf_since = None
+            if not retained:
+                self._gap_ends = moment.elapsed + self._around.clock.played_seconds(GAP)
         elif state == "offline" and self.deaf_since is None:
             self.deaf_since = moment.at
         return []
@@ -162,29 +161,43 @@ class Zigbee2Mqtt:
         return self._gap_ends is not None and moment.elapsed < self._gap_ends
 
     def _lives(self, sensor: str, told: Told) -> None:
-        """A fresh message counts even where the clock was put back in between, or a sensor would stay deaf."""
-        if told.seen is not None and (told.fresh or told.seen > self._seen.get(sensor, EARLIEST)):
+        if told.seen is not None and not self._heard_later(sensor, told):
             self._seen[sensor] = self._alive[sensor] = told.seen
-        elif told.fresh:
+        elif told.seen is None and told.fresh:
             self._alive[sensor] = told.moment.at
 
-    def _old_news(self, sensor: str, told: Told) -> bool:
+    def _heard_later(self, sensor: str, told: Told) -> bool:
+        """Something newer was heard, and not ahead of a clock put back since: that would leave the sensor deaf."""
         newest = self._seen.get(sensor)
-        return not told.fresh and told.seen is not None and newest is not None and told.seen < newest
+        return told.seen is not None and newest is not None and told.seen < newest <= told.moment.at
+
+    def _heard_now(self, sensor: str, told: Told) -> bool:
+        return told.seen is not None and told.seen == self._seen.get(sensor)
+
+    def _certain(self, sensor: str, told: Told) -> bool:
+        """Not from a cache: the sensor has spoken since we last heard it."""
+        since = told.seen is not None and sensor in self._seen and not self._heard_now(sensor, told)
+        return since and not told.retained and not self._in_gap(told.moment)
 
     def _edge(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
         value = _value(sensor, state)
         before = self._known.get(sensor.id)
-        if value is None or value == before or self._old_news(sensor.id, told):
+        if value is None or value == before or self._heard_later(sensor.id, told):
             return []
-        if not told.fresh and (before is None or told.seen is None):
-            self._learn(sensor, value, before)
+        if not self._is_news(sensor.id, told, before):
+            self._learn(sensor, before, value)
             return []
         self._known[sensor.id] = value
         what = MEANS.get((sensor.kind, value))
         return [] if what is None else [Noticed(sensor.id, what, told.happened)]
 
-    def _learn(self, sensor: Fitted, value: bool, before: bool | None) -> None:
+    def _is_news(self, sensor: str, told: Told, before: bool | None) -> bool:
+        """An edge is, unless it may come from a cache; the first we hear is when it is of now."""
+        if before is not None:
+            return told.fresh or told.seen is not None
+        return (told.fresh and not self._heard_now(sensor, told)) or self._certain(sensor, told)
+
+    def _learn(self, sensor: Fitted, before: bool | None, value: bool) -> None:
         """A cached state tells how things stand, where nothing is known; a cached movement tells nothing."""
         if before is None and (sensor.kind, value) != (SensorKind.MOTION, True):
             self._known[sensor.id] = value
@@ -214,13 +227,11 @@ class Zigbee2Mqtt:
         if not isinstance(value, bool):
             return False
         before, self._known[sensor.id] = self._known.get(sensor.id), value
-        if not value or self._old_news(sensor.id, told):
+        if not value or self._heard_later(sensor.id, told):
             return False
         if told.fresh:
-            return not (before is True and told.seen is not None and told.seen == self._seen.get(sensor.id))
-        newer = told.seen is not None and told.seen > self._seen.get(sensor.id, told.seen)
-        certain = not told.retained and not self._in_gap(told.moment)
-        return before is False or (newer and certain)
+            return not (before is True and self._heard_now(sensor.id, told))
+        return before is False or self._certain(sensor.id, told)
 
     def _since_last_press(self, sensor: str, seen: datetime) -> bool:
         before = self._presses[sensor]
