@@ -297,7 +297,7 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
     """What had begun is over: a fault's alert clears when nothing else is wrong, one about a person only grows."""
     f = _findings.c
     same = and_(f.home == finding.home, f.kind == finding.kind.value, f.over.is_(False), f.ended_at.is_(None))
-    mine = and_(same, f.since <= finding.at, *_same_sensor(finding))
+    mine = and_(same, f.since < finding.at, *_same_sensor(finding))
     ended = {row.alert for row in connection.execute(select(f.alert).where(mine))}
     connection.execute(update(_findings).where(mine).values(ended_at=finding.at))
     alerts = [_locked(connection, number) for number in sorted(ended - {None})]
