@@ -19,7 +19,7 @@ from simulators.cast import ALL, FAMILY, OTHERS, STAFF, Household, register, wit
 from simulators.clock import PlayedClock
 from simulators.kit import Kit, check_ins, plays, together
 from simulators.live import Live
-from simulators.lockstep import Lockstep
+from simulators.lockstep import Lockstep, beats_in
 from simulators.mishaps import Mishap, World, let_die, script
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, Trigger, closes_itself, is_recording, read_recording, weeks_until
@@ -139,8 +139,7 @@ class Town(contextlib.ExitStack):
             hub = ("127.0.0.1", self._path.port)
         if kit.home.id == "h_gill":
             clock, kit.behind = self._lost_clock, YEAR_1970 - self._start
-        pace = {"heartbeat_every": BEAT.total_seconds()}
-        return start_agent(self._stage, kit.home, hub, port, clock, **pace)
+        return start_agent(self._stage, kit.home, hub, port, clock, **beats_in(BEAT))
 
     def _tell_history(self, place: Place) -> None:
         voice = Voice(place.broker_host, place.broker_port, "history")

@@ -156,6 +156,10 @@ class Kit:
             self._next = next(self._played, None)
         return self.sent - before
 
+    def stir(self) -> None:
+        """The bridge says what is known already: enough to make an agent look at its clock at once."""
+        self._say(f"{self.home.sensors[0].id}/availability", {"state": "online"}, retain=True)
+
     def press(self, at: datetime, sensor: str = "pendant") -> None:
         self._last_seen[sensor] = at
         self._speak(sensor, {"action": "emergency"})

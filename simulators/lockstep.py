@@ -14,12 +14,18 @@ from simulators.kit import Kit
 from simulators.programs import Failed
 from simulators.wires import Hearing
 
-JUST_BEFORE = timedelta(milliseconds=10)
+JUST_BEFORE = timedelta(seconds=2)
+SOONER = timedelta(seconds=1)
+"""A kit is told to beat this much more often than a step is long, so that none is due just before and each is after."""
+
+
+def beats_in(step: timedelta) -> dict[str, float]:
+    """The settings of a kit that is to be played in such steps."""
+    return {"heartbeat_every": (step - SOONER).total_seconds()}
 
 
 class Lockstep:
-    """`clock` is the hub's; `kits` come with the clocks they have. From `start` on, a heartbeat is due at every `beat`,
-    and a step is as long.
+    """`clock` is the hub's; `kits` come with the clocks they have and with `beats_in(length)`, `length` being a step's.
 
     Raises Failed from `step` when something is not receipted within `patience` real seconds without any progress.
     """
@@ -29,22 +35,24 @@ class Lockstep:
         clock: PlayedClock,
         kits: Sequence[tuple[Kit, PlayedClock]],
         hearing: Hearing,
-        beat: timedelta,
+        length: timedelta,
         patience: float = 60.0,
     ) -> None:
-        self._clock, self._kits, self._hearing, self._beat, self._patience = clock, kits, hearing, beat, patience
+        self._clock, self._kits, self._hearing, self._length, self._patience = clock, kits, hearing, length, patience
         self._before = {kit.home.id: hearing.receipted(kit.home.id) - kit.sent for kit, _ in kits}
         self._behind = {own: kit.behind for kit, own in kits}
         self._at = clock.now()
 
     def step(self) -> datetime:
-        """Pass the time until the next heartbeat. Returns the moment it is then."""
-        self._at += self._beat
+        """Pass the time until after the next heartbeat. Returns the moment it is then."""
+        self._at += self._length
         self._clock.hold(self._at)
         self._hold_kits(self._at - JUST_BEFORE)
         if sum(kit.play_until(self._at - JUST_BEFORE) for kit, _ in self._kits):
             self._receipted()
         self._hold_kits(self._at)
+        for kit, _ in self._kits:
+            kit.stir()
         self._beaten()
         return self._at
 
@@ -72,4 +80,4 @@ class Lockstep:
 
     def _due(self, kit: Kit) -> bool:
         beat = self._hearing.beats.get(kit.home.id)
-        return beat is None or beat.at + self._beat <= self._at + kit.behind
+        return beat is None or beat.at + self._length - SOONER <= self._at + kit.behind

@@ -136,7 +136,7 @@ def end_on_signals() -> None:
 
 def found(program: str) -> str:
     """Where a program is: beside this Python, on the path, or where Debian keeps servers. Raises Failed."""
-    beside = Path(sys.executable).with_name(program)
+    beside = Path(sys.executable).parent / program
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
     place = str(beside) if beside.exists() else shutil.which(program, path=path)
     if place is None:

@@ -23,7 +23,7 @@ from simulators.browser import Browser
 from simulators.clock import PlayedClock
 from simulators.kit import Kit, check_ins, plays, together
 from simulators.live import Live
-from simulators.lockstep import Lockstep
+from simulators.lockstep import Lockstep, beats_in
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, aligned, closes_itself, read_folder
 from simulators.service import Counts, Hub, Place, start_agent
@@ -32,7 +32,7 @@ from simulators.wires import Hearing, Line
 MONDAY = date(2024, 4, 1)
 """Recordings are moved by whole weeks to begin in this one: no kit believes in a time before 2024."""
 
-STEP = timedelta(minutes=30)
+STEP = timedelta(hours=1)
 """Played time in one go. A kit's heart beats as often, so a silence is found within a step of when it is due."""
 
 CHECK_IN = timedelta(hours=3, minutes=20)
@@ -41,7 +41,7 @@ CHECK_IN = timedelta(hours=3, minutes=20)
 LEAD = timedelta(hours=1)
 """Kits are up before the first trigger, so that what the bridge says at its start is over."""
 
-LOOK_EVERY = 2
+LOOK_EVERY = 1
 """Steps between two looks of the operator at the queue."""
 
 Advance = Callable[[int], None]
@@ -159,7 +159,7 @@ class Replay(contextlib.ExitStack):
         return Kit(home, self._line.publish, together(said, checking))
 
     def _start_agents(self, place: Place, port: int, *, lockstep: bool) -> None:
-        pace = {"heartbeat_every": STEP.total_seconds(), "batch_every": 0.0, "batch_size": 500} if lockstep else {}
+        pace = {**beats_in(STEP), "batch_every": 0.0, "batch_size": 500} if lockstep else {}
         hub = (place.broker_host, place.broker_port)
         agents: list[Program] = [
             start_agent(self._stage, kit.home, hub, port, self._kit_clock, **pace) for kit in self._kits
