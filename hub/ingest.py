@@ -46,7 +46,8 @@ WAITING = 20_000
 LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
-PATIENCE = 0.5
+PATIENCE = 0.25
+"""Real seconds that a turn waits for something to come."""
 
 _PRESS = b'"pressed"'
 

@@ -39,7 +39,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, lambda *_: asked.set())
     settings.data.mkdir(parents=True, exist_ok=True)
     with alone(settings.data / "watch.lock"):
-        link, loops = _assembled(settings)
+        link, loops = assembled(settings)
         link.start()
         for loop in loops:
             loop.start()
@@ -52,7 +52,7 @@ def run(settings: Settings) -> int:
     return 1 if trouble else 0
 
 
-def _assembled(settings: Settings) -> tuple[Link, list[Loop]]:
+def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     store, clock, inbox, raised = open_store(settings), Clock(settings.clock_file), Inbox(), threading.Event()
     news: SimpleQueue[News] = SimpleQueue()
     link = Link(settings, _name(settings.data / "name"), clock, inbox.put)

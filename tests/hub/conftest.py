@@ -1,25 +1,36 @@
 """Real databases, brokers and programs for the hub's tests."""
 
+import inspect
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.store import Alerts, Records, SqlSeries, Store
+from hub.broker import command, mosquitto
+from hub.process import assembled
+from hub.settings import Settings
+from hub.store import Alerts, Records, SqlSeries, Store, open_store
 from hub.store.database import migrate, opened
+from hub.supervise import free_port
 from models.home import Home, Sensor
-from models.observation import SensorKind
+from models.observation import Observation, SensorKind, What
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
+from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -120,3 +131,142 @@ def _run(user: str | None, *words: str | Path) -> None:
         words, user=user, cwd="/", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+class Broker:
+    """The hub's own broker as a program, on a port that stays."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.port = free_port()
+        program = mosquitto() if kind == "mosquitto" else None
+        self._words = command(self.port, folder, program)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._words, stderr=subprocess.DEVNULL)
+        eventually(self._listens, 10)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Kit:
+    """A home's kit as the wire sees it: keeps what is not receipted, and sends it when told to."""
+
+    def __init__(self, home: str, port: int, outbox: str = "box") -> None:
+        self.home, self.outbox = home, outbox
+        self.receipted: set[int] = set()
+        self.orders: list[Down] = []
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"kit-{home}-{outbox}", clean_session=False)
+        self.client.on_connect = lambda client, *_: client.subscribe(
+            [(topic(home, Leg.RECEIPT), 1), (topic(home, Leg.DOWN), 1)]
+        )
+        self.client.on_message = self._came
+        self.client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]
+        self.client.connect_async("127.0.0.1", port, keepalive=10)
+        self.client.loop_start()
+        eventually(self.client.is_connected)
+
+    def _came(self, _client: object, _data: object, message: MQTTMessage) -> None:
+        if message.topic.endswith("/down"):
+            self.orders.append(read_down(bytes(message.payload)))
+            return
+        receipt = read_receipt(bytes(message.payload))
+        if receipt.outbox == self.outbox:
+            self.receipted |= {number for low, high in receipt.numbers for number in range(low, high + 1)}
+
+    def send(self, *observations: Observation, sent: datetime) -> None:
+        self.raw(encode(Up(self.outbox, sent, observations)))
+
+    def raw(self, content: bytes, leg: Leg = Leg.UP) -> None:
+        self.client.publish(topic(self.home, leg), content, qos=1)
+
+    def press(self, number: int, at: datetime, sensor: str = "pendant") -> None:
+        self.send(Observation(number, sensor, What.PRESSED, at), sent=at)
+
+    def beat(self, at: datetime, until: datetime | None = None, **more: Any) -> None:
+        content = encode(Heartbeat(self.outbox, at, until or at, **more))
+        self.client.publish(topic(self.home, Leg.HEALTH), content, qos=1, retain=True)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def moved(numbers: Iterable[int], at: datetime, sensor: str = "hall") -> list[Observation]:
+    return [Observation(number, sensor, What.MOVED, at) for number in numbers]
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"not within {seconds} s: {inspect.getsource(holds).strip()}"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """mosquitto unless a test asks for another kind."""
+    kind = getattr(request, "param", "mosquitto")
+    if kind == "mosquitto" and mosquitto() is None:
+        if os.environ.get("CI"):
+            pytest.fail("mosquitto is not installed: apt-get install mosquitto")
+        pytest.skip("mosquitto is not installed")
+    one = Broker(kind, tmp_path / "broker")
+    one.start()
+    yield one
+    one.kill()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, broker: Broker) -> Settings:
+    return Settings(data_dir=str(tmp_path / "data"), broker_host="127.0.0.1", broker_port=broker.port)
+
+
+@pytest.fixture
+def on_record(settings: Settings, register: Register) -> Store:
+    """The store of `settings`, with the cast on record."""
+    store = open_store(settings)
+    store.records.load(register, {one.login: "-" for one in register.accounts})
+    return store
+
+
+@pytest.fixture
+def running(settings: Settings, on_record: Store) -> Iterator[Store]:
+    """The link and the three loops, in this process."""
+    link, loops = assembled(settings)
+    link.start()
+    for loop in loops:
+        loop.start()
+    eventually(lambda: not link.hindrance)
+    yield on_record
+    for loop in loops:
+        loop.ask_to_stop()
+    link.stop()
+    for loop in loops:
+        loop.join(5)
+
+
+@pytest.fixture
+def kit_of(broker: Broker) -> Iterator[Callable[..., Kit]]:
+    kits: list[Kit] = []
+
+    def make(home: str = "okafor-home", outbox: str = "box") -> Kit:
+        kits.append(Kit(home, broker.port, outbox))
+        return kits[-1]
+
+    yield make
+    for kit in kits:
+        kit.stop()
+
+
+@pytest.fixture
+def kit(kit_of: Callable[..., Kit]) -> Kit:
+    return kit_of()
