@@ -92,7 +92,7 @@ class Gate:
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
         self._register: tuple[int, dict[str, Home], dict[str, str]] = (-1, {}, {})
-        self._beats: tuple[float, dict[str, Heard]] = (0.0, {})
+        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
 
     # Who is at the door
 
@@ -242,11 +242,18 @@ class Gate:
 
     def visits(self, viewer: Viewer, purpose: Purpose) -> list[Visit]:
         """The open alerts that this responder was sent to."""
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
         shown = self._shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
         mine = [one for one in self._alerts.open_alerts() if _sent(self._entries(one)) == viewer.login]
         for alert in mine:
             self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
         return [Visit(one, _people(self._residents(one)), _address(self._residents(one))) for one in mine]
+
+    def visit(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Sheet:
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
+        return self.sheet(viewer, purpose, alert_id)
 
     # The family, the resident, the installer
 
@@ -433,11 +440,11 @@ class Gate:
         return known[1]
 
     def _heard(self) -> dict[str, Heard]:
-        """Of every home, at most half a real second old."""
-        real = self._real_now()
-        if real - self._beats[0] > 0.5:
-            self._beats = (real, self._records.heard())
-        return self._beats[1]
+        """Of every home, at most half a second old, however time runs."""
+        real, now = self._real_now(), self._clock.now()
+        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
+            self._beats = (real, now, self._records.heard())
+        return self._beats[2]
 
     def _heard_of(self, home_id: str) -> Heard:
         return self._heard().get(home_id, NEVER_HEARD)

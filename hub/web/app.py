@@ -17,6 +17,8 @@ from hub.web.changes import Changes
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
+PARTS = (login, console, family, others, alive)
+
 LARGEST = 64 * 1024
 """Bytes in one form."""
 
@@ -50,7 +52,7 @@ def build(settings: Settings) -> FastAPI:
     app.state.settings, app.state.gate = settings, gate
     app.state.guessing, app.state.door = login.Guessing(), login.Door()
     app.state.changes = Changes(gate.latest_change, gate.beat)
-    for part in (login, console, family, others, alive):
+    for part in PARTS:
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_middleware(Protected)

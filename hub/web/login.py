@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from threading import BoundedSemaphore, Lock
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from hub.web.access import Gate, Viewer
 from hub.web.page import page
-from hub.web.visitor import BEFORE, SESSION, TheGate, hashed, keep, new_token, visitor
+from hub.web.visitor import BEFORE, SESSION, TheGate, drop, hashed, keep, new_token, visitor
 from models.people import Role
 
 HOME: dict[Role, str] = {
@@ -62,8 +63,11 @@ class Door:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(new_token())
         self._at_once = BoundedSemaphore(2)
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash(new_token())
 
     def knows(self, gate: Gate, login: str, password: str) -> bool:
         found = gate.account(login)
@@ -125,7 +129,7 @@ def _welcome(request: Request, gate: Gate, login: str, back: str) -> Response:
     found = gate.account(login)
     response = RedirectResponse(_own(back) or HOME[found[0].role] if found else "/login", 303)
     keep(response, SESSION, token, secure=settings.secure_cookies, max_age=int(settings.session_hours * 3600))
-    response.delete_cookie(BEFORE, path="/")
+    drop(response, BEFORE)
     return response
 
 
@@ -134,7 +138,7 @@ def log_out(request: Request, gate: TheGate, who: Maybe) -> Response:
     if who:
         gate.end_session(hashed(request.cookies[SESSION]))
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(SESSION, path="/")
+    drop(response, SESSION)
     return response
 
 

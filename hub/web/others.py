@@ -27,4 +27,4 @@ def visits(request: Request, gate: TheGate, who: Who) -> Response:
 
 @routes.get("/visits/{alert_id}")
 def visit(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
-    return page(request, "visit.html", viewer=who, sheet=gate.sheet(who, Purpose.ANSWER, alert_id))
+    return page(request, "visit.html", viewer=who, sheet=gate.visit(who, Purpose.ANSWER, alert_id))

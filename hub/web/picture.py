@@ -110,7 +110,11 @@ def _hours(start: datetime, end: datetime, zone: str) -> tuple[tuple[float, str,
     first, last = local(start, zone).date(), local(end, zone).date()
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
     marks = [(_moment(one, hour, zone), str(hour)) for one in days for hour in (0, 6, 12, 18)]
-    placed = [(_percent(at, start, end), text) for at, text in marks if start <= at <= end]
+    placed = [
+        (_percent(at, start, end), "24" if at == end and text == "0" else text)
+        for at, text in marks
+        if start <= at <= end
+    ]
     return tuple((percent, text, _anchor(percent)) for percent, text in placed)
 
 

@@ -69,5 +69,9 @@ def keep(response: Response, name: str, value: str, *, secure: bool, max_age: in
     response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="strict", secure=secure, path="/")
 
 
+def drop(response: Response, name: str) -> None:
+    response.delete_cookie(name, httponly=True, samesite="strict", path="/")
+
+
 Who = Annotated[Viewer, Depends(viewer)]
 TheGate = Annotated[Gate, Depends(gate_of)]

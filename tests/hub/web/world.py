@@ -10,6 +10,7 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
+from hub.clock import Clock
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.records import Beat
@@ -55,6 +56,7 @@ class World:
         self.run(0.0)
         self.store = open_store(self.settings)
         self.store.records.load(register, {account.login: HASH for account in register.accounts})
+        self.clock, self.real = Clock(self.settings.clock_file), time.time()
         self.number = 0
         for loop in ("ingest", "watch", "escalate"):
             self.turn(loop)
@@ -119,8 +121,13 @@ class World:
         return self.find(Finding(FindingKind.SILENCE, home, since, self.now, evidence=evidence), resident)
 
     def kit_unheard(self, home: str, minutes: float = 12) -> Alert:
-        since = self.now - timedelta(minutes=minutes)
-        self.beat(home, since, online=False)
+        """Its connection drops, and time passes; the other homes go on."""
+        since = self.now
+        self.beat(home, online=False)
+        self.move(timedelta(minutes=minutes))
+        for other in self.store.records.homes():
+            if other.id != home:
+                self.beat(other.id)
         return self.find(Finding(FindingKind.KIT_UNHEARD, home, since, self.now, evidence={"ever_heard": True}), None)
 
     def sensor_unheard(self, home: str, sensor: str) -> Alert:
@@ -134,8 +141,8 @@ class World:
     def two_days(self, home: str = "h_okafor") -> None:
         """Yesterday whole, and today until noon: to bed at 22:15, up at 07:40, out from 10:05 to 11:10."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        for day in (midnight - timedelta(days=2), midnight - timedelta(days=1), midnight):
-            self.saw(home, *(one for one in _day(day) if one[0] <= self.now))
+        days = [_day(midnight - timedelta(days=count)) for count in (2, 1, 0)]
+        self.saw(home, *(one for day in days for one in day if one[0] <= self.now))
 
 
 def _day(midnight: datetime) -> list[tuple[datetime, str, What]]:
