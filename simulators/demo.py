@@ -3,10 +3,12 @@
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -17,21 +19,21 @@ from models.home import Sensor
 from simulators.browser import Browser
 from simulators.cast import ALL, FAMILY, OTHERS, STAFF, Household, register, with_sensors
 from simulators.clock import PlayedClock
-from simulators.kit import Kit, check_ins, plays, together
+from simulators.kit import Kit, Play, check_ins, plays, together
 from simulators.live import Live
 from simulators.lockstep import Lockstep, beats_in
-from simulators.mishaps import Mishap, World, let_die, script
+from simulators.mishaps import Mishap, World, script
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, Trigger, closes_itself, is_recording, read_recording, weeks_until
 from simulators.relay import Relay
-from simulators.resident import BED, life
+from simulators.resident import BED, FRIDGE, life
 from simulators.service import Counts, Hub, Place, start_agent
 from simulators.spoken import Voice, tell
 from simulators.view import View, by_kind
 from simulators.wires import Hearing, Line
 
 LONDON = ZoneInfo("Europe/London")
-BEGINS, SHOWN = time_of_day(5, 15), time_of_day(9, 30)
+BEGINS, SHOWN = time_of_day(7, 30), time_of_day(9, 30)
 DIES_AT = time_of_day(5, 50)
 """Four hours without a word make a dead sensor, so that one shows soon after half past nine."""
 
@@ -47,6 +49,7 @@ HICCUP = 10.0
 
 YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_EVERY = 0.25
+T = TypeVar("T")
 ENOUGH = 50
 """Triggers that a recorded day must have."""
 
@@ -89,7 +92,7 @@ class Town(contextlib.ExitStack):
         super().__init__()
         self._stage, self._console = stage, console
         today = datetime.now(LONDON).date()
-        self._start, self._shown = (_on(today, hour) for hour in (BEGINS, SHOWN))
+        self._died, self._start, self._shown = (_on(today, hour) for hour in (DIES_AT, BEGINS, SHOWN))
         self._clock = PlayedClock(stage.folder / "hub.pace", self._start)
         self._kit_clock = PlayedClock(stage.folder / "kits.pace", self._start)
         self._lost_clock = PlayedClock(stage.folder / "lost.pace", YEAR_1970)
@@ -115,8 +118,8 @@ class Town(contextlib.ExitStack):
         for end in (self._hearing.close, self._line.close, self._path.close):
             self.callback(end)
         self._kits = {each.home.id: self._kit(each) for each in self._households}
-        agents = [self._start_agent(kit, place, port) for kit in self._kits.values()]
         self._tell_history(place)
+        agents = [self._start_agent(kit, place, port) for kit in self._kits.values()]
         for agent in agents:
             agent.wait_for(r"^ready home=", 60)
         self._pass_morning()
@@ -144,29 +147,41 @@ class Town(contextlib.ExitStack):
     def _tell_history(self, place: Place) -> None:
         voice = Voice(place.broker_host, place.broker_port, "history")
         self.callback(voice.close)
-        for kit in track(self._kits.values(), "A week behind each home", console=self._console, transient=True):
-            tell(voice, self._hearing, kit.home.id, self._start, kit.past(self._start))
+        for kit in self._track(self._kits.values(), "A week behind each home"):
+            past = self._past(kit)
+            voice.beat(kit.home.id, self._start, self._last_signs(kit), BEAT.total_seconds())
+            tell(voice, self._hearing, kit.home.id, self._start, past)
         self._told = dict(voice.sent)
         missing = self._hearing.wait_for(self._told, 30, voice.outbox)
         if missing:
             raise Failed(f"the hub gave no receipt for part of the history: {missing}")
         self._say(f"{sum(self._told.values()):,} observations of the last week are stored")
 
+    def _last_signs(self, kit: Kit) -> dict[str, datetime]:
+        checked_in = self._start - BEAT
+        return {each.id: self._died if each.id in kit.dead else checked_in for each in kit.home.sensors}
+
+    def _past(self, kit: Kit) -> list[Play]:
+        """What happened before; in it, one sensor dies."""
+        past = kit.past(self._died)
+        if kit.home.id == "h_nowicki":
+            kit.dead.add(FRIDGE)
+        return past + kit.past(self._start)
+
+    def _track(self, what: Collection[T], why: str) -> Iterable[T]:
+        quiet = not self._console.is_terminal
+        return track(what, why, console=self._console, transient=True, disable=quiet)
+
     def _pass_morning(self) -> None:
-        """From a quarter past five until half past nine, as fast as the programs can follow."""
+        """From half past seven until half past nine, as fast as the programs can follow."""
         for kit in self._kits.values():
             kit.open(self._start)
         kits = [(kit, self._lost_clock if kit.behind else self._kit_clock) for kit in self._kits.values()]
         lockstep = Lockstep(self._clock, kits, self._hearing, BEAT)
-        dies_at = _on(self._start.astimezone(LONDON).date(), DIES_AT)
-        steps = range((self._shown - self._start) // BEAT)
-        for _ in track(steps, "This morning", console=self._console, transient=True):
-            now = lockstep.step()
-            if dies_at <= now < dies_at + BEAT:
-                let_die(self._kits["h_nowicki"], dies_at)
-        self._say(
-            f"{sum(kit.sent for kit in self._kits.values()):,} observations of this morning came through the kits"
-        )
+        for _ in self._track(range((self._shown - self._start) // BEAT), "This morning"):
+            lockstep.step()
+        sent = sum(kit.sent for kit in self._kits.values())
+        self._say(f"{sent:,} observations of this morning came through the kits")
 
     def show(self, speed: float) -> None:
         """Say where to look and how to log in."""

@@ -59,12 +59,13 @@ def plays(sensors: Iterable[Sensor], triggers: Iterable[Trigger], both: frozense
     """Triggers as what their sensors say, in order of time.
 
     Sensors in `both` say themselves when they go off; for the others that is filled in, since nothing can move again
-    that never came to rest. What changes nothing is not said.
+    that never came to rest. What changes nothing is not said, nor what no sensor is fitted for.
     """
     moving = _Moving({sensor.id: sensor.kind for sensor in sensors}, both)
     for trigger in triggers:
-        yield from moving.rests_until(trigger.at)
-        yield from moving.takes(trigger)
+        if moving.has(trigger.sensor):
+            yield from moving.rests_until(trigger.at)
+            yield from moving.takes(trigger)
     yield from moving.rests_until(None)
 
 
@@ -74,6 +75,9 @@ class _Moving:
         self._on: dict[str, datetime] = {}
         self._said: dict[str, datetime] = {}
         self._rests: list[tuple[datetime, str, datetime]] = []
+
+    def has(self, sensor: str) -> bool:
+        return sensor in self._kinds
 
     def takes(self, trigger: Trigger) -> Iterator[Play]:
         at, sensor, on = trigger
@@ -131,22 +135,27 @@ class Kit:
         }
         self._last_seen: dict[str, datetime] = {}
 
+    @property
+    def living(self) -> list[str]:
+        return [sensor.id for sensor in self.home.sensors if sensor.id not in self.dead]
+
     def past(self, until: datetime) -> list[Play]:
         """What happened before this kit's story begins: passed over without a word, and returned."""
         passed = []
         while self._next and self._next.at < until:
-            self._cached.setdefault(self._next.sensor, {}).update(self._next.state)
-            passed += [self._next] if self._next.what else []
+            if self._next.sensor not in self.dead:
+                self._cached.setdefault(self._next.sensor, {}).update(self._next.state)
+                passed += [self._next] if self._next.what else []
             self._next = next(self._played, None)
         return passed
 
     def open(self, at: datetime) -> None:
         """The bridge comes up, and says again what it last knew, as the real one does."""
         self._say("bridge/state", {"state": "online"}, retain=True)
-        for sensor in self.home.sensors:
-            self._say(f"{sensor.id}/availability", {"state": "online"}, retain=True)
-            self._last_seen[sensor.id] = at - CHECK_IN_EVERY
-            self._speak(sensor.id)
+        for sensor in self.living:
+            self._say(f"{sensor}/availability", {"state": "online"}, retain=True)
+            self._last_seen[sensor] = at - CHECK_IN_EVERY
+            self._speak(sensor)
 
     def play_until(self, at: datetime) -> int:
         """Everything up to `at` that was not played yet. Returns how many observations should come of it."""
@@ -166,8 +175,8 @@ class Kit:
         self.sent += 1
 
     def move(self, at: datetime, sensor: str) -> None:
-        """Somebody moves in front of a sensor, whatever was planned."""
-        for on in (False, True):
+        """Somebody moves in front of a sensor, whatever was planned, and it is at rest again."""
+        for on in (False, True, False):
             self._take(Play(at, sensor, state(SensorKind.MOTION, on=on), NOTICED.get((SensorKind.MOTION, on))))
 
     def check_in(self, at: datetime, sensor: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from models.detection import FindingKind
 from simulators.clock import PlayedClock
@@ -74,12 +74,6 @@ def script(world: World) -> list[Mishap]:
         Mishap(100, "Miss Whitcombe is helped up and moves again",
                lambda: _get_up(world, whitcombe), lambda: _moved_again(world, "h_whitcombe"), 5),
     ]  # fmt: skip
-
-
-def let_die(kit: Kit, at: datetime) -> None:
-    """The fridge door's sensor checks in once more, and then never."""
-    kit.check_in(at, FRIDGE)
-    kit.dead.add(FRIDGE)
 
 
 def _press(world: World, kit: Kit) -> None:
