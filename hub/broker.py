@@ -47,6 +47,7 @@ def _configuration(port: int, data: Path) -> str:
         f"message_size_limit {LARGEST}",
         "max_queued_messages 100000",
         "max_inflight_messages 500",
+        "set_tcp_nodelay true",
         "log_dest stderr",
         "log_type error",
         "log_type warning",

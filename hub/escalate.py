@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from paho.mqtt.client import MQTTMessageInfo
-
 from hub.clock import Clock
 from hub.store import Store
 from hub.store.alerts import HUB, AttemptMade, Ordered
@@ -49,13 +47,19 @@ SAID = {
 """A finding's kind in words that say nothing about the home's life."""
 
 
+class Handed(Protocol):
+    """A message on its way to the broker."""
+
+    def is_published(self) -> bool: ...
+
+
 class Teller(Protocol):
     """The part of the link that this loop needs."""
 
     @property
     def hindrance(self) -> str: ...
 
-    def tell(self, home: str, leg: Leg, content: bytes) -> MQTTMessageInfo: ...
+    def tell(self, home: str, leg: Leg, content: bytes) -> Handed: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,13 @@ class Sending:
         self._transports = transports
         self._time_limit = time_limit
         self._under_way: dict[int, UnderWay] = {}
-        self._hung: Counter[str] = Counter()
+        self._hung: dict[int, str] = {}
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self.finished = threading.Event()
 
     def start(self, attempt: int, transport: str, call: Call) -> None:
-        busy = sum(one.transport == transport for one in self._under_way.values()) + self._hung[transport]
+        under_way = [one.transport for one in self._under_way.values()]
+        busy = [*under_way, *self._hung.values()].count(transport)
         if busy >= AT_ONCE:
             self._say(attempt, Tried.FAILED, f"{busy} attempts by {transport} are still under way")
             return
@@ -114,12 +119,13 @@ class Sending:
             pass
         late = time.monotonic() - self._time_limit
         for attempt in [number for number, one in self._under_way.items() if one.since < late]:
-            self._hung[self._under_way.pop(attempt).transport] += 1
+            self._hung[attempt] = self._under_way.pop(attempt).transport
             found.append(Outcome(attempt, Tried.FAILED, f"no outcome within {self._time_limit:g} s"))
         return found
 
     def _came(self, outcome: Outcome) -> Outcome:
         self._under_way.pop(outcome.attempt, None)
+        self._hung.pop(outcome.attempt, None)
         return outcome
 
 
@@ -143,7 +149,7 @@ class Escalate:
         self._clock = clock
         self._wake = wake
         self._public_url = public_url
-        self._telling: dict[int, MQTTMessageInfo] = {}
+        self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._recovered = False
         sending.finished = wake

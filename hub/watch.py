@@ -11,14 +11,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.clock import Clock
 from hub.ingest import News, Reread, Signs
-from hub.link import Link
 from hub.loops import Turning
 from hub.store import Store
+from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
 from models.detection import Finding, FindingKind
@@ -45,13 +46,23 @@ BEAT_WITHIN = (1.0, 3600.0)
 Columns = tuple[int, int, int, float, float, int]
 
 
+class Ear(Protocol):
+    """The part of the link that this loop needs."""
+
+    @property
+    def hindrance(self) -> str: ...
+
+    @property
+    def hearing_since(self) -> datetime | None: ...
+
+
 class Watch:
     """`work` of the loop of that name."""
 
     def __init__(
         self,
         store: Store,
-        link: Link,
+        link: Ear,
         news: SimpleQueue[News],
         clock: Clock,
         turning: Turning,
@@ -239,12 +250,27 @@ class Watch:
             self._seq = saved[0]
             self._engine.restore(saved[1])
         self._version = version
+        for standing in self._store.alerts.standing():
+            self._recall(standing)
         self._catch_up()
         self._hear(self._last_signs())
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
+
+    def _recall(self, standing: Standing) -> None:
+        """What was raised after the last snapshot, so that its end is noticed. What came later still may end it."""
+        engine = self._engine
+        home = engine.index_of.get(standing.home)
+        sensor = engine.sensor_index.get((standing.home, standing.sensor))
+        flags, times, place = {
+            FindingKind.SILENCE: (engine.silent, engine.last_sign, home),
+            FindingKind.KIT_UNHEARD: (engine.unheard, engine.heard_until, home),
+            FindingKind.SENSOR_UNHEARD: (engine.dead, engine.seen, sensor),
+        }[standing.kind]
+        if place is not None and times[place] <= standing.since.timestamp():
+            flags[place] = True
 
     def _beginning(self) -> datetime:
         """Before the first snapshot: when the first observation came."""

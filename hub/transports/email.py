@@ -24,7 +24,7 @@ class Email:
         try:
             with smtplib.SMTP(host, self._settings.smtp_port, timeout=TIMEOUT) as server:
                 self._log_in(server)
-                refused = [why for why in (_refusal(server, self._message(call, to)) for to in call.to) if why]
+                refused = [why for why in (self._refusal(server, call, to) for to in call.to) if why]
         except (smtplib.SMTPException, OSError) as bad:
             raise Unreached(f"the mail server failed: {type(bad).__name__}") from bad
         if len(refused) == len(call.to):
@@ -46,12 +46,12 @@ class Email:
         message.set_content(call.text)
         return message
 
-
-def _refusal(server: smtplib.SMTP, message: EmailMessage) -> str | None:
-    try:
-        server.send_message(message)
-    except smtplib.SMTPResponseException as bad:
-        return str(bad.smtp_code)
-    except (smtplib.SMTPRecipientsRefused, ValueError) as bad:
-        return type(bad).__name__
-    return None
+    def _refusal(self, server: smtplib.SMTP, call: Call, to: str) -> str | None:
+        """Why this one address is not reached. An address that no header can carry is a ValueError."""
+        try:
+            server.send_message(self._message(call, to))
+        except smtplib.SMTPResponseException as bad:
+            return str(bad.smtp_code)
+        except (smtplib.SMTPRecipientsRefused, ValueError) as bad:
+            return type(bad).__name__
+        return None

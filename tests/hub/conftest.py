@@ -7,9 +7,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,8 +26,10 @@ from hub.settings import Settings
 from hub.store import Alerts, Records, SqlSeries, Store, open_store
 from hub.store.database import migrate, opened
 from hub.supervise import free_port
+from hub.transports import Call
 from models.home import Home, Sensor
 from models.observation import Observation, SensorKind, What
+from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
@@ -270,3 +273,45 @@ def kit_of(broker: Broker) -> Iterator[Callable[..., Kit]]:
 @pytest.fixture
 def kit(kit_of: Callable[..., Kit]) -> Kit:
     return kit_of()
+
+
+class Hand:
+    """A clock moved by hand, in a file that the hub's clock reads."""
+
+    def __init__(self, path: Path, start: datetime) -> None:
+        self.path = path
+        self.set(start)
+
+    def set(self, at: datetime) -> None:
+        self.now = at
+        new = self.path.with_suffix(".new")
+        new.write_bytes(Pace(0.0, at.timestamp(), 0.0).packed())
+        new.replace(self.path)
+
+    def move(self, **by: float) -> datetime:
+        self.set(self.now + timedelta(**by))
+        return self.now
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> Hand:
+    return Hand(tmp_path / "clock", T0)
+
+
+class Told:
+    """A transport that appends to a list, and fails or hangs when told to."""
+
+    needs_address = False
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.fault: Exception | None = None
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def send(self, call: Call) -> str:
+        self.hold.wait(20)
+        if self.fault:
+            raise self.fault
+        self.calls.append(call)
+        return "told"

@@ -48,10 +48,10 @@ def test_a_repeat_is_receipted_again_and_stored_once(running: Store, kit: Kit) -
 
 
 def test_a_new_card_begins_again_at_one(running: Store, kit_of: Callable[..., Kit]) -> None:
-    for outbox in ("box", "new-box"):
-        kit = kit_of(outbox=outbox)
+    kits = [kit_of(outbox="box"), kit_of(outbox="new-box")]
+    for kit in kits:
         kit.send(*moved([1], now()), sent=now())
-        eventually(lambda kit=kit: kit.receipted == {1})
+    eventually(lambda: [kit.receipted for kit in kits] == [{1}, {1}])
     assert stored(running) == 2
 
 
