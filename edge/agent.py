@@ -76,7 +76,7 @@ class Agent:
     def __init__(self, settings: Settings, clock: Clock, ready: Callable[[], None]) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(_hub(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
         last = self._outboxes.last_of_each()
         self._adapters = _adapters(settings, self._queue.put, clock, last)
@@ -284,10 +284,10 @@ class Agent:
             up=lambda: put(KitUp()),
             down=lambda: put(KitDown(clock.moment())),
         )
-        return Connection(_kit(self._settings, self._settings.local_host), topics, heard)
+        return Connection(kit_broker(self._settings, self._settings.local_host), topics, heard)
 
 
-def _hub(settings: Settings) -> Broker:
+def hub_broker(settings: Settings) -> Broker:
     return Broker(
         "the hub",
         settings.hub_host,
@@ -299,7 +299,8 @@ def _hub(settings: Settings) -> Broker:
     )
 
 
-def _kit(settings: Settings, host: str) -> Broker:
+def kit_broker(settings: Settings, host: str) -> Broker:
+    """It keeps presses for us while we are away, and knows us by the client's name."""
     client = f"nightlight-{settings.home}-sensors"
     return Broker("the kit's broker", host, settings.local_port, client, remembers_us=True)
 

@@ -63,7 +63,10 @@ class Heard:
 
 
 class Connection:
-    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection."""
+    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection.
+
+    `trouble` says what went wrong last.
+    """
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Connection:
         self._wake = threading.Event()
         self._longest_delay = LONGEST_DELAY
         self._stood_since: float | None = None
+        self.trouble = ""
         self._reader: threading.Thread | None = None
         self._unanswered: dict[int, float] = {}
         self._thread = threading.Thread(target=self._keep_connected, name=f"connect-{broker.client_id}", daemon=True)
@@ -146,7 +150,7 @@ class Connection:
             client = self._client = self._made()
             client.connect(self._broker.host, self._broker.port, KEEPALIVE)
         except (OSError, ValueError) as error:
-            log.info("%s can't be reached: %s", self._broker.called, error)
+            self._fails(f"can't be reached: {error}", logging.INFO)
             return 0.0
         client.loop_start()
         self._wait_until_over(time.monotonic() + ANSWER_WITHIN)
@@ -156,7 +160,7 @@ class Connection:
     def _wait_until_over(self, answer_by: float) -> None:
         while not self._over.wait(LOOK_EVERY):
             if self._stood_since is None and time.monotonic() > answer_by:
-                log.warning("%s takes the connection and says nothing", self._broker.called)
+                self._fails("takes the connection and says nothing", logging.WARNING)
                 return
             if self._reader is not None and not self._reader.is_alive():
                 log.error("%s: what it sent could not be read", self._broker.called)
@@ -168,6 +172,10 @@ class Connection:
         self._heard.down()
         log.info("%s: the connection ended", self._broker.called)
         return time.monotonic() - self._stood_since
+
+    def _fails(self, trouble: str, level: int) -> None:
+        self.trouble = trouble
+        log.log(level, "%s %s", self._broker.called, trouble)
 
     def _made(self) -> Client:
         broker = self._broker
@@ -195,7 +203,7 @@ class Connection:
         self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         if code.is_failure:
-            log.error("%s refused us: %s", self._broker.called, code)
+            self._fails(f"refused us: {code}", logging.WARNING)
             self._over.set()
             return
         self._reader = threading.current_thread()
@@ -206,7 +214,7 @@ class Connection:
     ) -> None:
         for topic, code in zip(self._topics, codes, strict=False):
             if code.is_failure:
-                log.error("%s does not let us hear %s: %s", self._broker.called, topic, code)
+                self._fails(f"does not let us hear {topic}: {code}", logging.ERROR)
         self._stood_since = time.monotonic()
         self._longest_delay = LONGEST_DELAY
         self._heard.up()

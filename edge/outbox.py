@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -214,6 +215,28 @@ class Outbox:
             yield
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an outbox holds, as seen from beside: `size` in bytes."""
+
+    name: str
+    urgent: int
+    routine: int
+    oldest: datetime | None
+    given_up: int
+    size: int
+
+
+def look(path: Path) -> Look:
+    """Without touching it, while an agent may be using it. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+        name, given_up = db.execute("SELECT name, given_up FROM outbox").fetchone()
+        urgent, every = db.execute("SELECT coalesce(sum(urgent), 0), count(*) FROM waiting").fetchone()
+        (oldest,) = db.execute("SELECT min(at) FROM waiting").fetchone()
+    size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    return Look(name, urgent, every - urgent, None if oldest is None else _moment(oldest), given_up, size)
 
 
 class InUse(Exception):

@@ -69,15 +69,15 @@ class Gpio:
         pull_up = sensor.kind is not SensorKind.MOTION
         device = DigitalInputDevice(int(sensor.address), pull_up=pull_up, bounce_time=BOUNCE[sensor.kind])
         closing, opening = reversed(WHAT[sensor.kind]) if sensor.inverted else WHAT[sensor.kind]
-        device.when_activated = self._putting(sensor.id, closing)
-        device.when_deactivated = self._putting(sensor.id, opening)
+        if closing is not None:
+            device.when_activated = self._putting(sensor.id, closing)
+        if opening is not None:
+            device.when_deactivated = self._putting(sensor.id, opening)
         self._devices[sensor.id] = device
         if (closing if device.is_active else opening) is What.PRESSED:
             self._around.notice(Noticed(sensor.id, What.PRESSED, self._around.clock.moment()))
 
-    def _putting(self, sensor: str, what: What | None) -> Callable[[], None] | None:
-        if what is None:
-            return None
+    def _putting(self, sensor: str, what: What) -> Callable[[], None]:
         notice, clock = self._around.notice, self._around.clock
         return lambda: notice(Noticed(sensor, what, clock.moment()))
 
