@@ -1,11 +1,12 @@
 """A served hub without its loops: a real store, real pages on a free port, and a clock moved by hand."""
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -16,6 +17,7 @@ from hub.store import open_store
 from hub.store.records import Beat
 from hub.store.series import Row
 from hub.web.app import Server
+from hub.web.visitor import hashed
 from models.alert import Alert
 from models.detection import Finding, FindingKind
 from models.detection.explain import explain
@@ -75,6 +77,13 @@ class World:
     def turn(self, loop: str, age: float = -3600.0) -> None:
         """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time."""
         self.store.records.turned(loop, time.time() - age, self.now)
+
+    def session(self, login: str) -> str:
+        """The token of a session as if somebody had logged in."""
+        token = secrets.token_hex()
+        expires = datetime.fromtimestamp(self.real + 3600, UTC)
+        self.store.records.open_session(hashed(token), login, secrets.token_hex(), expires)
+        return token
 
     def home(self, home: str) -> Home:
         found = self.store.records.home(home)
