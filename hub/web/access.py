@@ -476,13 +476,13 @@ class Gate:
 
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
-        until = self._heard_of(home.id).until
+        until, why = self._heard_of(home.id).until, self._why(home.id, end)
         rows = self._series.between(home.id, start - DAY, end)
         seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in KINDS_OF]
-        if until and self._why(home.id, end) is None:
+        if until and why is None:
             end = max(start, min(until, end))
         if not seen:
-            return [Span(start, end, Doing.UNHEARD)], None
+            return [Span(start, end, Doing.UNHEARD)] if why else [], None
         return ribbon(home, seen, start, end, until), seen[-1].at
 
     def _known(self, home: Home, resident: Resident, now: datetime) -> Known:
