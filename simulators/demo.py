@@ -165,7 +165,7 @@ class Town(contextlib.ExitStack):
         """What happened before; in it, one sensor dies."""
         past = kit.past(self._died)
         if kit.home.id == "h_nowicki":
-            kit.dead.add(FRIDGE)
+            kit.die(FRIDGE, self._died)
         return past + kit.past(self._start)
 
     def _track(self, what: Collection[T], why: str) -> Iterable[T]:

@@ -135,9 +135,10 @@ class Kit:
         }
         self._last_seen: dict[str, datetime] = {}
 
-    @property
-    def living(self) -> list[str]:
-        return [sensor.id for sensor in self.home.sensors if sensor.id not in self.dead]
+    def die(self, sensor: str, at: datetime) -> None:
+        """It spoke last then."""
+        self.dead.add(sensor)
+        self._last_seen[sensor] = at
 
     def past(self, until: datetime) -> list[Play]:
         """What happened before this kit's story begins: passed over without a word, and returned."""
@@ -152,10 +153,11 @@ class Kit:
     def open(self, at: datetime) -> None:
         """The bridge comes up, and says again what it last knew, as the real one does."""
         self._say("bridge/state", {"state": "online"}, retain=True)
-        for sensor in self.living:
-            self._say(f"{sensor}/availability", {"state": "online"}, retain=True)
-            self._last_seen[sensor] = at - CHECK_IN_EVERY
-            self._speak(sensor)
+        for sensor in self.home.sensors:
+            there = "offline" if sensor.id in self.dead else "online"
+            self._say(f"{sensor.id}/availability", {"state": there}, retain=True)
+            self._last_seen.setdefault(sensor.id, at - CHECK_IN_EVERY)
+            self._speak(sensor.id)
 
     def play_until(self, at: datetime) -> int:
         """Everything up to `at` that was not played yet. Returns how many observations should come of it."""

@@ -35,7 +35,7 @@ MONDAY = date(2024, 4, 1)
 STEP = timedelta(hours=1)
 """Played time in one go. A kit's heart beats as often, so a silence is found within a step of when it is due."""
 
-CHECK_IN = timedelta(hours=3, minutes=20)
+CHECK_IN = timedelta(hours=2, minutes=45)
 """Seldom, but in time: a sensor is missed after four hours."""
 
 LEAD = timedelta(hours=1)
@@ -154,7 +154,7 @@ class Replay(contextlib.ExitStack):
     def _kit(self, recording: Recording) -> Kit:
         triggers = self._triggers[recording.home]
         said = plays(recording.sensors, triggers, closes_itself(triggers))
-        checking = check_ins(recording.sensors, self._start + LEAD / 2, recording.home, CHECK_IN)
+        checking = check_ins(recording.sensors, self._start, recording.home, CHECK_IN)
         home = Home(recording.home, "Recorded", recording.sensors)
         return Kit(home, self._line.publish, together(said, checking))
 
@@ -192,16 +192,25 @@ class Replay(contextlib.ExitStack):
 
     @contextlib.contextmanager
     def _progress(self, total: int) -> Iterator[Advance]:
+        """A bar where there is a terminal, a line for every tenth where there is none."""
         columns = (
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[sent]:,} observations"),
             TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
         )  # fmt: skip
-        with Progress(*columns, console=self._console) as progress:
+        with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as progress:
             task = progress.add_task("Playing", total=total, sent=0)
+            began, tenth = time.monotonic(), 0
 
             def advance(done: int) -> None:
-                progress.update(task, completed=done, sent=sum(kit.sent for kit in self._kits))
+                nonlocal tenth
+                sent = sum(kit.sent for kit in self._kits)
+                progress.update(task, completed=done, sent=sent)
+                if progress.disable and done * 10 // total > tenth:
+                    tenth = done * 10 // total
+                    self._console.print(
+                        f"{tenth * 10:>3} % after {time.monotonic() - began:.0f} s, {sent:,} observations"
+                    )
 
             yield advance
 
