@@ -179,6 +179,7 @@ class Agent:
             case HubUp():
                 self._begin()
             case KitUp():
+                log.info("the kit's broker is reached")
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)

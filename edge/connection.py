@@ -143,8 +143,8 @@ class Connection:
 
     def _once(self) -> float:
         """One connection from beginning to end; how long it stood, in s."""
-        self._over.clear()
         self._unanswered.clear()
+        self._over.clear()
         self._stood_since = self._reader = None
         try:
             client = self._client = self._made()

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from gpiozero import LED, DigitalInputDevice
-from gpiozero.exc import GPIOZeroError
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
@@ -51,7 +50,7 @@ class Gpio:
         for sensor in self._fitted:
             try:
                 self._fit(sensor)
-            except GPIOZeroError as error:
+            except Exception as error:  # noqa: BLE001 each pin library has errors of its own, and the others must be heard
                 log.warning("sensor %s on pin %s can't be heard: %s", sensor.id, sensor.address, error)
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:  # noqa: ARG002 pins speak no MQTT
@@ -89,6 +88,6 @@ def fit(fitted: Sequence[Fitted], surroundings: Surroundings) -> Gpio:
 def lamp(pin: int) -> Any | None:
     try:
         return LED(pin)
-    except GPIOZeroError as error:
+    except Exception as error:  # noqa: BLE001 as above: no lamp is worth a kit
         log.warning("the lamp on pin %d can't be lit: %s", pin, error)
         return None

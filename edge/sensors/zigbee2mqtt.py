@@ -124,7 +124,7 @@ class Zigbee2Mqtt:
             if not retained:
                 self._gap_ends = moment.elapsed + self._around.clock.played_seconds(GAP)
         elif state == "offline" and self.deaf_since is None:
-            self.deaf_since = moment.at
+            self.deaf_since = max(self._seen.values(), default=EARLIEST) if retained else moment.at
         return []
 
     def _availability(self, name: str, payload: bytes) -> list[Noticed]:
@@ -203,8 +203,8 @@ class Zigbee2Mqtt:
             self._known[sensor.id] = value
 
     def _press(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
-        pressed = self._acted(sensor, state, told) or self._called(sensor, state, told)
-        if not pressed:
+        acted, called = self._acted(sensor, state, told), self._called(sensor, state, told)
+        if not (acted or called):
             return []
         at, before = told.happened.at, self._presses[sensor.id]
         if any(abs(at - press) < ONE_PRESS for press in before):

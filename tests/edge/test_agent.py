@@ -35,7 +35,7 @@ def now() -> str:
 
 
 def whats(hub: FakeHub) -> list[What]:
-    return [one.what for _, one in sorted(hub.stored.items())]
+    return [one.what for _, one in sorted(hub.stored.copy().items())]
 
 
 def filled(kit: Kit, routine: int) -> str:
@@ -97,14 +97,14 @@ def test_what_waits_holds_back_how_far_it_is_complete(hub: FakeHub, kit: Kit) ->
 def test_while_the_radio_bridge_is_away_the_home_is_not_heard(hub: FakeHub, kit: Kit) -> None:
     kit.start()
     kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"offline"}', 1, retain=True)
-    eventually(lambda: hub.beats[-1].complete_until < hub.beats[-1].at - timedelta(seconds=1))
+    eventually(lambda: hub.beats[-1].complete_until < hub.beats[-1].at)
     kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"online"}', 1, retain=True)
     eventually(lambda: hub.beats[-1].complete_until == hub.beats[-1].at)
 
 
 def test_a_hub_that_is_away_at_the_start_is_waited_for(mosquitto: Mosquitto, kit: Kit) -> None:
     kit.start(ready=False, hub_port=free_port())
-    eventually(lambda: "can't be reached" in kit.log)
+    eventually(lambda: "can't be reached" in kit.log and "the kit's broker is reached" in kit.log)
     kit.says("pendant", action="emergency", last_seen=now())
     eventually(lambda: kit.outbox.exists() and look(kit.outbox).urgent == 1)
     assert kit.end() == 0
@@ -123,7 +123,7 @@ def test_a_press_overtakes_a_backlog_of_fifty_thousand(hub: FakeHub, kit: Kit) -
         pressed = time.monotonic()
         kit.says("pendant", action="emergency", last_seen=iso(datetime.now(UTC) + timedelta(seconds=2 * turn - 30)))
         eventually(lambda turn=turn: whats(hub).count(What.PRESSED) == turn + 1)
-        last = max(key for key, one in hub.stored.items() if one.what is What.PRESSED)
+        last = max(key for key, one in hub.stored.copy().items() if one.what is What.PRESSED)
         late.append(hub.first[last] - pressed)
     assert len(hub.stored) < 50_000
     assert sorted(late)[2] < 0.2, late
@@ -177,7 +177,7 @@ def disturbed(kit: Kit, hub: FakeHub, disturb: Callable[[random.Random], None], 
     kit.start()
     stream = Streamed(kit)
     for _ in range(times):
-        time.sleep(luck.uniform(0.05, 0.6))
+        time.sleep(luck.uniform(0.05, 0.5))
         disturb(luck)
     stream.end()
     eventually(lambda: {as_said(one) for one in hub.heard} >= set(stream.said), 20)
@@ -192,7 +192,7 @@ def test_killed_at_any_moment_it_loses_nothing_and_sends_nothing_as_two(hub: Fak
         kit.end(signal.SIGKILL)
         kit.start()
 
-    heard = disturbed(kit, hub, killed, times=6)
+    heard = disturbed(kit, hub, killed, times=5)
     assert len(heard) == len({as_said(one) for one in heard})
 
 
@@ -222,12 +222,10 @@ def test_a_hub_that_is_deaf_for_a_while_hears_it_all_in_the_end(hub: FakeHub, ki
     kit.start()
     hub.deaf = True
     kit.says("pendant", action="emergency", last_seen=now())
-    kit.says("front_door", contact=False, last_seen=now())
     eventually(lambda: look(kit.outbox).urgent == 1)
-    time.sleep(1.2)
+    time.sleep(0.5)
     hub.deaf = False
-    eventually(lambda: What.PRESSED in whats(hub), 3)
-    eventually(lambda: len(hub.stored) == 2, 10)
+    eventually(lambda: whats(hub) == [What.PRESSED], 5)
 
 
 def test_nonsense_from_the_hub_is_logged_and_survived(hub: FakeHub, kit: Kit) -> None:

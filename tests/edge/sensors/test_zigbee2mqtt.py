@@ -279,11 +279,17 @@ def test_signs_of_life_are_what_the_sensors_said_themselves(bridge: Bridge) -> N
 @pytest.mark.parametrize("payload", [b'{"state":"offline"}', b"offline"])
 def test_a_bridge_that_is_offline_is_deaf(bridge: Bridge, payload: bytes) -> None:
     assert bridge.adapter.deaf_since is None
-    bridge.raw(50, "bridge/state", payload, retained=True)
+    bridge.raw(50, "bridge/state", payload)
     bridge.raw(60, "bridge/state", payload)
     assert bridge.adapter.deaf_since == START + timedelta(seconds=50)
     bridge.raw(70, "bridge/state", payload.replace(b"offline", b"online"))
     assert bridge.adapter.deaf_since is None
+
+
+def test_a_bridge_found_offline_was_so_since_its_sensors_were_last_heard(restarted: Callable[..., Bridge]) -> None:
+    bridge = restarted(door=(CLOSED, -500), pir=(MOVED, -300))
+    bridge.raw(0, "bridge/state", b'{"state":"offline"}', retained=True)
+    assert bridge.adapter.deaf_since == START - timedelta(seconds=300)
 
 
 @pytest.mark.parametrize("payload", [b'{"state":"offline"}', b"offline", b"nonsense", b"\xff", b"{}", b"[]"])
