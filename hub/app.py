@@ -7,13 +7,14 @@ import logging
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.alone import AlreadyRunning
 from hub.broker import die_with
 from hub.settings import Settings, read_settings
 from models.home import Home
@@ -25,8 +26,8 @@ from models.wire import Leg, topic
 DONE, WRONG, MISUSED = 0, 1, 2
 
 
-def main() -> None:
-    asked = _words().parse_args()
+def main(words: Sequence[str] | None = None) -> None:
+    asked = _words().parse_args(words)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
     )
@@ -38,8 +39,6 @@ def main() -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    from hub.process import AlreadyRunning
-
     command: Callable[[Settings, argparse.Namespace], int] = asked.command
     try:
         return command(read_settings(asked.settings), asked)

@@ -1,16 +1,14 @@
 """The life-critical process: the link and the three loops. When one dies it ends, to be started anew."""
 
-import fcntl
 import logging
 import secrets
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
+from hub.alone import alone
 from hub.clock import Clock
 from hub.escalate import Escalate, Sending
 from hub.ingest import Inbox, Ingest, News
@@ -25,11 +23,6 @@ log = logging.getLogger(__name__)
 
 STANDS_STILL = 60.0
 """Real seconds after which a loop that does not turn is given up, and the process with it."""
-LET_GO = 5.0
-
-
-class AlreadyRunning(Exception):
-    """Another process does this work on the same data."""
 
 
 def run(settings: Settings) -> int:
@@ -77,26 +70,6 @@ def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:
             log.critical("%s: this process ends, to be started anew", trouble)
             return trouble
     return ""
-
-
-@contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with this process, however it ends. Raises AlreadyRunning."""
-    with path.open("a", encoding="utf-8") as file:
-        until = time.monotonic() + LET_GO
-        while not _locked(file.fileno()):
-            if time.monotonic() > until:
-                raise AlreadyRunning(f"{path} is held: another hub is at work on this data")
-            time.sleep(0.05)
-        yield
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _name(path: Path) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub import broker
-from hub.process import alone
+from hub.alone import alone
 from hub.settings import Settings
 from hub.store import open_store
 

@@ -38,6 +38,10 @@ from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receip
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 @pytest.fixture
 def t0() -> datetime:
     return T0
@@ -193,6 +197,16 @@ class Kit:
 
     def press(self, number: int, at: datetime, sensor: str = "pendant") -> None:
         self.send(Observation(number, sensor, What.PRESSED, at), sent=at)
+
+    def press_until_receipted(self, number: int, at: datetime, seconds: float = 60.0) -> None:
+        """As a real kit does: again and again, since a broker that was killed may have lost it."""
+
+        def receipted() -> bool:
+            self.press(number, at)
+            time.sleep(0.1)
+            return number in self.receipted
+
+        eventually(receipted, seconds)
 
     def beat(self, at: datetime, until: datetime | None = None, **more: Any) -> None:
         content = encode(Heartbeat(self.outbox, at, until or at, **more))

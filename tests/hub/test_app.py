@@ -1,22 +1,24 @@
-"""The commands, as programs."""
+"""The commands for whoever runs the hub."""
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
+from hub.app import main
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from hub.store.series import Row
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.register import Register, write_register
-
-pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
@@ -31,9 +33,24 @@ def store(file: Path) -> Store:
     return open_store(read_settings(str(file)))
 
 
-def hub(file: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "hub.app", *words, "--settings", file]
-    return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+@dataclass
+class Done:
+    returncode: int | str | None
+    stdout: str
+    stderr: str
+
+
+def hub(file: Path, *words: str | Path) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main([*map(str, words), "--settings", str(file)])
+    return Done(end.value.code, out.getvalue(), err.getvalue())
+
+
+@pytest.mark.processes
+def test_it_is_a_program(file: Path) -> None:
+    line: list[str | Path] = [sys.executable, "-m", "hub.app", "open-alerts", "--settings", file]
+    assert subprocess.run(line, capture_output=True, timeout=60, check=False).returncode == 0
 
 
 @pytest.fixture

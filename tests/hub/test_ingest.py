@@ -11,13 +11,9 @@ from hub.link import Arrived
 from hub.store import Store
 from models.observation import Observation, What
 from models.wire import LARGEST, Heartbeat, Leg, Up, encode
-from tests.hub.conftest import Kit, eventually, moved
+from tests.hub.conftest import Kit, eventually, moved, now
 
 pytestmark = pytest.mark.broker
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def aside(store: Store, home: str = "okafor-home") -> dict[str, int]:
