@@ -19,6 +19,8 @@ import psycopg
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 
 from hub.broker import command, mosquitto
 from hub.process import assembled
@@ -88,20 +90,43 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.db'}"
     server: str = request.getfixturevalue("postgres")
+    return _new_database(server, "template0")
+
+
+def _new_database(server: str, like: str) -> str:
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type,unused-ignore]
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(like)))
     return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    records, series = opened(database), opened(database)
-    migrate(records, "records")
-    migrate(series, "series")
-    yield Store(Records(records), Alerts(records), SqlSeries(series))
-    records.dispose()
-    series.dispose()
+def _migrated(url: str) -> str:
+    engine = opened(url)
+    migrate(engine, "records")
+    migrate(engine, "series")
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Databases that were migrated once, to be copied."""
+    return {"sqlite": _migrated(f"sqlite:///{tmp_path_factory.mktemp('template') / 'hub.db'}")}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
+    """Empty, on each kind of database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(templates['sqlite'].removeprefix('sqlite:///'), tmp_path)}"
+    else:
+        server: str = request.getfixturevalue("postgres")
+        if "postgresql" not in templates:
+            templates["postgresql"] = _migrated(_new_database(server, "template0"))
+        url = _new_database(server, make_url(templates["postgresql"]).database or "")
+    engine = opened(url)
+    yield Store(Records(engine), Alerts(engine), SqlSeries(engine))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
