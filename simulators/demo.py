@@ -47,6 +47,9 @@ RECORDED = OTHERS[:5]
 HICCUP = 10.0
 """Real seconds by which something may come later than it should, on a machine with other things to do."""
 
+COMES_BACK = 30.0
+"""Real seconds within which a kit tries a path again that was lost."""
+
 YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_EVERY = 0.25
 T = TypeVar("T")
@@ -236,7 +239,8 @@ class Town(contextlib.ExitStack):
     def report(self, speed: float, seconds: float | None) -> int:
         """What happened, and whether it is what should have."""
         sent = {home: self._told[home] + kit.sent for home, kit in self._kits.items()}
-        self._hearing.wait_for(sent, HICCUP)
+        self._path.mend()
+        self._hearing.wait_for(sent, COMES_BACK)
         counts = self._hub.counts()
         late = [mishap for mishap in self._mishaps if not mishap.made and self._was_given(mishap, speed, seconds)]
         wrong = [f"{mishap.text}: nothing came of it" for mishap in late] + _unequal(sent, counts)

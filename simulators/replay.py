@@ -41,6 +41,9 @@ CHECK_IN = timedelta(hours=2, minutes=45)
 LEAD = timedelta(hours=1)
 """Kits are up before the first trigger, so that what the bridge says at its start is over."""
 
+TAKEN_IN = 2.0
+"""Real seconds until kits know what the bridge says at its start; on a clock that runs fast it would pass for news."""
+
 LOOK_EVERY = 1
 """Steps between two looks of the operator at the queue."""
 
@@ -136,7 +139,7 @@ class Replay(contextlib.ExitStack):
         self._hearing = Hearing(place.broker_host, place.broker_port)
         self.callback(self._hearing.close)
         self._kits = [self._kit(recording) for recording in self._recordings]
-        self._start_agents(place, port, lockstep=speed is None)
+        self._start_agents(place, port, _pace(speed))
         for kit in self._kits:
             kit.open(self._start)
         if speed is None:
@@ -158,8 +161,7 @@ class Replay(contextlib.ExitStack):
         home = Home(recording.home, "Recorded", recording.sensors)
         return Kit(home, self._line.publish, together(said, checking))
 
-    def _start_agents(self, place: Place, port: int, *, lockstep: bool) -> None:
-        pace = {**beats_in(STEP), "batch_every": 0.0, "batch_size": 500} if lockstep else {}
+    def _start_agents(self, place: Place, port: int, pace: dict[str, float]) -> None:
         hub = (place.broker_host, place.broker_port)
         agents: list[Program] = [
             start_agent(self._stage, kit.home, hub, port, self._kit_clock, **pace) for kit in self._kits
@@ -177,6 +179,7 @@ class Replay(contextlib.ExitStack):
                 advance(step)
 
     def _at_speed(self, speed: float, operator: Browser) -> None:
+        time.sleep(TAKEN_IN)
         for clock in (self._hub_clock, self._kit_clock):
             clock.run(speed)
         self._kit_clock.follow(self._hub_clock)
@@ -228,6 +231,13 @@ class Replay(contextlib.ExitStack):
             )
             for home, triggers in self._triggers.items()
         ], counts
+
+
+def _pace(speed: float | None) -> dict[str, float]:
+    """A kit's settings: at speed its heart beats no more often than every two real seconds."""
+    if speed is None:
+        return {**beats_in(STEP), "batch_every": 0.0, "batch_size": 500}
+    return {"heartbeat_every": min(max(60.0, 2 * speed), 3600.0)}
 
 
 def answer_all(operator: Browser) -> None:

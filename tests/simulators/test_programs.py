@@ -18,6 +18,7 @@ from simulators.resident import BED, Habits, day
 from tests.conftest import eventually, wanted
 
 LONDON = ZoneInfo("Europe/London")
+pytestmark = pytest.mark.timeout(300)
 SIM = [sys.executable, "-m", "simulators.app"]
 
 
