@@ -18,7 +18,7 @@ from hub.clock import Clock
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
-from hub.store.records import Records, Session
+from hub.store.records import Look, Records, Session
 from hub.store.series import Series
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -468,7 +468,9 @@ class Gate:
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
                 MEASURED[sensor.kind],
                 last.get(sensor.id),
-                until is not None and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
+                sensor.kind in may
+                and until is not None
+                and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
                 sensor.kind in may,
             )
             for sensor in home.sensors
@@ -520,8 +522,7 @@ class Gate:
         for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
             key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
             count = lines[key].count + 1 if key in lines else 1
-            why = f"{one.purpose}: {one.reason}" if one.reason else str(one.purpose)
-            lines[key] = Looked(names.get(one.viewer, one.viewer), ROLE[Role(one.role)], why, one.at, count)
+            lines[key] = Looked(names.get(one.viewer, one.viewer), ROLE[Role(one.role)], _cause(one), one.at, count)
         week = [line for line in lines.values() if line.last > now - 7 * DAY]
         return tuple(sorted(week, key=lambda line: line.last, reverse=True))
 
@@ -529,6 +530,12 @@ class Gate:
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
     return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file))
+
+
+def _cause(look: Look) -> str:
+    if look.purpose == Purpose.REASON:
+        return look.reason
+    return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
 
 
 def _limit(beat: Heartbeat | None) -> timedelta:

@@ -1,5 +1,6 @@
 """The cast at their browsers: a world with pages, a client that logs in as anybody, and a real Chromium."""
 
+import html
 import os
 import re
 import shutil
@@ -76,6 +77,12 @@ def token(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found, page
     return found.group(1)
+
+
+def words(page: str) -> str:
+    """What a reader sees of a page, without its markup."""
+    without = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", without)).split())
 
 
 @pytest.fixture

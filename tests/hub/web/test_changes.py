@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hub.web.changes import Changes
+from tests.hub.web.world import told
 
 
 class Hub:
@@ -46,7 +47,7 @@ def test_every_console_is_told_of_a_change_at_once() -> None:
         changes.end()
         await asyncio.gather(*(drained(one) for one in consoles))
 
-    asyncio.run(story())
+    told(story())
 
 
 def test_a_console_that_is_slow_hears_the_latest_only() -> None:
@@ -61,7 +62,7 @@ def test_a_console_that_is_slow_hears_the_latest_only() -> None:
                 pass
         assert mark(await asyncio.wait_for(anext(slow), 1)) == 4
 
-    asyncio.run(story())
+    told(story())
 
 
 @pytest.mark.filterwarnings("default")
@@ -79,7 +80,7 @@ def test_when_the_store_can_not_be_asked_the_streams_end_and_a_new_one_starts_af
         assert mark(await anext(again)) == 7
         assert mark(await asyncio.wait_for(anext(again), 1)) == 7
 
-    asyncio.run(story())
+    told(story())
 
 
 def test_a_server_that_goes_down_ends_its_streams() -> None:
@@ -91,4 +92,4 @@ def test_a_server_that_goes_down_ends_its_streams() -> None:
         changes.end()
         await asyncio.wait_for(drained(console), 3)
 
-    asyncio.run(story())
+    told(story())

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from models.alert import Act
-from tests.hub.web.conftest import Visitor
+from models.register import Register
+from tests.conftest import okafor_home
+from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
-from tests.journeys.conftest import words
 
 Visit = Callable[..., Visitor]
 
@@ -35,11 +36,21 @@ def test_people_before_kits_and_presses_before_silence(world: World, visit: Visi
     assert "Nothing is heard from the home since 12:00" in text
 
 
-def test_many_faults_of_a_kind_are_one_line(world: World, visit: Visit) -> None:
+def test_a_few_faults_stand_in_full_and_many_of_a_kind_are_one_line(world: World, visit: Visit) -> None:
     world.sensor_unheard("h_okafor", "bed")
-    page = visit("tom").see("/console")
+    tom = visit("tom")
+    page = tom.see("/console")
     assert "<details" not in page
     assert "The bedroom bed has not reported since 03:00" in page
+    more = [okafor_home(f"h_{number}") for number in range(5)]
+    world.store.records.load(Register(homes=tuple(more)), {})
+    for home in more:
+        world.sensor_unheard(home.id, "bed")
+    page = tom.see("/console")
+    assert "Kit faults 6" in words(page)
+    assert "6 sensors not reporting, the first 0 s ago" in words(page)
+    assert page.count("<details") == 1
+    assert re.findall(r'id="alert-(\d+)"', page[page.index("<details") :]) == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_the_second_operator_is_told_who_holds_it_and_keeps_what_they_typed(world: World, visit: Visit) -> None:

@@ -1,6 +1,5 @@
 """Logging in and out, and what everybody meets who has no business behind the door."""
 
-import asyncio
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +13,7 @@ from hub.web.app import PARTS, build
 from hub.web.login import Guessing
 from hub.web.visitor import hashed
 from tests.hub.web.conftest import Visitor
-from tests.hub.web.world import PASSWORD, World
+from tests.hub.web.world import PASSWORD, World, told
 
 Visit = Callable[..., Visitor]
 
@@ -210,7 +209,7 @@ def _broken(world: World) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.example") as client:
             return await client.get("/alive")
 
-    answer = asyncio.run(ask())
+    answer = told(ask())
     assert answer.status_code == 500
     assert "our fault" in answer.text
     assert "Traceback" not in answer.text

@@ -8,9 +8,8 @@ import pytest
 
 from models.alert import Act, Outcome
 from models.observation import What
-from tests.hub.web.conftest import Visitor
+from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
-from tests.journeys.conftest import words
 
 Visit = Callable[..., Visitor]
 
@@ -163,8 +162,8 @@ def test_the_resident_reads_who_looked_and_who_sees_what(world: World, visit: Vi
     visit("tom").see("/console/alert/1")
     visit("ada").see("/family")
     text = words(visit("grace").see("/resident"))
-    assert "Tom Brandt contact centre answer an alert: alert 1" in text
-    assert "Ada Okafor relative or neighbour know that all is well" in text
+    assert "Tom Brandt contact centre to answer an alert (alert 1)" in text
+    assert "Ada Okafor relative or neighbour to know that all is well" in text
     assert "Ben Ade neighbour only whether all is well" in text
     assert "Kitchen motion movement in the room" in text
 

@@ -1,13 +1,16 @@
 """A served hub without its loops: a real store, real pages on a free port, and a clock moved by hand."""
 
+import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 
@@ -28,6 +31,8 @@ from models.people import Account, Address, Contact, Level, Role
 from models.register import Register
 from models.wire import Heartbeat, encode
 from tests.conftest import eventually
+
+T = TypeVar("T")
 
 PASSWORD = "a long watch, and a small light"
 HASH = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
@@ -55,6 +60,7 @@ class World:
     def __init__(self, folder: Path, register: Register, now: datetime) -> None:
         self.folder, self.now = folder, now
         self.settings = Settings(data_dir=str(folder / "data"), port=0, clock_file=str(folder / "clock"))
+        self.settings.data.mkdir()
         self.run(0.0)
         self.store = open_store(self.settings)
         self.store.records.load(register, {account.login: HASH for account in register.accounts})
@@ -175,6 +181,12 @@ def _day(midnight: datetime) -> list[tuple[datetime, str, What]]:
         )
     ]
     return sorted([*bed, *door, *((at(clock), room, What.MOVED) for room, clocks in moves.items() for clock in clocks)])
+
+
+def told(story: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in a thread of its own: the browser's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, story).result()
 
 
 @contextmanager
