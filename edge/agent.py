@@ -153,11 +153,9 @@ class Agent:
             case Noticed():
                 return (one,)
             case FromKit(message, moment):
-                return [
-                    news
-                    for adapter in self._adapters
-                    for news in adapter.read(message.topic, message.payload, moment, retained=message.retained)
-                ]
+                how = {"retained": message.retained, "repeated": message.repeated}
+                read = (one.read(message.topic, message.payload, moment, **how) for one in self._adapters)
+                return [news for noticed in read for news in noticed]
             case _:
                 return ()
 

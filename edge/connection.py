@@ -45,11 +45,12 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message; `done()` tells the broker that it need not be sent again."""
+    """A message; `repeated` if the broker sent it before. `done()` tells it that it need not be sent again."""
 
     topic: str
     payload: bytes
     retained: bool
+    repeated: bool
     done: Callable[[], object]
 
 
@@ -231,7 +232,9 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""
-        self._heard.arrived(Arrived(topic, bytes(message.payload), message.retain, lambda: client.ack(mid, qos)))
+        self._heard.arrived(
+            Arrived(topic, bytes(message.payload), message.retain, message.dup, lambda: client.ack(mid, qos))
+        )
 
     def _on_publish(
         self, client: Client, _data: Any, mid: int, _code: ReasonCode, _properties: Properties | None

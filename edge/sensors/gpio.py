@@ -7,7 +7,6 @@ from typing import Any
 
 from gpiozero import LED, DigitalInputDevice
 
-from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
 
@@ -53,7 +52,8 @@ class Gpio:
             except Exception as error:  # noqa: BLE001 each pin library has errors of its own, and the others must be heard
                 log.warning("sensor %s on pin %s can't be heard: %s", sensor.id, sensor.address, error)
 
-    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:  # noqa: ARG002 pins speak no MQTT
+    def read(self, *_: object, **__: object) -> list[Noticed]:
+        """Pins speak no MQTT."""
         return []
 
     def alive(self, now: datetime) -> dict[str, datetime]:

@@ -58,12 +58,16 @@ State = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now."""
+    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now.
+
+    `repeated` if the kit's broker sent it before and was not told that we have it.
+    """
 
     moment: Moment
     seen: datetime | None
     fresh: bool
     retained: bool
+    repeated: bool
 
     @property
     def happened(self) -> Moment:
@@ -105,7 +109,7 @@ class Zigbee2Mqtt:
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.items()}
 
-    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
         if not topic.startswith(f"{self._base}/"):
             return []
@@ -114,7 +118,7 @@ class Zigbee2Mqtt:
             return self._bridge(payload, moment, retained=retained)
         if name.endswith("/availability"):
             return self._availability(name.removesuffix("/availability"), payload)
-        return self._device(name, payload, moment, retained=retained)
+        return self._device(name, payload, moment, retained=retained, repeated=repeated)
 
     def _bridge(self, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
         state = _online(payload)
@@ -133,7 +137,7 @@ class Zigbee2Mqtt:
             log.warning("sensor %s is offline, Zigbee2MQTT says", sensor.id)
         return []
 
-    def _device(self, name: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+    def _device(self, name: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         sensor = self._sensors.get(name)
         if sensor is None:
             self.unknown += 1
@@ -143,19 +147,19 @@ class Zigbee2Mqtt:
             self.unreadable += 1
             log.warning("sensor %s sent %d bytes that are no JSON object", sensor.id, len(payload))
             return []
-        told = self._told(state, moment, retained=retained)
+        told = self._told(state, moment, retained=retained, repeated=repeated)
         news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
         self._lives(sensor.id, told)
         return news
 
-    def _told(self, state: State, moment: Moment, *, retained: bool) -> Told:
+    def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
         seen = _last_seen(state.get("last_seen"))
         if seen is not None and seen > moment.at + slack:
             seen = None
         if seen is not None:
-            return Told(moment, seen, moment.at - seen <= slack, retained)
-        return Told(moment, None, not retained and not self._in_gap(moment), retained)
+            return Told(moment, seen, moment.at - seen <= slack, retained, repeated)
+        return Told(moment, None, not retained and not self._in_gap(moment), retained, repeated)
 
     def _in_gap(self, moment: Moment) -> bool:
         return self._gap_ends is not None and moment.elapsed < self._gap_ends
@@ -171,12 +175,13 @@ class Zigbee2Mqtt:
         newest = self._seen.get(sensor)
         return told.seen is not None and newest is not None and told.seen < newest <= told.moment.at
 
-    def _heard_now(self, sensor: str, told: Told) -> bool:
-        return told.seen is not None and told.seen == self._seen.get(sensor)
+    def _said_before(self, sensor: str, told: Told) -> bool:
+        again = told.repeated or told.retained or self._in_gap(told.moment)
+        return again and told.seen is not None and told.seen == self._seen.get(sensor)
 
     def _certain(self, sensor: str, told: Told) -> bool:
         """Not from a cache: the sensor has spoken since we last heard it."""
-        since = told.seen is not None and sensor in self._seen and not self._heard_now(sensor, told)
+        since = told.seen is not None and sensor in self._seen and not self._said_before(sensor, told)
         return since and not told.retained and not self._in_gap(told.moment)
 
     def _edge(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
@@ -195,7 +200,7 @@ class Zigbee2Mqtt:
         """An edge is, unless it may come from a cache; the first we hear is when it is of now."""
         if before is not None:
             return told.fresh or told.seen is not None
-        return (told.fresh and not self._heard_now(sensor, told)) or self._certain(sensor, told)
+        return (told.fresh and not self._said_before(sensor, told)) or self._certain(sensor, told)
 
     def _learn(self, sensor: Fitted, before: bool | None, value: bool) -> None:
         """A cached state tells how things stand, where nothing is known; a cached movement tells nothing."""
@@ -230,7 +235,7 @@ class Zigbee2Mqtt:
         if not value or self._heard_later(sensor.id, told):
             return False
         if told.fresh:
-            return not (before is True and self._heard_now(sensor.id, told))
+            return not (before is True and self._said_before(sensor.id, told))
         return before is False or self._certain(sensor.id, told)
 
     def _since_last_press(self, sensor: str, seen: datetime) -> bool:

@@ -110,7 +110,7 @@ def test_what_was_not_done_with_comes_again_after_an_absence(
     with closing(connection(mosquitto.port, again, remembers_us=True)) as kit:
         kit.start()
         eventually(lambda: len(again.arrived) == 2)
-        assert [one.payload for one in again.arrived] == [b"two", b"three"]
+        assert [(one.payload, one.repeated) for one in again.arrived] == [(b"two", True), (b"three", False)]
 
 
 def test_begin_anew_leaves_a_path_that_died_without_a_word(ears: Ears) -> None:

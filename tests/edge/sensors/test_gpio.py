@@ -142,7 +142,7 @@ def test_a_sensor_that_cannot_be_fitted_does_not_take_the_others_with_it(
 
 def test_wired_sensors_hear_no_broker(wired: Wired) -> None:
     assert list(wired.adapter.topics) == []
-    assert wired.adapter.read("any/topic", b"{}", wired.clock.moment(), retained=False) == []
+    assert wired.adapter.read("any/topic", b"{}", wired.clock.moment(), retained=False, repeated=False) == []
 
 
 def test_a_lamp_is_lit_and_one_that_is_not_there_does_no_harm(pins: MockFactory) -> None:

@@ -38,15 +38,20 @@ class Bridge:
         assert isinstance(adapter, Zigbee2Mqtt)
         self.adapter = adapter
 
-    def raw(self, at: float, topic: str, payload: bytes, *, retained: bool = False) -> list[Noticed]:
+    def raw(
+        self, at: float, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False
+    ) -> list[Noticed]:
         moment = Moment(START + timedelta(seconds=at), at, trusted=True, boot="boot")
-        return self.adapter.read(f"{BASE}/{topic}", payload, moment, retained=retained)
+        return self.adapter.read(f"{BASE}/{topic}", payload, moment, retained=retained, repeated=repeated)
 
-    def says(self, at: float, name: str, seen: float | None = None, retained: bool = False, **state: Any) -> list[What]:
+    def says(
+        self, at: float, name: str, seen: float | None = None, retained: bool = False, repeated: bool = False,
+        **state: Any,
+    ) -> list[What]:  # fmt: skip
         """What is noticed of it. `seen` is the last_seen, in s after the start."""
         if seen is not None:
             state["last_seen"] = f"{START + timedelta(seconds=seen):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
-        news = self.raw(at, name, msgspec.json.encode(state), retained=retained)
+        news = self.raw(at, name, msgspec.json.encode(state), retained=retained, repeated=repeated)
         self.times = [(one.moment.at - START).total_seconds() for one in news]
         return [one.what for one in news]
 
@@ -221,7 +226,7 @@ def test_a_press_that_waited_in_the_broker_is_sent_late_rather_than_never(restar
 
 def test_movements_that_waited_in_the_broker_are_placed_where_they_were(restarted: Callable[..., Bridge]) -> None:
     bridge = restarted(pir=(MOVED, 0))
-    assert bridge.says(4000, "hall_pir", seen=0, occupancy=True) == []
+    assert bridge.says(4000, "hall_pir", seen=0, repeated=True, occupancy=True) == []
     assert bridge.says(4000, "hall_pir", seen=90, occupancy=False) == []
     assert bridge.says(4000, "hall_pir", seen=900, occupancy=True) == [MOVED]
     assert bridge.times == [900]
@@ -229,10 +234,24 @@ def test_movements_that_waited_in_the_broker_are_placed_where_they_were(restarte
 
 def test_what_was_kept_before_a_kill_and_comes_again_is_no_news(restarted: Callable[..., Bridge]) -> None:
     bridge = restarted(door=(CLOSED, 20), pir=(MOVED, 30), pendant=(PRESSED, 40))
-    assert bridge.says(41, "front_door", seen=10, contact=False) == []
-    assert bridge.says(41, "front_door", seen=20, contact=True) == []
+    assert bridge.says(41, "front_door", seen=10, repeated=True, contact=False) == []
+    assert bridge.says(41, "front_door", seen=20, repeated=True, contact=True) == []
+    assert bridge.says(41, "hall_pir", seen=30, repeated=True, occupancy=True) == []
+    assert bridge.says(41, "pendant", seen=40, repeated=True, action="emergency") == []
+
+
+def test_movement_in_the_same_instant_that_the_broker_did_not_send_before_is_new(
+    restarted: Callable[..., Bridge],
+) -> None:
+    bridge = restarted(pir=(MOVED, 30))
+    assert bridge.says(41, "hall_pir", seen=30, occupancy=True) == [MOVED]
+
+
+def test_a_bridge_that_restarts_with_the_agent_within_a_minute_makes_no_news(restarted: Callable[..., Bridge]) -> None:
+    bridge = restarted(pir=(MOVED, 30), pendant=(PRESSED, 31))
+    bridge.online(40)
     assert bridge.says(41, "hall_pir", seen=30, occupancy=True) == []
-    assert bridge.says(41, "pendant", seen=40, action="emergency") == []
+    assert bridge.says(41, "pendant", seen=31, sos=True) == []
 
 
 def test_a_last_seen_that_is_impossible_is_as_good_as_none(bridge: Bridge) -> None:
@@ -316,7 +335,7 @@ def test_what_is_no_json_object_is_counted_and_logged(
 
 def test_topics_of_others_are_none_of_ours(bridge: Bridge, clock: Clock) -> None:
     moment = clock.moment()
-    assert bridge.adapter.read("zigbee2mqtt/pendant", b'{"action":"sos"}', moment, retained=False) == []
+    assert bridge.adapter.read("zigbee2mqtt/pendant", b'{"action":"sos"}', moment, retained=False, repeated=False) == []
     assert set(bridge.adapter.topics) == {
         f"{BASE}/+",
         f"{BASE}/+/availability",
@@ -347,5 +366,5 @@ def test_nothing_that_a_bridge_can_say_raises(topic: str, state: object, retaine
 def test_a_moment_before_the_clock_was_set_is_kept_as_such(bridge: Bridge) -> None:
     early = Moment(datetime(1970, 1, 1, 0, 2, tzinfo=UTC), 120.0, trusted=False, boot="boot")
     said = b'{"action":"emergency","last_seen":"1970-01-01T00:01:59Z"}'
-    (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False)
+    (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=False)
     assert (news.moment.elapsed, news.moment.trusted) == (119.0, False)
