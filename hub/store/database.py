@@ -81,6 +81,8 @@ def migrate(engine: Engine, part: Part) -> None:
 
 def _up_to_date(engine: Engine, part: Part) -> bool:
     """A restart should not have to load Alembic first. A migration's file is called after its revision."""
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return False
     newest = max(path.name for path in (MIGRATIONS / part).glob("[0-9]*.py")).partition("_")[0]
     table = f"{part}_version"
     with engine.connect() as connection:
