@@ -33,6 +33,8 @@ AT_ONCE = 16
 """Attempts under way by one transport; a further one fails at once and leads to the next step."""
 ALERTS_AT_ONCE = 100
 STALE_ORDER = timedelta(minutes=10)
+PASS_OVER = 10.0
+"""Real seconds until an alert is tried again whose escalation failed."""
 CRASHES = 2
 """A step in the middle of which the hub stopped this often has failed: it may be what stops it."""
 
@@ -152,6 +154,8 @@ class Escalate:
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._recovered = False
+        self._looking_at: int | None = None
+        self._passed_over: dict[int, float] = {}
         sending.finished = wake
 
     def turn(self) -> None:
@@ -166,10 +170,15 @@ class Escalate:
         self._tell_homes(now)
 
     def stumbled(self, error: Exception) -> None:
-        """The alert that failed keeps its time to look again; others are not held up by it within a turn."""
+        """The alert that this turn was about is passed over for a while, so that others are not held up by it."""
+        if self._looking_at is not None:
+            log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
+            self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
+            self._looking_at = None
 
     def standing(self) -> tuple[datetime, str]:
-        return self._clock.now(), ""
+        over = ", ".join(map(str, sorted(self._passed_over)))
+        return self._clock.now(), f"can't be escalated: alert {over}" if over else ""
 
     def _recover(self) -> None:
         """What an earlier process had under way when it ended, nobody knows the outcome of."""
@@ -185,11 +194,17 @@ class Escalate:
             self._to_finish.pop(0)
 
     def _take_due(self, now: datetime) -> None:
+        real = time.monotonic()
+        self._passed_over = {alert: until for alert, until in self._passed_over.items() if until > real}
         for alert in self._store.alerts.due(now, ALERTS_AT_ONCE):
+            if alert.id in self._passed_over:
+                continue
+            self._looking_at = alert.id
             try:
                 self._look(alert, now)
             except Refused as overtaken:
                 log.info("alert %d was changed meanwhile: %s", alert.id, overtaken)
+            self._looking_at = None
 
     def _look(self, alert: Alert, now: datetime) -> None:
         plan = self._plan(alert)
@@ -238,7 +253,12 @@ class Escalate:
         if role:
             accounts = self._store.records.accounts_of(role)
             to = [address for account in accounts for address in account.addresses]
-            return Call(*ids, _by(step, to), f"{subject}: {SAID[alert.kind]}", self._for_staff(alert, role))
+            return Call(
+                *ids,
+                _by(step, to),
+                f"{subject}: {SAID.get(alert.kind, 'something to look at')}",
+                self._for_staff(alert, role),
+            )
         contact = self._store.records.contact(step.who)
         resident = self._whose(alert, contact)
         return Call(*ids, _by(step, contact.addresses if contact else ()), subject, self._for(contact, resident, alert))
@@ -252,7 +272,7 @@ class Escalate:
         return resident
 
     def _for_staff(self, alert: Alert, role: Role) -> str:
-        lines = [f"{SAID[alert.kind].capitalize()}: {self._explanation(alert)}"]
+        lines = [f"{SAID.get(alert.kind, 'something to look at').capitalize()}: {self._explanation(alert)}"]
         if alert.resident and showing(role, Purpose.QUEUE, Data.PERSON):
             resident = self._store.records.resident(alert.resident)
             lines.append(f"Please check on {resident.called}." if resident else "")

@@ -94,10 +94,11 @@ class Inbox:
 
     def put(self, arrived: Arrived) -> None:
         with self._something:
-            if len(self._routine) >= WAITING:
+            waiting = self._presses if _PRESS in arrived.content[:1024] else self._routine
+            if len(waiting) >= WAITING:
                 self.dropped += 1
                 return
-            (self._presses if _PRESS in arrived.content[:1024] else self._routine).append(arrived)
+            waiting.append(arrived)
             self._something.notify()
 
     def take(self, patience: float) -> Sequence[Arrived]:

@@ -86,17 +86,20 @@ class Watch:
         self._retention = Retention(store)
         self._engine = Engine((), clock.now())
         self._rebuilt = False
+        self._judged = clock.now()
 
     def turn(self) -> None:
         if not self._rebuilt:
             self._rebuild()
-        news = self._take()
+        news = self._wait()
         now = self._clock.now()
+        self._judged = self._complete_until(now)  # before the rest is read, so that nothing up to then is missing
+        news += [self._news.get() for _ in range(self._news.qsize())]
         self._mind_deafness(now)
         self._observe(news)
         self._raise_pending()
         self._now_and_then(now)
-        self._find(self._engine.overdue(self._judged(now)))
+        self._find(self._engine.overdue(self._judged))
         self._raise_pending()
         self._snapshot()
 
@@ -114,21 +117,14 @@ class Watch:
 
     def standing(self) -> tuple[datetime, str]:
         waiting = f"{len(self._pending)} findings wait to be raised" if self._pending else ""
-        return self._judged(self._clock.now()), waiting
+        return self._judged, waiting
 
-    def _judged(self, now: datetime) -> datetime:
-        return self._complete_until(now)
-
-    def _take(self) -> list[News]:
-        """All that waits, or what comes within a played second."""
-        taken: list[News] = []
+    def _wait(self) -> list[News]:
+        """What comes first within a played second."""
         try:
-            taken.append(self._news.get(timeout=self._clock.real_seconds(1.0)))
-            while len(taken) < ROWS_AT_ONCE:
-                taken.append(self._news.get_nowait())
+            return [self._news.get(timeout=self._clock.real_seconds(1.0))]
         except Empty:
-            pass
-        return taken
+            return []
 
     def _mind_deafness(self, now: datetime) -> None:
         """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""

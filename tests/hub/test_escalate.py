@@ -13,7 +13,7 @@ from hub.escalate import Escalate, Handed, Sending
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.transports import Unreached
-from models.alert import Act, Alert, Outcome, State
+from models.alert import Act, Alert, Lane, Outcome, State
 from models.detection import Finding, FindingKind
 from models.people import Level
 from models.register import PlanOf, Register
@@ -311,3 +311,21 @@ def test_attempts_that_all_hang_do_not_pile_up_for_ever(store: Store, hand: Hand
     details = {one.detail for one in store.alerts.attempts(1)}
     assert any("still under way" in detail for detail in details)
     desk.told["log"].hold.set()
+
+
+def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = desk.store.records.plan
+
+    def broken(resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
+        if kind == "press":
+            raise KeyError("a bug")
+        return honest(resident, kind, lane)
+
+    monkeypatch.setattr(desk.store.records, "plan", broken)
+    bad, good = raised(desk), raised(desk, FindingKind.KIT_UNHEARD, None)
+    with pytest.raises(KeyError) as bug:
+        desk.turn()
+    desk.escalate.stumbled(bug.value)
+    desk.settle(1)
+    assert [one.alert for one in desk.store.alerts.attempts(good.id)] == [good.id]
+    assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"

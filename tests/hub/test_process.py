@@ -108,6 +108,7 @@ def test_a_press_made_while_the_hub_restarts_waits_in_the_broker(program: Progra
     eventually(lambda: on_record.alerts.open_alerts()[0].presses == 2, 30)
 
 
+@pytest.mark.parametrize("broker", ["mosquitto", "amqtt"], indirect=True)
 def test_a_broker_that_is_killed_costs_nothing(program: Program, on_record: Store, kit: Kit, broker: Broker) -> None:
     kit.press(1, now())
     eventually(lambda: kit.receipted == {1}, 30)
