@@ -82,13 +82,18 @@ class Broadband:
         with contextlib.suppress(OSError):
             while True:
                 inner, _ = self.server.accept()
-                if not self.up:
+                if outer := self._reached():
+                    self.pairs.append((inner, outer))
+                    for one, other in ((inner, outer), (outer, inner)):
+                        threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+                else:
                     inner.close()
-                    continue
-                outer = socket.create_connection(("127.0.0.1", self.to))
-                self.pairs.append((inner, outer))
-                for one, other in ((inner, outer), (outer, inner)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
+    def _reached(self) -> socket.socket | None:
+        try:
+            return socket.create_connection(("127.0.0.1", self.to)) if self.up else None
+        except OSError:
+            return None
 
     def _pump(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
