@@ -99,7 +99,9 @@ def visit(url: str) -> Iterator[Callable[[str | None], Visitor]]:
         one.client.close()
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread while it is open, and asyncio.run() refuses beside one: so it
+# must not outlive the file that asked for it.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None and os.environ.get("CI") == "true":
