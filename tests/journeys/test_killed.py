@@ -24,6 +24,7 @@ def kill(service: Service, victim: str) -> None:
     assert kit.process
     os.kill(kit.process.pid, signal.SIGKILL)
     end(kit.process)
+    service.clock.move(timedelta(seconds=3))
     kit.move_in("kitchen")  # while nobody listens
     kit.begin()
 
@@ -37,7 +38,7 @@ def test_killed_in_the_middle_of_a_day(service: Service, victim: str) -> None:
         if number in PRESSES:
             kit.press()
         else:
-            service.clock.move(timedelta(seconds=luck.randint(5, 40)))
+            service.clock.move(timedelta(seconds=luck.randint(1, 3)))
             kit.move_in(luck.choice(("hall", "kitchen", "bathroom")))
         if number in KILLS:
             kill(service, victim)
