@@ -151,7 +151,7 @@ class Town(contextlib.ExitStack):
         return start_agent(self._stage, kit.home, hub, port, clock, **beats_in(BEAT))
 
     def _tell_history(self, place: Place) -> None:
-        voice = Voice(place.broker_host, place.broker_port, HISTORY_BOX)
+        voice = self._voice = Voice(place.broker_host, place.broker_port, HISTORY_BOX)
         self.callback(voice.close)
         for kit in self._track(self._kits.values(), "A week behind each home"):
             past = self._past(kit)
@@ -191,7 +191,7 @@ class Town(contextlib.ExitStack):
         for kit in self._kits.values():
             kit.open(self._start)
         kits = [(kit, self._lost_clock if kit.behind else self._kit_clock) for kit in self._kits.values()]
-        lockstep = Lockstep(self._clock, kits, self._hearing, BEAT)
+        lockstep = Lockstep(self._clock, kits, self._voice, self._hearing, BEAT)
         for _ in self._track(range((self._shown - self._start) // BEAT), "This morning"):
             lockstep.step()
         sent = sum(kit.sent for kit in self._kits.values())
@@ -228,7 +228,7 @@ class Town(contextlib.ExitStack):
 
     def _turn(self, live: Live, minute: float) -> None:
         for mishap in self._mishaps:
-            if mishap.played_at is None and mishap.minute <= minute:
+            if mishap.played_at is None and mishap.minute <= minute and mishap.may():
                 with live.turn:
                     mishap.play()
                 mishap.played_at = time.monotonic()

@@ -5,13 +5,13 @@ noticed until then is played and receipted, and only then the hearts may beat: s
 up to a moment whose observations are still on their way, which is what a silence is judged by.
 """
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from simulators.clock import PlayedClock
 from simulators.kit import Kit
 from simulators.programs import Failed
+from simulators.spoken import Voice
 from simulators.wires import Hearing
 
 JUST_BEFORE = timedelta(seconds=2)
@@ -34,10 +34,12 @@ class Lockstep:
         self,
         clock: PlayedClock,
         kits: Sequence[tuple[Kit, PlayedClock]],
+        voice: Voice,
         hearing: Hearing,
         length: timedelta,
         patience: float = 60.0,
     ) -> None:
+        self._voice, self._asked = voice, hearing.empty
         self._clock, self._kits, self._hearing, self._length, self._patience = clock, kits, hearing, length, patience
         self._before = {kit.home.id: hearing.receipted(kit.home.id) - kit.sent for kit, _ in kits}
         self._behind = {own: kit.behind for kit, own in kits}
@@ -54,6 +56,7 @@ class Lockstep:
         for kit, _ in self._kits:
             kit.stir()
         self._beaten()
+        self._taken_in()
         return self._at
 
     def _hold_kits(self, at: datetime) -> None:
@@ -69,14 +72,18 @@ class Lockstep:
 
     def _beaten(self) -> None:
         """Wait until no heartbeat is due any more."""
-        late = time.monotonic() + self._patience
-        waiting = [kit for kit, _ in self._kits]
-        while waiting := [kit for kit in waiting if self._due(kit)]:
-            if time.monotonic() > late:
-                raise Failed(
-                    f"no heartbeat came within {self._patience:g} s of {', '.join(k.home.id for k in waiting)}"
-                )
-            time.sleep(0.002)
+        if not self._hearing.wait_until(lambda: not any(self._due(kit) for kit, _ in self._kits), self._patience):
+            who = ", ".join(kit.home.id for kit, _ in self._kits if self._due(kit))
+            raise Failed(f"no heartbeat came within {self._patience:g} s of {who}")
+
+    def _taken_in(self) -> None:
+        """The heartbeats passed the hub's broker; wait until the hub has them too. It takes everything in in order, so
+        an empty message is answered after them.
+        """
+        self._asked += 1
+        self._voice.say(self._kits[0][0].home.id, self._at, ())
+        if not self._hearing.wait_until(lambda: self._hearing.empty >= self._asked, self._patience):
+            raise Failed(f"the hub answered nothing for {self._patience:g} s")
 
     def _due(self, kit: Kit) -> bool:
         beat = self._hearing.beats.get(kit.home.id)

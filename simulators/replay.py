@@ -27,6 +27,7 @@ from simulators.lockstep import Lockstep, beats_in
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, aligned, closes_itself, read_folder
 from simulators.service import Counts, Hub, Place, start_agent
+from simulators.spoken import Voice
 from simulators.wires import Hearing, Line
 
 MONDAY = date(2024, 4, 1)
@@ -138,6 +139,8 @@ class Replay(contextlib.ExitStack):
         self.callback(self._line.close)
         self._hearing = Hearing(place.broker_host, place.broker_port)
         self.callback(self._hearing.close)
+        self._voice = Voice(place.broker_host, place.broker_port, "lockstep")
+        self.callback(self._voice.close)
         self._kits = [self._kit(recording) for recording in self._recordings]
         self._start_agents(place, port, _pace(speed))
         for kit in self._kits:
@@ -170,7 +173,8 @@ class Replay(contextlib.ExitStack):
             agent.wait_for(r"^ready home=", 120)
 
     def _in_steps(self, operator: Browser) -> None:
-        lockstep = Lockstep(self._hub_clock, [(kit, self._kit_clock) for kit in self._kits], self._hearing, STEP)
+        kits = [(kit, self._kit_clock) for kit in self._kits]
+        lockstep = Lockstep(self._hub_clock, kits, self._voice, self._hearing, STEP)
         with self._progress(self._steps) as advance:
             for step in range(1, self._steps + 1):
                 lockstep.step()
