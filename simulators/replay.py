@@ -45,8 +45,8 @@ LEAD = timedelta(hours=1)
 TAKEN_IN = 2.0
 """Real seconds until kits know what the bridge says at its start; on a clock that runs fast it would pass for news."""
 
-LOOK_EVERY = 1
-"""Steps between two looks of the operator at the queue."""
+LOOK_EVERY = 4
+"""Steps between two looks of the operator at the queue: fewer hours than any silence lasts before it is raised."""
 
 Advance = Callable[[int], None]
 
