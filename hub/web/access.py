@@ -192,7 +192,7 @@ class Gate:
             home.timezone,
             now,
             _explained(entries),
-            tuple(_happened(entry, names) for entry in entries) if Data.TIMELINE in shown else (),
+            _folded([_happened(entry, names) for entry in entries]) if Data.TIMELINE in shown else (),
             _name(names, alert.holder),
             _name(names, alert.lapsed_by),
             _name(names, sent) if sent else None,
@@ -595,6 +595,18 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
         login, *note = text.splitlines()
         text = " ".join([f"{names.get(login, login)} goes.", *note])
     return Happened(entry.at, entry.act, who, text)
+
+
+def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
+    """The same try again and again is one line that says how often, at the time of the last."""
+    folded: list[Happened] = []
+    for line in lines:
+        before = folded[-1] if folded else None
+        if before and line.act is Act.TRY and (before.act, before.text) == (line.act, line.text):
+            folded[-1] = replace(line, times=before.times + 1)
+        else:
+            folded.append(line)
+    return tuple(folded)
 
 
 def _explained(entries: Iterable[Entry]) -> tuple[tuple[datetime, str], ...]:

@@ -57,12 +57,13 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One line of an alert's timeline."""
+    """One line of an alert's timeline; `times` that it happened, the last `at`."""
 
     at: datetime
     act: Act
     who: str
     text: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,19 @@ def test_the_alert_page_says_who_why_and_what_the_sensors_do(world: World, visit
     assert 'href="mailto:ada@example.org"' in page
 
 
+def test_the_same_try_again_and_again_is_one_line(world: World, visit: Visit) -> None:
+    alert = world.press()
+    for _ in range(4):
+        world.move(timedelta(minutes=5))
+        seen = world.store.alerts.alert(alert.id)
+        assert seen
+        tried = world.store.alerts.intend(seen, 1, "supervisor", "log", world.now)
+        assert tried is not None
+    text = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "Tried to reach 4 times" in text
+    assert text.count("Reaching supervisor by log.") == 1
+
+
 def test_a_closed_alert_is_shown_against_a_reason_that_goes_on_record(world: World, visit: Visit) -> None:
     alert = world.press()
     tom = visit("tom")
