@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -171,6 +172,12 @@ class Kit:
     def move_in(self, room: str) -> None:
         self.says(f"{room}_pir", occupancy=True)
         self.says(f"{room}_pir", occupancy=False)
+
+    def waiting(self) -> int:
+        """How many observations are on the card and not yet receipted."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db")) as card:
+            count: int = card.execute("SELECT count(*) FROM waiting").fetchone()[0]
+        return count
 
     def end(self) -> None:
         if self.process:
