@@ -1,0 +1,101 @@
+"""Ways to notice: an adapter per dialect, one file each. To add one, write its file and its line in `DIALECTS`."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol, cast
+
+from edge.clock import Clock, Moment
+from models.observation import SensorKind, What
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What a sensor noticed, before the outbox has given it a number."""
+
+    sensor: str
+    what: What
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A sensor as an adapter sees it; `address` is its pin or its name in the dialect."""
+
+    id: str
+    kind: SensorKind
+    address: str
+    inverted: bool = False
+
+
+Last = Mapping[str, tuple[What, datetime]]
+"""What each sensor noticed last and when, as the outbox remembers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an adapter may use: `notice` takes what was noticed, from any thread; `base` is the dialect's topic."""
+
+    notice: Callable[[Noticed], None]
+    clock: Clock
+    base: str
+    last: Last
+
+
+class Adapter(Protocol):
+    """One dialect's sensors. `topics` are those to hear from the kit's broker; `alive` are last signs of life.
+
+    `deaf_since` is when it stopped to hear its sensors, None while it hears them.
+    """
+
+    @property
+    def topics(self) -> Sequence[str]: ...
+    @property
+    def deaf_since(self) -> datetime | None: ...
+    def start(self) -> None: ...
+    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]: ...
+    def alive(self, now: datetime) -> dict[str, datetime]: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`module` has `fit(fitted, surroundings) -> Adapter` and is loaded only where it is used: a Pi is small."""
+
+    module: str
+    address: re.Pattern[str]
+    example: str
+    over_mqtt: bool
+
+
+DIALECTS: dict[str, Dialect] = {
+    "gpio": Dialect("edge.sensors.gpio", re.compile(r"\d{1,2}"), "gpio:17", over_mqtt=False),
+    "zigbee2mqtt": Dialect(
+        "edge.sensors.zigbee2mqtt", re.compile(r"[^+#\x00]+"), "zigbee2mqtt:hall_pir", over_mqtt=True
+    ),
+}
+
+
+def dialect_of(source: str) -> str:
+    return source.partition(":")[0]
+
+
+def address_of(source: str) -> str:
+    return source.partition(":")[2]
+
+
+def fit(dialect: str, fitted: Sequence[Fitted], surroundings: Surroundings) -> Adapter:
+    module = import_module(DIALECTS[dialect].module)
+    return cast("Adapter", module.fit(fitted, surroundings))
+
+
+class Lamp(Protocol):
+    def on(self) -> None: ...
+    def off(self) -> None: ...
+
+
+def lamp(pin: int) -> Lamp | None:
+    """None where there are no pins: a kit without its lamp still calls for help."""
+    return cast("Lamp | None", import_module(DIALECTS["gpio"].module).lamp(pin))

@@ -1,0 +1,26 @@
+"""The store: records, alerts and the series of observations, and the one way to open them."""
+
+from dataclasses import dataclass
+
+from hub.settings import Settings
+from hub.store.alerts import Alerts
+from hub.store.database import migrate, opened
+from hub.store.records import Records
+from hub.store.series import Series, SqlSeries
+
+__all__ = ["Alerts", "Records", "Series", "SqlSeries", "Store", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    records: Records
+    alerts: Alerts
+    series: Series
+
+
+def open_store(settings: Settings) -> Store:
+    """Opened, and migrated to the present schema."""
+    records, series = opened(settings.records), opened(settings.series)
+    migrate(records, "records")
+    migrate(series, "series")
+    return Store(Records(records), Alerts(records), SqlSeries(series))

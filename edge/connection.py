@@ -1,0 +1,232 @@
+"""A connection to an MQTT broker that is tried for ever; each begins anew, with nothing left over from the last.
+
+Used for the hub and for the kit's own broker. Callbacks run on threads of their own and only hand on what came.
+"""
+
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+log = logging.getLogger(__name__)
+
+FIRST_DELAY, HURRIED_DELAY, LONGEST_DELAY = 0.2, 2.0, 30.0
+"""Real s between tries; they double, and are spread so that a thousand kits do not come back at once."""
+STEADY_AFTER = 10.0
+KEEPALIVE = 20
+ANSWER_WITHIN = 10.0
+LOOK_EVERY = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where a broker is and how to be let in; `called` is what the log says."""
+
+    called: str
+    host: str
+    port: int
+    client_id: str
+    username: str | None = None
+    password: str | None = None
+    ca: str | None = None
+    remembers_us: bool = False
+    """Whether it keeps what comes at QoS 1 while we are away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message; `done()` tells the broker that it need not be sent again."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    done: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What happens is handed to these, on the connection's threads: they may only put on a queue."""
+
+    arrived: Callable[[Arrived], None]
+    up: Callable[[], None]
+    down: Callable[[], None]
+
+
+class Connection:
+    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Sequence[str],
+        heard: Heard,
+        will: Callable[[], tuple[str, bytes]] | None = None,
+    ) -> None:
+        self._broker, self._topics, self._heard, self._will = broker, topics, heard, will
+        self._client: Client | None = None
+        self._wanted = True
+        self._over = threading.Event()
+        self._wake = threading.Event()
+        self._longest_delay = LONGEST_DELAY
+        self._stood_since: float | None = None
+        self._reader: threading.Thread | None = None
+        self._unanswered: dict[int, float] = {}
+        self._thread = threading.Thread(target=self._keep_connected, name=f"connect-{broker.client_id}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def is_up(self) -> bool:
+        client = self._client
+        return client is not None and client.is_connected()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Hand over at QoS 1; whether it went on its way, which says nothing of its arrival."""
+        client = self._client
+        if client is None or not client.is_connected():
+            return False
+        info = client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        self._unanswered[info.mid] = time.monotonic()
+        if info.is_published():  # the answer may have come before the line above
+            self._unanswered.pop(info.mid, None)
+        return True
+
+    def unanswered_for(self) -> float:
+        """How long, in real s, the broker has left the longest-waiting publish unanswered."""
+        since = min(list(self._unanswered.values()), default=None)
+        return 0.0 if since is None else time.monotonic() - since
+
+    def hurry(self) -> None:
+        """Somebody needs this connection: don't wait out the delay, and don't let it grow long."""
+        self._longest_delay = HURRIED_DELAY
+        self._wake.set()
+
+    def begin_anew(self) -> None:
+        """Drop what is there and connect again: a path can die without a word."""
+        self._over.set()
+
+    def close(self, within: float = 1.0) -> None:
+        self._wanted = False
+        self._wake.set()
+        if self.is_up and self._client is not None:
+            self._client.disconnect()
+            self._over.wait(within)
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(within)
+
+    def _keep_connected(self) -> None:
+        delay = FIRST_DELAY
+        while self._wanted:
+            lasted = self._once()
+            delay = FIRST_DELAY if lasted > STEADY_AFTER else min(delay * 2, self._longest_delay)
+            if self._wake.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 no secret
+                delay = FIRST_DELAY
+            self._wake.clear()
+
+    def _once(self) -> float:
+        """One connection from beginning to end; how long it stood, in s."""
+        self._over.clear()
+        self._unanswered.clear()
+        self._stood_since = self._reader = None
+        try:
+            client = self._client = self._made()
+            client.connect(self._broker.host, self._broker.port, KEEPALIVE)
+        except (OSError, ValueError) as error:
+            log.info("%s can't be reached: %s", self._broker.called, error)
+            return 0.0
+        client.loop_start()
+        self._wait_until_over(time.monotonic() + ANSWER_WITHIN)
+        _dropped(client)
+        return self._ended()
+
+    def _wait_until_over(self, answer_by: float) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            if self._stood_since is None and time.monotonic() > answer_by:
+                log.warning("%s takes the connection and says nothing", self._broker.called)
+                return
+            if self._reader is not None and not self._reader.is_alive():
+                log.error("%s: what it sent could not be read", self._broker.called)
+                return
+
+    def _ended(self) -> float:
+        if self._stood_since is None:
+            return 0.0
+        self._heard.down()
+        log.info("%s: the connection ended", self._broker.called)
+        return time.monotonic() - self._stood_since
+
+    def _made(self) -> Client:
+        broker = self._broker
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            broker.client_id,
+            clean_session=not broker.remembers_us,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.max_inflight_messages_set(1000)
+        client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
+        client.on_message, client.on_publish = self._on_message, self._on_publish
+        if broker.username is not None:
+            client.username_pw_set(broker.username, broker.password)
+        if broker.ca is not None:
+            client.tls_set(broker.ca)
+        if self._will is not None:
+            client.will_set(*self._will(), qos=1, retain=True)
+        return client
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if code.is_failure:
+            log.error("%s refused us: %s", self._broker.called, code)
+            self._over.set()
+            return
+        if self._topics:
+            client.subscribe([(topic, 1) for topic in self._topics])
+        self._reader, self._stood_since = threading.current_thread(), time.monotonic()
+        self._longest_delay = LONGEST_DELAY
+        self._heard.up()
+
+    def _on_disconnect(
+        self, client: Client, _data: Any, _flags: DisconnectFlags, _code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if client is self._client:
+            self._over.set()
+
+    def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        mid, qos = message.mid, message.qos
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        self._heard.arrived(Arrived(topic, bytes(message.payload), message.retain, lambda: client.ack(mid, qos)))
+
+    def _on_publish(
+        self, client: Client, _data: Any, mid: int, _code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if client is self._client:
+            self._unanswered.pop(mid, None)
+
+
+def _dropped(client: Client) -> None:
+    """End it whether or not the other side listens; its thread then ends by itself."""
+    sock = client.socket()
+    if sock is not None:
+        with suppress(OSError):
+            cast("socket.socket", sock).shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,407 @@
+"""What was noticed, on the card before anything else happens to it, until the hub has receipted it.
+
+One number means one observation for ever: numbers only go up, and a new file has a new name. Presses are never given
+up: when the card is full the oldest routine observations make room, and when it can't be written at all, an outbox in
+memory takes what comes, under a name of its own.
+"""
+
+import fcntl
+import logging
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edge.clock import Moment
+from edge.sensors import Last, Noticed
+from models.observation import URGENT, Observation, What
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox (
+    name TEXT NOT NULL, boot TEXT NOT NULL, last INTEGER NOT NULL, given_up INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS waiting (
+    number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL,
+    trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL, urgent INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
+CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
+CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+Waiting = tuple[int, str, str, int, bool, str, float, bool]
+"""A row as it waits; `at` in microseconds since 1970 UTC."""
+
+OLDEST = """
+SELECT min(at) FROM (
+    SELECT at FROM (SELECT at FROM waiting ORDER BY number LIMIT 1000)
+    UNION ALL SELECT at FROM waiting WHERE urgent
+)
+"""
+"""What is noticed is out of order by seconds at most, so the first thousand hold the earliest moment."""
+GIVE_UP = """
+DELETE FROM waiting WHERE number IN (SELECT number FROM waiting WHERE NOT urgent ORDER BY number LIMIT ?)
+"""
+
+SPARE_BYTES = 4 * 1024 * 1024
+"""Held on the card so that, when it is full, there is room to delete in: even that has to be written."""
+SPARE_NUMBERS = 10_000
+"""Skipped after a power cut: a card that lied about writing must not give a number out twice."""
+MEMORY_LIMIT = 20_000
+CARD_RESTS = 15.0
+"""After the card failed, memory takes everything for so long, in real s: a dying card can be very slow."""
+RUINED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Outbox:
+    """One SQLite file (or memory, without a path). Used by the thread that opened it alone. Raises sqlite3.Error."""
+
+    def __init__(self, path: Path | None, boot: str, limit: int) -> None:
+        self.path = path
+        self._limit = limit
+        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5.0)
+        try:
+            self._prepare(boot)
+        except sqlite3.Error:
+            self._db.close()
+            raise
+        self.urgent_waiting = self._urgent_count()
+        self.waiting = self._one("SELECT count(*) FROM waiting") or 0
+        self.reserve()
+
+    def keep(self, noticed: Sequence[Noticed]) -> None:
+        """All of them in one commit, flushed to the card."""
+        try:
+            self._insert(noticed)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            self._make_room(max(len(noticed), self._limit // 100))
+            self._insert(noticed)
+        if self.waiting > self._limit:
+            self._give_up(self.waiting - self._limit + self._limit // 100)
+
+    def forget(self, numbers: Iterable[tuple[int, int]]) -> None:
+        """These inclusive ranges are receipted. Not flushed: what a power cut brings back is sent once more."""
+        with self._flushing_later(), self._change():
+            deletions = self._db.executemany("DELETE FROM waiting WHERE number BETWEEN ? AND ?", numbers)
+        self.waiting -= deletions.rowcount
+        self.urgent_waiting = self._urgent_count()
+
+    def urgent(self, after: int, limit: int) -> list[Observation]:
+        return self._rows("SELECT * FROM waiting WHERE urgent AND number > ? ORDER BY number LIMIT ?", after, limit)
+
+    def routine(self, after: int, limit: int) -> list[Observation]:
+        return self._rows("SELECT * FROM waiting WHERE NOT urgent AND number > ? ORDER BY number LIMIT ?", after, limit)
+
+    def between(self, first: int, last: int) -> list[Observation]:
+        return self._rows("SELECT * FROM waiting WHERE number BETWEEN ? AND ? ORDER BY number", first, last)
+
+    def oldest(self) -> datetime | None:
+        """The earliest moment that waits; None when nothing does."""
+        found = self._one(OLDEST)
+        return None if found is None else _moment(found)
+
+    def set_right(self, moment: Moment) -> int:
+        """The clock is right at last: place anew what this boot noticed while it was not. How many there were."""
+        start = _micros(moment.at) - int(moment.elapsed * 1e6)
+        with self._change():
+            changed = self._db.execute(
+                "UPDATE waiting SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1"
+                " WHERE NOT trusted AND boot = ?",
+                (start, moment.boot),
+            )
+        return changed.rowcount
+
+    def last_of_each(self) -> Last:
+        rows = self._db.execute("SELECT sensor, what, at FROM last").fetchall()
+        return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
+
+    def take_over(self, rows: Sequence[Waiting]) -> None:
+        """Rows of another outbox, under numbers of this one."""
+        self._add([(self.last + place, *row[1:]) for place, row in enumerate(rows, start=1)])
+
+    def reserve(self) -> None:
+        """Hold room on the card for when it is full."""
+        if self.path is None or _spare(self.path).exists():
+            return
+        with suppress(OSError), _spare(self.path).open("wb") as spare:
+            os.posix_fallocate(spare.fileno(), 0, SPARE_BYTES)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _prepare(self, boot: str) -> None:
+        if self.path is not None:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA wal_autocheckpoint = 250")
+            _check(self._db)
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(SCHEMA)
+        if self._one("SELECT count(*) FROM outbox") == 0:
+            name = secrets.token_hex(8)
+            self._db.execute("INSERT INTO outbox VALUES (?, ?, 0, 0)", (name, boot))
+        self.name: str
+        self.name, before, self.last, self.given_up = self._db.execute("SELECT * FROM outbox").fetchone()
+        if before != boot:
+            self.last += SPARE_NUMBERS
+            self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
+
+    def _insert(self, noticed: Sequence[Noticed]) -> None:
+        self._add([_row(self.last + place, one) for place, one in enumerate(noticed, start=1)])
+
+    def _add(self, rows: Sequence[Waiting]) -> None:
+        with self._change():
+            self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[1:4] for row in rows])
+            self._db.execute("UPDATE outbox SET last = ?", (self.last + len(rows),))
+        self.last += len(rows)
+        self.waiting += len(rows)
+        self.urgent_waiting += sum(row[-1] for row in rows)
+
+    def _make_room(self, rows: int) -> None:
+        log.error("the card is full: giving up the oldest routine observations; presses stay")
+        if self.path is not None:
+            _spare(self.path).unlink(missing_ok=True)
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._give_up(rows)
+
+    def _give_up(self, rows: int) -> None:
+        with self._change():
+            gone = self._db.execute(GIVE_UP, (rows,)).rowcount
+            self._db.execute("UPDATE outbox SET given_up = given_up + ?", (gone,))
+        self.given_up += gone
+        self.waiting -= gone
+        log.error("outbox %s gave up %d routine observations, %d in all", self.name, gone, self.given_up)
+
+    def _urgent_count(self) -> int:
+        return self._one("SELECT count(*) FROM waiting WHERE urgent") or 0
+
+    def _rows(self, query: str, *values: int) -> list[Observation]:
+        try:
+            return [_observation(row) for row in self._db.execute(query, values)]
+        except (ValueError, TypeError, OverflowError) as error:
+            raise Ruined(f"a row does not read: {error}") from error
+
+    def _one(self, query: str) -> int | None:
+        found: int | None = self._db.execute(query).fetchone()[0]
+        return found
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _flushing_later(self) -> Iterator[None]:
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+
+class InUse(Exception):
+    """Another home agent has this outbox."""
+
+
+class Ruined(sqlite3.DatabaseError):
+    """The file holds what we can't have written."""
+
+
+class Outboxes:
+    """The outbox on the card and, while the card can't be written, one in memory beside it.
+
+    Raises InUse at the start, and nothing for what the card does: that is logged, and answered.
+    """
+
+    def __init__(self, path: Path, boot: str, limit: int) -> None:
+        self._path, self._boot, self._limit = path, boot, limit
+        self._lock = _locked(path)
+        self._memory: Outbox | None = None
+        self._card = self._open()
+        self._card_rests_until = 0.0
+
+    @property
+    def all(self) -> list[Outbox]:
+        """Those that may hold something, the one on the card first."""
+        return [outbox for outbox in (self._card, self._memory) if outbox is not None]
+
+    @property
+    def name(self) -> str:
+        return (self._card or self._remembering()).name
+
+    @property
+    def waiting(self) -> int:
+        return sum(outbox.waiting for outbox in self.all)
+
+    @property
+    def urgent_waiting(self) -> int:
+        return sum(outbox.urgent_waiting for outbox in self.all)
+
+    def keep(self, noticed: Sequence[Noticed], now: float) -> None:
+        """On the card, or in memory while it can't be written; `now` is real, in s."""
+        if now >= self._card_rests_until:
+            for _ in range(2):  # the second time it may be a new file
+                if self._card is not None and self.ask(self._card, lambda card: _kept(card, noticed), otherwise=False):
+                    return
+            self._card_rests_until = now + CARD_RESTS
+        self._remembering().keep(noticed)
+
+    def ask(self, outbox: Outbox, question: Callable[[Outbox], T], *, otherwise: T) -> T:
+        """The answer, or `otherwise` when the card fails; a file that is ruined is set aside for a new one."""
+        try:
+            return question(outbox)
+        except sqlite3.Error as error:
+            log.warning("outbox %s failed: %s", outbox.name, error)
+            if outbox is self._card and _ruined(error):
+                outbox.close()
+                self._card = self._replaced()
+            return otherwise
+
+    def forget(self, name: str, numbers: Sequence[tuple[int, int]]) -> None:
+        for outbox in self.all:
+            if outbox.name == name:
+                self.ask(outbox, lambda one: one.forget(numbers), otherwise=None)
+
+    def oldest(self) -> datetime | None:
+        moments = [self.ask(outbox, Outbox.oldest, otherwise=None) for outbox in self.all]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def set_right(self, moment: Moment) -> None:
+        for outbox in self.all:
+            changed = self.ask(outbox, lambda one: one.set_right(moment), otherwise=0)
+            if changed:
+                log.warning("the clock is right again: %d observations in outbox %s placed anew", changed, outbox.name)
+
+    def last_of_each(self) -> Last:
+        return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
+
+    def tend(self) -> None:
+        """Now and then: try a card that could not be opened, and make the spare room again."""
+        if self._card is None:
+            self._card = self._open()
+        else:
+            self._card.reserve()
+
+    def close(self) -> None:
+        for outbox in self.all:
+            outbox.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def _remembering(self) -> Outbox:
+        if self._memory is None:
+            log.error("the card can't be written: keeping in memory, where a power cut would lose it")
+            self._memory = Outbox(None, self._boot, MEMORY_LIMIT)
+        return self._memory
+
+    def _open(self) -> Outbox | None:
+        try:
+            return Outbox(self._path, self._boot, self._limit)
+        except sqlite3.Error as error:
+            log.warning("the outbox can't be opened: %s", error)
+            return self._replaced() if _ruined(error) else None
+
+    def _replaced(self) -> Outbox | None:
+        try:
+            aside = _set_aside(self._path)
+            fresh = Outbox(self._path, self._boot, self._limit)
+            rescued = _rescued(aside)
+            fresh.take_over(rescued)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("no new outbox could be begun: %s", error)
+            return None
+        log.error("a ruined outbox is set aside as %s", aside.name)
+        log.error("outbox %s is begun with %d observations from it", fresh.name, len(rescued))
+        return fresh
+
+
+def _kept(card: Outbox, noticed: Sequence[Noticed]) -> bool:
+    card.keep(noticed)
+    return True
+
+
+def _ruined(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, Ruined) or (code is not None and code & 0xFF in RUINED)
+
+
+def _check(db: sqlite3.Connection) -> None:
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise Ruined(verdict)
+
+
+def _set_aside(path: Path) -> Path:
+    taken = (path.with_name(f"{path.name}.aside-{place}") for place in count(1))
+    aside = next(candidate for candidate in taken if not candidate.exists())
+    for end in ("-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
+    return aside
+
+
+def _rescued(aside: Path) -> list[Waiting]:
+    """What still reads in a ruined file. A press that comes twice is better than one that never came."""
+    rows: list[Waiting] = []
+    with closing(sqlite3.connect(aside)) as db, suppress(sqlite3.Error):
+        for row in db.execute("SELECT * FROM waiting ORDER BY number"):
+            with suppress(ValueError, TypeError, OverflowError):
+                _observation(row)
+                rows.append(row)
+    return rows
+
+
+def _locked(path: Path) -> int | None:
+    """Held until the process ends, however it ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        log.warning("the outbox's folder can't be written: %s", error)
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise InUse(f"{path}: another home agent has this outbox") from error
+    return lock
+
+
+def _spare(path: Path) -> Path:
+    return path.with_name(f"{path.name}.spare")
+
+
+def _row(number: int, one: Noticed) -> Waiting:
+    moment = one.moment
+    urgent = one.what in URGENT
+    return number, one.sensor, one.what.value, _micros(moment.at), moment.trusted, moment.boot, moment.elapsed, urgent
+
+
+def _observation(row: Sequence[Any]) -> Observation:
+    number, sensor, what, at, trusted, *_ = row
+    return Observation(number, str(sensor), What(what), _moment(at), bool(trusted))
+
+
+def _micros(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)

@@ -1,0 +1,281 @@
+"""Zigbee sensors behind Zigbee2MQTT 2.x, as `<base>/<name>` JSON states.
+
+Its traps: after a restart it sends cached states again, a pressed `sos` among them, and after a crash they may be
+minutes behind what it said before; `action` is never cached; `contact: true` is closed; every message repeats the whole
+state, so that a battery report looks like a movement. So edges count, and `last_seen` tells what is new. A press is
+never dropped for looking like a repeat unless it certainly is one.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from edge.clock import Moment
+from edge.sensors import Fitted, Last, Noticed, Surroundings
+from models.observation import EARLIEST, SensorKind, What
+
+log = logging.getLogger(__name__)
+
+FRESH = 60.0
+"""A state last seen longer ago than this, in s, was cached or kept for us."""
+GAP = 10.0
+"""So long after the bridge came online, or after we began to listen, a state without last_seen may be a cached one."""
+ONE_PRESS = timedelta(seconds=1)
+"""One press can arrive twice; two presses are further apart."""
+BELIEVED_BACK = timedelta(days=1)
+BUSY = 2.0
+"""Real s that a message may take to get here; on a played clock that is much."""
+
+PRESSES = frozenset(
+    {"emergency", "panic", "sos", "single", "double", "triple", "hold", "long", "on", "press", "pressed"}
+)
+NO_PRESSES = frozenset({"", "off", "release", "released", "hold_release", "disarm", "arm_day_zones", "arm_all_zones"})
+PRESSING = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
+
+SAYS: dict[SensorKind, tuple[str, ...]] = {
+    SensorKind.DOOR: ("contact",),
+    SensorKind.MOTION: ("occupancy", "presence"),
+    SensorKind.BED: ("occupancy", "pressure_state", "contact", "presence", "pressure"),
+}
+"""Keys that tell the state of a kind of sensor, the first that is there counting."""
+
+MEANS: dict[tuple[SensorKind, bool], What] = {
+    (SensorKind.DOOR, True): What.CLOSED,
+    (SensorKind.DOOR, False): What.OPENED,
+    (SensorKind.MOTION, True): What.MOVED,
+    (SensorKind.BED, True): What.LAY_DOWN,
+    (SensorKind.BED, False): What.GOT_UP,
+}
+"""What an edge to that state is; the end of a movement is nothing."""
+
+OF_WHAT: dict[What, bool] = {what: state for (kind, state), what in MEANS.items() if kind is not SensorKind.MOTION}
+State = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now."""
+
+    moment: Moment
+    seen: datetime | None
+    fresh: bool
+    retained: bool
+
+    @property
+    def happened(self) -> Moment:
+        seen = self.seen
+        if seen is None or seen >= self.moment.at:
+            return self.moment
+        believed = self.fresh or (seen >= EARLIEST and self.moment.at - seen <= BELIEVED_BACK)
+        return self.moment.back_to(seen) if believed else self.moment
+
+
+class Zigbee2Mqtt:
+    """Not for more than one thread."""
+
+    def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
+        self._sensors = {sensor.address: sensor for sensor in fitted}
+        self._around = surroundings
+        self._base = surroundings.base
+        self._known: dict[str, bool] = _known(fitted, surroundings.last)
+        self._seen: dict[str, datetime] = {}
+        self._alive: dict[str, datetime] = {}
+        self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
+        self._gap_ends: float | None = None
+        self.deaf_since: datetime | None = None
+        self.unknown = 0
+        self.unreadable = 0
+
+    @property
+    def topics(self) -> Sequence[str]:
+        deep = [f"{self._base}/{name}" for name in self._sensors if "/" in name]
+        every = (f"{self._base}/+", f"{self._base}/+/availability", f"{self._base}/bridge/state")
+        return [*every, *deep, *(f"{name}/availability" for name in deep)]
+
+    def start(self) -> None:
+        """Nothing to open: the agent connects to the broker."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def alive(self, now: datetime) -> dict[str, datetime]:
+        return {sensor: min(at, now) for sensor, at in self._alive.items()}
+
+    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+        """What this message says is new. Never raises for what is in it."""
+        if not topic.startswith(f"{self._base}/"):
+            return []
+        if self._gap_ends is None:
+            self._gap_ends = moment.elapsed + GAP
+        name = topic.removeprefix(f"{self._base}/")
+        if name == "bridge/state":
+            return self._bridge(payload, moment)
+        if name.endswith("/availability"):
+            return self._availability(name.removesuffix("/availability"), payload)
+        return self._device(name, payload, moment, retained=retained)
+
+    def _bridge(self, payload: bytes, moment: Moment) -> list[Noticed]:
+        state = _online(payload)
+        log.info("Zigbee2MQTT is %s", state)
+        if state == "online":
+            self._gap_ends = moment.elapsed + GAP
+            self.deaf_since = None
+        elif state == "offline" and self.deaf_since is None:
+            self.deaf_since = moment.at
+        return []
+
+    def _availability(self, name: str, payload: bytes) -> list[Noticed]:
+        sensor = self._sensors.get(name)
+        if sensor is not None and _online(payload) == "offline":
+            log.warning("sensor %s is offline, Zigbee2MQTT says", sensor.id)
+        return []
+
+    def _device(self, name: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+        sensor = self._sensors.get(name)
+        if sensor is None:
+            self.unknown += 1
+            return []
+        state = _object(payload)
+        if state is None:
+            self.unreadable += 1
+            log.warning("sensor %s sent %d bytes that are no JSON object", sensor.id, len(payload))
+            return []
+        told = self._told(state, moment, retained=retained)
+        news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
+        self._lives(sensor.id, told)
+        return news
+
+    def _told(self, state: State, moment: Moment, *, retained: bool) -> Told:
+        slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
+        seen = _last_seen(state.get("last_seen"))
+        if seen is not None and seen > moment.at + slack:
+            seen = None
+        if seen is not None:
+            return Told(moment, seen, moment.at - seen <= slack, retained)
+        return Told(moment, None, not retained and not self._in_gap(moment), retained)
+
+    def _in_gap(self, moment: Moment) -> bool:
+        return self._gap_ends is not None and moment.elapsed < self._gap_ends
+
+    def _lives(self, sensor: str, told: Told) -> None:
+        """A fresh message counts even where the clock was put back in between, or a sensor would stay deaf."""
+        if told.seen is not None and (told.fresh or told.seen > self._seen.get(sensor, EARLIEST)):
+            self._seen[sensor] = self._alive[sensor] = told.seen
+        elif told.fresh:
+            self._alive[sensor] = told.moment.at
+
+    def _old_news(self, sensor: str, told: Told) -> bool:
+        newest = self._seen.get(sensor)
+        return not told.fresh and told.seen is not None and newest is not None and told.seen < newest
+
+    def _edge(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
+        value = _value(sensor, state)
+        before = self._known.get(sensor.id)
+        if value is None or value == before or self._old_news(sensor.id, told):
+            return []
+        if not told.fresh and (before is None or told.seen is None):
+            self._learn(sensor, value, before)
+            return []
+        self._known[sensor.id] = value
+        what = MEANS.get((sensor.kind, value))
+        return [] if what is None else [Noticed(sensor.id, what, told.happened)]
+
+    def _learn(self, sensor: Fitted, value: bool, before: bool | None) -> None:
+        """A cached state tells how things stand, where nothing is known; a cached movement tells nothing."""
+        if before is None and (sensor.kind, value) != (SensorKind.MOTION, True):
+            self._known[sensor.id] = value
+
+    def _press(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
+        pressed = self._acted(sensor, state, told) or self._called(sensor, state, told)
+        if not pressed:
+            return []
+        at, before = told.happened.at, self._presses[sensor.id]
+        if any(abs(at - press) < ONE_PRESS for press in before):
+            return []
+        before.append(at)
+        return [Noticed(sensor.id, What.PRESSED, told.happened)]
+
+    def _acted(self, sensor: Fitted, state: State, told: Told) -> bool:
+        action = state.get("action")
+        if not isinstance(action, str) or action in NO_PRESSES:
+            return False
+        if action not in PRESSES:
+            log.warning("sensor %s: an action unknown to us is taken for a press", sensor.id)
+        if told.retained:
+            return told.seen is not None and (told.fresh or self._since_last_press(sensor.id, told.seen))
+        return True
+
+    def _called(self, sensor: Fitted, state: State, told: Told) -> bool:
+        value = state.get("sos")
+        if not isinstance(value, bool):
+            return False
+        before, self._known[sensor.id] = self._known.get(sensor.id), value
+        if not value or self._old_news(sensor.id, told):
+            return False
+        if told.fresh:
+            return not (before is True and told.seen is not None and told.seen == self._seen.get(sensor.id))
+        newer = told.seen is not None and told.seen > self._seen.get(sensor.id, told.seen)
+        certain = not told.retained and not self._in_gap(told.moment)
+        return before is False or (newer and certain)
+
+    def _since_last_press(self, sensor: str, seen: datetime) -> bool:
+        before = self._presses[sensor]
+        return bool(before) and seen > max(before)
+
+
+def fit(fitted: Sequence[Fitted], surroundings: Surroundings) -> Zigbee2Mqtt:
+    return Zigbee2Mqtt(fitted, surroundings)
+
+
+def _known(fitted: Sequence[Fitted], last: Last) -> dict[str, bool]:
+    noticed = ((sensor.id, last[sensor.id][0]) for sensor in fitted if sensor.id in last)
+    return {sensor: OF_WHAT[what] for sensor, what in noticed if what in OF_WHAT}
+
+
+def _presses(fitted: Sequence[Fitted], last: Last) -> dict[str, deque[datetime]]:
+    return {
+        sensor.id: deque((last[sensor.id][1],) if sensor.id in last else (), maxlen=16)
+        for sensor in fitted
+        if sensor.kind in PRESSING
+    }
+
+
+def _value(sensor: Fitted, state: State) -> bool | None:
+    for key in SAYS[sensor.kind]:
+        value = state.get(key)
+        if key == "pressure_state" and isinstance(value, str):
+            value = value != "none"
+        if isinstance(value, bool):
+            return value != sensor.inverted
+    return None
+
+
+def _object(payload: bytes) -> State | None:
+    try:
+        return msgspec.json.decode(payload, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _online(payload: bytes) -> str:
+    """'online' or 'offline', from the JSON of today or the bare word of older bridges."""
+    state = _object(payload)
+    word = state.get("state") if state is not None else payload.decode("ascii", "replace").strip('" ')
+    return word if word in ("online", "offline") else "neither online nor offline"
+
+
+def _last_seen(value: object) -> datetime | None:
+    """ISO 8601 with any zone, or milliseconds since 1970, as last_seen may be set."""
+    try:
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value)
+            return at.astimezone(UTC) if at.tzinfo else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None

@@ -1,0 +1,106 @@
+"""What an operator of a hub may choose, read from one TOML file; secrets stand in files of their own."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.settings import BadSettings, settings_from
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults make a whole hub on one machine; every field says when one would change it."""
+
+    data_dir: str = "nightlight-data"
+    """Where databases, the embedded broker's memory and `hub.json` are kept."""
+    host: str = "127.0.0.1"
+    """The address that pages are served on; leave it and put a TLS proxy in front to serve others."""
+    port: int = 8000
+    """The port that pages are served on; 0 takes a free one."""
+    broker_host: str | None = None
+    """Name a broker of your own; without it the hub runs one for this machine alone."""
+    broker_port: int | None = None
+    """1883, or 8883 where `broker_ca` is given, unless named."""
+    broker_username: str | None = None
+    broker_password_file: str | None = None
+    broker_ca: str | None = None
+    """A file of certificates; given, the broker is spoken to over TLS and must prove itself by them."""
+    embedded_port: int = 1883
+    """The port of the hub's own broker; 0 takes a free one."""
+    records_url: str | None = None
+    """postgresql+psycopg://... where more than one machine needs the records."""
+    series_url: str | None = None
+    """postgresql+psycopg://... where observations outgrow one file."""
+    clock_file: str | None = None
+    """For demonstrations and tests: time runs as this file says."""
+    smtp_host: str | None = None
+    """The mail server; without it the email transport fails and plans go on to their next step."""
+    smtp_port: int = 587
+    smtp_from: str = "nightlight@localhost"
+    smtp_username: str | None = None
+    smtp_password_file: str | None = None
+    smtp_starttls: bool = True
+    """False only for a mail server on this machine."""
+    public_url: str | None = None
+    """How people reach the pages, for links in what they are sent."""
+    session_hours: float = 12.0
+    """How long a login lasts."""
+    secure_cookies: bool = False
+    """True wherever pages are reached over TLS."""
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def records(self) -> str:
+        return self.records_url or f"sqlite:///{self.data / 'records.db'}"
+
+    @property
+    def series(self) -> str:
+        return self.series_url or f"sqlite:///{self.data / 'series.db'}"
+
+    @property
+    def broker(self) -> tuple[str, int]:
+        """Host and port; meaningful once a broker is named."""
+        secure = 8883 if self.broker_ca else 1883
+        return self.broker_host or "127.0.0.1", self.broker_port or secure
+
+
+def read_settings(path: str | None) -> Settings:
+    """All defaults without a path. Raises BadSettings, which names the file and the key."""
+    if path is None:
+        return checked(Settings(), "the settings")
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as bad:
+        raise BadSettings(f"{path}: {bad.strerror}") from bad
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+        raise BadSettings(f"{path}: {bad}") from bad
+    return checked(settings_from(Settings, table, path), path)
+
+
+def checked(settings: Settings, source: str) -> Settings:
+    """The same settings, once everything they point to is there."""
+    for key in ("broker_password_file", "smtp_password_file", "broker_ca", "clock_file"):
+        path = getattr(settings, key)
+        if path and not _readable(Path(path)):
+            raise BadSettings(f"{source}: {key} is '{path}', which can't be read")
+    for key in ("port", "embedded_port", "smtp_port", "broker_port"):
+        port = getattr(settings, key)
+        if port is not None and not 0 <= port <= 65535:
+            raise BadSettings(f"{source}: {key} is {port}, which is no port")
+    return settings
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def secret(path: str | None) -> str | None:
+    """The content of a secret's file, without the line's end."""
+    return Path(path).read_text(encoding="utf-8").strip() if path else None

@@ -1,0 +1,408 @@
+"""Alerts as rows: raised once per finding, changed only as models.alert allows, every change a row of the timeline.
+
+Whoever changes an alert names the version it saw, so that two who work on the same one can't both believe they did.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from hub.store import chain, schema
+from hub.store.database import add_new, writing
+from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
+from models.detection import Finding, FindingKind
+from models.response import Attempt, Tried, lapse_time
+from models.wire import Order
+
+HUB = "hub"
+"""The actor of what nobody did by hand."""
+
+_TRIES = 5
+T = TypeVar("T")
+_alerts, _timeline, _findings, _attempts, _orders = (
+    schema.alerts,
+    schema.timeline,
+    schema.findings,
+    schema.attempts,
+    schema.orders,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a finding led to: the alert as it stands now, and whether it was opened for this."""
+
+    alert: Alert
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of an alert's timeline; `state` is the alert's state after it."""
+
+    id: int
+    alert: int
+    at: datetime
+    act: Act
+    actor: str
+    text: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMade(Attempt):
+    """An attempt with whom it was to reach and what came of it."""
+
+    who: str
+    transport: str
+    detail: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is."""
+
+    id: int
+    home: str
+    order: Order
+    text: str
+    intended_at: datetime
+    open: bool
+
+
+class Overtaken(Exception):
+    """Somebody else changed the alert in between, several times over."""
+
+
+class Alerts:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def raise_(self, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised | None:
+        """Open an alert, or let the open one grow; None where the finding is known already or concerns no open one."""
+        return self._again(lambda connection: _raise(connection, finding, resident, explanation, now))
+
+    def act(
+        self, alert_id: int, act: Act, actor: str, now: datetime, *, text: str = "", outcome: Outcome | None = None
+    ) -> Alert:
+        """Raises Refused, and LookupError for an alert that is not there."""
+        return self._again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome))
+
+    def alert(self, alert_id: int) -> Alert | None:
+        return next(iter(self._alerts(_alerts.c.id == alert_id)), None)
+
+    def open_alerts(self) -> list[Alert]:
+        return self._alerts(_alerts.c.state != State.CLOSED.value)
+
+    def of_home(self, home: str, limit: int = 100) -> list[Alert]:
+        """Newest first."""
+        newest = select(_alerts).where(_alerts.c.home == home).order_by(_alerts.c.id.desc()).limit(limit)
+        return [_alert(row) for row in self._all(newest)]
+
+    def timeline(self, alert_id: int) -> list[Entry]:
+        rows = self._all(select(_timeline).where(_timeline.c.alert == alert_id).order_by(_timeline.c.id))
+        return [Entry(r.id, r.alert, r.at, Act(r.act), r.actor, r.text, State(r.state)) for r in rows]
+
+    def attempts(self, alert_id: int) -> list[AttemptMade]:
+        return self._attempts(_attempts.c.alert == alert_id)
+
+    def due(self, now: datetime, limit: int = 100) -> list[Alert]:
+        """Those to look at now: people before kits, then who has waited longest."""
+        waiting = and_(_alerts.c.state != State.CLOSED.value, _alerts.c.look_again_at <= now)
+        rows = self._all(
+            select(_alerts).where(waiting).order_by(_alerts.c.lane.desc(), _alerts.c.look_again_at).limit(limit)
+        )
+        return [_alert(row) for row in rows]
+
+    def look_again(self, alert: Alert, at: datetime) -> bool:
+        """False when the alert is no longer the one that was seen."""
+        with writing(self._engine) as connection:
+            return _swap(connection, alert, {"look_again_at": at})
+
+    def intend(self, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:
+        """Write down that a step is about to be taken; the attempt's id, or None when somebody else was first."""
+        if alert.state is not State.RAISED:
+            return None
+        row = {"alert": alert.id, "step": step, "at": now, "who": who, "transport": transport}
+        with writing(self._engine) as connection:
+            if not _swap(connection, alert, {"version": alert.version + 1}):
+                return None
+            _note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport}.")
+            made = insert(_attempts).values(**row, tried=Tried.INTENDED.value, detail="")
+            key = connection.execute(made).inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
+        """How an intended attempt went; False where that was known already. A failure is looked into at once."""
+        pending = and_(_attempts.c.id == attempt_id, _attempts.c.tried == Tried.INTENDED.value)
+        values = {"tried": tried.value, "detail": detail, "finished_at": now}
+        with writing(self._engine) as connection:
+            if not connection.execute(update(_attempts).where(pending).values(values)).rowcount:
+                return False
+            if tried is not Tried.SENT:
+                _failed(connection, attempt_id, tried, detail, now)
+        return True
+
+    def unfinished(self, before: datetime) -> list[AttemptMade]:
+        return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
+
+    def orders(self, limit: int = 100) -> list[Ordered]:
+        """What kits have yet to be told, oldest first."""
+        question = (
+            select(_orders, _alerts.c.state)
+            .outerjoin(_alerts, _orders.c.alert == _alerts.c.id)
+            .where(_orders.c.sent_at.is_(None), _orders.c.dropped.is_(False))
+            .order_by(_orders.c.id)
+            .limit(limit)
+        )
+        rows = self._all(question)
+        return [
+            Ordered(r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value) for r in rows
+        ]
+
+    def ordered(self, order_id: int, sent_at: datetime | None) -> None:
+        """The order was handed over, or (None) came too late to be of use."""
+        done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
+        with writing(self._engine) as connection:
+            connection.execute(update(_orders).where(_orders.c.id == order_id).values(done))
+
+    def latest_change(self) -> int:
+        return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
+
+    def counts(self) -> dict[str, dict[str, dict[str, int]]]:
+        """For each home: alerts by kind, and findings (what began, not what was over) by kind."""
+        found: dict[str, dict[str, dict[str, int]]] = {}
+        began = select(_findings.c.home, _findings.c.kind, func.count()).where(_findings.c.over.is_(False))
+        alerts = select(_alerts.c.home, _alerts.c.kind, func.count()).group_by(_alerts.c.home, _alerts.c.kind)
+        for name, question in (("alerts", alerts), ("findings", began.group_by(_findings.c.home, _findings.c.kind))):
+            for home, kind, count in self._all(question):
+                found.setdefault(home, {"alerts": {}, "findings": {}})[name][kind] = count
+        return found
+
+    def _again(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction, and anew with fresh eyes when somebody else got in between."""
+        for _ in range(_TRIES):
+            try:
+                with writing(self._engine) as connection:
+                    return work(connection)
+            except (Overtaken, IntegrityError) as race:
+                last = race
+        raise last
+
+    def _all(self, question: Any) -> list[Any]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(question))
+
+    def _alerts(self, condition: Any) -> list[Alert]:
+        return [_alert(row) for row in self._all(select(_alerts).where(condition).order_by(_alerts.c.id))]
+
+    def _attempts(self, condition: Any) -> list[AttemptMade]:
+        rows = self._all(select(_attempts).where(condition).order_by(_attempts.c.id))
+        return [
+            AttemptMade(r.id, r.alert, r.step, r.at, Tried(r.tried), r.who, r.transport, r.detail, r.finished_at)
+            for r in rows
+        ]
+
+
+def changed(alert: Alert, act: Act, actor: str, now: datetime, outcome: Outcome | None = None) -> Alert:
+    """The alert after `act`. Raises Refused."""
+    moved = replace(alert, state=after(alert, act, actor), version=alert.version + 1)
+    match act:
+        case Act.ANSWER:
+            return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now))
+        case Act.SEND | Act.ARRIVE:
+            return replace(moved, look_again_at=lapse_time(moved.state, now))
+        case Act.NOTE if alert.holder == actor:
+            return replace(moved, look_again_at=lapse_time(moved.state, now))
+        case Act.LAPSE:
+            return _lapsed(alert, moved, now)
+        case Act.CLOSE | Act.CLEAR:
+            return _closed(moved, now, Outcome.CLEARED if act is Act.CLEAR else outcome)
+    return moved
+
+
+def _lapsed(alert: Alert, moved: Alert, now: datetime) -> Alert:
+    if alert.look_again_at is not None and alert.look_again_at > now:
+        raise Refused(f"alert {alert.id} is held by {alert.holder} until {alert.look_again_at:%H:%M:%S} UTC")
+    return replace(moved, holder=None, lapsed_by=alert.holder, round_began_at=now, look_again_at=now)
+
+
+def _closed(moved: Alert, now: datetime, outcome: Outcome | None) -> Alert:
+    if outcome is None:
+        raise Refused(f"alert {moved.id} can't be closed without an outcome: say what it was")
+    return replace(moved, outcome=outcome, closed_at=now, look_again_at=None)
+
+
+def grown(alert: Alert, finding: Finding, now: datetime) -> Alert:
+    """The alert after a further finding. A more urgent one gives its name to it, and a new round if nobody answered."""
+    press = finding.kind is FindingKind.PRESS and not finding.over
+    more = replace(alert, version=alert.version + 1, presses=alert.presses + press)
+    if finding.over or URGENCY[finding.kind] >= URGENCY.get(alert.kind, 9):
+        return more
+    more = replace(more, kind=finding.kind.value)
+    return replace(more, round_began_at=now, look_again_at=now) if alert.state is State.RAISED else more
+
+
+def _raise(
+    connection: Connection, finding: Finding, resident: str | None, explanation: str, now: datetime
+) -> Raised | None:
+    if not add_new(connection, _findings, _finding_row(finding)):
+        return None
+    if finding.over:
+        return _end(connection, finding, explanation, now)
+    alert = _open_alert(connection, finding, resident)
+    raised = _grow(connection, alert, finding, explanation, now) if alert else None
+    raised = raised or _open(connection, finding, resident, explanation, now)
+    connection.execute(update(_findings).where(_findings.c.key == finding.key).values(alert=raised.alert.id))
+    return raised
+
+
+def _open_alert(connection: Connection, finding: Finding, resident: str | None) -> Alert | None:
+    same = and_(
+        _alerts.c.home == finding.home,
+        func.coalesce(_alerts.c.resident, "") == (resident or ""),
+        _alerts.c.lane == finding.kind.lane.value,
+        _alerts.c.state != State.CLOSED.value,
+    )
+    row = connection.execute(select(_alerts).where(same).with_for_update()).first()
+    return _alert(row) if row else None
+
+
+def _open(connection: Connection, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised:
+    new = Alert(
+        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, now, now, 1,
+        presses=int(finding.kind is FindingKind.PRESS),
+    )  # fmt: skip
+    key = connection.execute(insert(_alerts).values(_columns(new))).inserted_primary_key
+    assert key is not None
+    alert = replace(new, id=int(key[0]))
+    _note(connection, alert, now, Act.RAISE, HUB, explanation)
+    return Raised(alert, new=True)
+
+
+def _grow(connection: Connection, alert: Alert, finding: Finding, explanation: str, now: datetime) -> Raised:
+    more = grown(alert, finding, now)
+    _save(connection, alert, more)
+    _note(connection, more, now, Act.GROW, HUB, explanation)
+    return Raised(more, new=False)
+
+
+def _end(connection: Connection, finding: Finding, explanation: str, now: datetime) -> Raised | None:
+    """What had begun is over: a fault's alert clears when nothing else is wrong, one about a person only grows."""
+    f = _findings.c
+    same = and_(f.home == finding.home, f.kind == finding.kind.value, f.over.is_(False), f.ended_at.is_(None))
+    mine = and_(same, f.since <= finding.at, *_same_sensor(finding))
+    ended = {row.alert for row in connection.execute(select(f.alert).where(mine))}
+    connection.execute(update(_findings).where(mine).values(ended_at=finding.at))
+    alerts = [_locked(connection, number) for number in sorted(ended - {None})]
+    alert = next((one for one in alerts if one.state is not State.CLOSED), None)
+    if alert is None:
+        return None
+    if alert.lane is Lane.KIT and not _still_wrong(connection, alert.id):
+        cleared = changed(alert, Act.CLEAR, HUB, now)
+        _save(connection, alert, cleared)
+        _note(connection, cleared, now, Act.CLEAR, HUB, explanation)
+        return Raised(cleared, new=False)
+    return _grow(connection, alert, finding, explanation, now)
+
+
+def _same_sensor(finding: Finding) -> Iterable[Any]:
+    """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
+    if finding.kind is FindingKind.SENSOR_UNHEARD:
+        yield _findings.c.sensor == (finding.sensor or "")
+
+
+def _still_wrong(connection: Connection, alert: int) -> bool:
+    mine = and_(_findings.c.alert == alert, _findings.c.over.is_(False), _findings.c.ended_at.is_(None))
+    return connection.execute(select(_findings.c.key).where(mine).limit(1)).first() is not None
+
+
+def _act(
+    connection: Connection, alert_id: int, act: Act, actor: str, now: datetime, text: str, outcome: Outcome | None
+) -> Alert:
+    alert = _locked(connection, alert_id)
+    moved = changed(alert, act, actor, now, outcome)
+    _save(connection, alert, moved)
+    _note(connection, moved, now, act, actor, text)
+    if act is Act.ANSWER and alert.lane is Lane.PERSON:
+        order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
+        connection.execute(insert(_orders).values(**order, text="", dropped=False))
+    return moved
+
+
+def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> None:
+    question = select(_attempts.c.alert, _attempts.c.who, _attempts.c.transport).where(_attempts.c.id == attempt_id)
+    number, who, transport = connection.execute(question).one()
+    alert = _locked(connection, number)
+    if alert.state is State.RAISED:
+        again = replace(alert, version=alert.version + 1, look_again_at=now)
+        _save(connection, alert, again)
+    result = "failed" if tried is Tried.FAILED else "may not have happened"
+    _note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport} {result}: {detail}")
+
+
+def _locked(connection: Connection, alert_id: int) -> Alert:
+    row = connection.execute(select(_alerts).where(_alerts.c.id == alert_id).with_for_update()).first()
+    if row is None:
+        raise LookupError(f"there is no alert {alert_id}")
+    return _alert(row)
+
+
+def _save(connection: Connection, seen: Alert, now: Alert) -> None:
+    if not _swap(connection, seen, _columns(now)):
+        raise Overtaken(f"alert {seen.id} was changed by somebody else")
+
+
+def _swap(connection: Connection, seen: Alert, values: dict[str, Any]) -> bool:
+    same = and_(_alerts.c.id == seen.id, _alerts.c.version == seen.version)
+    return connection.execute(update(_alerts).where(same).values(values)).rowcount == 1
+
+
+def _note(connection: Connection, alert: Alert, now: datetime, act: Act, actor: str, text: str) -> None:
+    row = {"alert": alert.id, "at": now, "act": act.value, "actor": actor, "text": text, "state": alert.state.value}
+    chain.add(connection, _timeline, row)
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    return {
+        "key": finding.key,
+        "home": finding.home,
+        "kind": finding.kind.value,
+        "sensor": finding.sensor or "",
+        "since": finding.since,
+        "at": finding.at,
+        "over": finding.over,
+    }
+
+
+def _columns(alert: Alert) -> dict[str, Any]:
+    return {
+        "home": alert.home,
+        "resident": alert.resident,
+        "lane": alert.lane.value,
+        "kind": alert.kind,
+        "state": alert.state.value,
+        "raised_at": alert.raised_at,
+        "round_began_at": alert.round_began_at,
+        "look_again_at": alert.look_again_at,
+        "version": alert.version,
+        "presses": alert.presses,
+        "holder": alert.holder,
+        "lapsed_by": alert.lapsed_by,
+        "outcome": alert.outcome.value if alert.outcome else None,
+        "closed_at": alert.closed_at,
+    }
+
+
+def _alert(row: Any) -> Alert:
+    values = dict(row._mapping)
+    outcome = values.pop("outcome")
+    return Alert(
+        **{**values, "lane": Lane(row.lane), "state": State(row.state)}, outcome=Outcome(outcome) if outcome else None
+    )

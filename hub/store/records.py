@@ -1,0 +1,319 @@
+"""The records: homes and people, consents, plans, accounts, what is heard of kits, what was set aside, who looked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, update
+
+from hub.store import chain, schema
+from hub.store.database import upsert, writing
+from models.alert import Lane
+from models.health import Heard
+from models.home import Home
+from models.people import Account, Contact, Resident, Role
+from models.privacy import Consent
+from models.register import Register
+from models.response import DEFAULT_PLANS, ResponsePlan
+from models.wire import Heartbeat, read_heartbeat
+
+DEFAULT_KIND = "default"
+RAW_LIMIT = 4096
+SET_ASIDE_LIMIT = 10_000
+"""Rows of what was set aside; the oldest go first, the counts stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    login: str
+    csrf: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that could not be used as it came: a count of `reason`, and unless `raw` is None a row to look at."""
+
+    arrived: datetime
+    home: str | None
+    reason: str
+    text: str
+    raw: bytes | None = b""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a heartbeat or a last will says of a home. `heartbeat` is None for a last will, which tells nothing else.
+
+    `at` is the heartbeat's own moment and `heard_until` how far the home is complete, both in the hub's time.
+    """
+
+    home: str
+    heartbeat: bytes | None
+    heard_until: datetime | None
+    at: datetime | None
+    online: bool = True
+    on_mains: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody looked at a person's data."""
+
+    at: datetime
+    viewer: str
+    role: Role
+    home: str
+    data: str
+    purpose: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A loop's last turn: real seconds since 1970, the played moment up to which it had worked, and what hinders it."""
+
+    real_at: float
+    played: datetime
+    note: str
+
+
+class Records:
+    """Reads are one statement each; every write is one short transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def homes(self) -> list[Home]:
+        return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
+
+    def home(self, home: str) -> Home | None:
+        found: Home | None = self._one(select(schema.homes.c.body).where(schema.homes.c.id == home))
+        return found
+
+    def resident(self, resident: str) -> Resident | None:
+        found: Resident | None = self._one(select(schema.residents.c.body).where(schema.residents.c.id == resident))
+        return found
+
+    def residents_of(self, home: str) -> list[Resident]:
+        table = schema.residents
+        return self._bodies(select(table.c.body).where(table.c.home == home).order_by(table.c.id))
+
+    def contact(self, contact: str) -> Contact | None:
+        found: Contact | None = self._one(select(schema.contacts.c.body).where(schema.contacts.c.id == contact))
+        return found
+
+    def contacts_of(self, resident: str) -> list[Contact]:
+        table = schema.contacts
+        return self._bodies(select(table.c.body).where(table.c.resident == resident).order_by(table.c.id))
+
+    def consents(self) -> list[Consent]:
+        return self._bodies(select(schema.consents.c.body))
+
+    def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
+        """The plan agreed for `kind`; else, where a person may need help, the one for all kinds; else the built-in."""
+        table = schema.plans
+        kinds = [kind, DEFAULT_KIND] if lane is Lane.PERSON else [kind]
+        agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
+        found = {one.kind: one.body for one in agreed}
+        return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[lane])
+
+    def account(self, login: str) -> tuple[Account, str] | None:
+        table = schema.accounts
+        rows = self._all(select(table.c.body, table.c.password_hash).where(table.c.login == login))
+        return (rows[0].body, rows[0].password_hash) if rows else None
+
+    def accounts_of(self, role: Role) -> list[Account]:
+        table = schema.accounts
+        return self._bodies(select(table.c.body).where(table.c.role == role.value).order_by(table.c.login))
+
+    def version(self) -> int:
+        """Another number whenever homes, sensors, people or consents changed."""
+        return self._one(select(schema.versions.c.value).where(schema.versions.c.name == "register")) or 0
+
+    def load(self, register: Register, password_hashes: Mapping[str, str]) -> None:
+        """Insert or replace everything in `register`, all or nothing. Accounts on record keep their password."""
+        with writing(self._engine) as connection:
+            upsert(connection, schema.homes, [{"id": one.id, "body": one} for one in register.homes])
+            upsert(connection, schema.residents, _keyed(register.residents, "id", "home"))
+            upsert(connection, schema.contacts, _keyed(register.contacts, "id", "resident"))
+            upsert(connection, schema.consents, _keyed(register.consents, "home", "kind"))
+            plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
+            upsert(connection, schema.plans, plans)
+            _load_accounts(connection, register.accounts, password_hashes)
+            _next_version(connection)
+
+    def set_password(self, login: str, password_hash: str) -> bool:
+        """Whether there is such an account. Ends its sessions."""
+        accounts, sessions = schema.accounts, schema.sessions
+        with writing(self._engine) as connection:
+            connection.execute(delete(sessions).where(sessions.c.login == login))
+            changed = update(accounts).where(accounts.c.login == login).values(password_hash=password_hash)
+            return connection.execute(changed).rowcount == 1
+
+    def logins(self) -> set[str]:
+        return set(self._bodies(select(schema.accounts.c.login)))
+
+    def open_session(self, token_hash: str, login: str, csrf: str, expires_at: datetime) -> None:
+        row = {"token_hash": token_hash, "login": login, "csrf": csrf, "expires_at": expires_at}
+        self._write(insert(schema.sessions).values(row))
+
+    def session(self, token_hash: str) -> Session | None:
+        """As stored; whether it has expired is for the caller, who knows the time."""
+        table = schema.sessions
+        rows = self._all(select(table).where(table.c.token_hash == token_hash))
+        return Session(rows[0].login, rows[0].csrf, rows[0].expires_at) if rows else None
+
+    def end_session(self, token_hash: str) -> None:
+        self._write(delete(schema.sessions).where(schema.sessions.c.token_hash == token_hash))
+
+    def end_expired_sessions(self, now: datetime) -> int:
+        return self._write(delete(schema.sessions).where(schema.sessions.c.expires_at <= now))
+
+    def beat(self, beats: Sequence[Beat]) -> None:
+        """Keep the latest of each home. `heard_until` never goes back."""
+        with writing(self._engine) as connection:
+            for beat in beats:
+                _keep_beat(connection, beat)
+
+    def heard(self) -> dict[str, Heard]:
+        """Every home on record, also those that were never heard."""
+        beats = schema.heartbeats
+        both = schema.homes.outerjoin(beats, schema.homes.c.id == beats.c.home)
+        columns = (schema.homes.c.id, beats.c.heard_until, beats.c.at, beats.c.online, beats.c.on_mains)
+        rows = self._all(select(*columns).select_from(both))
+        return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
+
+    def heartbeat(self, home: str) -> Heartbeat | None:
+        """The last one that the home's kit sent while it was connected."""
+        table = schema.heartbeats
+        content = self._one(select(table.c.heartbeat).where(table.c.home == home))
+        return None if content is None else read_heartbeat(content)
+
+    def set_aside(self, asides: Sequence[Aside]) -> None:
+        """Count all, keep those that have something to show, and drop the oldest beyond the limit."""
+        counted: dict[tuple[str, str], int] = defaultdict(int)
+        for one in asides:
+            counted[one.home or "", one.reason] += one.count
+        kept = [_aside_row(one) for one in asides if one.raw is not None]
+        with writing(self._engine) as connection:
+            for (home, reason), count in sorted(counted.items()):
+                _count_aside(connection, home, reason, count)
+            if kept:
+                connection.execute(insert(schema.set_aside), kept)
+                newest = select(func.max(schema.set_aside.c.id)).scalar_subquery()
+                connection.execute(delete(schema.set_aside).where(schema.set_aside.c.id <= newest - SET_ASIDE_LIMIT))
+
+    def set_aside_counts(self, home: str | None = None) -> dict[str, int]:
+        """By reason, of one home or of all."""
+        table = schema.set_aside_counts
+        question = select(table.c.reason, func.sum(table.c.count)).group_by(table.c.reason)
+        rows = self._all(question if home is None else question.where(table.c.home == home))
+        return {reason: int(count) for reason, count in rows}
+
+    def set_aside_recent(self, limit: int = 100) -> list[Aside]:
+        """Newest first."""
+        rows = self._all(select(schema.set_aside).order_by(schema.set_aside.c.id.desc()).limit(limit))
+        return [Aside(row.arrived, row.home, row.reason, row.text, row.raw) for row in rows]
+
+    def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
+        row = {"viewer": viewer, "role": role.value, "home": home, "data": str(data), "purpose": str(purpose)}
+        with writing(self._engine) as connection:
+            chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+
+    def looks(self, home: str, limit: int = 1000) -> list[Look]:
+        """Newest first."""
+        table = schema.looks
+        rows = self._all(select(table).where(table.c.home == home).order_by(table.c.id.desc()).limit(limit))
+        return [Look(r.at, r.viewer, Role(r.role), r.home, r.data, r.purpose, r.reason) for r in rows]
+
+    def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
+        with writing(self._engine) as connection:
+            upsert(connection, schema.loops, [{"loop": loop, "real_at": real_at, "played": played, "note": note}])
+
+    def loops(self) -> dict[str, Turn]:
+        return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
+
+    def save_snapshot(self, seq: int, content: bytes) -> None:
+        with writing(self._engine) as connection:
+            upsert(connection, schema.snapshots, [{"name": "engine", "seq": seq, "content": content}])
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        rows = self._all(select(schema.snapshots))
+        return (rows[0].seq, rows[0].content) if rows else None
+
+    def broken_logs(self) -> list[str]:
+        """Every hash-chained log that does not hold together any more, and from where on."""
+        with self._engine.connect() as connection:
+            logs = (schema.timeline, schema.looks)
+            found = {log.name: chain.broken_at(connection, log) for log in logs}
+        return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
+
+    def _all(self, question: Select[Any]) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(question).all()
+
+    def _bodies(self, question: Select[Any]) -> list[Any]:
+        return [row[0] for row in self._all(question)]
+
+    def _one(self, question: Select[Any]) -> Any:
+        return next(iter(self._bodies(question)), None)
+
+    def _write(self, statement: Any) -> int:
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount
+
+
+def _keyed(bodies: Iterable[Any], *keys: str) -> list[dict[str, Any]]:
+    return [{**{key: str(getattr(body, key)) for key in keys}, "body": body} for body in bodies]
+
+
+def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: Mapping[str, str]) -> None:
+    table = schema.accounts
+    for one in accounts:
+        columns = {"role": one.role.value, "body": one}
+        known = connection.execute(update(table).where(table.c.login == one.login).values(columns)).rowcount
+        if not known:
+            connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
+
+
+def _next_version(connection: Connection) -> None:
+    table: Table = schema.versions
+    value = table.c.value
+    if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:
+        upsert(connection, table, [{"name": "register", "value": 1}])
+
+
+def _keep_beat(connection: Connection, beat: Beat) -> None:
+    table = schema.heartbeats
+    old = connection.execute(select(table).where(table.c.home == beat.home).with_for_update()).first()
+    told: dict[str, Any] = {"online": beat.online}
+    if beat.heartbeat is not None:
+        told |= {"heartbeat": beat.heartbeat, "on_mains": beat.on_mains}
+        told |= {"at": _later(old.at if old else None, beat.at)}
+        told |= {"heard_until": _later(old.heard_until if old else None, beat.heard_until)}
+    if old is None:
+        connection.execute(insert(table).values(home=beat.home, **told))
+    else:
+        connection.execute(update(table).where(table.c.home == beat.home).values(told))
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    known = [at for at in (one, other) if at is not None]
+    return max(known) if known else None
+
+
+def _aside_row(one: Aside) -> dict[str, Any]:
+    raw = (one.raw or b"")[:RAW_LIMIT]
+    text = one.text.replace("\0", "?")
+    return {"arrived": one.arrived, "home": one.home, "reason": one.reason, "text": text, "raw": raw}
+
+
+def _count_aside(connection: Connection, home: str, reason: str, count: int) -> None:
+    table = schema.set_aside_counts
+    mine = (table.c.home == home) & (table.c.reason == reason)
+    if not connection.execute(update(table).where(mine).values(count=table.c.count + count)).rowcount:
+        upsert(connection, table, [{"home": home, "reason": reason, "count": count}])

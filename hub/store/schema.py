@@ -1,0 +1,312 @@
+"""The tables. Records of people and homes are the JSON of their dataclass beside the columns that are asked for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    func,
+    text,
+)
+
+from models.home import Home
+from models.people import Account, Contact, Resident
+from models.privacy import Consent
+from models.response import ResponsePlan
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_us(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as whole microseconds since 1970 UTC, which sort and lose nothing."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        return None if value is None else to_us(value)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else from_us(value)
+
+
+class Body(TypeDecorator[Any]):
+    """A frozen dataclass as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value, type=self.kind)
+
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up by itself only in a column called INTEGER."""
+
+
+def _id() -> Column[int]:
+    return Column("id", Number, primary_key=True, autoincrement=True)
+
+
+records = MetaData()
+
+homes = Table("homes", records, Column("id", Text, primary_key=True), Column("body", Body(Home), nullable=False))
+
+residents = Table(
+    "residents",
+    records,
+    Column("id", Text, primary_key=True),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("body", Body(Resident), nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    records,
+    Column("id", Text, primary_key=True),
+    Column("resident", Text, ForeignKey("residents.id"), nullable=False, index=True),
+    Column("body", Body(Contact), nullable=False),
+)
+
+consents = Table(
+    "consents",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("body", Body(Consent), nullable=False),
+)
+
+plans = Table(
+    "plans",
+    records,
+    Column("resident", Text, ForeignKey("residents.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("body", Body(ResponsePlan), nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    records,
+    Column("login", Text, primary_key=True),
+    Column("role", Text, nullable=False, index=True),
+    Column("body", Body(Account), nullable=False),
+    Column("password_hash", Text, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    records,
+    Column("token_hash", Text, primary_key=True),
+    Column("login", Text, ForeignKey("accounts.login"), nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+versions = Table(
+    "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
+)
+
+heartbeats = Table(
+    "heartbeats",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("heartbeat", LargeBinary),
+    Column("heard_until", Moment),
+    Column("at", Moment),
+    Column("online", Boolean, nullable=False),
+    Column("on_mains", Boolean),
+)
+
+set_aside = Table(
+    "set_aside",
+    records,
+    _id(),
+    Column("arrived", Moment, nullable=False),
+    Column("home", Text),
+    Column("reason", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
+
+set_aside_counts = Table(
+    "set_aside_counts",
+    records,
+    Column("home", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+looks = Table(
+    "looks",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("viewer", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("home", Text, nullable=False, index=True),
+    Column("data", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+loops = Table(
+    "loops",
+    records,
+    Column("loop", Text, primary_key=True),
+    Column("real_at", Float, nullable=False),
+    Column("played", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    records,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False),
+    Column("resident", Text, ForeignKey("residents.id")),
+    Column("lane", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    Column("round_began_at", Moment, nullable=False),
+    Column("look_again_at", Moment),
+    Column("version", BigInteger, nullable=False),
+    Column("presses", BigInteger, nullable=False),
+    Column("holder", Text),
+    Column("lapsed_by", Text),
+    Column("outcome", Text),
+    Column("closed_at", Moment),
+    CheckConstraint("state = 'closed' OR look_again_at IS NOT NULL", name="open_has_a_next_look"),
+    CheckConstraint("state IN ('raised', 'answered', 'attending', 'closed')", name="known_state"),
+    CheckConstraint("lane IN ('person', 'kit')", name="known_lane"),
+    CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="closed_has_an_outcome"),
+)
+
+Index(
+    "one_open_alert",
+    alerts.c.home,
+    func.coalesce(alerts.c.resident, text("''")),
+    alerts.c.lane,
+    unique=True,
+    sqlite_where=text("state != 'closed'"),
+    postgresql_where=text("state != 'closed'"),
+)
+Index("alerts_by_next_look", alerts.c.look_again_at)
+Index("alerts_by_home", alerts.c.home, alerts.c.raised_at)
+
+findings = Table(
+    "findings",
+    records,
+    Column("key", Text, primary_key=True),
+    Column("alert", Number, ForeignKey("alerts.id"), index=True),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("over", Boolean, nullable=False),
+    Column("ended_at", Moment),
+)
+Index("findings_by_home", findings.c.home, findings.c.kind, findings.c.sensor)
+
+timeline = Table(
+    "timeline",
+    records,
+    _id(),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    records,
+    _id(),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("step", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("transport", Text, nullable=False),
+    Column("tried", Text, nullable=False, index=True),
+    Column("detail", Text, nullable=False),
+    Column("finished_at", Moment),
+)
+
+orders = Table(
+    "orders",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False),
+    Column("alert", Number, ForeignKey("alerts.id")),
+    Column("order", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("intended_at", Moment, nullable=False),
+    Column("sent_at", Moment, index=True),
+    Column("dropped", Boolean, nullable=False),
+)
+
+series = MetaData()
+
+observations = Table(
+    "observations",
+    series,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("home", Text, nullable=False),
+    Column("outbox", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("arrived", BigInteger, nullable=False),
+    Column("clock_trusted", Boolean, nullable=False),
+    UniqueConstraint("home", "outbox", "number", name="one_number_one_observation"),
+)
+"""Times are plain microseconds here: this table is read and written by the hundred thousand."""
+Index("observations_by_home", observations.c.home, observations.c.at)
+
+marks = Table("marks", series, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
+"""The last `seq` given out. It outlives the rows, so that one that was forgotten is never given out again."""

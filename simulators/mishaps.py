@@ -1,0 +1,152 @@
+"""What goes wrong in the town, when, and what should come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.detection import FindingKind
+from simulators.clock import PlayedClock
+from simulators.kit import Kit
+from simulators.relay import Relay
+from simulators.resident import BATHROOM, FRIDGE, HALL
+from simulators.view import IS_OVER, View
+from simulators.wires import Hearing
+
+
+@dataclass
+class Mishap:
+    """Played `minute` minutes after the town is shown; what should come of it is there `within` so many more.
+
+    `came` returns what the hub made of it in a sentence, or None while it has not.
+    """
+
+    minute: float
+    text: str
+    play: Callable[[], None]
+    came: Callable[[], str | None]
+    within: float
+    played_at: float | None = None
+    seen_at: float | None = None
+    made: str = ""
+
+
+@dataclass
+class World:
+    """What a mishap can lay hands on."""
+
+    clock: PlayedClock
+    kits: dict[str, Kit]
+    view: View
+    hearing: Hearing
+    path: Relay
+    lost_clock: PlayedClock
+    told: dict[str, int]
+    """Observations of each home that were told as its history, before its kit began."""
+
+    def arrived(self, kit: Kit) -> bool:
+        """Everything that the kit noticed until now is receipted."""
+        return self.hearing.receipted(kit.home.id) >= self.told[kit.home.id] + kit.sent
+
+
+def script(world: World) -> list[Mishap]:
+    """In order of time. Eighteen played minutes pass between any two about one home."""
+    okafor, whitcombe, gill = world.kits["h_okafor"], world.kits["h_whitcombe"], world.kits["h_gill"]
+    pugh = world.kits["h_pugh"]
+    return [
+        Mishap(0, "the fridge door sensor at Mr Nowicki's has said nothing since 05:50 (its battery died)",
+               lambda: None, lambda: _raised(world, "h_nowicki", FindingKind.SENSOR_UNHEARD), 28),
+        Mishap(1, "Miss Whitcombe collapses in the bathroom: nobody moves, her sensors check in",
+               lambda: _collapse(world, whitcombe), lambda: _raised(world, "h_whitcombe", FindingKind.SILENCE), 48),
+        Mishap(6, "Mrs Okafor presses her pendant in the hall",
+               lambda: _press(world, okafor), lambda: _raised(world, "h_okafor", FindingKind.PRESS), 3),
+        Mishap(11, "Mrs Pugh's broadband is cut",
+               world.path.cut, lambda: _raised(world, "h_pugh", FindingKind.KIT_UNHEARD), 15),
+        Mishap(16, "Mr Gill presses his pendant; his kit came back from a power cut with a clock that says 1970",
+               lambda: _press(world, gill), lambda: _raised(world, "h_gill", FindingKind.PRESS), 3),
+        Mishap(28, "Mrs Pugh's broadband is back",
+               world.path.mend, lambda: _caught_up(world, pugh), 15),
+        Mishap(34, "Mrs Okafor presses again",
+               lambda: _press(world, okafor), lambda: _pressed_again(world, "h_okafor"), 3),
+        Mishap(38, "the clock of Mr Gill's kit is put right",
+               lambda: _put_right(world, gill), lambda: _trusted(world, gill), 8),
+        Mishap(75, "the battery of Mr Nowicki's sensor is changed",
+               lambda: _revive(world, world.kits["h_nowicki"]), lambda: _cleared(world, "h_nowicki"), 10),
+        Mishap(100, "Miss Whitcombe is helped up and moves again",
+               lambda: _get_up(world, whitcombe), lambda: _moved_again(world, "h_whitcombe"), 5),
+    ]  # fmt: skip
+
+
+def let_die(kit: Kit, at: datetime) -> None:
+    """The fridge door's sensor checks in once more, and then never."""
+    kit.check_in(at, FRIDGE)
+    kit.dead.add(FRIDGE)
+
+
+def _press(world: World, kit: Kit) -> None:
+    kit.move(world.clock.now(), HALL)
+    kit.press(world.clock.now())
+
+
+def _collapse(world: World, kit: Kit) -> None:
+    kit.move(world.clock.now(), BATHROOM)
+    kit.still = True
+
+
+def _get_up(world: World, kit: Kit) -> None:
+    kit.still = False
+    kit.move(world.clock.now(), BATHROOM)
+
+
+def _revive(world: World, kit: Kit) -> None:
+    kit.dead.clear()
+    kit.check_in(world.clock.now(), FRIDGE)
+
+
+def _put_right(world: World, kit: Kit) -> None:
+    kit.behind = timedelta(0)
+    world.lost_clock.follow(world.clock)
+
+
+def _raised(world: World, home: str, kind: FindingKind) -> str | None:
+    shown = next(iter(world.view.of(home, kind)), None)
+    return f"alert {shown.number}: {shown.sentences(kind)[0]}" if shown else None
+
+
+def _again(world: World, home: str, kind: FindingKind) -> str:
+    """All that is said of a home on its alerts of that kind, read afresh."""
+    return " ".join(world.view.read(shown.number).text for shown in world.view.of(home, kind))
+
+
+def _pressed_again(world: World, home: str) -> str | None:
+    _again(world, home, FindingKind.PRESS)
+    alerts = world.view.of(home, FindingKind.PRESS)
+    presses = sum(len(shown.sentences(FindingKind.PRESS)) for shown in alerts)
+    if presses < 2:
+        return None
+    return f"alert {alerts[-1].number} {'grew: two presses stand on it' if len(alerts) == 1 else 'raised anew'}"
+
+
+def _moved_again(world: World, home: str) -> str | None:
+    found = IS_OVER.search(_again(world, home, FindingKind.SILENCE))
+    return f"the alert stays open for a person to close, and says: {found.group()}" if found else None
+
+
+def _caught_up(world: World, kit: Kit) -> str | None:
+    if _still_open(world, kit.home.id) or not world.arrived(kit):
+        return None
+    return "the fault cleared itself; what was noticed meanwhile is stored"
+
+
+def _cleared(world: World, home: str) -> str | None:
+    return None if _still_open(world, home) else "the fault cleared itself"
+
+
+def _still_open(world: World, home: str) -> bool:
+    return any(shown.home == home and shown.number in world.view.open for shown in world.view.shown.values())
+
+
+def _trusted(world: World, kit: Kit) -> str | None:
+    beat = world.hearing.beats.get(kit.home.id)
+    if beat is None or not beat.clock_trusted or not world.arrived(kit):
+        return None
+    return "all that it noticed in 1970 is stored, where it belongs"
