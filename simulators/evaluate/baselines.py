@@ -19,6 +19,9 @@ SLOTS = 96
 STEP = 5 * MINUTE
 STEPS_A_DAY = 288
 
+Excess = Callable[[Floats, Floats], Floats]
+"""How far silences are above a line."""
+
 
 def refits(one: Judged, every: int = 7) -> Iterator[tuple[Ints, Silences]]:
     """Places in `one.rows` of a block of days, and the silences that had ended before it began."""
@@ -40,14 +43,13 @@ def single_timer(homes: Sequence[Judged]) -> Family:
 
 def timer_per_home(homes: Sequence[Judged]) -> Family:
     """For every home the timer that is best at one common price of a false alert, found on the judged days."""
-    grid = np.append(np.geomspace(EARLIEST, LONGEST, 600), LONGEST)
-    slots = [np.sum(one.collapses["active"].weight) for one in homes]
+    slots = [float(np.sum(one.collapses["active"].weight)) for one in homes]
 
     def watch(one: Judged, weight: float) -> Watch:
-        known = np.sort(one.rows.g[~one.rows.left_out])
-        alerts = len(known) - np.searchsorted(known, grid, "right")
-        cost = float(weight) * grid
-        return lambda price: Deadlines(np.full(len(one.rows), grid[np.argmin(cost + price * alerts)]))
+        known = np.sort(one.rows.g[~one.rows.left_out & (one.rows.g > EARLIEST)])
+        timers = np.append(EARLIEST, known)
+        alerts = len(known) - np.searchsorted(known, timers, "right")
+        return lambda price: Deadlines(np.full(len(one.rows), timers[np.argmin(weight * timers + price * alerts)]))
 
     watches = tuple(watch(one, weight) for one, weight in zip(homes, slots, strict=True))
     return Family("timer_per_home_hindsight", watches, 1.0, 1e12)
@@ -110,7 +112,7 @@ class _Line:
     above the line it has been by each step; the level is met at the first step at which it was that far above.
     """
 
-    def __init__(self, one: Judged, lines: list[tuple[Ints, Floats]], excess: Callable[[Floats, Floats], Floats]) -> None:
+    def __init__(self, one: Judged, lines: list[tuple[Ints, Floats]], excess: Excess) -> None:
         self.size = len(one.rows)
         start = (np.mod(one.rows.t, DAY) // STEP).astype(np.int64)
         self.blocks = [(places, start[places], _highest(_smooth(line), excess)) for places, line in lines]
@@ -141,14 +143,14 @@ def reached(past: Silences, days: int = 45) -> Floats:
 
 def _smooth(line: Floats) -> Floats:
     around = np.concatenate([line[-4:], line, line[:4]])
-    return np.convolve(around, np.ones(5) / 5, "same")[4:-4]
+    return np.convolve(around, np.full(5, 0.2), "same")[4:-4]
 
 
-def _highest(line: Floats, excess: Callable[[Floats, Floats], Floats]) -> Floats:
+def _highest(line: Floats, excess: Excess) -> Floats:
     """(start of the silence, step): the most that it has been above the line so far."""
     step = np.arange(1, STEPS_A_DAY)
     clock = (np.arange(STEPS_A_DAY)[:, None] + step) * STEP
-    above = excess(step * STEP, line[(np.mod(clock, DAY) // QUARTER).astype(np.int64)])
+    above = excess((step * STEP).astype(np.float64), line[(np.mod(clock, DAY) // QUARTER).astype(np.int64)])
     return np.maximum.accumulate(above, axis=1)
 
 

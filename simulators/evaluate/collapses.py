@@ -53,13 +53,12 @@ def _weights(judged: Silences, kind: str) -> Floats:
 
 
 def _fits(judged: Silences, kind: str) -> Bools:
-    hour = judged.hour
-    if kind == "day":
-        return (hour >= 7) & (hour < 22)
-    if kind == "night":
-        return (hour >= 23) | (hour < 6)
-    if kind == "bath":
-        return judged.room == ROOMS.index("bathroom")
-    if kind == "bed":
-        return (judged.room == ROOMS.index("bedroom")) & ((hour >= 22) | (hour < 7))
-    return ~judged.way_out if kind == "limited" else np.ones(len(judged), bool)
+    hour, bedroom = judged.hour, judged.room == ROOMS.index("bedroom")
+    fits: dict[str, Bools] = {
+        "day": (hour >= 7) & (hour < 22),
+        "night": (hour >= 23) | (hour < 6),
+        "bath": judged.room == ROOMS.index("bathroom"),
+        "bed": bedroom & ((hour >= 22) | (hour < 7)),
+        "limited": ~judged.way_out,
+    }
+    return fits.get(kind, np.ones(len(judged), bool))

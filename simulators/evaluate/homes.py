@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from models.detection.batch import Bools, Floats, Ints
 from models.observation import CODE_OF, What
+from simulators.recording import COLUMNS, ON, WAYS_OUT, BadRecording, is_recording
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-COLUMNS = ["time", "sensor", "kind", "value", "room"]
 ROOMS = ("bathroom", "bedroom", "entrance", "hall", "kitchen", "living", "office", "other")
 WORDS = {
     "bath": "bathroom",
@@ -39,16 +39,11 @@ WORDS = {
     "landing": "hall",
     "stair": "hall",
 }
-WAYS_OUT = ("front", "back", "main", "entrance", "foyer", "garden", "patio")
 
 AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
 
 DEAD_AFTER = 3 * HOUR
-
-
-class BadFolder(ValueError):
-    """A folder or file that can't be judged; the text names it and says what is wrong."""
 
 
 class Fitted(NamedTuple):
@@ -87,55 +82,66 @@ class Recorded:
 
 
 def read_folder(folder: Path, done: Callable[[], object] = lambda: None) -> list[Recorded]:
-    """Every home of `folder`, by name; label files are passed over. Raises BadFolder."""
+    """Every home of `folder`, by name; label files are passed over. Raises BadRecording."""
     if not folder.is_dir():
-        raise BadFolder(f"{folder}: no such folder")
+        raise BadRecording(f"{folder}: no such folder")
     homes = []
     for path in recordings(folder):
         homes.append(read_home(path))
         done()
     if not homes:
-        raise BadFolder(f"{folder}: no recording here; expected files named <home>.csv or <home>.csv.gz")
+        raise BadRecording(f"{folder}: no recording here; expected files named <home>.csv or <home>.csv.gz")
     spells = dead_spells(homes)
     return [replace(home, dead=within(spells, home)) for home in homes]
 
 
 def recordings(folder: Path) -> list[Path]:
-    files = sorted(folder.glob("*.csv")) + sorted(folder.glob("*.csv.gz"))
-    return sorted(path for path in files if ".labels." not in path.name)
+    return sorted(path for path in folder.glob("*.csv*") if is_recording(path))
 
 
 def read_home(path: Path) -> Recorded:
-    """Raises BadFolder, naming the file."""
-    opened = gzip.open if path.suffix == ".gz" else open
+    """Raises BadRecording, naming the file."""
     try:
-        with opened(path, "rt", encoding="utf-8", newline="") as lines:
+        with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as lines:
             rows = list(csv.reader(lines))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise BadFolder(f"{path}: not readable: {error}") from error
+        raise BadRecording(f"{path}: not readable: {error}") from error
     if not rows or rows[0] != COLUMNS:
-        raise BadFolder(f"{path}:1: the columns are {rows[0] if rows else []}, expected {COLUMNS}")
-    name = path.name.removesuffix(".gz").removesuffix(".csv")
-    return _home(name, _signs(path, rows[1:]))
+        raise BadRecording(f"{path}:1: the columns are {rows[0] if rows else []}, expected {COLUMNS}")
+    return _home(path, _signs(path, rows[1:]))
 
 
-def _signs(path: Path, rows: list[list[str]]) -> list[tuple[str, Fitted, int]]:
-    """Rows that a person caused, each with the code of what was noticed."""
+Sign = tuple[str, Fitted, int]
+"""When, by which sensor, and the code of what was noticed."""
+
+
+def _signs(path: Path, rows: list[list[str]]) -> list[Sign]:
+    """What a person caused."""
+    known: dict[tuple[str, ...], tuple[Fitted, What | None]] = {}
     signs = []
     for line, row in enumerate(rows, 2):
-        if len(row) != len(COLUMNS):
-            raise BadFolder(f"{path}:{line}: {len(row)} columns, expected {len(COLUMNS)}")
-        when, sensor, kind, value, room = row
-        if (what := noticed(kind, value)) is not None:
-            signs.append((when, Fitted(sensor, kind, room), CODE_OF[what]))
+        source = tuple(row[1:])
+        if source not in known:
+            known[source] = _source(source, f"{path}:{line}")
+        fit, what = known[source]
+        if what is not None:
+            signs.append((row[0], fit, CODE_OF[what]))
     if not signs:
-        raise BadFolder(f"{path}: no sign of life in it")
+        raise BadRecording(f"{path}: no sign of life in it")
     return signs
 
 
-def noticed(kind: str, value: str) -> What | None:
+def _source(cells: tuple[str, ...], where: str) -> tuple[Fitted, What | None]:
+    if len(cells) != len(COLUMNS) - 1:
+        raise BadRecording(f"{where}: {len(cells) + 1} columns, expected {len(COLUMNS)}")
+    sensor, kind, value, room = cells
+    if value not in ON:
+        raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
+    return Fitted(sensor, kind, room), noticed(kind, ON[value])
+
+
+def noticed(kind: str, on: bool) -> What | None:
     """What a person caused; None for what a sensor does by itself, as a motion sensor that goes back to rest."""
-    on = value.upper() in {"ON", "OPEN", "1", "TRUE"}
     if kind == "bed":
         return What.LAY_DOWN if on else What.GOT_UP
     if kind == "door":
@@ -143,19 +149,26 @@ def noticed(kind: str, value: str) -> What | None:
     return What.MOVED if on else None
 
 
-def _home(name: str, signs: list[tuple[str, Fitted, int]]) -> Recorded:
-    try:
-        t = np.array([when for when, _, _ in signs], "datetime64[ms]").astype(np.int64) / 1000.0
-    except ValueError as error:
-        raise BadFolder(f"{name}: {error}; expected times such as 2019-05-15T12:19:32") from error
-    fitted = tuple(sorted({fit for _, fit, _ in signs}))
+def _home(path: Path, signs: list[Sign]) -> Recorded:
+    times, fits, codes = zip(*signs, strict=True)
+    t = _moments(path, times)
+    fitted = tuple(sorted(set(fits)))
     place = {fit: index for index, fit in enumerate(fitted)}
     order = np.argsort(t, kind="stable")
-    sensor = np.array([place[fit] for _, fit, _ in signs], np.int64)[order]
-    what = np.array([code for _, _, code in signs], np.int64)[order]
+    sensor = np.array([place[fit] for fit in fits], np.int64)[order]
     out = np.array([leads_out(fit) for fit in fitted])
     rooms = np.array([ROOMS.index(room_of(fit)) for fit in fitted], np.int64)
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    what = np.array(codes, np.int64)[order]
     return Recorded(name, t[order], sensor, rooms[sensor], out[sensor], what, fitted, np.zeros((0, 2)))
+
+
+def _moments(path: Path, times: Sequence[str]) -> Floats:
+    try:
+        moments: Floats = np.array(times, "datetime64[ms]").astype(np.int64) / 1000.0
+    except ValueError as error:
+        raise BadRecording(f"{path}: {error}; expected times such as 2019-05-15T12:19:32") from error
+    return moments
 
 
 def leads_out(fit: Fitted) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -111,12 +111,14 @@ class Family:
     high: float
     steps: Floats | None = None
     """The levels there are, where there are only some."""
+    kinds: tuple[str, ...] = KINDS
+    """The kinds of collapse of which it can say anything."""
 
     def at(self, level: float) -> list[Deadlines]:
         return [watch(level) for watch in self.watches]
 
     def only(self, places: Sequence[int]) -> Family:
-        return Family(self.name, tuple(self.watches[place] for place in places), self.low, self.high, self.steps)
+        return replace(self, watches=tuple(self.watches[place] for place in places))
 
 
 def false_alerts(one: Judged, deadlines: Deadlines) -> tuple[int, int]:
