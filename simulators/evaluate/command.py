@@ -1,62 +1,90 @@
-"""`nightlight-sim evaluate`: figures on recorded homes, for anyone to run again."""
+"""`nightlight-sim evaluate` and `nightlight-sim backtest`: how well homes are watched, for anyone to run again."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from simulators.evaluate.document import PASSES, Document, Study, document, families
-from simulators.evaluate.homes import Recorded, read_folder, recordings
-from simulators.evaluate.report import report
-from simulators.evaluate.scorecard import scorecard
-from simulators.evaluate.study import Cut, Judged, cut, judged
-from simulators.evaluate.words import KINDS, TITLES, between, minutes
 from simulators.recording import BadRecording
 
-DONE, USED_WRONG = 0, 2
+DONE, FOUND_WRONG, USED_WRONG = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    asked = _arguments().parse_args(argv)
+    parser = argparse.ArgumentParser("nightlight-sim", description=__doc__)
+    add_to(parser.add_subparsers(required=True, metavar="COMMAND"))
+    chosen = parser.parse_args(argv)
     try:
-        figures = _evaluated(asked, datetime.now(UTC).date())
+        code: int = chosen.command(chosen, Console())
     except BadRecording as bad:
         print(bad, file=sys.stderr)
         return USED_WRONG
-    _write(asked, figures)
-    show(figures, Console() if sys.stdout.isatty() else Console(width=120))
-    return DONE
+    return code
 
 
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("nightlight-sim evaluate", description=__doc__)
-    subjects = parser.add_subparsers(dest="subject", required=True)
-    inactivity = subjects.add_parser("inactivity", help="how soon a collapse is noticed, how often nothing was wrong")
-    inactivity.add_argument("folder", type=Path, help="recordings: <home>.csv or <home>.csv.gz")
-    inactivity.add_argument("--json", type=Path, metavar="FILE", help="all figures")
-    inactivity.add_argument("--report", type=Path, metavar="FILE", help="a page with curves")
-    inactivity.add_argument("--scorecard", type=Path, metavar="FILE", help="the figures as text, for docs/")
-    inactivity.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
-    inactivity.add_argument("--short", action="store_true", help="also homes under 42 days, after two thirds of theirs")
+def add_to(commands: Any) -> None:  # argparse does not name the type of its subparsers
+    """`evaluate` and `backtest` among the commands of `nightlight-sim`."""
+    subjects = commands.add_parser("evaluate", help="how well homes are watched, measured on recorded ones")
+    of_what = subjects.add_subparsers(required=True, metavar="SUBJECT")
+    _add_inactivity(of_what)
+    golden = _on_folder(of_what, "golden", _golden, "the alerts of whole recordings against those kept as text")
+    golden.add_argument("--file", type=Path, required=True, metavar="FILE", help="the kept text")
+    golden.add_argument("--write", action="store_true", help="keep what comes out now")
+    _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
+    _add_backtest(commands)
+
+
+def _add_inactivity(subjects: Any) -> None:
+    parser = subjects.add_parser("inactivity", help="how soon a collapse is noticed, how often nothing was wrong")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with curves there")
+    parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
+    parser.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
+    parser.add_argument("--short", action="store_true", help="also homes under 42 days, after two thirds of theirs")
+    parser.set_defaults(command=_inactivity)
+
+
+def _on_folder(subjects: Any, name: str, command: Any, said: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subjects.add_parser(name, help=said)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default 20)")
+    parser.set_defaults(command=command)
     return parser
 
 
-def _evaluated(asked: argparse.Namespace, day: date) -> Document:
+def _add_backtest(commands: Any) -> None:
+    parser = commands.add_parser("backtest", help="what would these settings have done last month?")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--home", metavar="HOME", help="one home only")
+    parser.add_argument("--days", type=float, default=30.0, metavar="N", help="the last N days (default 30)")
+    parser.add_argument("--by-day", type=float, metavar="HOURS", help="how long a silence may last by day")
+    parser.add_argument("--up-by", type=int, metavar="HOUR", help="by when people are up")
+    parser.set_defaults(command=_backtest)
+
+
+def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.inactivity import evaluate, write
+
     with _progress() as progress:
-        reading = progress.add_task("reading", total=len(recordings(asked.folder)) or None)
-        homes = read_folder(asked.folder, lambda: progress.advance(reading))
-        study = make_study(homes, asked.folder, day, short=asked.short)
-        judging = progress.add_task("judging", total=PASSES * len(study.homes))
-        ways = families(study.homes, lambda: progress.advance(judging))
-        counting = progress.add_task("counting", total=len(ways))
-        return document(study, ways, lambda: progress.advance(counting))
+        figures = evaluate(
+            chosen.folder, lambda step, total: _step(progress, step, total), chosen.learn_prior, chosen.short
+        )
+    write(figures, chosen.json, chosen.report, chosen.scorecard)
+    from simulators.evaluate.tables import show
+
+    show(figures, console if console.is_terminal else Console(width=120))
+    return DONE
+
+
+def _step(progress: Progress, step: str, total: int) -> None:
+    """One further of `total` in `step`, which begins with the first."""
+    task = next((each for each in progress.tasks if each.description == step), None)
+    progress.advance(task.id if task else progress.add_task(step, total=total))
 
 
 def _progress() -> Progress:
@@ -64,68 +92,40 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-def make_study(homes: Sequence[Recorded], folder: Path, day: date, *, short: bool = False) -> Study:
-    """Raises BadRecording when no home is long enough."""
-    chosen = cut(homes, short)
-    parts = {home.id: judged(home, chosen.learning[home.id]) for home in homes if home.id in chosen.learning}
-    known = tuple(one for one in parts.values() if one is not None)
-    if not known:
-        raise BadRecording(f"{folder}: no home can be judged: {'; '.join(map(': '.join, chosen.left_out.items()))}")
-    return Study(known, _without_the_unknown(chosen, parts), folder.resolve().name, day, {"name": "none", "seen": []})
+def _golden(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.golden import difference, golden
+    from simulators.evaluate.homes import longest
+
+    now = golden(longest(chosen.folder, chosen.homes))
+    if chosen.write:
+        chosen.file.parent.mkdir(parents=True, exist_ok=True)
+        chosen.file.write_text(now, encoding="utf-8")
+        return DONE
+    if not chosen.file.is_file():
+        raise BadRecording(f"{chosen.file}: no such file; --write makes it")
+    changed = difference(chosen.file.read_text(encoding="utf-8"), now)
+    for line in changed:
+        console.print(line, markup=False, highlight=False)
+    return FOUND_WRONG if changed else DONE
 
 
-def _without_the_unknown(chosen: Cut, parts: dict[str, Judged | None]) -> Cut:
-    unknown = {name: "less than a day of its judged part is known" for name, one in parts.items() if one is None}
-    learning = {name: days for name, days in chosen.learning.items() if name not in unknown}
-    return Cut(learning, chosen.left_out | unknown)
+def _faults(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.faults import FAULTS, caused
+    from simulators.evaluate.homes import longest
+
+    homes = longest(chosen.folder, chosen.homes)
+    with _progress() as progress:
+        found = caused(homes, lambda: _step(progress, "playing", len(FAULTS)))
+    for fault, new in found.items():
+        console.print(f"{fault}: {len(new)} alerts about a person in {len(homes)} homes")
+        for line in new:
+            console.print(f"  {line}", markup=False, highlight=False)
+    return FOUND_WRONG if any(found.values()) else DONE
 
 
-def _write(asked: argparse.Namespace, figures: Document) -> None:
-    contents = (
-        (asked.json, json.dumps(figures, indent=1) + "\n"),
-        (asked.report, report(figures)),
-        (asked.scorecard, scorecard(figures)),
-    )
-    for path, content in contents:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+def _backtest(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.lastmonth import last_month
 
-
-def show(figures: Document, console: Console) -> None:
-    left = ", ".join(f"{name} ({why})" for name, why in figures["left_out"].items())
-    console.print(f"{figures['homes']} homes, {figures['days']:.0f} days judged; left out: {left or 'none'}")
-    for rate, entries in figures["rates"].items():
-        console.print(_ways(rate, entries))
-        console.print(_kinds(rate, entries["nightlight"]))
-    got = figures["calibration"]
-    console.print(f"Asked for {got['asked']:g} per home and 30 days: got {got['got']}, worst home {got['worst_home']}")
-
-
-def _ways(rate: str, entries: Document) -> Table:
-    shown = _table(f"At {rate} false alerts per home and 30 days: minutes to an alert", "", "all", "away")
-    for name, title in TITLES.items():
-        entry = entries[name]
-        shown.add_row(title, *_delays(entry), *(f"{entry[key]:.2f}" for key in ("false_alerts", "false_alerts_away")))
-    return shown
-
-
-def _kinds(rate: str, own: Document) -> Table:
-    shown = _table(f"Nightlight at {rate}, by kind of collapse and by the room last seen", "collapse")
-    for kind, entry in own["by_kind"].items():
-        shown.add_row(KINDS[kind], *(_delays(entry) if entry else ()))
-    for room, entry in own["by_room"].items():
-        shown.add_row(room, *_delays(entry))
-    return shown
-
-
-def _table(title: str, first: str, *more: str) -> Table:
-    shown = Table(title=title, box=SIMPLE, title_justify="left", pad_edge=False)
-    for head in (first, "median", "95 %", "90th", "<1 h", "<2 h", "<4 h", *more):
-        shown.add_column(head, justify="left" if head == first else "right", no_wrap=True)
-    return shown
-
-
-def _delays(entry: Document) -> list[str]:
-    shares = [f"{entry[name]:.0%}" for name in ("within_1h", "within_2h", "within_4h")]
-    return [minutes(entry["median_min"]), between(entry["interval"]["median_min"]), minutes(entry["p90_min"]), *shares]
+    for line in last_month(chosen.folder, chosen.home, chosen.days, chosen.by_day, chosen.up_by):
+        console.print(line, markup=False, highlight=False)
+    return DONE

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulators.evaluate import baselines, bounds, nightlight
 from simulators.evaluate.figures import RESAMPLES, Delays, Setting, at_rate, delays, interval, resamples, setting, sweep
+from simulators.evaluate.nightlight import Prior
 from simulators.evaluate.study import Cut, Deadlines, Family, Judged, false_alerts, just_meets
 
 RATES = (0.5, 1.0, 2.0, 4.0)
@@ -33,14 +34,14 @@ class Study:
     cut: Cut
     source: str
     day: date
-    prior: Mapping[str, object]
+    prior: Prior
 
 
-def families(homes: Sequence[Judged], done: Callable[[], object]) -> list[Family]:
+def families(homes: Sequence[Judged], prior: Prior, done: Callable[[], object]) -> list[Family]:
     """Nightlight, the watches of others, and the bounds."""
     cuddihy, floeck = baselines.clock_lines(homes, done)
     return [
-        nightlight.family(homes, done),
+        nightlight.family(homes, prior, done),
         baselines.single_timer(homes),
         baselines.timer_per_home(homes),
         baselines.hour_of_day(homes),
@@ -53,27 +54,33 @@ def families(homes: Sequence[Judged], done: Callable[[], object]) -> list[Family
 
 
 def document(study: Study, all_families: Sequence[Family], done: Callable[[], object] = lambda: None) -> Document:
+    seen = sorted(study.prior.seen & {one.home.id for one in study.homes})
+    return {
+        **main_part(study, all_families, done),
+        "date": study.day.isoformat(),
+        "source": study.source,
+        "prior": {"name": study.prior.name, "seen": seen},
+        "left_out": study.cut.left_out,
+        "resamples": RESAMPLES,
+        "calibrations": {f"{rate:g}": calibration(study, rate) for rate in RATES},
+        "curves": {way.name: [point(study.homes, way, rate) for rate in CURVE] for way in all_families},
+    }
+
+
+def main_part(study: Study, all_families: Sequence[Family], done: Callable[[], object] = lambda: None) -> Document:
+    """All figures at the RATES, the calibration, and every home by itself."""
     homes, times = study.homes, resamples(len(study.homes))
     settings: dict[float, dict[str, Setting]] = {rate: {} for rate in RATES}
-    curves = {}
     for family in all_families:
         swept = sweep(homes, family, min(RATES), max(RATES))
         for rate in RATES:
             settings[rate][family.name] = at_rate(homes, family, swept, rate, times)
-        curves[family.name] = [point(homes, family, rate) for rate in CURVE]
         done()
     return {
         "homes": len(homes),
         "days": round(sum(one.days for one in homes), 1),
-        "date": study.day.isoformat(),
-        "source": study.source,
-        "prior": dict(study.prior),
-        "left_out": study.cut.left_out,
-        "resamples": RESAMPLES,
         "rates": {f"{rate:g}": with_ratios(settings[rate]) for rate in RATES},
-        "calibration": calibration(homes, 1.0),
-        "calibrations": {f"{rate:g}": calibration(homes, rate) for rate in RATES},
-        "curves": curves,
+        "calibration": calibration(study, 1.0),
         "noticed_by": {name: noticed_by(each.delays) for name, each in settings[1.0].items()},
         "by_home": by_home(homes, {rate: settings[rate][nightlight.NAME].due for rate in RATES}),
     }
@@ -126,9 +133,9 @@ def with_ratios(settings: Mapping[str, Setting]) -> Document:
     return {name: each.entry for name, each in settings.items()}
 
 
-def calibration(homes: Sequence[Judged], asked: float) -> Document:
+def calibration(study: Study, asked: float) -> Document:
     """False alerts per home and 30 days at the level that the product sets itself, without the judged days."""
-    due = nightlight.as_set(homes, asked)
+    homes, due = study.homes, nightlight.as_set(study.homes, study.prior, asked)
     counts = np.array([false_alerts(one, each) for one, each in zip(homes, due, strict=True)], np.float64)
     days = np.array([one.days for one in homes])
     each = counts[:, 0] * 30 / days

@@ -95,6 +95,12 @@ def read_folder(folder: Path, done: Callable[[], object] = lambda: None) -> list
     return [replace(home, dead=within(spells, home)) for home in homes]
 
 
+def longest(folder: Path, count: int) -> list[Recorded]:
+    """The `count` homes recorded for longest, by name. Raises BadRecording."""
+    homes = sorted(read_folder(folder), key=lambda home: -home.days)[:count]
+    return sorted(homes, key=lambda home: home.id)
+
+
 def recordings(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.csv*") if is_recording(path))
 

@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from models.detection.batch import Floats
 from models.detection.inactivity import expected_by, limits
 from models.home import Home
+from simulators.evaluate.homes import Recorded
 from simulators.evaluate.silences import EARLIEST
 from simulators.evaluate.study import Deadlines, Family, Judged, Watch
 
 NAME = "nightlight"
 
 
-def family(homes: Sequence[Judged], done: Callable[[], object] = lambda: None) -> Family:
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known of homes before one is known; `seen` are the recorded homes that it was learned from."""
+
+    name: str
+    seen: frozenset[str]
+
+
+NO_PRIOR = Prior("none", frozenset())
+
+
+def shipped() -> Prior:
+    return NO_PRIOR
+
+
+def learned(homes: Sequence[Recorded], done: Callable[[], object] = lambda: None) -> Prior:
+    for _ in homes:
+        done()
+    return Prior("learned in this run", frozenset(home.id for home in homes))
+
+
+def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
+    del prior
     watches = []
     for one in homes:
         watches.append(_times(by_the_rule(one)))
@@ -34,7 +58,7 @@ def _times(base: Floats) -> Watch:
     return lambda level: Deadlines(np.maximum(base * level, EARLIEST))
 
 
-def as_set(homes: Sequence[Judged], asked: float) -> list[Deadlines]:
+def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
     """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
-    del asked
+    del prior, asked
     return [Deadlines(np.maximum(by_the_rule(one), EARLIEST)) for one in homes]

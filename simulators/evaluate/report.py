@@ -184,11 +184,11 @@ def _method(figures: Document) -> str:
     return f"""<h2>How this was measured</h2>
 <p>The first days of a home are learned from, the rest is judged; learning goes on, and no decision uses what came
 after. A collapse is played in: from a moment on the person causes no observation, while the kit goes on beating. None
-while the person is out. Nothing alerts before five minutes; a delay is counted up to a day (1440 minutes). Silences of over 30
-hours, and those in which the installation was dead, are left out. Of motion that goes on in one room we assume that it
-restarts every clock that any motion restarts. Levels are set, for every way of watching alike, so that the count of
-false alerts on the judged days just meets the rate. In brackets: 95 % intervals over {figures["resamples"]} resamples
-of homes, the level being set anew for each.</p>"""
+while the person is out. Nothing alerts before five minutes; a delay is counted up to a day (1440 minutes). Silences of
+over 30 hours, and those in which the installation was dead, are left out. Of motion that goes on in one room we assume
+that it restarts every clock that any motion restarts. Levels are set, for every way of watching alike, so that the
+count of false alerts on the judged days just meets the rate. In brackets: 95 % intervals over {figures["resamples"]}
+resamples of homes, the level being set anew for each.</p>"""
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[bool, Sequence[str]]]) -> str:
