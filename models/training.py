@@ -4,6 +4,7 @@ data files that are shipped; nothing that watches over a home needs it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ SHORT_KEPT = 0.08
 
 JUDGED_AFTER_DAYS = 28.0
 
-Trees = tuple[Ints, NDArray[np.int8], NDArray[np.float32], NDArray[np.int32], float]
+Trees = tuple[Ints, NDArray[Any], float]
 Counts = list[Floats]
 
 
@@ -95,10 +96,11 @@ def counted(history: History) -> Counts:
     return found
 
 
-def usual(counts: Sequence[Counts]) -> tuple[Floats, ...]:
+def usual(counts: Sequence[Counts]) -> Floats:
     """Chances from counts, each pulled towards that of all."""
     *ended, short = (np.sum(each, axis=0) for each in zip(*counts, strict=True))
-    return *map(_chances, ended), short[:, 0] / np.maximum(short.sum(1), 1.0)
+    near = short[:, 0] / np.maximum(short.sum(1), 1.0)
+    return np.concatenate([*(_chances(each).ravel() for each in ended), near])
 
 
 def _chances(ended: Floats) -> Floats:
@@ -118,10 +120,10 @@ def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: 
         for place, history in enumerate(histories)
     ]
     x, ended, weight = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Prior(*usual(counts), *grown(x, ended, weight), RATES, np.geomspace(1e6, 1e4, len(RATES)), provenance)
+    return Prior(usual(counts), *grown(x, ended, weight), RATES, np.geomspace(1e6, 1e4, len(RATES)), provenance)
 
 
-def _examples(history: History, others: tuple[Floats, ...]) -> tuple[Floats, Ints, Floats]:
+def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], Ints, Floats]:
     """A row for each bin that each silence reached: what the trees are asked, whether it ended there, its weight."""
     gap = np.append(np.diff(history.t), np.inf)
     luck = np.random.default_rng(0).random(len(gap))
@@ -133,7 +135,7 @@ def _examples(history: History, others: tuple[Floats, ...]) -> tuple[Floats, Int
     return x[row, each], (each == ended[row]).astype(np.int64), np.where(long, 1.0, 1 / SHORT_KEPT)[row]
 
 
-def grown(x: Floats, ended: Ints, weight: Floats) -> Trees:
+def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
     trees = HistGradientBoostingClassifier(
         max_iter=80,
         learning_rate=0.12,
@@ -148,12 +150,12 @@ def grown(x: Floats, ended: Ints, weight: Floats) -> Trees:
 
 
 def flattened(trees: HistGradientBoostingClassifier) -> Trees:
-    """All trees as columns, a row a node: its input (-1: a leaf), where it is cut (a leaf: its worth), and the row of its
+    """All trees, a record a node: its input (-1: a leaf), where it is cut (a leaf: its worth), and the place of its
     lower child, which the upper one follows.
     """
     roots: list[int] = []
     nodes: list[tuple[int, float, int]] = []
-    for (tree,) in trees._predictors:  # noqa: SLF001 - scikit-learn gives its trees away in no other form
+    for (tree,) in trees._predictors:
         roots.append(len(nodes))
         nodes.append((-1, 0.0, 0))
         waiting = [(0, roots[-1])]
@@ -167,9 +169,10 @@ def flattened(trees: HistGradientBoostingClassifier) -> Trees:
             nodes[mine] = (int(node["feature_idx"]), float(node["num_threshold"]), lower)
             nodes += [(-1, 0.0, 0)] * 2
             waiting += [(int(node["left"]), lower), (int(node["right"]), lower + 1)]
-    feature, cut, child = (np.array(each) for each in zip(*nodes, strict=True))
-    start = float(np.ravel(trees._baseline_prediction)[0])  # noqa: SLF001
-    return np.array(roots), feature.astype(np.int8), cut.astype(np.float32), child.astype(np.int32), start
+    packed = np.zeros(len(nodes), kernels.NODE)
+    for place, name in enumerate(("feature", "cut", "child")):
+        packed[name] = [node[place] for node in nodes]
+    return np.array(roots), packed, float(np.ravel(trees._baseline_prediction)[0])
 
 
 def _judged(history: History, prior: Prior) -> tuple[Callable[[float], Floats], Floats, float]:

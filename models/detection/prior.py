@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,34 +21,21 @@ class BadPrior(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """`usual_*`: the chance that a silence ends in a bin once it reached it, by way out (4, bins), by hour and way
-    (20, wide bins), by hour and room (60, wide), by room and restlessness (24, wide), and of the next sign coming within
-    five minutes (4). Trees (`roots`, `feature`, `cut`, `child`, `start`) turn what a home has taught and what is known now
-    into a chance. `price` (s of delay that a false alert is worth) stands beside the `rate` that it led to, in false
-    alerts per home and 30 days. `provenance` says from what, when and how it was learned.
+    """`usual` (kernels.USUAL) holds chances in the places of a home's counters: that a silence ends in a bin once it
+    has reached it, by way out, by hour and way, by hour and room, by room and restlessness; and last, of the next
+    sign's coming within five minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
+    whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance. `price` (s of
+    delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days.
+    `provenance` says from what, when and how it was learned.
     """
 
-    usual_way: Floats
-    usual_band: Floats
-    usual_room: Floats
-    usual_calm: Floats
-    usual_short: Floats
+    usual: Floats
     roots: Ints
-    feature: NDArray[np.int8]
-    cut: NDArray[np.float32]
-    child: NDArray[np.int32]
+    nodes: NDArray[Any]
     start: float
     rate: Floats
     price: Floats
     provenance: Mapping[str, str | int | float]
-
-    @property
-    def usual(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        return self.usual_way, self.usual_band, self.usual_room, self.usual_calm, self.usual_short
-
-    @property
-    def trees(self) -> tuple[Ints, NDArray[np.int8], NDArray[np.float32], NDArray[np.int32], float]:
-        return self.roots, self.feature, self.cut, self.child, self.start
 
     def price_of(self, rate: float | Floats) -> Floats:
         """The price at which so many false alerts per home and 30 days are expected."""
@@ -75,6 +63,6 @@ def prior_from(content: bytes) -> Prior:
         found = Prior(**{**arrays, "start": float(arrays["start"]), "provenance": said})
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise BadPrior(f"this is no prior: {wrong}; make one with nightlight-sim evaluate --learn-prior") from wrong
-    if found.usual_way.shape != (4, kernels.BINS) or found.usual_room.shape != (60, kernels.WIDES):
+    if found.usual.shape != (kernels.USUAL,) or found.nodes.dtype != kernels.NODE:
         raise BadPrior("this prior was made for another version; make it again")
     return found

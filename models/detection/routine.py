@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
@@ -36,9 +37,9 @@ def room_code(sensor: Sensor) -> int:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One home's signs of life in order of time, an entry each: wall clock (s), `room` (0 bathroom, 1 bedroom, 2 way out,
-    3 hall, 4 kitchen, 5 all else), whether it was a door that leads out, and whether the silence that followed may be
-    learned from (nobody knows what happened in one in which the kit was dead).
+    """One home's signs of life in order of time, an entry each: wall clock (s), `room` (0 bathroom, 1 bedroom, 2 way
+    out, 3 hall, 4 kitchen, 5 all else), whether it was a door that leads out, and whether the silence that followed may
+    be learned from (nobody knows what happened in one in which the kit was dead).
     """
 
     t: Floats
@@ -64,18 +65,18 @@ class Waits:
         return tau
 
 
-def inputs(history: History, prior_usual: tuple[Floats, ...], needed: Ints) -> tuple[Floats, Floats]:
+def inputs(history: History, usual: Floats, needed: Ints) -> tuple[NDArray[np.float32], Floats]:
     """What the trees are asked at the `needed` entries (n, bins + 1, inputs), and the weight of each."""
     x = np.empty((len(needed), kernels.BINS + 1, kernels.INPUTS), np.float32)
     room = np.minimum(history.room, ELSEWHERE)
-    weight: Floats = kernels.replay(history.t, room, history.door, history.learnt, needed, *prior_usual, x)
+    weight: Floats = kernels.replay(history.t, room, history.door, history.learnt, needed, usual, x)
     return x, weight
 
 
-def waits(history: History, prior: Prior, needed: Ints, step: int = 4096) -> Waits:
+def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     """Learns on through the whole history, and reads the `needed` entries (in order) by what was known just then."""
     x, weight = inputs(history, prior.usual, needed)
-    return Waits(kernels.survivals(x, *prior.trees), weight, x[:, 0, 3] >= 2)
+    return Waits(kernels.survivals(x, prior.roots, prior.nodes, prior.start), weight, x[:, 0, 3] >= 2)
 
 
 def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:
@@ -95,6 +96,6 @@ def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) ->
     t = history.t[rows]
     counted = history.learnt[rows] & np.isfinite(gap[rows])
     usual = REFERENCE_RATE / MONTH
-    times = kernels.noise(t, t + gap[rows], reference, counted, float(history.t[0]), usual, TRUST, HALF_LIFE)
+    times = kernels.noises(t, t + gap[rows], reference, counted, float(history.t[0]), usual, TRUST, HALF_LIFE)
     tau: Floats = found.deadlines(prior.price_of(asked / times))
     return tau[np.searchsorted(rows, needed)]
