@@ -75,12 +75,14 @@ def about_the_person(finding: Finding) -> bool:
     return finding.kind.lane is Lane.PERSON and finding.kind is not FindingKind.PRESS and not finding.over
 
 
-def replay(engine: Engine, seen: Batch, start: datetime, until: datetime, kits: Kits = WELL) -> list[Finding]:
-    """Everything found from `start` to `until`, looking every STEP. Between looks arrives what arrived meanwhile, and
-    kits say that they and their sensors are alive, unless `kits` says otherwise.
+def replay(
+    engine: Engine, seen: Batch, start: datetime, until: datetime, kits: Kits = WELL, step: float = STEP
+) -> list[Finding]:
+    """Everything found from `start` to `until`, looking every `step` seconds. Between looks arrives what arrived
+    meanwhile, and kits say that they and their sensors are alive, unless `kits` says otherwise.
     """
     news = seen[np.argsort(seen.arrived, kind="stable")]
-    looks = np.arange(start.timestamp(), until.timestamp() + STEP, STEP)
+    looks = np.arange(start.timestamp(), until.timestamp() + step, step)
     edges = np.searchsorted(news.arrived, looks, "right")
     found: list[Finding] = []
     for before, here, there, moment in zip(looks[:-1], edges[:-1], edges[1:], looks[1:], strict=True):

@@ -62,8 +62,10 @@ def _add_backtest(commands: Any) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
     parser.add_argument("--home", metavar="HOME", help="one home only")
     parser.add_argument("--days", type=float, default=30.0, metavar="N", help="the last N days (default 30)")
-    parser.add_argument("--by-day", type=float, metavar="HOURS", help="how long a silence may last by day")
-    parser.add_argument("--up-by", type=int, metavar="HOUR", help="by when people are up")
+    parser.add_argument("--budget", type=float, metavar="N", help="false alerts that are bearable in 30 days")
+    parser.add_argument("--by-rule", action="store_true", help="the simple rule alone, as if no home were ever known")
+    parser.add_argument("--by-day", type=float, metavar="HOURS", help="the rule: how long a silence may last by day")
+    parser.add_argument("--up-by", type=int, metavar="HOUR", help="the rule: by when people are up")
     parser.set_defaults(command=_backtest)
 
 
@@ -95,8 +97,9 @@ def _progress() -> Progress:
 def _golden(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.golden import difference, golden
     from simulators.evaluate.homes import longest
+    from simulators.evaluate.nightlight import shipped
 
-    now = golden(longest(chosen.folder, chosen.homes))
+    now = golden(longest(chosen.folder, chosen.homes), shipped().model)
     if chosen.write:
         chosen.file.parent.mkdir(parents=True, exist_ok=True)
         chosen.file.write_text(now, encoding="utf-8")
@@ -110,12 +113,13 @@ def _golden(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _faults(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.faults import FAULTS, caused
+    from simulators.evaluate.faults import CLOCKS, FAULTS, caused
     from simulators.evaluate.homes import longest
+    from simulators.evaluate.nightlight import shipped
 
     homes = longest(chosen.folder, chosen.homes)
     with _progress() as progress:
-        found = caused(homes, lambda: _step(progress, "playing", len(FAULTS)))
+        found = caused(homes, shipped().model, lambda: _step(progress, "playing", len(FAULTS) + len(CLOCKS)))
     for fault, new in found.items():
         console.print(f"{fault}: {len(new)} alerts about a person in {len(homes)} homes")
         for line in new:
@@ -124,8 +128,9 @@ def _faults(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _backtest(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.lastmonth import last_month
+    from simulators.evaluate.lastmonth import Asked, last_month
 
-    for line in last_month(chosen.folder, chosen.home, chosen.days, chosen.by_day, chosen.up_by):
+    asked = Asked(chosen.days, chosen.budget, chosen.by_rule, chosen.by_day, chosen.up_by)
+    for line in last_month(chosen.folder, chosen.home, asked):
         console.print(line, markup=False, highlight=False)
     return DONE

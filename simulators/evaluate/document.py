@@ -54,7 +54,7 @@ def families(homes: Sequence[Judged], prior: Prior, done: Callable[[], object]) 
 
 
 def document(study: Study, all_families: Sequence[Family], done: Callable[[], object] = lambda: None) -> Document:
-    seen = sorted(study.prior.seen & {one.home.id for one in study.homes})
+    seen = sorted(one.home.id for one in study.homes if study.prior.has_seen(one.home.id))
     return {
         **main_part(study, all_families, done),
         "date": study.day.isoformat(),

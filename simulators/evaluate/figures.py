@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ WITHIN = {"within_1h": 1, "within_2h": 2, "within_4h": 4}
 LEAST_HOMES = 2
 """From fewer homes no interval is given."""
 
-Entry = dict[str, object]
+Entry = dict[str, Any]  # part of a JSON document
 Resampled = dict[str, Floats]
 """By name of a figure, its value for each row of `resamples`."""
 

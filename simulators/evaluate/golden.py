@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.detection import Finding
+from models.detection.backtest import STEP
+from models.detection.prior import Prior
 from simulators.evaluate.homes import Recorded
 from simulators.evaluate.played import Played, alerts, played, wall
 
 HEAD = "# Alerts about the person over whole recordings. Made by `nightlight-sim evaluate golden`; review what changes."
 
 
-def golden(homes: Sequence[Recorded]) -> str:
+def golden(homes: Sequence[Recorded], prior: Prior | None, step: float = STEP) -> str:
     """A block a home: when each alert was raised, by the clock of the recording, and since when things were amiss."""
-    one = played(homes)
-    found = alerts(one)
+    one = played(homes, prior)
+    found = alerts(one, step)
     blocks = [_block(one, place, found) for place in range(len(one.homes))]
     return "\n\n".join([HEAD, *blocks]) + "\n"
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection.batch import Bools, Floats, Ints
-from models.observation import CODE_OF, What
-from simulators.recording import COLUMNS, ON, WAYS_OUT, BadRecording, is_recording
+from models.home import Home, Sensor
+from models.observation import CODE_OF, SensorKind, What
+from simulators.recording import COLUMNS, ON, WAYS_OUT, BadRecording, is_recording, slug
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -39,6 +40,9 @@ WORDS = {
     "landing": "hall",
     "stair": "hall",
 }
+
+KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED}
+"""Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
 
 AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
@@ -190,6 +194,18 @@ def room_of(fit: Fitted) -> str:
 
 def _room_named(text: str) -> str | None:
     return next((room for word, room in WORDS.items() if word in text.lower()), None)
+
+
+def as_home(recorded: Recorded, zone: str) -> Home:
+    sensors = tuple(
+        Sensor(f"{place}_{slug(fit.name)}", KIND_OF.get(fit.kind, SensorKind.MOTION), slug(fit.room), bool(out))
+        for place, (fit, out) in enumerate(zip(recorded.sensors, _ways_out(recorded), strict=True))
+    )
+    return Home(slug(recorded.id), "recorded", sensors, zone)
+
+
+def _ways_out(recorded: Recorded) -> list[bool]:
+    return [bool(recorded.way_out[recorded.sensor == place].any()) for place in range(len(recorded.sensors))]
 
 
 def dead_spells(homes: Sequence[Recorded]) -> Floats:

@@ -17,6 +17,9 @@ from simulators.evaluate.scorecard import scorecard
 from simulators.evaluate.study import Cut, Judged, cut, judged
 from simulators.recording import BadRecording
 
+LEAST_TAUGHT = 4
+"""A prior's prices are set on homes that it has not seen, a fourth at a time."""
+
 Step = Callable[[str, int], object]
 """Told after each piece of work: what is being done, and of how many pieces."""
 
@@ -25,13 +28,14 @@ def evaluate(folder: Path, step: Step, learn_prior: bool = False, short: bool = 
     """Raises BadRecording when there is nothing that can be judged."""
     files = len(recordings(folder))
     homes = read_folder(folder, lambda: step("reading", files))
-    study = make_study(homes, folder, short)
+    chosen, parts = _judgeable(homes, folder, short)
+    today = datetime.now(UTC).date()
     prior = nightlight.shipped()
     if learn_prior:
-        taught = [home for home in homes if teaches(home.id)]
-        prior = nightlight.learned(taught, lambda: step("learning the prior", len(taught)))
-        study = _without(study, prior.seen)
-    return figures(replace(study, prior=prior), step)
+        taught = [one.home for one in parts if teaches(one.home.id)]
+        chosen, parts = _without(chosen, parts, {home.id for home in taught}, folder)
+        prior = nightlight.learned(taught, today, lambda: step("learning the prior", nightlight.ROUNDS))
+    return figures(Study(tuple(parts), chosen, folder.resolve().name, today, prior), step)
 
 
 def figures(study: Study, step: Step) -> Document:
@@ -39,7 +43,7 @@ def figures(study: Study, step: Step) -> Document:
     work = PASSES * len(study.homes)
     ways = families(study.homes, study.prior, lambda: step("judging", work))
     whole = document(study, ways, lambda: step("counting", len(ways)))
-    unseen = [place for place, one in enumerate(study.homes) if one.home.id not in study.prior.seen]
+    unseen = [place for place, one in enumerate(study.homes) if not study.prior.has_seen(one.home.id)]
     if 0 < len(unseen) < len(study.homes):
         part = replace(study, homes=tuple(study.homes[place] for place in unseen))
         whole["unseen_by_the_prior"] = main_part(part, [way.only(unseen) for way in ways])
@@ -51,15 +55,13 @@ def teaches(home: str) -> bool:
     return zlib.crc32(home.encode()) % 2 == 0
 
 
-def make_study(homes: Sequence[Recorded], folder: Path, short: bool = False) -> Study:
-    """Raises BadRecording when no home is long enough."""
+def _judgeable(homes: Sequence[Recorded], folder: Path, short: bool) -> tuple[Cut, list[Judged]]:
     chosen = cut(homes, short)
     parts = {home.id: judged(home, chosen.learning[home.id]) for home in homes if home.id in chosen.learning}
-    known = tuple(one for one in parts.values() if one is not None)
+    known = [one for one in parts.values() if one is not None]
     if not known:
         raise BadRecording(f"{folder}: no home can be judged: {'; '.join(map(': '.join, chosen.left_out.items()))}")
-    today = datetime.now(UTC).date()
-    return Study(known, _without_the_unknown(chosen, parts), folder.resolve().name, today, nightlight.NO_PRIOR)
+    return _without_the_unknown(chosen, parts), known
 
 
 def _without_the_unknown(chosen: Cut, parts: dict[str, Judged | None]) -> Cut:
@@ -68,12 +70,11 @@ def _without_the_unknown(chosen: Cut, parts: dict[str, Judged | None]) -> Cut:
     return Cut(learning, chosen.left_out | unknown)
 
 
-def _without(study: Study, taught: frozenset[str]) -> Study:
-    kept = tuple(one for one in study.homes if one.home.id not in taught)
-    if not kept:
-        raise BadRecording(f"{study.source}: too few homes to learn a prior from some and judge others")
-    gone = {one.home.id: "taught the prior" for one in study.homes if one.home.id in taught}
-    return replace(study, homes=kept, cut=Cut(study.cut.learning, study.cut.left_out | gone))
+def _without(chosen: Cut, parts: list[Judged], taught: set[str], folder: Path) -> tuple[Cut, list[Judged]]:
+    kept = [one for one in parts if one.home.id not in taught]
+    if not kept or len(taught) < LEAST_TAUGHT:
+        raise BadRecording(f"{folder}: too few homes to learn a prior from some and judge the others")
+    return Cut(chosen.learning, chosen.left_out | dict.fromkeys(sorted(taught), "taught the prior")), kept
 
 
 def write(found: Document, as_json: Path | None, page: Path | None, card: Path | None) -> None:

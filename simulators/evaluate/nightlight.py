@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
 
 import numpy as np
 
-from models.detection.batch import Floats
-from models.detection.inactivity import expected_by, limits
-from models.home import Home
-from simulators.evaluate.homes import Recorded
-from simulators.evaluate.silences import EARLIEST
+from models.detection.prior import Prior as Model
+from models.detection.prior import prior_from
+from models.detection.routine import History, Waits, own_deadlines, room_code, waits
+from models.training import learn_prior
+from simulators.evaluate.homes import Recorded, as_home
+from simulators.evaluate.silences import Silences, silences
 from simulators.evaluate.study import Deadlines, Family, Judged, Watch
 
 NAME = "nightlight"
+LOWEST_PRICE, HIGHEST_PRICE = 1e2, 1e13
+"""Seconds of delay that a false alert is worth."""
+
+ROUNDS = 5
+"""How often learning a prior says that it has come further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,42 +31,50 @@ class Prior:
 
     name: str
     seen: frozenset[str]
+    model: Model
 
-
-NO_PRIOR = Prior("none", frozenset())
+    def has_seen(self, home: str) -> bool:
+        """Files carry the name of their set before that of the home."""
+        return home in self.seen or home.rpartition("_")[2] in self.seen
 
 
 def shipped() -> Prior:
-    return NO_PRIOR
+    model = prior_from(files("models").joinpath("data", "prior.npz").read_bytes())
+    said = model.provenance
+    name = f"the shipped one, learned on {said['learned_on']} from {said['homes']} homes of {said['learned_from']}"
+    return Prior(name, frozenset(str(said["home_ids"]).split()), model)
 
 
-def learned(homes: Sequence[Recorded], done: Callable[[], object] = lambda: None) -> Prior:
-    for _ in homes:
-        done()
-    return Prior("learned in this run", frozenset(home.id for home in homes))
+def learned(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
+    histories = [history(home, silences(home)) for home in homes]
+    said: dict[str, str | int | float] = {
+        "learned_from": "recordings given to nightlight-sim evaluate",
+        "homes": len(homes),
+        "home_ids": " ".join(home.id for home in homes),
+        "days": round(sum(home.days for home in homes)),
+        "learned_on": day.isoformat(),
+    }
+    model = learn_prior(histories, said, done)
+    return Prior(f"learned in this run from {len(homes)} homes", frozenset(home.id for home in homes), model)
+
+
+def history(home: Recorded, whole: Silences) -> History:
+    room = np.array([room_code(sensor) for sensor in as_home(home, "UTC").sensors], np.int64)
+    return History(home.t, room[home.sensor], home.way_out, ~whole.left_out)
 
 
 def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
-    del prior
     watches = []
     for one in homes:
-        watches.append(_times(by_the_rule(one)))
+        watches.append(_at_price(waits(history(one.home, one.whole), prior.model, one.needed)))
         done()
-    return Family(NAME, tuple(watches), 0.05, 20.0)
+    return Family(NAME, tuple(watches), LOWEST_PRICE, HIGHEST_PRICE)
 
 
-def by_the_rule(one: Judged) -> Floats:
-    """Seconds that the simple rule allows after each needed row."""
-    own = limits([Home(one.home.id, "-", (), timezone="UTC")])
-    home = np.zeros(len(one.rows), np.int64)
-    return expected_by(own, home, one.rows.t) - one.rows.t
-
-
-def _times(base: Floats) -> Watch:
-    return lambda level: Deadlines(np.maximum(base * level, EARLIEST))
+def _at_price(read: Waits) -> Watch:
+    return lambda price: Deadlines(read.deadlines(price))
 
 
 def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
     """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
-    del prior, asked
-    return [Deadlines(np.maximum(by_the_rule(one), EARLIEST)) for one in homes]
+    return [Deadlines(own_deadlines(history(one.home, one.whole), prior.model, asked, one.needed)) for one in homes]

@@ -14,14 +14,11 @@ from models.detection import Finding
 from models.detection.backtest import STEP, Kits, about_the_person, joined, replay
 from models.detection.batch import Batch, Floats, Ints
 from models.detection.engine import Engine
-from models.home import Home, Sensor
-from models.observation import SensorKind
-from simulators.evaluate.homes import DAY, HOUR, Recorded
-from simulators.recording import slug
+from models.detection.prior import Prior
+from models.home import Home
+from simulators.evaluate.homes import DAY, HOUR, Recorded, as_home
 
 WEEK = 7 * DAY
-KINDS = {"door": SensorKind.DOOR, "bed": SensorKind.BED}
-"""Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +35,17 @@ class Played:
     kits: Kits
     """When an installation was known to be dead, its homes were not heard."""
 
+    prior: Prior | None
+    restarts: tuple[datetime, ...] = ()
+    """When the engine begins anew from its snapshot."""
+
     def engine(self) -> Engine:
-        return Engine(self.homes, self.start)
+        return Engine(self.homes, self.start, prior=self.prior)
 
 
-def played(recorded: Sequence[Recorded], zone: str = "UTC", monday: datetime | None = None) -> Played:
+def played(
+    recorded: Sequence[Recorded], prior: Prior | None, zone: str = "UTC", monday: datetime | None = None
+) -> Played:
     """All homes moved by whole weeks into the week of `monday` (by default that of the earliest), by the clock of
     `zone`. A wall time that the clocks skip is taken as an hour later.
     """
@@ -57,24 +60,12 @@ def played(recorded: Sequence[Recorded], zone: str = "UTC", monday: datetime | N
     seen = reduce(joined, parts)
     start, until = np.floor(seen.at.min() / DAY) * DAY, seen.at.max() + STEP
     seen = seen[np.argsort(seen.at, kind="stable")]
-    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(deaf=_dead(recorded, moved, zone)))
+    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(deaf=_dead(recorded, moved, zone)), prior)
 
 
 def _dead(recorded: Sequence[Recorded], moved: Sequence[float], zone: str) -> list[tuple[int, float, float]]:
     spells = [(place, _moments(spell + moved[place], zone)) for place, one in enumerate(recorded) for spell in one.dead]
     return [(place, float(start), float(end)) for place, (start, end) in spells]
-
-
-def as_home(recorded: Recorded, zone: str) -> Home:
-    sensors = tuple(
-        Sensor(f"{place}_{slug(fit.name)}", KINDS.get(fit.kind, SensorKind.MOTION), slug(fit.room), bool(out))
-        for place, (fit, out) in enumerate(zip(recorded.sensors, _ways_out(recorded), strict=True))
-    )
-    return Home(slug(recorded.id), "recorded", sensors, zone)
-
-
-def _ways_out(recorded: Recorded) -> list[bool]:
-    return [bool(recorded.way_out[recorded.sensor == place].any()) for place in range(len(recorded.sensors))]
 
 
 def _monday(recorded: Recorded) -> float:
@@ -97,14 +88,13 @@ def _rows(place: int, recorded: Recorded, at: Floats, first_sensor: int) -> Batc
     return Batch(np.full(count, place), recorded.sensor + first_sensor, recorded.what, at, at.copy(), number)
 
 
-def alerts(one: Played, restarts: Sequence[datetime] = ()) -> list[Finding]:
-    """Findings about the person while a home was recorded; at each of `restarts` the engine begins anew from its
-    snapshot.
-    """
+def alerts(one: Played, step: float = STEP) -> list[Finding]:
+    """Findings about the person while a home was recorded."""
     engine, start, found = one.engine(), one.start, []
-    for until in [*restarts, one.until]:
+    for until in [*one.restarts, one.until]:
         part = (one.seen.arrived > start.timestamp()) | (start == one.start)
-        found += replay(engine, one.seen[part & (one.seen.arrived <= until.timestamp())], start, until, one.kits)
+        news = one.seen[part & (one.seen.arrived <= until.timestamp())]
+        found += replay(engine, news, start, until, one.kits, step)
         start, engine = until, _renewed(one, engine, until)
     first, last = _recorded(one)
     place = {home.id: index for index, home in enumerate(one.homes)}
@@ -133,7 +123,7 @@ def wall(one: Played, home: str, at: datetime) -> datetime:
 
 
 def _renewed(one: Played, old: Engine, now: datetime) -> Engine:
-    engine = Engine(one.homes, now)
+    engine = Engine(one.homes, now, prior=one.prior)
     engine.restore(old.snapshot())
     return engine
 

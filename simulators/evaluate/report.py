@@ -29,7 +29,7 @@ small{color:#555}
 
 
 def report(figures: Document) -> str:
-    sections = (_summary, _curves, _soon, _by_rate, _calibration, _homes, _method)
+    sections = (_summary, _unseen, _curves, _soon, _by_rate, _calibration, _homes, _method)
     body = "\n".join(section(figures) for section in sections)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>How soon a collapse is noticed</title>'
@@ -47,6 +47,21 @@ Population prior: {escape(str(figures["prior"].get("name", "none")))}.</p>
 <p>At one false alert per home and 30 days, half of all collapses while moving about are noticed within
 <strong>{half} minutes</strong> {between(entry["interval"]["median_min"])}, nine in ten within {nine}.
 The best single timer that hindsight could choose takes {minutes(timer["median_min"])}.</p>"""
+
+
+def _unseen(figures: Document) -> str:
+    part = figures.get("unseen_by_the_prior")
+    if part is None:
+        return ""
+    head = ("", *(f"at {rate}" for rate in part["rates"]))
+    rows = (
+        (name == "nightlight", [TITLES[name], *(_pair(entries[name]) for entries in part["rates"].values())])
+        for name in TITLES
+    )
+    return f"""<h2>Only the {part["homes"]} homes that the prior has not seen</h2>
+<p>Median minutes (90th percentile), {part["days"]:.0f} days judged. The rest of this page is of all homes;
+{len(figures["prior"]["seen"])} of them helped to make the prior, so Nightlight's figures there are too good.</p>
+{_table(head, rows)}"""
 
 
 def _curves(figures: Document) -> str:

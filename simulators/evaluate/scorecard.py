@@ -7,24 +7,38 @@ from simulators.evaluate.words import KINDS, TITLES, between, minutes
 
 
 def scorecard(figures: Document) -> str:
-    parts = (_head, _delays, _alerts, _kinds, _calibration, _homes)
-    return "\n\n".join(part(figures) for part in parts) + "\n"
+    parts = (_head, _unseen, _delays, _alerts, _kinds, _calibration, _homes)
+    return "\n\n".join(said for part in parts if (said := part(figures))) + "\n"
 
 
 def _head(figures: Document) -> str:
-    seen = set(figures["prior"].get("seen", [])) & figures["by_home"].keys()
     return f"""# Scorecard: how soon a collapse is noticed, and how often nothing was wrong
 
 <!-- Made by `nightlight-sim evaluate inactivity FOLDER --scorecard docs/SCORECARD.md`, never typed. -->
 
 Measured on {figures["date"]} on {figures["source"]}: {figures["homes"]} homes, {figures["days"]:.0f} days judged;
-{len(figures["left_out"])} homes left out. Population prior: {figures["prior"].get("name", "none")}; {len(seen)} of the
-judged homes helped to make it.
+{len(figures["left_out"])} homes left out.
+Population prior: {figures["prior"]["name"]}; {len(figures["prior"]["seen"])} of the judged homes helped to make it.
 
 Collapses are played in: from a moment on the person causes no observation. Levels are set so that the count of false
 alerts just meets the rate, for Nightlight and for every other way of watching alike. Minutes, of collapses while moving
 about unless said otherwise; 1440 means that nobody was told within a day. In brackets: 95 % intervals over resampled
 homes, the level being set anew for each."""
+
+
+def _unseen(figures: Document) -> str:
+    """Where the prior has seen some of the homes, those that it has not come first: they count."""
+    part = figures.get("unseen_by_the_prior")
+    if part is None:
+        return ""
+    got = part["calibration"]
+    return f"""## Only the {part["homes"]} homes that the prior has not seen ({part["days"]:.0f} days judged)
+
+{_ways(part)}
+
+Asked for {got["asked"]:g} false alert per home and 30 days, the product came to {got["got"]:.2f} by itself, in the
+worst home to {got["worst_home"]:.1f}. All that follows is of all {figures["homes"]} homes. The prior has seen
+{len(figures["prior"]["seen"])} of them, so the figures of Nightlight there are too good."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -33,15 +47,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _delays(figures: Document) -> str:
-    rates = figures["rates"]
-    head = ["false alerts per home and 30 days", *rates]
+    return f"## Minutes to an alert, median (90th percentile)\n\n{_ways(figures)}"
+
+
+def _ways(part: Document) -> str:
+    rates = part["rates"]
     medians = [[TITLES[name], *(_median(rates[rate][name]) for rate in rates)] for name in TITLES]
     nightlight = [rates[rate]["nightlight"]["ratio_to_single_timer"] for rate in rates]
     ratios = [
         [f"Nightlight to the single timer, {said}", *(f"{each[name]:.2f}" for each in nightlight)]
         for name, said in (("median_min", "median"), ("p90_min", "90th percentile"))
     ]
-    return "## Minutes to an alert, median (90th percentile)\n\n" + table(head, medians + ratios)
+    return table(["false alerts per home and 30 days", *rates], medians + ratios)
 
 
 def _median(entry: Document) -> str:

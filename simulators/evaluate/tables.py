@@ -14,8 +14,18 @@ def show(figures: Document, console: Console) -> None:
     for rate, entries in figures["rates"].items():
         console.print(_ways(rate, entries))
         console.print(_kinds(rate, entries["nightlight"]))
-    got = figures["calibration"]
-    console.print(f"Asked for {got['asked']:g} per home and 30 days: got {got['got']}, worst home {got['worst_home']}")
+    if part := figures.get("unseen_by_the_prior"):
+        console.print(f"Only the {part['homes']} homes that the prior has not seen, {part['days']:.0f} days judged:")
+        for rate, entries in part["rates"].items():
+            console.print(_ways(rate, entries))
+        _calibration(part, console)
+    _calibration(figures, console)
+
+
+def _calibration(part: Document, console: Console) -> None:
+    got = part["calibration"]
+    said = f"asked for {got['asked']:g} per home and 30 days: got {got['got']}, worst home {got['worst_home']}"
+    console.print(f"{part['homes']} homes, {said}")
 
 
 def _ways(rate: str, entries: Document) -> Table:
