@@ -10,14 +10,14 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, kernels
+from models.detection import Finding, FindingKind, kernels, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
@@ -36,11 +36,17 @@ KNOWN_AFTER = 14 * kernels.DAY
 class Engine:
     """State of all `homes` as numpy columns; a home's index is its place in `homes`.
 
-    `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs.
+    `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs. `watched_for`
+    says which of `stream.KINDS` are told of, beside presses, silences, and kits and sensors unheard; all are learned.
     """
 
     def __init__(
-        self, homes: Sequence[Home], now: datetime, kit_limit: float = 180.0, prior: Prior | None = None
+        self,
+        homes: Sequence[Home],
+        now: datetime,
+        kit_limit: float = 180.0,
+        prior: Prior | None = None,
+        watched_for: Collection[FindingKind] = (),
     ) -> None:
         self.homes = tuple(homes)
         self.index_of = {home.id: place for place, home in enumerate(self.homes)}
@@ -48,9 +54,10 @@ class Engine:
         self._limits = limits(list(homes))
         self._fit_sensors()
         start, count = now.timestamp(), len(self.homes)
-        self._state = np.zeros(count, kernels.HOME_STATE)
+        self._state = np.zeros(count, stream.HOME_STATE)
         for name, value in (("heard_until", NEVER), ("read_until", NEVER), ("began", np.inf), ("settled", True)):
             self._state[name] = value
+        self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
         for name in ("reference", "chance"):
             self._state[name] = np.nan
         self._state["zone"], self._state["last_sensor"] = self._limits.zone, NO_SENSOR
@@ -63,7 +70,7 @@ class Engine:
         self.wake_at: Floats = np.full(count, NEVER)
         self.listening_since = start
         clocks = self._limits.starts, self._limits.held
-        self._columns = kernels.State(self._state, self._fitted, self.wake_at, *clocks)
+        self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
         self._known, self._prices = known_by(prior)
 
     @property
@@ -108,7 +115,7 @@ class Engine:
         self.sensor_ids = [sensor.id for _, sensor in fitted]
         self.sensor_home: Ints = np.array([place for place, _ in fitted], np.int64)
         self.sensor_index = {(self.homes[p].id, s.id): i for i, (p, s) in enumerate(fitted)}
-        self._fitted = np.zeros(len(fitted), kernels.SENSOR_STATE)
+        self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
         self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
@@ -133,9 +140,9 @@ class Engine:
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
-        told = np.empty(3 * len(news), kernels.TOLD)
+        told = np.empty(3 * len(news), stream.TOLD)
         columns = (news.home, news.sensor, news.what, news.at, news.arrived)
-        count = kernels.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
+        count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
         return [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
@@ -154,20 +161,32 @@ class Engine:
         silent = homes[~self.silent[homes] & (self.expected_by[homes] < known)]
         heard = np.maximum(self.heard_until[homes], self.listening_since)
         unheard = homes[~self.unheard[homes] & (heard + self.kit_limit[homes] < moment)]
-        sensors = kernels.died(self._columns, homes, self.listening_since)
+        sensors = stream.died(self._columns, homes, self.listening_since)
+        others = self._others(homes, moment)
         self.silent[silent] = True
         self.unheard[unheard] = True
         self.dead[sensors] = True
-        kernels.next_look(self._columns, homes, self.listening_since)
+        stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
-        return found + [self._sensor(int(sensor), moment) for sensor in sensors]
+        return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
+
+    def _others(self, homes: Ints, moment: float) -> list[Finding]:
+        """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
+        rang = stream.ring(self._columns, homes, moment)
+        return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
+
+    def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
+        since = self._state["since"][home, kind]
+        evidence = {"heard_until": float(self.heard_until[home]), "last_sign": float(self.last_sign[home])}
+        told = stream.KINDS[kind]
+        return Finding(told, self.homes[home].id, _utc(since), _utc(moment), over=over, evidence=evidence)
 
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
         if not len(homes):
             return
-        found = kernels.settle(self._columns, self._known, homes, self._prices)
+        found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
         new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
         due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
@@ -176,11 +195,11 @@ class Engine:
 
     def _told(self, which: int, news: Batch, row: int, since: float) -> Finding:
         home, sensor = int(news.home[row]), int(news.sensor[row])
-        if which == kernels.PRESS:
+        if which == stream.PRESS:
             return self._press(news, row)
-        if which == kernels.SIGN:
+        if which == stream.SIGN:
             return self._over(FindingKind.SILENCE, home, since, float(news.at[row]), self._sensor_id(sensor))
-        if which == kernels.KIT_BACK:
+        if which == stream.KIT_BACK:
             return self._over(FindingKind.KIT_UNHEARD, home, since, since)
         return self._over(FindingKind.SENSOR_UNHEARD, home, since, since, self._sensor_id(sensor))
 
@@ -264,7 +283,7 @@ class Engine:
         another version is passed over: what it knew is learned again from the record.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
-            if "state" not in old or old["state"].dtype != kernels.HOME_STATE:
+            if "state" not in old or old["state"].dtype != stream.HOME_STATE:
                 return
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
@@ -279,7 +298,7 @@ class Engine:
     def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
         """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
         here, there = homes
-        for name in kernels.HOME_STATE.names or ():
+        for name in stream.HOME_STATE.names or ():
             if name not in _SAID:
                 self._state[name][here] = old[name][there]
         for name in ("last_sensor", "waiting_sensor"):
@@ -288,7 +307,7 @@ class Engine:
                 self._state[name][here] = moved(old[name][there])
 
 
-_SAID = ("zone", "first_fitted", "last_fitted", "asked")
+_SAID = ("zone", "first_fitted", "last_fitted", "asked", "watched_for")
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
@@ -301,12 +320,12 @@ def _utc(moment: float) -> datetime:
     return datetime.fromtimestamp(float(moment), UTC)
 
 
-def known_by(prior: Prior | None) -> tuple[kernels.Known, Floats]:
+def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     """A prior as the loops read it, and its log prices at even steps of the log of the rate."""
-    steps = np.exp(kernels.RATE_FROM + kernels.RATE_STEP * np.arange(96))
+    steps = np.exp(stream.RATE_FROM + stream.RATE_STEP * np.arange(96))
     if prior is None:
         nothing = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, kernels.NODE), 0.0
-        return kernels.Known(False, *nothing, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
+        return stream.Known(False, *nothing, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
     learned = prior.usual, prior.roots, prior.nodes, prior.start, float(prior.price_of(REFERENCE_RATE))
-    own = kernels.Known(True, *learned, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+    own = stream.Known(True, *learned, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))

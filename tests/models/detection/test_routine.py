@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 
 import models.data
-from models.detection import FindingKind, kernels
+from models.detection import FindingKind, kernels, stream
 from models.detection.backtest import joined
 from models.detection.batch import Batch, batch
 from models.detection.engine import Engine
@@ -128,7 +128,7 @@ def test_a_duplicate_teaches_nothing(prior: Prior) -> None:
 
 
 def test_a_home_is_at_most_four_kilobytes() -> None:
-    assert kernels.HOME_STATE.itemsize + 20 * kernels.SENSOR_STATE.itemsize <= 4096
+    assert stream.HOME_STATE.itemsize + 20 * stream.SENSOR_STATE.itemsize <= 4096
 
 
 def test_an_unknown_home_never_waits_longer_than_the_simple_rule(prior: Prior) -> None:
