@@ -18,7 +18,7 @@ ROOM_WORDS = {
 }  # fmt: skip
 ENTRANCE, ELSEWHERE = 2, 5
 
-OUT_COSTS = 8.0
+OUT_COSTS = 6.0
 """A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
 
 REFERENCE_RATE = 4.0

@@ -336,8 +336,9 @@ def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
     found, still = np.empty((len(homes), 2)), np.empty(BINS + 1)
     for each in range(len(homes)):
         home = homes[each]
-        of.homes[home].reference = look_closer(of, known, home, of.homes[home].read_until, still)
-        rate = of.homes[home].asked / noise(of, known, home, of.homes[home].read_until)
+        at = of.homes[home].last_sign
+        of.homes[home].reference = look_closer(of, known, home, at, still)
+        rate = of.homes[home].asked / noise(of, known, home, at)
         costs = known.out_costs if way(of.homes[home].now) >= 2 else 1.0
         price = costs * np.exp(read_table(price_of_rate, np.log(rate)))
         tau = best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
