@@ -6,7 +6,7 @@ The two fade at different speeds, so a change is said before the slower one has 
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import BATHROOM, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
+from models.detection.clocks import BATHROOM, CHANGES, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
 from models.detection.kernels import DAY, Row, compiled
 
 KINDS = (FindingKind.LESS_MOVEMENT, FindingKind.FEWER_OUTINGS, FindingKind.MORE_NIGHT_MOVEMENT)
@@ -57,6 +57,6 @@ def compare(own: Row, clocks: Clocks, event: Event, each: int) -> None:
         return
     changed = recent > MORE * usual if each == 2 else recent < LESS * usual
     if changed:
-        start(clocks, each, event.at, event.at)
+        start(clocks, CHANGES + each, event.at, event.at)
     elif 0.8 * usual < recent < 1.3 * usual:
-        stop(clocks, each)
+        stop(clocks, CHANGES + each)

@@ -17,6 +17,9 @@ OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
 LAY_DOWN, GOT_UP, MOVED = CODE_OF[What.LAY_DOWN], CODE_OF[What.GOT_UP], CODE_OF[What.MOVED]
 BATHROOM, BEDROOM = 0, 1
 
+NIGHT, DOORS, LIE, TROUBLE, CHANGES = 0, 5, 8, 9, 11
+"""Where each subject's clocks begin."""
+
 QUIET, RAISED, ENDED_SINCE = 0, 1, 2
 """Stages of a finding: not raised, raised, and over but not yet said so."""
 
@@ -36,26 +39,25 @@ class Event(NamedTuple):
 
 
 class Clocks(NamedTuple):
-    """The clocks of a home; those of one subject begin at `first`."""
+    """The clocks of a home, one for each kind of finding."""
 
     due: Row
     since: Row
     stage: Row
-    first: int
 
 
 @compiled
 def start(of: Clocks, which: int, since: float, due: float) -> None:
     """Runs out at `due` for what began `since`; while its finding stands, it is not started again."""
-    if of.stage[of.first + which] == QUIET:
-        of.since[of.first + which], of.due[of.first + which] = since, due
+    if of.stage[which] == QUIET:
+        of.since[which], of.due[which] = since, due
 
 
 @compiled
 def stop(of: Clocks, which: int) -> None:
-    of.due[of.first + which] = np.inf
-    if of.stage[of.first + which] == RAISED:
-        of.stage[of.first + which] = ENDED_SINCE
+    of.due[which] = np.inf
+    if of.stage[which] == RAISED:
+        of.stage[which] = ENDED_SINCE
 
 
 @compiled

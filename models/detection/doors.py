@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import CLOSED, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
+from models.detection.clocks import CLOSED, DOORS, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
 from models.detection.kernels import DAY, Row, compiled
 
 KINDS = (FindingKind.DOOR_AT_NIGHT, FindingKind.NOT_BACK_HOME, FindingKind.DOOR_OPEN)
-AT_NIGHT, NOT_BACK, LEFT_OPEN = range(3)
+AT_NIGHT, NOT_BACK, LEFT_OPEN = range(DOORS, DOORS + 3)
 
 TONIGHT, USUAL, NIGHTS, LAST_NIGHT, CLOSES = range(5)
 SIZE = 5

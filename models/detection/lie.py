@@ -6,7 +6,7 @@ This clock goes on while the bathroom's own sensor does, for somebody on the flo
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import BATHROOM, Clocks, Event, start, stop
+from models.detection.clocks import BATHROOM, LIE, Clocks, Event, start, stop
 from models.detection.kernels import HOUR, Row, compiled
 
 KINDS = (FindingKind.LONG_LIE,)
@@ -25,7 +25,7 @@ def note(own: Row, clocks: Clocks, event: Event) -> None:
             stay = min(event.at - own[SINCE], AT_MOST)
             own[LONGEST] = max(own[LONGEST] * KEPT, stay)
         own[SINCE] = 0.0
-        stop(clocks, 0)
+        stop(clocks, LIE)
     elif own[SINCE] == 0:
         own[SINCE] = event.at
-        start(clocks, 0, event.at, event.at + min(max(1.5 * own[LONGEST], AT_LEAST), AT_MOST))
+        start(clocks, LIE, event.at, event.at + min(max(1.5 * own[LONGEST], AT_LEAST), AT_MOST))

@@ -13,6 +13,7 @@ from models.detection.clocks import (
     BEDROOM,
     GOT_UP,
     LAY_DOWN,
+    NIGHT,
     Clocks,
     Event,
     at_night,
@@ -30,7 +31,7 @@ KINDS = (
     FindingKind.BATHROOM_TRIPS,
     FindingKind.BED_MAT,
 )
-NOT_BACK, NOT_IN_BED, NOT_UP, TRIPS, MAT = range(5)
+NOT_BACK, NOT_IN_BED, NOT_UP, TRIPS, MAT = range(NIGHT, NIGHT + 5)
 
 IN_BED_SINCE, USUAL_BED, USUAL_UP, NIGHTS, CHANGES, ELSEWHERE, TONIGHT, USUAL_TRIPS, LAST_TRIP, TRIP_NIGHTS = range(10)
 SIZE = 10
@@ -79,7 +80,7 @@ def lay_down(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
     if not at_night(hour, 19.0, 4.0):
         return
     stop(clocks, NOT_IN_BED)
-    if clocks.due[clocks.first + NOT_UP] == np.inf:
+    if clocks.due[NOT_UP] == np.inf:
         own[USUAL_BED] = towards(own[USUAL_BED], (hour + 12.0) % 24.0, SHARE if own[NIGHTS] else 1.0)
     up = own[USUAL_UP] + LATE_BY / HOUR if own[NIGHTS] >= NIGHTS_KNOWN else UP_BY
     start(clocks, NOT_UP, event.at, event.at + ((up - hour) % 24.0) * HOUR)
@@ -96,7 +97,7 @@ def got_up(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
 
 @compiled
 def is_up(own: Row, clocks: Clocks, hour: float) -> None:
-    if clocks.due[clocks.first + NOT_UP] < np.inf:
+    if clocks.due[NOT_UP] < np.inf:
         own[USUAL_UP] = towards(own[USUAL_UP], hour, SHARE if own[NIGHTS] else 1.0)
         own[NIGHTS] += 1.0
     stop(clocks, NOT_UP)

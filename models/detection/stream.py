@@ -40,10 +40,6 @@ Row = NDArray[Any]
 PRESSED, ALIVE, HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 KINDS = night.KINDS + doors.KINDS + lie.KINDS + trouble.KINDS + changes.KINDS
 """What the detectors beside silence find: each has a place in `due`, `since` and `stage`, a subject's side by side."""
-DOORS = len(night.KINDS)
-LIE = DOORS + len(doors.KINDS)
-TROUBLE = LIE + len(lie.KINDS)
-CHANGES = TROUBLE + len(trouble.KINDS)
 COUNT = len(KINDS)
 
 WAITING = 8
@@ -279,13 +275,16 @@ def look_round(
     """Every other detector takes note."""
     mine = of.homes[home]
     event = Event(at, clock, gap, what, room, door, sensor)
-    night.note(mine.night, Clocks(mine.due, mine.since, mine.stage, 0), event)
-    doors.note(mine.doors, Clocks(mine.due, mine.since, mine.stage, DOORS), event)
-    lie.note(mine.lie, Clocks(mine.due, mine.since, mine.stage, LIE), event)
-    trouble.note(mine.trouble, Clocks(mine.due, mine.since, mine.stage, TROUBLE), event)
-    changes.note(mine.changes, Clocks(mine.due, mine.since, mine.stage, CHANGES), event)
-    for each in range(len(mine.due)):
-        of.wake_at[home] = min(of.wake_at[home], -np.inf if mine.stage[each] == ENDED_SINCE else mine.due[each])
+    clocks = Clocks(mine.due, mine.since, mine.stage)
+    night.note(mine.night, clocks, event)
+    doors.note(mine.doors, clocks, event)
+    lie.note(mine.lie, clocks, event)
+    trouble.note(mine.trouble, clocks, event)
+    changes.note(mine.changes, clocks, event)
+    soonest = of.wake_at[home]
+    for each in range(COUNT):
+        soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
+    of.wake_at[home] = soonest
 
 
 @compiled

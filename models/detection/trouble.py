@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import OPENED, Clocks, Event, hour_of, start, stop, towards
+from models.detection.clocks import OPENED, TROUBLE, Clocks, Event, hour_of, start, stop, towards
 from models.detection.kernels import DAY, Row, compiled
 
 KINDS = (FindingKind.SENSOR_FLAPPING, FindingKind.SENSOR_MISLABELLED)
-FLAPPING, MISLABELLED = range(2)
+FLAPPING, MISLABELLED = range(TROUBLE, TROUBLE + 2)
 
 SAME, REPEATS, TONIGHT, USUAL, NIGHTS, LAST_NIGHT = range(6)
 SIZE = 6

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from models.detection import Finding, FindingKind, changes, doors, lie, night, stream, trouble
+from models.detection import Finding, FindingKind, changes, clocks, doors, lie, night, stream, trouble
 from models.detection.batch import Batch, batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
@@ -96,6 +96,12 @@ def test_every_subject_has_kinds_a_size_and_explains_itself(subject: ModuleType)
             assert said.sentence.endswith(".")
             assert over or (said.expected and said.clears)
         assert kind.urgency
+
+
+def test_each_subject_has_its_own_clocks() -> None:
+    firsts = [clocks.NIGHT, clocks.DOORS, clocks.LIE, clocks.TROUBLE, clocks.CHANGES]
+    for subject, first in zip(SUBJECTS, firsts, strict=True):
+        assert stream.KINDS[first : first + len(subject.KINDS)] == subject.KINDS
 
 
 def test_usual_days_say_nothing() -> None:
