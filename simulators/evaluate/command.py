@@ -44,7 +44,9 @@ def _add_inactivity(subjects: Any) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with curves there")
     parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
-    parser.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
+    prior = parser.add_mutually_exclusive_group()
+    prior.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
+    prior.add_argument("--cross-prior", action="store_true", help="learn it for each home from others, judge all")
     parser.add_argument("--short", action="store_true", help="also homes under 42 days, after two thirds of theirs")
     parser.set_defaults(command=_inactivity)
 
@@ -70,12 +72,11 @@ def _add_backtest(commands: Any) -> None:
 
 
 def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.inactivity import evaluate, write
+    from simulators.evaluate.inactivity import How, evaluate, write
 
+    how = How.LEARNED if chosen.learn_prior else How.CROSSED if chosen.cross_prior else How.SHIPPED
     with _progress() as progress:
-        figures = evaluate(
-            chosen.folder, lambda step, total: _step(progress, step, total), chosen.learn_prior, chosen.short
-        )
+        figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
     write(figures, chosen.json, chosen.report, chosen.scorecard)
     from simulators.evaluate.tables import show
 

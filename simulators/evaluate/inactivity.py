@@ -6,7 +6,8 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from enum import Enum
 from pathlib import Path
 
 from simulators.evaluate import nightlight
@@ -17,25 +18,49 @@ from simulators.evaluate.scorecard import scorecard
 from simulators.evaluate.study import Cut, Judged, cut, judged
 from simulators.recording import BadRecording
 
-LEAST_TAUGHT = 4
+LEAST_TAUGHT, LEAST_CROSSED = 4, 8
 """A prior's prices are set on homes that it has not seen, a fourth at a time."""
+
+
+class How(Enum):
+    """Where the population prior comes from: the shipped file; half of the homes, which are then not judged; or for
+    each home others than itself.
+    """
+
+    SHIPPED = "shipped"
+    LEARNED = "learned"
+    CROSSED = "crossed"
+
 
 Step = Callable[[str, int], object]
 """Told after each piece of work: what is being done, and of how many pieces."""
 
 
-def evaluate(folder: Path, step: Step, learn_prior: bool = False, short: bool = False) -> Document:
+def evaluate(folder: Path, step: Step, how: How = How.SHIPPED, short: bool = False) -> Document:
     """Raises BadRecording when there is nothing that can be judged."""
     files = len(recordings(folder))
     homes = read_folder(folder, lambda: step("reading", files))
     chosen, parts = _judgeable(homes, folder, short)
     today = datetime.now(UTC).date()
-    prior = nightlight.shipped()
-    if learn_prior:
-        taught = [one.home for one in parts if teaches(one.home.id)]
-        chosen, parts = _without(chosen, parts, {home.id for home in taught}, folder)
-        prior = nightlight.learned(taught, today, lambda: step("learning the prior", nightlight.ROUNDS))
+    prior, taught = _prior(how, [one.home for one in parts], today, step)
+    chosen, parts = _without(chosen, parts, taught, folder)
     return figures(Study(tuple(parts), chosen, folder.resolve().name, today, prior), step)
+
+
+def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[nightlight.Prior, set[str]]:
+    """And which of the homes are therefore not to be judged."""
+    if how is How.SHIPPED:
+        return nightlight.shipped(), set()
+    if how is How.CROSSED and len(homes) < LEAST_CROSSED:
+        raise BadRecording(f"too few homes to cross: {len(homes)}, and it takes {LEAST_CROSSED}")
+    if how is How.CROSSED:
+        rounds = nightlight.FOLDS * nightlight.ROUNDS
+        return nightlight.crossed(homes, day, lambda: step("learning the priors", rounds)), set()
+    taught = [home for home in homes if teaches(home.id)]
+    if len(taught) < LEAST_TAUGHT:
+        raise BadRecording(f"too few homes to learn a prior: {len(taught)}, and it takes {LEAST_TAUGHT}")
+    prior = nightlight.learned(taught, day, lambda: step("learning the prior", nightlight.ROUNDS))
+    return prior, {home.id for home in taught}
 
 
 def figures(study: Study, step: Step) -> Document:
@@ -72,7 +97,7 @@ def _without_the_unknown(chosen: Cut, parts: dict[str, Judged | None]) -> Cut:
 
 def _without(chosen: Cut, parts: list[Judged], taught: set[str], folder: Path) -> tuple[Cut, list[Judged]]:
     kept = [one for one in parts if one.home.id not in taught]
-    if not kept or len(taught) < LEAST_TAUGHT:
+    if not kept:
         raise BadRecording(f"{folder}: too few homes to learn a prior from some and judge the others")
     return Cut(chosen.learning, chosen.left_out | dict.fromkeys(sorted(taught), "taught the prior")), kept
 

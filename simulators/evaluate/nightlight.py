@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 
@@ -21,17 +22,25 @@ NAME = "nightlight"
 LOWEST_PRICE, HIGHEST_PRICE = 1e2, 1e13
 """Seconds of delay that a false alert is worth."""
 
+FOLDS = 4
+NONE: frozenset[str] = frozenset()
 ROUNDS = 5
 """How often learning a prior says that it has come further."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is known of homes before one is known; `seen` are the recorded homes that it was learned from."""
+    """What is known of homes before one is known; `seen` are the recorded homes that it was learned from. A home of
+    `instead` is judged by that, which has not seen it.
+    """
 
     name: str
     seen: frozenset[str]
     model: Model
+    instead: Mapping[str, Model] = field(default_factory=dict)
+
+    def of(self, home: str) -> Model:
+        return self.instead.get(home, self.model)
 
     def has_seen(self, home: str) -> bool:
         """Files carry the name of their set before that of the home."""
@@ -58,6 +67,19 @@ def learned(homes: Sequence[Recorded], day: date, done: Callable[[], object] = l
     return Prior(f"learned in this run from {len(homes)} homes", frozenset(home.id for home in homes), model)
 
 
+def crossed(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
+    """Every home with a prior that three fourths of the others taught."""
+    instead: dict[str, Model] = {}
+    for fold in range(FOLDS):
+        model = learned([home for home in homes if fold_of(home.id) != fold], day, done).model
+        instead |= {home.id: model for home in homes if fold_of(home.id) == fold}
+    return Prior(f"learned in this run, for each home from {FOLDS - 1} in {FOLDS} of the others", NONE, model, instead)
+
+
+def fold_of(home: str) -> int:
+    return zlib.crc32(home.encode()) % FOLDS
+
+
 def history(home: Recorded, whole: Silences) -> History:
     room = np.array([room_code(sensor) for sensor in as_home(home, "UTC").sensors], np.int64)
     return History(home.t, room[home.sensor], home.way_out, ~whole.left_out)
@@ -66,7 +88,7 @@ def history(home: Recorded, whole: Silences) -> History:
 def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
     watches = []
     for one in homes:
-        watches.append(_at_price(waits(history(one.home, one.whole), prior.model, one.needed)))
+        watches.append(_at_price(waits(history(one.home, one.whole), prior.of(one.home.id), one.needed)))
         done()
     return Family(NAME, tuple(watches), LOWEST_PRICE, HIGHEST_PRICE)
 
@@ -77,4 +99,7 @@ def _at_price(read: Waits) -> Watch:
 
 def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
     """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
-    return [Deadlines(own_deadlines(history(one.home, one.whole), prior.model, asked, one.needed)) for one in homes]
+    return [
+        Deadlines(own_deadlines(history(one.home, one.whole), prior.of(one.home.id), asked, one.needed))
+        for one in homes
+    ]

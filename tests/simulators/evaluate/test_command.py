@@ -74,6 +74,12 @@ def test_a_folder_without_recordings_is_used_wrong(tmp_path: Path, capsys: pytes
     assert "no recording here" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", ["--learn-prior", "--cross-prior"])
+def test_three_homes_are_too_few_to_learn_a_prior(how: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "inactivity", str(folder), how]) == 2
+    assert "too few homes" in capsys.readouterr().err
+
+
 def test_a_backtest_names_the_alerts_of_one_home(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backtest", str(folder), "--home", "green", "--days", "7", "--by-rule", "--by-day", "1"]) == 0
     said = capsys.readouterr().out
