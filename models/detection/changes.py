@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import BATHROOM, CHANGES, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
-from models.detection.kernels import DAY, Row, compiled
+from models.detection.kernels import DAY, Row, compiled, woven_in
 
 KINDS = (FindingKind.LESS_MOVEMENT, FindingKind.FEWER_OUTINGS, FindingKind.MORE_NIGHT_MOVEMENT)
 TODAY, RECENTLY, USUALLY = 0, 3, 6
@@ -21,7 +21,7 @@ AT_LEAST = (20.0, 0.5, 2.0)
 """A day's worth, below which a change means nothing."""
 
 
-@compiled
+@woven_in
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     day = event.clock // DAY
     if own[LAST_DAY] == 0:

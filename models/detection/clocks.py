@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.detection.kernels import DAY, HOUR, Row, compiled
+from models.detection.kernels import DAY, HOUR, Row, woven_in
 from models.observation import CODE_OF, What
 
 OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
@@ -46,30 +46,30 @@ class Clocks(NamedTuple):
     stage: Row
 
 
-@compiled
+@woven_in
 def start(of: Clocks, which: int, since: float, due: float) -> None:
     """Runs out at `due` for what began `since`; while its finding stands, it is not started again."""
     if of.stage[which] == QUIET:
         of.since[which], of.due[which] = since, due
 
 
-@compiled
+@woven_in
 def stop(of: Clocks, which: int) -> None:
     of.due[which] = np.inf
     if of.stage[which] == RAISED:
         of.stage[which] = ENDED_SINCE
 
 
-@compiled
+@woven_in
 def hour_of(clock: float) -> float:
     return float((clock % DAY) / HOUR)
 
 
-@compiled
+@woven_in
 def at_night(hour: float, evening: float, morning: float) -> bool:
     return bool(hour >= evening or hour < morning)
 
 
-@compiled
+@woven_in
 def towards(old: float, new: float, share: float) -> float:
     return old + share * (new - old)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import CLOSED, DOORS, OPENED, Clocks, Event, at_night, hour_of, start, stop, towards
-from models.detection.kernels import DAY, Row, compiled
+from models.detection.kernels import DAY, Row, compiled, woven_in
 
 KINDS = (FindingKind.DOOR_AT_NIGHT, FindingKind.NOT_BACK_HOME, FindingKind.DOOR_OPEN)
 AT_NIGHT, NOT_BACK, LEFT_OPEN = range(DOORS, DOORS + 3)
@@ -21,7 +21,7 @@ CLOSES_KNOWN = 3
 """A sensor that has said so often that its door was shut can be believed when it does not."""
 
 
-@compiled
+@woven_in
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     hour = hour_of(event.clock)
     night = event.clock // DAY

@@ -55,7 +55,13 @@ class Engine:
         self._fit_sensors()
         start, count = now.timestamp(), len(self.homes)
         self._state = np.zeros(count, stream.HOME_STATE)
-        for name, value in (("heard_until", NEVER), ("read_until", NEVER), ("began", np.inf), ("settled", True)):
+        for name, value in (
+            ("heard_until", NEVER),
+            ("clock_from", np.inf),
+            ("read_until", NEVER),
+            ("began", np.inf),
+            ("settled", True),
+        ):
             self._state[name] = value
         self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
         for name in ("reference", "chance"):
@@ -307,7 +313,7 @@ class Engine:
                 self._state[name][here] = moved(old[name][there])
 
 
-_SAID = ("zone", "first_fitted", "last_fitted", "asked", "watched_for")
+_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:

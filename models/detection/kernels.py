@@ -23,6 +23,12 @@ def compiled(function: F) -> F:
     return cast("F", made)
 
 
+def woven_in(function: F) -> F:
+    """Compiled into its callers: passing a town's columns on costs more than most of these functions do."""
+    made: Any = njit(cache=True, error_model="numpy", forceinline=True)(function)
+    return cast("F", made)
+
+
 HOUR, DAY, HALF_HOUR = 3600.0, 86400.0, 1800.0
 EARLIEST = 300.0
 _MINUTES = [
@@ -94,12 +100,12 @@ PULL = 6.0
 FORGET_DAYS = 90.0
 
 
-@compiled
+@woven_in
 def fade(seconds: float, lasting: float) -> float:
     return float(np.exp(-seconds / lasting))
 
 
-@compiled
+@woven_in
 def remember(now: Row, gap: float, room: int, door: bool) -> None:
     """The next sign of life came `gap` seconds after the one before."""
     now[SINCE_DOOR] = 0.0 if door else min(now[SINCE_DOOR] + gap, 1e6)
@@ -116,7 +122,7 @@ def remember(now: Row, gap: float, room: int, door: bool) -> None:
     now[ROOM], now[DOOR] = room, door
 
 
-@compiled
+@woven_in
 def way(now: Row) -> int:
     """3: at a door that leads out; 2: just after; 1: soon after; 0: not near one."""
     if now[DOOR] > 0:
@@ -126,7 +132,7 @@ def way(now: Row) -> int:
     return 1 if now[SINCE_DOOR] <= 300.0 and now[AFTER_DOOR] <= 4 else 0
 
 
-@compiled
+@woven_in
 def cells(now: Row, at: float) -> tuple[int, int, int, int]:
     """Of the way out, of the hour, of the hour and room, and of the room and how restless it is."""
     hour = (at % DAY) / HOUR
@@ -138,12 +144,12 @@ def cells(now: Row, at: float) -> tuple[int, int, int, int]:
     return out, band * 2 + int(out >= 2), band * ROOMS + room, room * 4 + calm
 
 
-@compiled
+@woven_in
 def place(room: int) -> int:
     return 0 if room == BEDROOM else (1 if room == LIVING else 2)
 
 
-@compiled
+@woven_in
 def dither(at: float, step: int) -> float:
     """Even over [0, 1), and the same for the same moment: what is rounded with it is right on average."""
     return (at * 0.6180339887 + step * 0.7548776662) % 1.0
@@ -181,7 +187,7 @@ def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     learn_clock(habits, place(int(now[ROOM])), at, gap, fine)
 
 
-@compiled
+@woven_in
 def tally(short: Row, which: int, column: int) -> None:
     if short[which, column] >= 65535:
         short[which, 0] //= 2
@@ -211,7 +217,7 @@ def pair(habits: Row, ended: int, reached: int, more: int, units: int) -> None:
     habits[reached] += units
 
 
-@compiled
+@woven_in
 def go_about(habits: Row, before: float, at: float) -> None:
     """Half hours of the clock with a sign of life, and without, each worth less as days go by."""
     last, this = int(before // HALF_HOUR), int(at // HALF_HOUR)
@@ -222,7 +228,7 @@ def go_about(habits: Row, before: float, at: float) -> None:
         nudge(habits, UP_AND_ABOUT + half % 48, 0, before + half)
 
 
-@compiled
+@woven_in
 def nudge(habits: Row, which: int, towards: int, at: float) -> None:
     habits[which] = int(habits[which] + 0.06 * (towards - habits[which]) + dither(at, which))
 
@@ -357,7 +363,7 @@ def fresh_starts(now: Row) -> None:
         fresh_start(now[each])
 
 
-@compiled
+@woven_in
 def go_on(
     now: Row, habits: Row, short: Row, before: float, at: float, gap: float, room: int, door: bool, learnt: bool
 ) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import BATHROOM, LIE, Clocks, Event, start, stop
-from models.detection.kernels import HOUR, Row, compiled
+from models.detection.kernels import HOUR, Row, woven_in
 
 KINDS = (FindingKind.LONG_LIE,)
 SINCE, LONGEST = range(2)
@@ -18,7 +18,7 @@ KEPT = 0.998
 """Each stay lets the longest one count for a little less."""
 
 
-@compiled
+@woven_in
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     if event.room != BATHROOM:
         if own[SINCE] > 0:

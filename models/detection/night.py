@@ -22,7 +22,7 @@ from models.detection.clocks import (
     stop,
     towards,
 )  # fmt: skip
-from models.detection.kernels import DAY, HOUR, Row, compiled
+from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
 
 KINDS = (
     FindingKind.NOT_BACK_IN_BED,
@@ -47,7 +47,7 @@ STUCK_SIGNS = 30.0
 """So many signs of life in other rooms while the mat says that somebody lies on it."""
 
 
-@compiled
+@woven_in
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     hour = hour_of(event.clock)
     if event.what in (LAY_DOWN, GOT_UP):

@@ -32,6 +32,7 @@ from models.detection.kernels import (
     go_on,
     survival,
     way,
+    woven_in,
 )  # fmt: skip
 from models.observation import CODE_OF, What
 
@@ -50,7 +51,10 @@ DEAD_KIT = HOUR
 
 HOME_STATE = np.dtype(
     [
-        ("zone", np.int32), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
+        ("zone", np.int32),
+        ("clock_from", np.float64),
+        ("clock_until", np.float64),
+        ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
         ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
         ("read_until", np.float64), ("began", np.float64), ("watched", np.float64, 2), ("outlasted", np.float64),
         ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
@@ -103,11 +107,23 @@ class Known(NamedTuple):
     usual_rate: float
 
 
-@compiled
+@woven_in
 def local(of: State, home: int, at: float) -> float:
-    zone = of.homes[home].zone
-    place = max(int(np.searchsorted(of.starts[zone], at, "right")) - 1, 0)
-    return float(at + of.held[zone, place])
+    mine = of.homes[home]
+    if not mine.clock_from <= at < mine.clock_until:
+        look_up(of, home, at)
+    return float(at + mine.clock_held)
+
+
+@compiled
+def look_up(of: State, home: int, at: float) -> None:
+    """Between which moments the home's clock is how far ahead of UTC."""
+    mine = of.homes[home]
+    starts = of.starts[mine.zone]
+    place = max(int(np.searchsorted(starts, at, "right")) - 1, 0)
+    mine.clock_from = starts[place] if place > 0 else -np.inf
+    mine.clock_until = starts[place + 1] if place + 1 < len(starts) else np.inf
+    mine.clock_held = of.held[mine.zone, place]
 
 
 @compiled
@@ -128,13 +144,13 @@ def take(
     return count
 
 
-@compiled
+@woven_in
 def tell(told: Row, count: int, which: int, row: int, since: float) -> int:
     told[count].which, told[count].row, told[count].since = which, row, since
     return count + 1
 
 
-@compiled
+@woven_in
 def hear(of: State, known: Known, home: int, until: float, arrived: float, row: int, told: Row, count: int) -> int:
     before = of.homes[home].heard_until
     of.homes[home].heard_until = max(before, until)
@@ -148,7 +164,7 @@ def hear(of: State, known: Known, home: int, until: float, arrived: float, row: 
     return count
 
 
-@compiled
+@woven_in
 def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row, count: int) -> int:
     of.sensors[sensor].seen = max(of.sensors[sensor].seen, at)
     if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
@@ -158,7 +174,7 @@ def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row
     return count
 
 
-@compiled
+@woven_in
 def sign(
     of: State,
     known: Known,
@@ -187,7 +203,7 @@ def sign(
     return count
 
 
-@compiled
+@woven_in
 def wait(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
     """Into its place among those that wait; what comes twice is dropped, and so is what comes too late."""
     if at <= of.homes[home].read_until:
@@ -215,20 +231,20 @@ def wait(of: State, known: Known, home: int, sensor: int, what: int, at: float) 
     of.homes[home].waiting = count + 1
 
 
-@compiled
+@woven_in
 def move(of: State, home: int, source: int, target: int) -> None:
     of.homes[home].waiting_at[target] = of.homes[home].waiting_at[source]
     of.homes[home].waiting_sensor[target] = of.homes[home].waiting_sensor[source]
     of.homes[home].waiting_what[target] = of.homes[home].waiting_what[source]
 
 
-@compiled
+@woven_in
 def drain(of: State, known: Known, home: int, until: float) -> None:
     while of.homes[home].waiting > 0 and of.homes[home].waiting_at[0] <= until:
         pop(of, known, home)
 
 
-@compiled
+@woven_in
 def pop(of: State, known: Known, home: int) -> None:
     """The earliest that waits becomes part of the routine."""
     at, sensor = of.homes[home].waiting_at[0], int(of.homes[home].waiting_sensor[0])
@@ -240,7 +256,7 @@ def pop(of: State, known: Known, home: int) -> None:
     advance(of, known, home, sensor, what, at)
 
 
-@compiled
+@woven_in
 def advance(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
     before = of.homes[home].read_until
     first = not np.isfinite(before)
@@ -268,7 +284,7 @@ def advance(of: State, known: Known, home: int, sensor: int, what: int, at: floa
     of.homes[home].read_until, of.homes[home].doubtful, of.homes[home].reference = at, False, np.nan
 
 
-@compiled
+@woven_in
 def look_round(
     of: State, home: int, at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
 ) -> None:

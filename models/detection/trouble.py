@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import OPENED, TROUBLE, Clocks, Event, hour_of, start, stop, towards
-from models.detection.kernels import DAY, Row, compiled
+from models.detection.kernels import DAY, Row, compiled, woven_in
 
 KINDS = (FindingKind.SENSOR_FLAPPING, FindingKind.SENSOR_MISLABELLED)
 FLAPPING, MISLABELLED = range(TROUBLE, TROUBLE + 2)
@@ -18,7 +18,7 @@ OPENINGS_TOLD = 5.0
 NIGHTS_KNOWN = 5
 
 
-@compiled
+@woven_in
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     hour, night = hour_of(event.clock), event.clock // DAY
     repeat(own, clocks, event)
