@@ -40,6 +40,8 @@ class Home:
     sensors: tuple[Sensor, ...]
     timezone: str = "Europe/London"
     limits: SilenceLimits = SilenceLimits()
+    false_alerts_a_month: float = 1.0
+    """How many alerts about a silence that meant nothing are bearable here, in 30 days: fewer means later ones."""
 
     def sensor(self, sensor_id: str) -> Sensor | None:
         return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from simulators.evaluate.command import add_to as add_evaluations
 from simulators.programs import Failed, end_on_signals
 from simulators.recording import BadRecording
 
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--hub", type=_address, metavar="HOST:PORT", help="the broker of a hub that knows the town's homes"
     )
     town.set_defaults(command=_town)
+    add_evaluations(commands)
     return parser
 
 

@@ -12,6 +12,14 @@ from enum import StrEnum
 from models.alert import Lane
 
 
+class Urgency(StrEnum):
+    """What a finding asks for: somebody now, a look within the hour, or telling at the next talk."""
+
+    CALL = "call"
+    LOOK = "look"
+    TELL = "tell"
+
+
 class FindingKind(StrEnum):
     """What is believed. The lane says who deals with it."""
 
@@ -19,10 +27,60 @@ class FindingKind(StrEnum):
     SILENCE = "silence"
     KIT_UNHEARD = "kit_unheard"
     SENSOR_UNHEARD = "sensor_unheard"
+    NOT_BACK_IN_BED = "not_back_in_bed"
+    NOT_IN_BED = "not_in_bed"
+    NOT_UP = "not_up"
+    BATHROOM_TRIPS = "bathroom_trips"
+    BED_MAT = "bed_mat"
+    DOOR_AT_NIGHT = "door_at_night"
+    NOT_BACK_HOME = "not_back_home"
+    DOOR_OPEN = "door_open"
+    LONG_LIE = "long_lie"
+    SENSOR_FLAPPING = "sensor_flapping"
+    SENSOR_MISLABELLED = "sensor_mislabelled"
+    LESS_MOVEMENT = "less_movement"
+    FEWER_OUTINGS = "fewer_outings"
+    MORE_NIGHT_MOVEMENT = "more_night_movement"
 
     @property
     def lane(self) -> Lane:
-        return Lane.KIT if self in (FindingKind.KIT_UNHEARD, FindingKind.SENSOR_UNHEARD) else Lane.PERSON
+        return Lane.KIT if self in _OF_THE_KIT else Lane.PERSON
+
+    @property
+    def urgency(self) -> Urgency:
+        if self in _CALLS:
+            return Urgency.CALL
+        return Urgency.TELL if self in _TELLS else Urgency.LOOK
+
+
+_OF_THE_KIT = frozenset(
+    {
+        FindingKind.KIT_UNHEARD,
+        FindingKind.SENSOR_UNHEARD,
+        FindingKind.BED_MAT,
+        FindingKind.SENSOR_FLAPPING,
+        FindingKind.SENSOR_MISLABELLED,
+    }
+)
+_CALLS = frozenset(
+    {
+        FindingKind.PRESS,
+        FindingKind.SILENCE,
+        FindingKind.LONG_LIE,
+        FindingKind.NOT_BACK_HOME,
+        FindingKind.NOT_BACK_IN_BED,
+        FindingKind.NOT_UP,
+    }
+)
+_TELLS = frozenset(
+    {
+        FindingKind.BATHROOM_TRIPS,
+        FindingKind.SENSOR_MISLABELLED,
+        FindingKind.LESS_MOVEMENT,
+        FindingKind.FEWER_OUTINGS,
+        FindingKind.MORE_NIGHT_MOVEMENT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

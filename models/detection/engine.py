@@ -4,56 +4,128 @@ For every home the engine keeps `expected_by`, the moment by which a sign of lif
 up to which everything that its kit noticed has arrived. A silence is judged only as far as the home is heard: what we
 cannot hear is a fault of the kit or the path, and never a finding about the person. The order in which late, repeated
 or reordered observations arrive makes no difference, since every column only moves forward in time.
+
+With a `prior`, each home learns its routine (`stream`, `kernels`), and five minutes into a silence it is read how long
+this one may last. Until a home is known, the simple rule (`inactivity`) holds as well, whichever calls first.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind
+from models.detection import Finding, FindingKind, kernels, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.inactivity import expected_by, limits
+from models.detection.prior import Prior
+from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home
 from models.observation import CODE_OF, What
 
-_PRESSED, _ALIVE, _HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+_ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 NEVER = -np.inf
+
+KNOWN_AFTER = 14 * kernels.DAY
+"""From then on a home's own routine stands alone; until then the simple rule caps every silence."""
 
 
 class Engine:
     """State of all `homes` as numpy columns; a home's index is its place in `homes`.
 
-    `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs.
+    `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs. `watched_for`
+    says which of `stream.KINDS` are told of, beside presses, silences, and kits and sensors unheard; all are learned.
     """
 
-    def __init__(self, homes: Sequence[Home], now: datetime, kit_limit: float = 180.0) -> None:
+    def __init__(
+        self,
+        homes: Sequence[Home],
+        now: datetime,
+        kit_limit: float = 180.0,
+        prior: Prior | None = None,
+        watched_for: Collection[FindingKind] = (),
+    ) -> None:
         self.homes = tuple(homes)
         self.index_of = {home.id: place for place, home in enumerate(self.homes)}
+        self.prior = prior
         self._limits = limits(list(homes))
         self._fit_sensors()
-        start = now.timestamp()
-        count = len(self.homes)
-        self.last_sign: Floats = np.full(count, start)
-        self.last_sensor: Ints = np.full(count, NO_SENSOR)
-        self.heard_until: Floats = np.full(count, NEVER)
-        self.kit_limit: Floats = np.full(count, kit_limit)
-        self.silent: Bools = np.zeros(count, bool)
-        self.unheard: Bools = np.zeros(count, bool)
-        self.seen: Floats = np.full(len(self.sensor_ids), NEVER)
-        self.dead: Bools = np.zeros(len(self.sensor_ids), bool)
-        self.expected_by: Floats = expected_by(self._limits, np.arange(count), self.last_sign)
+        start, count = now.timestamp(), len(self.homes)
+        self._state = np.zeros(count, stream.HOME_STATE)
+        for name, value in (
+            ("heard_until", NEVER),
+            ("clock_from", np.inf),
+            ("read_until", NEVER),
+            ("began", np.inf),
+            ("settled", True),
+        ):
+            self._state[name] = value
+        self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
+        for name in ("reference", "chance"):
+            self._state[name] = np.nan
+        self._state["zone"], self._state["last_sensor"] = self._limits.zone, NO_SENSOR
+        self._state["last_sign"], self._state["kit_limit"] = start, kit_limit
+        self._state["asked"] = [home.false_alerts_a_month for home in self.homes]
+        fits = np.cumsum([0, *(len(home.sensors) for home in self.homes)])
+        self._state["first_fitted"], self._state["last_fitted"] = fits[:-1], fits[1:]
+        kernels.fresh_starts(self._state["now"])
+        self.expected_by[:] = expected_by(self._limits, np.arange(count), self.last_sign)
+        self.wake_at: Floats = np.full(count, NEVER)
         self.listening_since = start
+        clocks = self._limits.starts, self._limits.held
+        self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
+        self._known, self._prices = known_by(prior)
+
+    @property
+    def last_sign(self) -> Floats:
+        return self._column("last_sign")
+
+    @property
+    def heard_until(self) -> Floats:
+        return self._column("heard_until")
+
+    @property
+    def expected_by(self) -> Floats:
+        return self._column("expected_by")
+
+    @property
+    def silent(self) -> Bools:
+        return self._column("silent")
+
+    @property
+    def unheard(self) -> Bools:
+        return self._column("unheard")
+
+    @property
+    def last_sensor(self) -> Ints:
+        return self._column("last_sensor")
+
+    @property
+    def kit_limit(self) -> Floats:
+        return self._column("kit_limit")
+
+    @property
+    def dead(self) -> Bools:
+        dead: Bools = self._fitted["dead"]
+        return dead
+
+    def _column(self, name: str) -> NDArray[Any]:
+        column: NDArray[Any] = self._state[name]
+        return column
 
     def _fit_sensors(self) -> None:
         fitted = [(place, sensor) for place, home in enumerate(self.homes) for sensor in home.sensors]
         self.sensor_ids = [sensor.id for _, sensor in fitted]
         self.sensor_home: Ints = np.array([place for place, _ in fitted], np.int64)
         self.sensor_index = {(self.homes[p].id, s.id): i for i, (p, s) in enumerate(fitted)}
-        limit = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
-        self.sensor_limit: Floats = np.array(limit, np.float64)
+        self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
+        self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
+        self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
+        self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
+        self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
 
     def row(
         self, home: str, sensor: str, what: What, at: datetime, arrived: datetime, number: int = 0
@@ -65,6 +137,7 @@ class Engine:
     def promise(self, home: str, limit: float) -> None:
         """The kit in `home` becomes unheard after `limit` seconds, which follows from how often it says it beats."""
         self.kit_limit[self.index_of[home]] = limit
+        self.wake_at[self.index_of[home]] = NEVER
 
     def beat(self, home: str, until: datetime, arrived: datetime, sensors: dict[str, datetime]) -> Batch:
         """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
@@ -73,96 +146,100 @@ class Engine:
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
-        person = (news.what != _ALIVE) & (news.what != _HEARD)
-        found = self._presses(news[news.what == _PRESSED])
-        found += self._signs(news[person])
-        found += self._kits(news[news.what == _HEARD])
-        return found + self._sensors(news[(news.what != _HEARD) & (news.sensor != NO_SENSOR)])
+        told = np.empty(3 * len(news), stream.TOLD)
+        columns = (news.home, news.sensor, news.what, news.at, news.arrived)
+        count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
+        if self.prior is None:
+            self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
+        return [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
+
+    def _by_the_rule(self, homes: Ints) -> None:
+        self.expected_by[homes] = expected_by(self._limits, homes, self.last_sign[homes])
+        self.wake_at[homes] = np.minimum(self.wake_at[homes], self.expected_by[homes])
+        self._state["settled"][homes] = True
 
     def overdue(self, now: datetime) -> list[Finding]:
         """Look at every home at once for what should have come by `now` and did not."""
         moment = now.timestamp()
-        known = np.minimum(moment, self.heard_until)
-        silent = ~self.silent & (self.expected_by < known)
-        unheard = ~self.unheard & (np.maximum(self.heard_until, self.listening_since) + self.kit_limit < moment)
-        kit = self.heard_until[self.sensor_home]
-        since = np.where(np.isfinite(self.seen), self.seen, self.listening_since)
-        dead = ~self.dead & (since + self.sensor_limit < kit)
-        self.silent |= silent
-        self.unheard |= unheard
-        self.dead |= dead
-        found = [self._silence(int(home), moment) for home in np.flatnonzero(silent)]
-        found += [self._unheard(int(home), moment) for home in np.flatnonzero(unheard)]
-        return found + [self._sensor(int(sensor), moment) for sensor in np.flatnonzero(dead)]
+        homes = np.flatnonzero(self.wake_at < moment)
+        known = np.minimum(moment, self.heard_until[homes])
+        self._settle(homes[~self.silent[homes] & ~self._column("settled")[homes] & (self.expected_by[homes] < known)])
+        silent = homes[~self.silent[homes] & (self.expected_by[homes] < known)]
+        heard = np.maximum(self.heard_until[homes], self.listening_since)
+        unheard = homes[~self.unheard[homes] & (heard + self.kit_limit[homes] < moment)]
+        sensors = stream.died(self._columns, homes, self.listening_since)
+        others = self._others(homes, moment)
+        self.silent[silent] = True
+        self.unheard[unheard] = True
+        self.dead[sensors] = True
+        stream.next_look(self._columns, homes, self.listening_since)
+        found = [self._silence(int(home), moment) for home in silent]
+        found += [self._unheard(int(home), moment) for home in unheard]
+        return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
 
-    def _presses(self, news: Batch) -> list[Finding]:
-        rows = zip(news.home, news.sensor, news.at, news.arrived, news.number, strict=True)
-        return [
-            Finding(
-                FindingKind.PRESS,
-                self.homes[home].id,
-                _utc(at),
-                _utc(arrived),
-                sensor=self._sensor_id(sensor),
-                evidence={"late_by": float(arrived - at)},
-                number=int(number),
-            )
-            for home, sensor, at, arrived, number in rows
-        ]
+    def _others(self, homes: Ints, moment: float) -> list[Finding]:
+        """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
+        rang = stream.ring(self._columns, homes, moment)
+        return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
 
-    def _signs(self, news: Batch) -> list[Finding]:
-        order = np.argsort(news.at, kind="stable")
-        home, at = news.home[order], news.at[order]
-        newer = at > self.last_sign[home]
-        self.last_sensor[home[newer]] = news.sensor[order][newer]
-        touched = np.unique(home[newer])
-        broken = touched[self.silent[touched]]
-        since = self.last_sign[broken].copy()
-        np.maximum.at(self.last_sign, home[newer], at[newer])
-        self.expected_by[touched] = expected_by(self._limits, touched, self.last_sign[touched])
-        self.silent[broken] = False
-        return [
-            self._over(FindingKind.SILENCE, int(place), float(start), float(self.last_sign[place]))
-            for place, start in zip(broken, since, strict=True)
-        ]
+    def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
+        since = self._state["since"][home, kind]
+        evidence = {"heard_until": float(self.heard_until[home]), "last_sign": float(self.last_sign[home])}
+        told = stream.KINDS[kind]
+        return Finding(told, self.homes[home].id, _utc(since), _utc(moment), over=over, evidence=evidence)
 
-    def _kits(self, news: Batch) -> list[Finding]:
-        np.maximum.at(self.heard_until, news.home, news.at)
-        current = news.home[news.arrived - news.at <= self.kit_limit[news.home]]
-        back = np.unique(current[self.unheard[current]])
-        self.unheard[back] = False
-        return [
-            self._over(FindingKind.KIT_UNHEARD, int(home), float(self.heard_until[home]), float(self.heard_until[home]))
-            for home in back
-        ]
+    def _settle(self, homes: Ints) -> None:
+        """These have been quiet for five minutes: how long may each be, by what is known now?"""
+        if not len(homes):
+            return
+        found = stream.settle(self._columns, self._known, homes, self._prices)
+        due = self.last_sign[homes] + found[:, 0]
+        new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
+        due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
+        self.expected_by[homes], self._state["chance"][homes] = due, found[:, 1]
+        self._state["settled"][homes] = True
 
-    def _sensors(self, news: Batch) -> list[Finding]:
-        np.maximum.at(self.seen, news.sensor, news.at)
-        current = news.sensor[news.arrived - news.at <= self.sensor_limit[news.sensor]]
-        back = np.unique(current[self.dead[current]])
-        self.dead[back] = False
-        return [
-            self._over(
-                FindingKind.SENSOR_UNHEARD,
-                int(self.sensor_home[sensor]),
-                float(self.seen[sensor]),
-                float(self.seen[sensor]),
-                self.sensor_ids[sensor],
-            )
-            for sensor in back
-        ]
+    def _told(self, which: int, news: Batch, row: int, since: float) -> Finding:
+        home, sensor = int(news.home[row]), int(news.sensor[row])
+        if which == stream.PRESS:
+            return self._press(news, row)
+        if which == stream.SIGN:
+            return self._over(FindingKind.SILENCE, home, since, float(news.at[row]), self._sensor_id(sensor))
+        if which == stream.KIT_BACK:
+            return self._over(FindingKind.KIT_UNHEARD, home, since, since)
+        return self._over(FindingKind.SENSOR_UNHEARD, home, since, since, self._sensor_id(sensor))
+
+    def _press(self, news: Batch, row: int) -> Finding:
+        return Finding(
+            FindingKind.PRESS,
+            self.homes[news.home[row]].id,
+            _utc(news.at[row]),
+            _utc(news.arrived[row]),
+            sensor=self._sensor_id(int(news.sensor[row])),
+            evidence={"late_by": float(news.arrived[row] - news.at[row])},
+            number=int(news.number[row]),
+        )
 
     def _silence(self, home: int, moment: float) -> Finding:
-        mine = self.sensor_home == home
+        mine = slice(self._state["first_fitted"][home], self._state["last_fitted"][home])
         evidence = {
             "expected_by": float(self.expected_by[home]),
             "last_sensor": self._sensor_id(int(self.last_sensor[home])),
             "heard_until": float(self.heard_until[home]),
-            "sensors": int(mine.sum()),
-            "sensors_heard": int((mine & ~self.dead).sum()),
+            "sensors": len(self.dead[mine]),
+            "sensors_heard": int((~self.dead[mine]).sum()),
+            **self._learned(home),
         }
         began = _utc(self.last_sign[home])
         return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), evidence=evidence)
+
+    def _learned(self, home: int) -> dict[str, float | bool]:
+        """What the routine says, where there is one."""
+        if self.prior is None:
+            return {}
+        days = max(self.last_sign[home] - self._state["began"][home], 0.0) / kernels.DAY
+        out = bool(kernels.way(self._state["now"][home]) >= 2)
+        return {"chance": float(self._state["chance"][home]), "learned_days": float(days), "perhaps_out": out}
 
     def _unheard(self, home: int, moment: float) -> Finding:
         ever = np.isfinite(self.heard_until[home])
@@ -176,21 +253,20 @@ class Engine:
         )
 
     def _sensor(self, sensor: int, moment: float) -> Finding:
-        ever = np.isfinite(self.seen[sensor])
-        since = self.seen[sensor] if ever else self.listening_since
+        ever = np.isfinite(self._fitted["seen"][sensor])
+        since = self._fitted["seen"][sensor] if ever else self.listening_since
         return Finding(
             FindingKind.SENSOR_UNHEARD,
             self.homes[self.sensor_home[sensor]].id,
             _utc(since),
             _utc(moment),
             sensor=self.sensor_ids[sensor],
-            evidence={"ever_heard": bool(ever), "limit": float(self.sensor_limit[sensor])},
+            evidence={"ever_heard": bool(ever), "limit": float(self._fitted["limit"][sensor])},
         )
 
-    def _over(self, kind: FindingKind, home: int, since: float, at: float, sensor: str | None = None) -> Finding:
-        by = self._sensor_id(int(self.last_sensor[home])) if kind is FindingKind.SILENCE else sensor
+    def _over(self, kind: FindingKind, home: int, since: float, at: float, by: str | None = None) -> Finding:
         return Finding(
-            kind, self.homes[home].id, _utc(since), _utc(at), sensor=sensor, over=True, evidence={"ended_by": by}
+            kind, self.homes[home].id, _utc(since), _utc(at), sensor=by, over=True, evidence={"ended_by": by}
         )
 
     def _sensor_id(self, sensor: int) -> str | None:
@@ -203,28 +279,41 @@ class Engine:
             content,
             homes=np.array([home.id for home in self.homes]),
             sensors=np.array([f"{home}\t{sensor}" for home, sensor in self.sensor_index]),
-            last_sensor_id=np.array([self._sensor_id(int(sensor)) or "" for sensor in self.last_sensor]),
-            **{name: getattr(self, name) for name in _BY_HOME + _BY_SENSOR},
+            state=self._state,
+            fitted=self._fitted,
         )
         return content.getvalue()
 
     def restore(self, content: bytes) -> None:
-        """State from a snapshot for every home and sensor that is still here; new ones keep theirs."""
+        """State from a snapshot for every home and sensor that is still here; new ones keep theirs. A snapshot of
+        another version is passed over: what it knew is learned again from the record.
+        """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
+            if "state" not in old or old["state"].dtype != stream.HOME_STATE:
+                return
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
-            for names, (here, there) in ((_BY_HOME, homes), (_BY_SENSOR, sensors)):
-                for name in names:
-                    getattr(self, name)[here] = old[name][there]
-            for here, there in zip(*homes, strict=True):
-                key = (self.homes[here].id, str(old["last_sensor_id"][there]))
-                self.last_sensor[here] = self.sensor_index.get(key, NO_SENSOR)
-        self.expected_by = expected_by(self._limits, np.arange(len(self.homes)), self.last_sign)
+            self._restore_homes(old["state"], homes, dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True)))
+            for name in ("seen", "dead"):
+                self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
+        self.wake_at[:] = NEVER
+        if self.prior is None:
+            self._by_the_rule(np.arange(len(self.homes)))
+
+    def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
+        """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
+        here, there = homes
+        for name in stream.HOME_STATE.names or ():
+            if name not in _SAID:
+                self._state[name][here] = old[name][there]
+        for name in ("last_sensor", "waiting_sensor"):
+            moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
+            if len(here):
+                self._state[name][here] = moved(old[name][there])
 
 
-_BY_HOME = ("last_sign", "heard_until", "kit_limit", "silent", "unheard")
-_BY_SENSOR = ("seen", "dead")
+_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
@@ -235,3 +324,14 @@ def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
 
 def _utc(moment: float) -> datetime:
     return datetime.fromtimestamp(float(moment), UTC)
+
+
+def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
+    """A prior as the loops read it, and its log prices at even steps of the log of the rate."""
+    steps = np.exp(stream.RATE_FROM + stream.RATE_STEP * np.arange(96))
+    if prior is None:
+        nothing = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, kernels.NODE), 0.0
+        return stream.Known(False, *nothing, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
+    learned = prior.usual, prior.roots, prior.nodes, prior.start, float(prior.price_of(REFERENCE_RATE))
+    own = stream.Known(True, *learned, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+    return own, np.log(prior.price_of(steps))

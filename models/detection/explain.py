@@ -1,5 +1,6 @@
 """Every finding in plain words: what was expected, what was observed, how healthy the sensors are, what clears it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,7 +65,7 @@ def _silence(finding: Finding, home: Home) -> Explanation:
     heard = datetime.fromtimestamp(float(evidence.get("heard_until") or 0), UTC)
     return Explanation(
         f"No sign of life since {_clock(finding.since, finding, home)}{by}.",
-        f"One was expected by {_clock(due, finding, home)}.",
+        f"One was expected by {_clock(due, finding, home)}{_rarity(finding)}.",
         f"The kit was heard until {_clock(heard, finding, home)}, with {evidence.get('sensors_heard')} of"
         f" {evidence.get('sensors')} sensors reporting.",
         "Any movement, a door or a press would clear it.",
@@ -100,11 +101,146 @@ def _sensor_unheard(finding: Finding, home: Home) -> Explanation:
     )
 
 
-_EXPLAIN = {
+def _rarity(finding: Finding) -> str:
+    """What the routine says of so long a wait, where one has been learned."""
+    chance = float(finding.evidence.get("chance") or 0)
+    if not 0 < chance < 1:
+        return ""
+    known = float(finding.evidence.get("learned_days") or 0)
+    by = f"by {int(known)} days of this home" if known >= 14 else "by other homes, for this one is new"
+    out = ", and may be out" if finding.evidence.get("perhaps_out") else ""
+    return f": {by}, a well person is quiet this long after 1 in {round(1 / chance)} such moments{out}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A finding in fixed words; `{since}` is when it began. `over` is said when it has ended."""
+
+    observed: str
+    expected: str
+    health: str
+    clears: str
+    over: str
+
+    def __call__(self, finding: Finding, home: Home) -> Explanation:
+        if finding.over:
+            return Explanation(self.over, "", "", "")
+        said = self.observed.format(since=_clock(finding.since, finding, home))
+        return Explanation(said, self.expected, self.health or _heard(finding, home), self.clears)
+
+
+def _heard(finding: Finding, home: Home) -> str:
+    until = finding.evidence.get("heard_until")
+    if until is None:
+        return ""
+    return f"The kit was heard until {_clock(datetime.fromtimestamp(float(until), UTC), finding, home)}."
+
+
+_ANOTHER_CAUSE = "A new or moved sensor, a visitor, a holiday or a change of the clocks could explain it as well."
+
+_EXPLAIN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
     FindingKind.PRESS: _press,
     FindingKind.SILENCE: _silence,
     FindingKind.KIT_UNHEARD: _kit_unheard,
     FindingKind.SENSOR_UNHEARD: _sensor_unheard,
+    FindingKind.NOT_BACK_IN_BED: _Plain(
+        "Out of bed since {since}, and not back.",
+        "At night it should not take longer than 45 min.",
+        "",
+        "Lying down again, or being up and about in the morning, clears it.",
+        "Back in bed, or up for the day.",
+    ),
+    FindingKind.NOT_IN_BED: _Plain(
+        "Not in bed; last sign of life before the evening's wait at {since}.",
+        "By now it is two hours past the usual bedtime of the last weeks.",
+        "",
+        "Lying down clears it.",
+        "In bed now.",
+    ),
+    FindingKind.NOT_UP: _Plain(
+        "In bed since {since}, and not up.",
+        "By now it is two hours past the usual time of getting up.",
+        "",
+        "Getting up, or a sign of life in another room, clears it.",
+        "Up now.",
+    ),
+    FindingKind.BATHROOM_TRIPS: _Plain(
+        "Many trips to the bathroom tonight, the latest at {since}.",
+        "It is more than twice as many as in the nights of the last weeks.",
+        "",
+        "The morning clears it.",
+        "The night is over.",
+    ),
+    FindingKind.BED_MAT: _Plain(
+        "The bed mat can't be believed since {since}: it sticks or flickers.",
+        "A person changes it a few times a night.",
+        "Until it is seen to, what it says of the night is not relied on.",
+        "A steady mat clears it.",
+        "The bed mat is steady again.",
+    ),
+    FindingKind.DOOR_AT_NIGHT: _Plain(
+        "A door that leads out was opened at {since}.",
+        "In the nights of the last weeks it hardly ever was.",
+        "",
+        "The morning clears it.",
+        "The night is over.",
+    ),
+    FindingKind.NOT_BACK_HOME: _Plain(
+        "A door that leads out was used at {since}, and nobody was noticed inside since.",
+        "At night one would be seen within 30 min.",
+        "",
+        "Any sign of life inside clears it.",
+        "Somebody is inside again.",
+    ),
+    FindingKind.DOOR_OPEN: _Plain(
+        "A door that leads out has stood open since {since}.",
+        "It is shut within 30 min.",
+        "Its sensor has told us of being shut before.",
+        "Shutting it clears it.",
+        "The door is shut.",
+    ),
+    FindingKind.LONG_LIE: _Plain(
+        "In the bathroom since {since}, and in no other room.",
+        "Nobody has stayed there nearly as long in the last weeks.",
+        "",
+        "A sign of life in any other room clears it.",
+        "Seen in another room.",
+    ),
+    FindingKind.SENSOR_FLAPPING: _Plain(
+        "One sensor has reported over and over since {since}, and no other.",
+        "A person sets off others in between.",
+        "It may be faulty, or a pet or a curtain; signs of life from it count for little.",
+        "A report from another sensor clears it.",
+        "Other sensors report again.",
+    ),
+    FindingKind.SENSOR_MISLABELLED: _Plain(
+        "A door that is said to lead out opens many times a night, noticed at {since}.",
+        "A front door stays shut at night.",
+        "It may be an inner door: until it is put right, being out can't be told from being in.",
+        "Quiet nights clear it.",
+        "The door is quiet at night.",
+    ),
+    FindingKind.LESS_MOVEMENT: _Plain(
+        "Less movement by day for a week or more, noticed at {since}.",
+        "It is under two thirds of that of the last two months.",
+        _ANOTHER_CAUSE,
+        "Movement as before clears it.",
+        "Movement is as before.",
+    ),
+    FindingKind.FEWER_OUTINGS: _Plain(
+        "Fewer outings for a week or more, noticed at {since}.",
+        "They are under two thirds of those of the last two months.",
+        _ANOTHER_CAUSE,
+        "Outings as before clear it.",
+        "Outings are as before.",
+    ),
+    FindingKind.MORE_NIGHT_MOVEMENT: _Plain(
+        "More movement at night for a week or more, noticed at {since}.",
+        "It is nearly twice that of the last two months.",
+        _ANOTHER_CAUSE,
+        "Nights as before clear it.",
+        "Nights are as before.",
+    ),
 }
 
 

@@ -1,17 +1,16 @@
-"""Silence longer than a limit by part of day. From the last sign of life follows the moment by which the next is due.
+"""The simple rule, in force from the first minute: silence longer than a limit by part of day. From the last sign of
+life follows the moment by which the next is due.
 
 By day a silence may last a fixed time; from the evening on it may last until the hour by which people are up. The
 part of day is that of the home's local clock at the last sign of life, so a clock change moves the due hour with it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.detection.batch import Floats, Ints
+from models.detection.zones import clocks, offsets
 from models.home import Home
 
 HOUR = 3600.0
@@ -20,14 +19,15 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Columns, a row a home: seconds allowed by day; evening, morning and up-by hour; index into `zones`."""
+    """Columns, a row a home: seconds allowed by day; evening, morning and up-by hour; index of its `clocks`."""
 
     by_day: Floats
     evening: Floats
     morning: Floats
     up_by: Floats
     zone: Ints
-    zones: tuple[str, ...]
+    starts: Floats
+    held: Floats
 
 
 def limits(homes: list[Home]) -> Limits:
@@ -38,7 +38,7 @@ def limits(homes: list[Home]) -> Limits:
     }
     by_day = np.array([home.limits.by_day.total_seconds() for home in homes], np.float64)
     zone = np.array([zones.index(home.timezone) for home in homes], np.int64)
-    return Limits(by_day, column["evening"], column["morning"], column["up_by"], zone, zones)
+    return Limits(by_day, column["evening"], column["morning"], column["up_by"], zone, *clocks(zones))
 
 
 def expected_by(own: Limits, home: Ints, last_sign: Floats) -> Floats:
@@ -57,15 +57,5 @@ def _next_up_by(own: Limits, home: Ints, last_sign: Floats, local: Floats, hour:
 
 
 def utc_offset(own: Limits, home: Ints, at: Floats) -> Floats:
-    """Seconds that each home's local clock is ahead of UTC at `at`. Offsets change on quarter hours only."""
-    quarter = np.floor(at / 900).astype(np.int64)
-    pairs = np.stack([own.zone[home], quarter], axis=1)
-    unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
-    offsets = np.array([_offset(own.zones[zone], when * 900) for zone, when in unique.tolist()], np.float64)
-    found: NDArray[np.float64] = offsets[inverse.reshape(-1)] if len(at) else np.zeros(0)
-    return found
-
-
-def _offset(zone: str, at: float) -> float:
-    offset = datetime.fromtimestamp(at, ZoneInfo(zone)).utcoffset()
-    return offset.total_seconds() if offset else 0.0
+    """Seconds that each home's local clock is ahead of UTC at `at`."""
+    return offsets(own.starts, own.held, own.zone[home], at)

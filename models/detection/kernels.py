@@ -1,0 +1,451 @@
+"""The compiled loops over a home's routine: what it remembers, what it learns, and how long it may be quiet.
+
+A home is three rows: `now` (what is known since the last sign of life), `habits` (counters, in quarters, one byte
+each) and `short` (how often the next sign came within five minutes). Times are the home's wall clock, in seconds.
+A silence is learned when it ends; the chance of its going on is read when it has lasted five minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+F = TypeVar("F", bound=Callable[..., Any])
+Row = NDArray[Any]
+
+
+def compiled(function: F) -> F:
+    made: Any = njit(cache=True, error_model="numpy")(function)
+    return cast("F", made)
+
+
+def woven_in(function: F) -> F:
+    """Compiled into its callers: passing a town's columns on costs more than most of these functions do."""
+    made: Any = njit(cache=True, error_model="numpy", forceinline=True)(function)
+    return cast("F", made)
+
+
+HOUR, DAY, HALF_HOUR = 3600.0, 86400.0, 1800.0
+EARLIEST = 300.0
+_MINUTES = [
+    5,
+    6,
+    8,
+    10,
+    12,
+    15,
+    18,
+    22,
+    26,
+    30,
+    36,
+    43,
+    51,
+    60,
+    70,
+    82,
+    96,
+    112,
+    130,
+    150,
+    175,
+    205,
+    240,
+    280,
+    325,
+    380,
+]
+EDGES = 60.0 * np.array([*_MINUTES, 440, 510, 600, 700, 820, 960, 1140, 1440], np.float64)
+BINS = len(EDGES) - 1
+WIDE = 60.0 * np.array([5, 8, 12, 18, 30, 51, 82, 130, 205, 325, 510, 820, 1440], np.float64)
+WIDES = len(WIDE) - 1
+WIDE_OF = np.searchsorted(WIDE, EDGES[:-1], "right") - 1
+SHARE = np.log(EDGES[1:] / EDGES[:-1]) / np.log(WIDE[WIDE_OF + 1] / WIDE[WIDE_OF])
+"""The part of its wide bin that a bin takes, on a logarithmic scale."""
+MIDDLE = np.sqrt(EDGES[:-1] * EDGES[1:])
+AGE = np.digitize(EDGES[:-1] / 60, [20, 75, 240])
+COARSE_AGE = np.digitize(EDGES[:-1] / 60, [60, 180])
+TAIL_FROM = 1800.0
+BANDS = np.array([2, 5, 7, 9, 12, 15, 18, 20, 22], np.float64)
+ROOMS = 6
+BEDROOM, LIVING = 1, 5
+
+# What is known since the last sign of life.
+SINCE_DOOR, AFTER_DOOR, RECENT, HOURLY, LONGER, LONGEST, AWAKE, ROOM, DOOR, SINCE_FRESH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+REMEMBERED = SINCE_FRESH + ROOMS
+
+# Where each kind of counter begins in `habits`.
+BY_WAY = 0
+BY_BAND = BY_WAY + 4 * BINS
+BY_ROOM = BY_BAND + 20 * WIDES
+BY_CALM = BY_ROOM + 60 * WIDES
+ENDED = BY_CALM + 24 * WIDES
+REACHED = ENDED + 48 * 4
+ENDED_THERE = REACHED + 48 * 4
+REACHED_THERE = ENDED_THERE + 24 * 3 * 3
+UP_AND_ABOUT = REACHED_THERE + 24 * 3 * 3
+HABITS = UP_AND_ABOUT + 48
+USUAL = ENDED + 4
+"""What is usual lies in the places of the counters, and after them the share of silences under five minutes."""
+UNIT = 4.0
+
+SHORTS = 64
+INPUTS = 21
+NODE = np.dtype([("cut", np.float32), ("child", np.int16), ("feature", np.int8)], align=True)
+PULL = 6.0
+FORGET_DAYS = 90.0
+
+
+@woven_in
+def fade(seconds: float, lasting: float) -> float:
+    return float(np.exp(-seconds / lasting))
+
+
+@woven_in
+def remember(now: Row, gap: float, room: int, door: bool) -> None:
+    """The next sign of life came `gap` seconds after the one before."""
+    now[SINCE_DOOR] = 0.0 if door else min(now[SINCE_DOOR] + gap, 1e6)
+    now[AFTER_DOOR] = 0.0 if door else min(now[AFTER_DOOR] + 1.0, 60.0)
+    now[SINCE_FRESH : SINCE_FRESH + ROOMS] += np.float32(min(gap, 1e6))
+    fresh = 1.0 if door or now[SINCE_FRESH + room] >= 240.0 else 0.0
+    if fresh > 0:
+        now[SINCE_FRESH + room] = 0.0
+    now[RECENT] = now[RECENT] * fade(gap, 300.0) + 1.0
+    now[HOURLY] = now[HOURLY] * fade(gap, 3600.0) + fresh
+    now[LONGER] = now[LONGER] * fade(gap, 14400.0) + fresh
+    now[LONGEST] = max(now[LONGEST] * fade(gap, 5400.0), gap / 60.0)
+    now[AWAKE] = 0.0 if gap > 3 * HOUR else min(now[AWAKE] + gap, 36 * HOUR)
+    now[ROOM], now[DOOR] = room, door
+
+
+@woven_in
+def way(now: Row) -> int:
+    """3: at a door that leads out; 2: just after; 1: soon after; 0: not near one."""
+    if now[DOOR] > 0:
+        return 3
+    if now[SINCE_DOOR] <= 60.0 and now[AFTER_DOOR] <= 1:
+        return 2
+    return 1 if now[SINCE_DOOR] <= 300.0 and now[AFTER_DOOR] <= 4 else 0
+
+
+@woven_in
+def cells(now: Row, at: float) -> tuple[int, int, int, int]:
+    """Of the way out, of the hour, of the hour and room, and of the room and how restless it is."""
+    hour = (at % DAY) / HOUR
+    band = 0
+    for edge in BANDS:
+        band += hour >= edge
+    room, out = int(now[ROOM]), way(now)
+    calm = int(now[LONGEST] > 6.0) + int(now[LONGEST] > 15.0) + int(now[LONGEST] > 30.0)
+    return out, band * 2 + int(out >= 2), band * ROOMS + room, room * 4 + calm
+
+
+@woven_in
+def place(room: int) -> int:
+    return 0 if room == BEDROOM else (1 if room == LIVING else 2)
+
+
+@woven_in
+def dither(at: float, step: int) -> float:
+    """Even over [0, 1), and the same for the same moment: what is rounded with it is right on average."""
+    return (at * 0.6180339887 + step * 0.7548776662) % 1.0
+
+
+@compiled
+def count(habits: Row, start: int, size: int, which: int, amount: int) -> None:
+    """A full counter takes its neighbours down with it, so that their proportions stay."""
+    if habits[start + which] + amount > 255:
+        for each in range(start, start + size):
+            habits[each] = (int(habits[each]) * 3) // 4
+    habits[start + which] += amount
+
+
+@compiled
+def bin_of(edges: Row, gap: float) -> int:
+    return min(max(int(np.searchsorted(edges, gap, "right")) - 1, 0), len(edges) - 2)
+
+
+@compiled
+def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
+    """The silence that began `at` ended after `gap` seconds."""
+    out, hours, there, calm = cells(now, at)
+    if gap < EARLIEST:
+        tally(short, there, 0)
+        tally(short, 60 + out, 0)
+        return
+    tally(short, there, 1)
+    tally(short, 60 + out, 1)
+    fine, wide = bin_of(EDGES, gap), bin_of(WIDE, gap)
+    count(habits, BY_WAY + out * BINS, BINS, fine, 4)
+    count(habits, BY_BAND + hours * WIDES, WIDES, wide, 4)
+    count(habits, BY_ROOM + there * WIDES, WIDES, wide, 4)
+    count(habits, BY_CALM + calm * WIDES, WIDES, wide, 4)
+    learn_clock(habits, place(int(now[ROOM])), at, gap, fine)
+
+
+@woven_in
+def tally(short: Row, which: int, column: int) -> None:
+    if short[which, column] >= 65535:
+        short[which, 0] //= 2
+        short[which, 1] //= 2
+    short[which, column] += 1
+
+
+@compiled
+def learn_clock(habits: Row, where: int, at: float, gap: float, fine: int) -> None:
+    """At which hours of the clock silences of which age were reached, and at which they ended."""
+    for each in range(fine + 1):
+        half = int(((at + MIDDLE[each]) % DAY) / HALF_HOUR)
+        mine, theirs = half * 4 + AGE[each], ((half // 2) * 3 + COARSE_AGE[each]) * 3 + where
+        lasted = (min(gap, EDGES[each + 1]) - EDGES[each]) / HALF_HOUR
+        units = int(lasted * UNIT + dither(at, each))
+        pair(habits, ENDED + mine, REACHED + mine, 4 if each == fine else 0, units)
+        pair(habits, ENDED_THERE + theirs, REACHED_THERE + theirs, 4 if each == fine else 0, units)
+
+
+@compiled
+def pair(habits: Row, ended: int, reached: int, more: int, units: int) -> None:
+    while habits[ended] + more > 255 or habits[reached] + units > 255:
+        habits[ended] = (int(habits[ended]) * 3) // 4
+        habits[reached] = (int(habits[reached]) * 3) // 4
+        units = min(units, 200)
+    habits[ended] += more
+    habits[reached] += units
+
+
+@woven_in
+def go_about(habits: Row, before: float, at: float) -> None:
+    """Half hours of the clock with a sign of life, and without, each worth less as days go by."""
+    last, this = int(before // HALF_HOUR), int(at // HALF_HOUR)
+    if this <= last:
+        return
+    nudge(habits, UP_AND_ABOUT + last % 48, 255, before)
+    for half in range(last + 1, min(this, last + 60)):
+        nudge(habits, UP_AND_ABOUT + half % 48, 0, before + half)
+
+
+@woven_in
+def nudge(habits: Row, which: int, towards: int, at: float) -> None:
+    habits[which] = int(habits[which] + 0.06 * (towards - habits[which]) + dither(at, which))
+
+
+@compiled
+def forget(habits: Row, short: Row, at: float, days: float) -> None:
+    """What was learned is worth half after `FORGET_DAYS`."""
+    kept = 0.5 ** (days / FORGET_DAYS)
+    for each in range(UP_AND_ABOUT):
+        if habits[each]:
+            habits[each] = int(habits[each] * kept + dither(at, each))
+    for each in range(SHORTS):
+        short[each, 0] = int(short[each, 0] * kept + dither(at, each))
+        short[each, 1] = int(short[each, 1] * kept + dither(at, each))
+
+
+@compiled
+def log_odds(chance: float) -> float:
+    sure = min(max(chance, 1e-5), 1.0 - 1e-5)
+    return float(np.log(sure / (1.0 - sure)))
+
+
+@compiled
+def shrunk(habits: Row, start: int, size: int, usual: Row, chance: Row) -> float:
+    """`chance` of ending in each bin once reached, pulled towards `usual`; returns how many silences speak here."""
+    reached = 0.0
+    for each in range(size - 1, -1, -1):
+        ended = habits[start + each] / UNIT
+        reached += ended
+        chance[each] = (ended + PULL * usual[each]) / (reached + PULL)
+    return reached
+
+
+@compiled
+def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -> None:
+    """What the trees are asked, into `x` (BINS + 1, INPUTS): first whether five minutes are reached, then each bin."""
+    out, hours, there, calm = cells(now, at)
+    by_way, by_band = np.empty(BINS), np.empty(WIDES)
+    by_room, by_calm, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
+    shrunk(habits, BY_WAY + out * BINS, BINS, usual[BY_WAY + out * BINS :], by_way)
+    shrunk(habits, BY_BAND + hours * WIDES, WIDES, usual[BY_BAND + hours * WIDES :], by_band)
+    for each in range(WIDES):
+        ratio = usual[BY_ROOM + there * WIDES + each] / max(usual[BY_BAND + hours * WIDES + each], 1e-5)
+        blend[each] = min(max(by_band[each] * ratio, 1e-4), 0.95)
+    seen = shrunk(habits, BY_ROOM + there * WIDES, WIDES, blend, by_room)
+    shrunk(habits, BY_CALM + calm * WIDES, WIDES, usual[BY_CALM + calm * WIDES :], by_calm)
+    near = (short[60 + out, 0] + 20.0 * usual[ENDED + out]) / (short[60 + out, 0] + short[60 + out, 1] + 20.0)
+    here = np.log((short[there, 0] + 10.0 * near) / (short[there, 1] + 10.0 * (1.0 - near)))
+    hour, where = (at % DAY) / HOUR, place(int(now[ROOM]))
+    for row in range(BINS + 1):
+        known(now, out, x[row])
+        x[row, 0], x[row, 1], x[row, 11], x[row, 12], x[row, 13] = row, hour, here, log_odds(near), seen
+    x[0, 14:] = 0.0
+    for each in range(BINS):
+        wide = WIDE_OF[each]
+        x[each + 1, 14] = log_odds(by_way[each])
+        x[each + 1, 15] = log_odds(1.0 - (1.0 - min(by_band[wide], 0.999)) ** SHARE[each])
+        x[each + 1, 16] = log_odds(1.0 - (1.0 - min(by_room[wide], 0.999)) ** SHARE[each])
+        x[each + 1, 17] = log_odds(1.0 - (1.0 - min(by_calm[wide], 0.999)) ** SHARE[each])
+        by_clock(habits, where, at + MIDDLE[each], AGE[each], COARSE_AGE[each], x[each + 1])
+
+
+@compiled
+def known(now: Row, out: int, x: Row) -> None:
+    x[2], x[3] = now[ROOM], out
+    x[4], x[5] = min(now[SINCE_DOOR], 12 * HOUR) / 60.0, now[AFTER_DOOR]
+    x[6], x[7], x[8], x[9], x[10] = now[RECENT], now[HOURLY], now[LONGER], now[LONGEST], now[AWAKE] / HOUR
+
+
+@compiled
+def by_clock(habits: Row, where: int, then: float, age: int, coarse: int, x: Row) -> None:
+    half = int((then % DAY) / HALF_HOUR)
+    mine, theirs = half * 4 + age, ((half // 2) * 3 + coarse) * 3 + where
+    rate = (habits[ENDED + mine] / UNIT + 0.3) / (habits[REACHED + mine] / UNIT + 1.2)
+    there = (habits[ENDED_THERE + theirs] / UNIT + 2.0 * rate) / (habits[REACHED_THERE + theirs] / UNIT + 2.0)
+    x[1] = (then % DAY) / HOUR
+    x[18], x[19], x[20] = np.log(rate), np.log(there), habits[UP_AND_ABOUT + half] / 255.0
+
+
+@compiled
+def ask(x: Row, roots: Row, nodes: Row, start: float) -> float:
+    """The trees' chance that the silence ends here."""
+    total = start
+    for root in roots:
+        node = root
+        while nodes[node].feature >= 0:
+            node = nodes[node].child + (x[nodes[node].feature] > nodes[node].cut)
+        total += nodes[node].cut
+    return float(1.0 / (1.0 + np.exp(-total)))
+
+
+@compiled
+def survival(x: Row, roots: Row, nodes: Row, start: float, still: Row) -> None:
+    """Into `still` (BINS + 1): the chance that a well person is still silent at each edge. Beyond half an hour it falls
+    at least as fast as one over the time, so that it never levels off where nothing was learned.
+    """
+    still[0] = 1.0 - ask(x[0], roots, nodes, start)
+    for each in range(BINS):
+        ends = ask(x[each + 1], roots, nodes, start)
+        if EDGES[each] >= TAIL_FROM:
+            ends = max(ends, 1.0 - EDGES[each] / EDGES[each + 1])
+        still[each + 1] = still[each] * (1.0 - ends)
+
+
+PARTS = np.arange(8) / 8.0
+"""A deadline may lie this far into a bin."""
+
+
+@compiled
+def best(still: Row, weight: float, price: float) -> float:
+    """The deadline (s) that costs least: delay, which hurts less the longer it lasts, and false alerts at `price`."""
+    least, found = np.inf, EDGES[BINS]
+    for each in range(BINS):
+        high, low = np.log(max(still[each], 1e-12)), np.log(max(still[each + 1], 1e-12))
+        for part in PARTS:
+            tau = EDGES[each] + part * (EDGES[each + 1] - EDGES[each])
+            cost = weight * np.sqrt(tau * HOUR) + price * np.exp(high * (1.0 - part) + low * part)
+            if cost < least:
+                least, found = cost, tau
+    return float(found if weight * np.sqrt(EDGES[BINS] * HOUR) + price * still[BINS] >= least else EDGES[BINS])
+
+
+@compiled
+def fresh_start(now: Row) -> None:
+    now[:] = 0.0
+    now[SINCE_DOOR], now[AFTER_DOOR], now[SINCE_FRESH : SINCE_FRESH + ROOMS] = 1e6, 60.0, 1e6
+
+
+@compiled
+def fresh_starts(now: Row) -> None:
+    for each in range(len(now)):
+        fresh_start(now[each])
+
+
+@woven_in
+def go_on(
+    now: Row, habits: Row, short: Row, before: float, at: float, gap: float, room: int, door: bool, learnt: bool
+) -> None:
+    """One sign of life after another, in the order in which they happened: `gap` seconds apart, and on the clock."""
+    if learnt:
+        learn(now, habits, short, before, gap)
+    weeks = int(at // (7 * DAY)) - int(before // (7 * DAY))
+    if weeks > 0:
+        forget(habits, short, at, 7.0 * weeks)
+    go_about(habits, before, at)
+    remember(now, gap, room, door)
+
+
+@compiled
+def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x: Row) -> Row:
+    """What is known at each of the `needed` places of one home's history, into `x` (needed, BINS + 1, INPUTS); returns
+    what each is worth as a moment at which someone may fall.
+    """
+    now, habits, short = np.zeros(REMEMBERED, np.float32), np.zeros(HABITS, np.uint8), np.zeros((SHORTS, 2), np.uint16)
+    weight, row = np.zeros(len(needed)), 0
+    fresh_start(now)
+    for each in range(len(t)):
+        before = t[each - 1] if each else t[0] - 60.0
+        gap, taught = t[each] - before, bool(each > 0 and learnt[each - 1])
+        go_on(now, habits, short, before, t[each], gap, room[each], door[each], taught)
+        if row < len(needed) and needed[row] == each:
+            describe(now, habits, short, t[each], usual, x[row])
+            weight[row] = 1.0 / max(now[RECENT], 1.0)
+            row += 1
+    return weight
+
+
+@compiled
+def survivals(x: Row, roots: Row, nodes: Row, start: float) -> Row:
+    still = np.empty((len(x), BINS + 1))
+    for each in range(len(x)):
+        survival(x[each], roots, nodes, start, still[each])
+    return still
+
+
+@compiled
+def bests(still: Row, weight: Row, price: Row) -> Row:
+    tau = np.empty(len(still))
+    for each in range(len(still)):
+        tau[each] = best(still[each], weight[each], price[each])
+    return tau
+
+
+@compiled
+def noises(
+    t: Row, ended: Row, tau: Row, counted: Row, since: float, usual: float, trust: float, half_life: float
+) -> Row:
+    """How many times as often as `usual` (a day) a home's silences outlast `tau`, as known at each of `t`: pulled
+    towards once by `trust` alerts' worth of belief. `ended` is when each silence did.
+    """
+    found, outlasted, days, last = np.empty(len(t)), 0.0, 0.0, since
+    for each in range(len(t)):
+        passed = max(t[each] - last, 0.0) / DAY
+        kept = 0.5 ** (passed / half_life)
+        outlasted, days, last = outlasted * kept, days * kept + passed, max(t[each], last)
+        found[each] = (outlasted + trust) / (days * usual + trust)
+        if counted[each] and ended[each] - t[each] > tau[each]:
+            outlasted += 1.0
+    return found
+
+
+@compiled
+def tally_usual(
+    t: Row, room: Row, door: Row, learnt: Row, by_way: Row, by_band: Row, by_room: Row, by_calm: Row, by_short: Row
+) -> None:
+    """Adds one home's silences to the counts that a prior is made of."""
+    now = np.zeros(REMEMBERED, np.float32)
+    fresh_start(now)
+    for each in range(len(t) - 1):
+        remember(now, t[each] - t[each - 1] if each else 60.0, room[each], door[each])
+        out, hours, there, calm = cells(now, t[each])
+        gap = t[each + 1] - t[each]
+        if learnt[each] and gap >= EARLIEST:
+            wide = bin_of(WIDE, gap)
+            by_way[out, bin_of(EDGES, gap)] += 1
+            by_band[hours, wide] += 1
+            by_room[there, wide] += 1
+            by_calm[calm, wide] += 1
+        if learnt[each]:
+            by_short[out, int(gap >= EARLIEST)] += 1

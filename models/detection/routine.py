@@ -1,0 +1,101 @@
+"""A home's routine, read from its history: how long it may be quiet at each moment, by what was known just then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detection import kernels
+from models.detection.batch import Bools, Floats, Ints
+from models.detection.prior import Prior
+from models.home import Sensor
+
+ROOM_WORDS = {
+    "bath": 0, "toilet": 0, "shower": 0, "wc": 0, "bed": 1, "hall": 3, "landing": 3, "stair": 3, "kitchen": 4,
+    "living": 5, "lounge": 5, "dining": 5,
+}  # fmt: skip
+ENTRANCE, ELSEWHERE = 2, 5
+
+OUT_COSTS = 6.0
+"""A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
+
+REFERENCE_RATE = 4.0
+"""At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
+TRUST = 4.0
+HALF_LIFE = 60.0
+MONTH = 30.0
+
+
+def room_code(sensor: Sensor) -> int:
+    """Bathroom, bedroom, way out, hall, kitchen, living room and all else."""
+    if sensor.is_exit:
+        return ENTRANCE
+    return next((code for word, code in ROOM_WORDS.items() if word in sensor.room.lower()), ELSEWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One home's signs of life in order of time, an entry each: wall clock (s), `room` (0 bathroom, 1 bedroom, 2 way
+    out, 3 hall, 4 kitchen, 5 all else), whether it was a door that leads out, and whether the silence that followed may
+    be learned from (nobody knows what happened in one in which the kit was dead).
+    """
+
+    t: Floats
+    room: Ints
+    door: Bools
+    learnt: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """At each needed entry of a history: the chance of being `still` silent at each of `kernels.EDGES`, its `weight` as
+    a moment at which someone may fall, and whether somebody may just have gone out.
+    """
+
+    still: Floats
+    weight: Floats
+    out: Bools
+
+    def deadlines(self, price: float | Floats) -> Floats:
+        """How many seconds after each entry its silence calls, when a false alert is worth `price` s of delay."""
+        each = np.broadcast_to(np.asarray(price, np.float64), self.weight.shape)
+        tau: Floats = kernels.bests(self.still, self.weight, each * np.where(self.out, OUT_COSTS, 1.0))
+        return tau
+
+
+def inputs(history: History, usual: Floats, needed: Ints) -> tuple[NDArray[np.float32], Floats]:
+    """What the trees are asked at the `needed` entries (n, bins + 1, inputs), and the weight of each."""
+    x = np.empty((len(needed), kernels.BINS + 1, kernels.INPUTS), np.float32)
+    room = np.minimum(history.room, ELSEWHERE)
+    weight: Floats = kernels.replay(history.t, room, history.door, history.learnt, needed, usual, x)
+    return x, weight
+
+
+def waits(history: History, prior: Prior, needed: Ints) -> Waits:
+    """Learns on through the whole history, and reads the `needed` entries (in order) by what was known just then."""
+    x, weight = inputs(history, prior.usual, needed)
+    return Waits(kernels.survivals(x, prior.roots, prior.nodes, prior.start), weight, x[:, 0, 3] >= 2)
+
+
+def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:
+    """(needed, prices): seconds after each needed entry by which the next sign of life is due."""
+    found = waits(history, prior, needed)
+    return np.stack([found.deadlines(float(price)) for price in prices], axis=1)
+
+
+def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) -> Floats:
+    """As the product sets them for `asked` false alerts per 30 days: from the prior, corrected by how often this home
+    stayed silent longer than others would, as far as that had been seen by then.
+    """
+    gap = np.append(np.diff(history.t), np.inf)
+    rows = np.union1d(np.flatnonzero(gap >= kernels.EARLIEST), needed)
+    found = waits(history, prior, rows)
+    reference = found.deadlines(float(prior.price_of(REFERENCE_RATE)))
+    t = history.t[rows]
+    counted = history.learnt[rows] & np.isfinite(gap[rows])
+    usual = REFERENCE_RATE / MONTH
+    times = kernels.noises(t, t + gap[rows], reference, counted, float(history.t[0]), usual, TRUST, HALF_LIFE)
+    tau: Floats = found.deadlines(prior.price_of(asked / times))
+    return tau[np.searchsorted(rows, needed)]

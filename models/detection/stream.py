@@ -1,0 +1,437 @@
+"""What arrives, taken in row by row: compiled, and so the same in any batching.
+
+An observation counts at once as a sign of life. For the routine and for all other detectors it waits until its kit says
+that all it noticed up to then has arrived, so that what comes late is judged in the order in which it happened.
+(A compiled loop is kept on disk by its own file's age only: after a change in what it calls, `make clean`.)
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detection import changes, doors, lie, night, trouble
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
+from models.detection.kernels import (
+    BINS,
+    DAY,
+    EARLIEST,
+    EDGES,
+    HABITS,
+    HOUR,
+    INPUTS,
+    RECENT,
+    REMEMBERED,
+    SHORTS,
+    best,
+    bin_of,
+    compiled,
+    describe,
+    go_on,
+    survival,
+    way,
+    woven_in,
+)  # fmt: skip
+from models.observation import CODE_OF, What
+
+Row = NDArray[Any]
+
+PRESSED, ALIVE, HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+KINDS = night.KINDS + doors.KINDS + lie.KINDS + trouble.KINDS + changes.KINDS
+"""What the detectors beside silence find: each has a place in `due`, `since` and `stage`, a subject's side by side."""
+COUNT = len(KINDS)
+
+WAITING = 8
+"""So many observations of a home are put in order; when more wait, the earliest is taken as it stands."""
+ELSEWHERE = 5
+UNKNOWN_AFTER = 30 * HOUR
+DEAD_KIT = HOUR
+
+HOME_STATE = np.dtype(
+    [
+        ("zone", np.int32),
+        ("clock_from", np.float64),
+        ("clock_until", np.float64),
+        ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
+        ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
+        ("read_until", np.float64), ("began", np.float64), ("watched", np.float64, 2), ("outlasted", np.float64),
+        ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
+        ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
+        ("waiting_what", np.int8, WAITING),
+        ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
+        ("doubtful", np.bool_),
+        ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
+        ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
+        ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
+        ("watched_for", np.uint8, COUNT),
+        ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
+    ],
+    align=True,
+)  # fmt: skip
+SENSOR_STATE = np.dtype(
+    [
+        ("seen", np.float64), ("limit", np.float32), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
+        ("dead", np.bool_),
+    ],
+    align=True,
+)  # fmt: skip
+TOLD = np.dtype([("which", np.int64), ("row", np.int64), ("since", np.float64)])
+PRESS, SIGN, KIT_BACK, SENSOR_BACK = 0, 1, 2, 3
+"""What a row of news may lead to."""
+
+
+class State(NamedTuple):
+    """A record a home, one a sensor (a home's lie side by side), when each home has to be looked at, and the clocks."""
+
+    homes: Row
+    sensors: Row
+    wake_at: Row
+    starts: Row
+    held: Row
+
+
+class Known(NamedTuple):
+    """A prior as the loops read it; `ready` is False where none was handed in."""
+
+    ready: bool
+    usual: Row
+    roots: Row
+    nodes: Row
+    start: float
+    reference_price: float
+    out_costs: float
+    half_life: float
+    trust: float
+    usual_rate: float
+
+
+@woven_in
+def local(of: State, home: int, at: float) -> float:
+    mine = of.homes[home]
+    if not mine.clock_from <= at < mine.clock_until:
+        look_up(of, home, at)
+    return float(at + mine.clock_held)
+
+
+@compiled
+def look_up(of: State, home: int, at: float) -> None:
+    """Between which moments the home's clock is how far ahead of UTC."""
+    mine = of.homes[home]
+    starts = of.starts[mine.zone]
+    place = max(int(np.searchsorted(starts, at, "right")) - 1, 0)
+    mine.clock_from = starts[place] if place > 0 else -np.inf
+    mine.clock_until = starts[place + 1] if place + 1 < len(starts) else np.inf
+    mine.clock_held = of.held[mine.zone, place]
+
+
+@compiled
+def take(
+    of: State, known: Known, home: Row, sensor: Row, what: Row, at: Row, arrived: Row, allow: float, told: Row
+) -> int:
+    """Row by row; returns how much was told. `allow` is how long a sign of life is good for before one looks closer."""
+    count = 0
+    for row in range(len(home)):
+        where = home[row]
+        if what[row] == HEARD:
+            count = hear(of, known, where, at[row], arrived[row], row, told, count)
+            continue
+        if what[row] != ALIVE:
+            count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
+        if sensor[row] >= 0:
+            count = alive(of, sensor[row], at[row], arrived[row], row, told, count)
+    return count
+
+
+@woven_in
+def tell(told: Row, count: int, which: int, row: int, since: float) -> int:
+    told[count].which, told[count].row, told[count].since = which, row, since
+    return count + 1
+
+
+@woven_in
+def hear(of: State, known: Known, home: int, until: float, arrived: float, row: int, told: Row, count: int) -> int:
+    before = of.homes[home].heard_until
+    of.homes[home].heard_until = max(before, until)
+    drain(of, known, home, of.homes[home].heard_until)
+    if until - before > DEAD_KIT and of.homes[home].read_until < until - DEAD_KIT:
+        of.homes[home].doubtful = True
+    if of.homes[home].unheard and arrived - until <= of.homes[home].kit_limit:
+        of.homes[home].unheard = False
+        of.wake_at[home] = -np.inf
+        return tell(told, count, KIT_BACK, row, of.homes[home].heard_until)
+    return count
+
+
+@woven_in
+def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row, count: int) -> int:
+    of.sensors[sensor].seen = max(of.sensors[sensor].seen, at)
+    if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
+        of.sensors[sensor].dead = False
+        of.wake_at[of.sensors[sensor].home] = -np.inf
+        return tell(told, count, SENSOR_BACK, row, of.sensors[sensor].seen)
+    return count
+
+
+@woven_in
+def sign(
+    of: State,
+    known: Known,
+    home: int,
+    sensor: int,
+    what: int,
+    at: float,
+    row: int,
+    allow: float,
+    told: Row,
+    count: int,
+) -> int:
+    if what == PRESSED:
+        count = tell(told, count, PRESS, row, at)
+    wait(of, known, home, sensor, what, at)
+    if at <= of.homes[home].last_sign:
+        return count
+    since = of.homes[home].last_sign
+    of.homes[home].last_sign, of.homes[home].last_sensor = at, sensor
+    of.homes[home].settled = False
+    of.homes[home].expected_by = at + allow
+    of.wake_at[home] = min(of.wake_at[home], at + allow)
+    if of.homes[home].silent:
+        of.homes[home].silent = False
+        return tell(told, count, SIGN, row, since)
+    return count
+
+
+@woven_in
+def wait(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
+    """Into its place among those that wait; what comes twice is dropped, and so is what comes too late."""
+    if at <= of.homes[home].read_until:
+        return
+    count = int(of.homes[home].waiting)
+    if count == WAITING:
+        if at <= of.homes[home].waiting_at[0]:
+            return
+        pop(of, known, home)
+        count -= 1
+    place = count
+    while place > 0 and of.homes[home].waiting_at[place - 1] >= at:
+        if of.homes[home].waiting_at[place - 1] == at and of.homes[home].waiting_sensor[place - 1] <= sensor:
+            break
+        place -= 1
+    if place > 0 and of.homes[home].waiting_at[place - 1] == at and of.homes[home].waiting_sensor[place - 1] == sensor:
+        return
+    for each in range(count, place, -1):
+        move(of, home, each - 1, each)
+    of.homes[home].waiting_at[place], of.homes[home].waiting_sensor[place], of.homes[home].waiting_what[place] = (
+        at,
+        sensor,
+        what,
+    )
+    of.homes[home].waiting = count + 1
+
+
+@woven_in
+def move(of: State, home: int, source: int, target: int) -> None:
+    of.homes[home].waiting_at[target] = of.homes[home].waiting_at[source]
+    of.homes[home].waiting_sensor[target] = of.homes[home].waiting_sensor[source]
+    of.homes[home].waiting_what[target] = of.homes[home].waiting_what[source]
+
+
+@woven_in
+def drain(of: State, known: Known, home: int, until: float) -> None:
+    while of.homes[home].waiting > 0 and of.homes[home].waiting_at[0] <= until:
+        pop(of, known, home)
+
+
+@woven_in
+def pop(of: State, known: Known, home: int) -> None:
+    """The earliest that waits becomes part of the routine."""
+    at, sensor = of.homes[home].waiting_at[0], int(of.homes[home].waiting_sensor[0])
+    what = int(of.homes[home].waiting_what[0])
+    count = int(of.homes[home].waiting)
+    for each in range(1, count):
+        move(of, home, each, each - 1)
+    of.homes[home].waiting = count - 1
+    advance(of, known, home, sensor, what, at)
+
+
+@woven_in
+def advance(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
+    before = of.homes[home].read_until
+    first = not np.isfinite(before)
+    if first:
+        before, of.homes[home].began, of.homes[home].watched[1] = at - 60.0, at, at
+    gap = at - before
+    room = of.sensors[sensor].room if sensor >= 0 else ELSEWHERE
+    door = sensor >= 0 and of.sensors[sensor].is_exit
+    learnt = not first and not of.homes[home].doubtful and gap <= UNKNOWN_AFTER
+    if learnt and gap >= EARLIEST and known.ready:
+        compare(of, known, home, before, gap)
+    here = local(of, home, before), local(of, home, at)
+    go_on(
+        of.homes[home].now,
+        of.homes[home].habits,
+        of.homes[home].short,
+        here[0],
+        here[1],
+        gap,
+        int(room),
+        bool(door),
+        learnt,
+    )
+    look_round(of, home, at, here[1], gap, what, int(room), bool(door), sensor)
+    of.homes[home].read_until, of.homes[home].doubtful, of.homes[home].reference = at, False, np.nan
+
+
+@woven_in
+def look_round(
+    of: State, home: int, at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
+) -> None:
+    """Every other detector takes note."""
+    mine = of.homes[home]
+    event = Event(at, clock, gap, what, room, door, sensor)
+    clocks = Clocks(mine.due, mine.since, mine.stage)
+    night.note(mine.night, clocks, event)
+    doors.note(mine.doors, clocks, event)
+    lie.note(mine.lie, clocks, event)
+    trouble.note(mine.trouble, clocks, event)
+    changes.note(mine.changes, clocks, event)
+    soonest = of.wake_at[home]
+    for each in range(COUNT):
+        soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
+    of.wake_at[home] = soonest
+
+
+@compiled
+def compare(of: State, known: Known, home: int, before: float, gap: float) -> None:
+    """A silence has ended: would it have called, at the price at which homes are compared?"""
+    if np.isnan(of.homes[home].reference):
+        still = np.empty(BINS + 1)
+        of.homes[home].reference = look_closer(of, known, home, before, still)
+    age(of, known, home, before)
+    of.homes[home].outlasted += gap > of.homes[home].reference
+
+
+@compiled
+def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> float:
+    """How long a well person may be silent from here, into `still`; returns the deadline at the common price."""
+    x = np.empty((BINS + 1, INPUTS), np.float32)
+    now = of.homes[home].now
+    describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
+    survival(x, known.roots, known.nodes, known.start, still)
+    costs = known.out_costs if way(now) >= 2 else 1.0
+    return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
+
+
+@compiled
+def age(of: State, known: Known, home: int, until: float) -> None:
+    """Days watched, each worth less as more follow."""
+    passed = max(until - of.homes[home].watched[1], 0.0) / DAY
+    kept = 0.5 ** (passed / known.half_life)
+    of.homes[home].outlasted *= kept
+    of.homes[home].watched[0] = of.homes[home].watched[0] * kept + passed
+    of.homes[home].watched[1] = max(until, of.homes[home].watched[1])
+
+
+@compiled
+def noise(of: State, known: Known, home: int, at: float) -> float:
+    """How many times as often as elsewhere this home outlasts the common deadline."""
+    passed = max(at - of.homes[home].watched[1], 0.0) / DAY
+    kept = 0.5 ** (passed / known.half_life)
+    days = of.homes[home].watched[0] * kept + passed
+    return float((of.homes[home].outlasted * kept + known.trust) / (days * known.usual_rate + known.trust))
+
+
+@compiled
+def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
+    """For each of `homes` (quiet for five minutes): seconds that its silence may last, and the chance that a well
+    person would still be silent then, (n, 2). `price_of_rate` holds log prices at even steps of the log of the rate.
+    """
+    found, still = np.empty((len(homes), 2)), np.empty(BINS + 1)
+    for each in range(len(homes)):
+        home = homes[each]
+        at = of.homes[home].last_sign
+        of.homes[home].reference = look_closer(of, known, home, at, still)
+        rate = of.homes[home].asked / noise(of, known, home, at)
+        costs = known.out_costs if way(of.homes[home].now) >= 2 else 1.0
+        price = costs * np.exp(read_table(price_of_rate, np.log(rate)))
+        tau = best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
+        found[each, 0], found[each, 1] = tau, chance_at(still, tau)
+    return found
+
+
+RATE_FROM, RATE_STEP = -6.0, 0.125
+
+
+@compiled
+def read_table(table: Row, x: float) -> float:
+    place = min(max((x - RATE_FROM) / RATE_STEP, 0.0), len(table) - 1.001)
+    low = int(place)
+    return float(table[low] + (place - low) * (table[low + 1] - table[low]))
+
+
+@compiled
+def chance_at(still: Row, tau: float) -> float:
+    each = bin_of(EDGES, tau)
+    part = (tau - EDGES[each]) / (EDGES[each + 1] - EDGES[each])
+    high, low = np.log(max(still[each], 1e-12)), np.log(max(still[each + 1], 1e-12))
+    return float(np.exp(high * (1.0 - part) + low * part))
+
+
+@woven_in
+def heard_since(of: State, sensor: int, listening_since: float) -> float:
+    """A sensor that was ever seen is judged from then: being deaf for a while makes it no younger."""
+    seen = of.sensors[sensor].seen
+    return float(seen if np.isfinite(seen) else listening_since)
+
+
+@compiled
+def next_look(of: State, homes: Row, listening_since: float) -> None:
+    """When each of `homes` has to be looked at again, if nothing comes before."""
+    for home in homes:
+        at = np.inf
+        if not of.homes[home].unheard:
+            at = max(of.homes[home].heard_until, listening_since) + of.homes[home].kit_limit
+        if not of.homes[home].silent:
+            at = min(at, of.homes[home].expected_by)
+        for each in range(len(of.homes[home].due)):
+            at = min(at, of.homes[home].due[each])
+        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+            if not of.sensors[sensor].dead:
+                at = min(at, heard_since(of, sensor, listening_since) + of.sensors[sensor].limit)
+        of.wake_at[home] = at
+
+
+@compiled
+def died(of: State, homes: Row, listening_since: float) -> Row:
+    """The sensors of `homes` that have just been silent for too long while their kit was heard."""
+    found, count = np.empty(len(of.sensors), np.int64), 0
+    for home in homes:
+        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+            since = heard_since(of, sensor, listening_since)
+            if not of.sensors[sensor].dead and since + of.sensors[sensor].limit < of.homes[home].heard_until:
+                found[count] = sensor
+                count += 1
+    return found[:count]
+
+
+@compiled
+def ring(of: State, homes: Row, moment: float) -> Row:
+    """(n, 3): home, place in KINDS, and whether it is over. A clock rings once, when its home was heard that long."""
+    found = np.empty((len(homes) * COUNT, 3), np.int64)
+    count = 0
+    for home in homes:
+        mine = of.homes[home]
+        known = min(moment, mine.heard_until)
+        for kind in range(COUNT):
+            over = mine.stage[kind] == ENDED_SINCE
+            if not over and not mine.due[kind] < known:
+                continue
+            mine.stage[kind] = QUIET if over else RAISED
+            if not over:
+                mine.due[kind] = np.inf
+            if mine.watched_for[kind]:
+                found[count, 0], found[count, 1], found[count, 2] = home, kind, over
+                count += 1
+    return found[:count]

@@ -1,0 +1,193 @@
+"""Arrays of recordings in, numbers out: the only place that knows scikit-learn. For the evaluation and for making the
+data files that are shipped; nothing that watches over a home needs it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+
+from models.detection import kernels
+from models.detection.batch import Floats, Ints
+from models.detection.prior import Prior
+from models.detection.routine import History, inputs, waits
+
+DAY_HOURS = 24.0
+
+
+def outlier_scores(seen: Floats, asked: Floats, trees: int = 100) -> Floats:
+    """How unlike the rows of `seen` each row of `asked` is; higher is more unlike. The same for the same rows."""
+    forest = IsolationForest(n_estimators=trees, max_samples=min(512, len(seen)), random_state=0)
+    scores: Floats = -forest.fit(seen).score_samples(asked)
+    return scores
+
+
+def ending_chances(known: Floats, ended: Ints, weight: Floats, asked: Floats, edges: Floats) -> Floats:
+    """(asked, bins): the chance that a silence which has reached a bin ends in it, by boosted trees.
+
+    `known` (n, k) is what was known when a silence began, the hour of the day first; `ended` the bin in which it
+    ended, `weight` what it counts for; `edges` (bins + 1) in s.
+    """
+    row, each = _reached(ended)
+    trees = HistGradientBoostingClassifier(
+        max_iter=150,
+        learning_rate=0.08,
+        max_leaf_nodes=15,
+        min_samples_leaf=50,
+        l2_regularization=5.0,
+        early_stopping=False,
+    )
+    trees.fit(_table(known, row, each, edges), each == ended[row], sample_weight=weight[row])
+    bins = len(edges) - 1
+    rows, bin_of = np.repeat(np.arange(len(asked)), bins), np.tile(np.arange(bins), len(asked))
+    chance: Floats = trees.predict_proba(_table(asked, rows, bin_of, edges))[:, 1].reshape(-1, bins)
+    return chance
+
+
+def _reached(ended: Ints) -> tuple[Ints, Ints]:
+    """A row for each bin that each silence reached: which silence, and which bin."""
+    row = np.repeat(np.arange(len(ended)), ended + 1)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(ended + 1) - (ended + 1), ended + 1)
+
+
+def _table(known: Floats, row: Ints, each: Ints, edges: Floats) -> Floats:
+    """What is known, with the bin and the hour of the day at which it is reached."""
+    middle = np.sqrt(np.maximum(edges[each], 20.0) * edges[each + 1]) / 3600.0
+    hour = np.mod(known[row, 0] + middle, DAY_HOURS)
+    return np.column_stack([known[row], each, hour]).astype(np.float32)
+
+
+RATES = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
+SHORT_KEPT = 0.08
+"""Nine silences in ten end within five minutes; so many of them are enough to learn from."""
+
+JUDGED_AFTER_DAYS = 28.0
+
+Trees = tuple[Ints, NDArray[Any], float]
+Counts = list[Floats]
+
+
+def learn_prior(
+    histories: Sequence[History], provenance: dict[str, str | int | float], done: Callable[[], object] = lambda: None
+) -> Prior:
+    """From the histories of several homes. The prices are those at which homes that a fourth of the trees had not seen
+    got each rate, so they hold for unseen homes. `done` is called after each of five rounds.
+    """
+    counts = [counted(history) for history in histories]
+    judged = []
+    fold = np.arange(len(histories)) % 4
+    for each in range(4):
+        kept = [place for place in range(len(histories)) if fold[place] != each]
+        known = _fitted([histories[place] for place in kept], [counts[place] for place in kept], provenance)
+        judged += [_judged(histories[place], known) for place in range(len(histories)) if fold[place] == each]
+        done()
+    whole = _fitted(histories, counts, provenance)
+    done()
+    return replace(whole, rate=RATES, price=np.array([_price_at(judged, rate) for rate in RATES]))
+
+
+def counted(history: History) -> Counts:
+    shapes = ((4, kernels.BINS), (20, kernels.WIDES), (60, kernels.WIDES), (24, kernels.WIDES), (4, 2))
+    found = [np.zeros(shape) for shape in shapes]
+    kernels.tally_usual(history.t, history.room, history.door, history.learnt, *found)
+    return found
+
+
+def usual(counts: Sequence[Counts]) -> Floats:
+    """Chances from counts, each pulled towards that of all."""
+    *ended, short = (np.sum(each, axis=0) for each in zip(*counts, strict=True))
+    near = short[:, 0] / np.maximum(short.sum(1), 1.0)
+    return np.concatenate([*(_chances(each).ravel() for each in ended), near])
+
+
+def _chances(ended: Floats) -> Floats:
+    whole = _chance(ended.sum(0, keepdims=True), np.full((1, ended.shape[1]), 0.2))
+    return _chance(ended, whole)
+
+
+def _chance(ended: Floats, towards: Floats) -> Floats:
+    reached = ended[:, ::-1].cumsum(1)[:, ::-1]
+    return (ended + kernels.PULL * towards) / (reached + kernels.PULL)
+
+
+def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: dict[str, str | int | float]) -> Prior:
+    """What a home is asked in training is asked of it with what the others are used to."""
+    parts = [
+        _examples(history, usual([theirs for other, theirs in enumerate(counts) if other != place]))
+        for place, history in enumerate(histories)
+    ]
+    x, ended, weight = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return Prior(usual(counts), *grown(x, ended, weight), RATES, np.geomspace(1e6, 1e4, len(RATES)), provenance)
+
+
+def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], Ints, Floats]:
+    """A row for each bin that each silence reached: what the trees are asked, whether it ended there, its weight."""
+    gap = np.append(np.diff(history.t), np.inf)
+    luck = np.random.default_rng(0).random(len(gap))
+    rows = np.flatnonzero(history.learnt & np.isfinite(gap) & ((gap >= kernels.EARLIEST) | (luck < SHORT_KEPT)))
+    long = gap[rows] >= kernels.EARLIEST
+    ended = np.where(long, np.clip(np.searchsorted(kernels.EDGES, gap[rows], "right"), 1, kernels.BINS), 0)
+    x, _ = inputs(history, others, rows)
+    row, each = _reached(ended)
+    return x[row, each], (each == ended[row]).astype(np.int64), np.where(long, 1.0, 1 / SHORT_KEPT)[row]
+
+
+def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
+    trees = HistGradientBoostingClassifier(
+        max_iter=80,
+        learning_rate=0.12,
+        max_leaf_nodes=15,
+        min_samples_leaf=200,
+        l2_regularization=5.0,
+        early_stopping=False,
+        random_state=0,
+    )
+    trees.fit(x, ended, sample_weight=weight)
+    return flattened(trees)
+
+
+def flattened(trees: HistGradientBoostingClassifier) -> Trees:
+    """All trees, a record a node: its input (-1: a leaf), where it is cut (a leaf: its worth), and the place of its
+    lower child, which the upper one follows.
+    """
+    roots: list[int] = []
+    nodes: list[tuple[int, float, int]] = []
+    for (tree,) in trees._predictors:
+        roots.append(len(nodes))
+        nodes.append((-1, 0.0, 0))
+        waiting = [(0, roots[-1])]
+        while waiting:
+            theirs, mine = waiting.pop(0)
+            node = tree.nodes[theirs]
+            if node["is_leaf"]:
+                nodes[mine] = (-1, float(node["value"]), 0)
+                continue
+            lower = len(nodes)
+            nodes[mine] = (int(node["feature_idx"]), float(node["num_threshold"]), lower)
+            nodes += [(-1, 0.0, 0)] * 2
+            waiting += [(int(node["left"]), lower), (int(node["right"]), lower + 1)]
+    packed = np.zeros(len(nodes), kernels.NODE)
+    for place, name in enumerate(("feature", "cut", "child")):
+        packed[name] = [node[place] for node in nodes]
+    return np.array(roots), packed, float(np.ravel(trees._baseline_prediction)[0])
+
+
+def _judged(history: History, prior: Prior) -> tuple[Callable[[float], Floats], Floats, float]:
+    """Deadlines by price, the silences that they are held against, and the days judged."""
+    gap = np.append(np.diff(history.t), np.inf)
+    judged = history.learnt & np.isfinite(gap) & (history.t >= history.t[0] + JUDGED_AFTER_DAYS * 86400.0)
+    rows = np.flatnonzero(judged & (gap >= kernels.EARLIEST))
+    return waits(history, prior, rows).deadlines, gap[rows], float(gap[judged].sum()) / 86400.0
+
+
+def _price_at(judged: Sequence[tuple[Callable[[float], Floats], Floats, float]], rate: float) -> float:
+    low, high = np.log(10.0), np.log(1e9)
+    allowed = rate * sum(days for _, _, days in judged) / 30.0
+    for _ in range(24):
+        price = float(np.exp((low + high) / 2))
+        alerts = sum(int(np.sum(gap > tau(price))) for tau, gap, _ in judged)
+        low, high = (np.log(price), high) if alerts > allowed else (low, np.log(price))
+    return float(np.exp(high))

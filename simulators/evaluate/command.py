@@ -1,0 +1,137 @@
+"""`nightlight-sim evaluate` and `nightlight-sim backtest`: how well homes are watched, for anyone to run again."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from simulators.recording import BadRecording
+
+DONE, FOUND_WRONG, USED_WRONG = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser("nightlight-sim", description=__doc__)
+    add_to(parser.add_subparsers(required=True, metavar="COMMAND"))
+    chosen = parser.parse_args(argv)
+    try:
+        code: int = chosen.command(chosen, Console())
+    except BadRecording as bad:
+        print(bad, file=sys.stderr)
+        return USED_WRONG
+    return code
+
+
+def add_to(commands: Any) -> None:  # argparse does not name the type of its subparsers
+    """`evaluate` and `backtest` among the commands of `nightlight-sim`."""
+    subjects = commands.add_parser("evaluate", help="how well homes are watched, measured on recorded ones")
+    of_what = subjects.add_subparsers(required=True, metavar="SUBJECT")
+    _add_inactivity(of_what)
+    golden = _on_folder(of_what, "golden", _golden, "the alerts of whole recordings against those kept as text")
+    golden.add_argument("--file", type=Path, required=True, metavar="FILE", help="the kept text")
+    golden.add_argument("--write", action="store_true", help="keep what comes out now")
+    _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
+    _add_backtest(commands)
+
+
+def _add_inactivity(subjects: Any) -> None:
+    parser = subjects.add_parser("inactivity", help="how soon a collapse is noticed, how often nothing was wrong")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with curves there")
+    parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
+    prior = parser.add_mutually_exclusive_group()
+    prior.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
+    prior.add_argument("--cross-prior", action="store_true", help="learn it for each home from others, judge all")
+    parser.add_argument("--short", action="store_true", help="also homes under 42 days, after two thirds of theirs")
+    parser.set_defaults(command=_inactivity)
+
+
+def _on_folder(subjects: Any, name: str, command: Any, said: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subjects.add_parser(name, help=said)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default 20)")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_backtest(commands: Any) -> None:
+    parser = commands.add_parser("backtest", help="what would these settings have done last month?")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
+    parser.add_argument("--home", metavar="HOME", help="one home only")
+    parser.add_argument("--days", type=float, default=30.0, metavar="N", help="the last N days (default 30)")
+    parser.add_argument("--budget", type=float, metavar="N", help="false alerts that are bearable in 30 days")
+    parser.add_argument("--by-rule", action="store_true", help="the simple rule alone, as if no home were ever known")
+    parser.add_argument("--by-day", type=float, metavar="HOURS", help="the rule: how long a silence may last by day")
+    parser.add_argument("--up-by", type=int, metavar="HOUR", help="the rule: by when people are up")
+    parser.set_defaults(command=_backtest)
+
+
+def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.inactivity import How, evaluate, write
+
+    how = How.LEARNED if chosen.learn_prior else How.CROSSED if chosen.cross_prior else How.SHIPPED
+    with _progress() as progress:
+        figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+    write(figures, chosen.json, chosen.report, chosen.scorecard)
+    from simulators.evaluate.tables import show
+
+    show(figures, console if console.is_terminal else Console(width=120))
+    return DONE
+
+
+def _step(progress: Progress, step: str, total: int) -> None:
+    """One further of `total` in `step`, which begins with the first."""
+    task = next((each for each in progress.tasks if each.description == step), None)
+    progress.advance(task.id if task else progress.add_task(step, total=total))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _golden(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.golden import difference, golden
+    from simulators.evaluate.homes import longest
+    from simulators.evaluate.nightlight import shipped
+
+    now = golden(longest(chosen.folder, chosen.homes), shipped().model)
+    if chosen.write:
+        chosen.file.parent.mkdir(parents=True, exist_ok=True)
+        chosen.file.write_text(now, encoding="utf-8")
+        return DONE
+    if not chosen.file.is_file():
+        raise BadRecording(f"{chosen.file}: no such file; --write makes it")
+    changed = difference(chosen.file.read_text(encoding="utf-8"), now)
+    for line in changed:
+        console.print(line, markup=False, highlight=False)
+    return FOUND_WRONG if changed else DONE
+
+
+def _faults(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.faults import CLOCKS, FAULTS, caused
+    from simulators.evaluate.homes import longest
+    from simulators.evaluate.nightlight import shipped
+
+    homes = longest(chosen.folder, chosen.homes)
+    with _progress() as progress:
+        found = caused(homes, shipped().model, lambda: _step(progress, "playing", len(FAULTS) + len(CLOCKS)))
+    for fault, new in found.items():
+        console.print(f"{fault}: {len(new)} alerts about a person in {len(homes)} homes")
+        for line in new:
+            console.print(f"  {line}", markup=False, highlight=False)
+    return FOUND_WRONG if any(found.values()) else DONE
+
+
+def _backtest(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.lastmonth import Asked, last_month
+
+    asked = Asked(chosen.days, chosen.budget, chosen.by_rule, chosen.by_day, chosen.up_by)
+    for line in last_month(chosen.folder, chosen.home, asked):
+        console.print(line, markup=False, highlight=False)
+    return DONE

@@ -1,0 +1,38 @@
+"""The alerts of homes over their whole record as text to review: ids and times of alerts, and no observation."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime
+
+from models.detection import Finding
+from models.detection.backtest import STEP
+from models.detection.prior import Prior
+from simulators.evaluate.homes import Recorded
+from simulators.evaluate.played import Played, alerts, played, wall
+
+HEAD = "# Alerts about the person over whole recordings. Made by `nightlight-sim evaluate golden`; review what changes."
+
+
+def golden(homes: Sequence[Recorded], prior: Prior | None, step: float = STEP) -> str:
+    """A block a home: when each alert was raised, by the clock of the recording, and since when things were amiss."""
+    one = played(homes, prior)
+    found = alerts(one, step)
+    blocks = [_block(one, place, found) for place in range(len(one.homes))]
+    return "\n\n".join([HEAD, *blocks]) + "\n"
+
+
+def _block(one: Played, place: int, found: Sequence[Finding]) -> str:
+    home = one.homes[place].id
+    mine = [each for each in found if each.home == home]
+    lines = [f"  {_clock(one, home, each.at)} {each.kind} since {_clock(one, home, each.since)}" for each in mine]
+    return "\n".join([f"{home}: {len(mine)}", *lines])
+
+
+def _clock(one: Played, home: str, at: datetime) -> str:
+    return f"{wall(one, home, at):%Y-%m-%d %H:%M}"
+
+
+def difference(kept: str, now: str) -> list[str]:
+    return list(difflib.unified_diff(kept.splitlines(), now.splitlines(), "kept", "now", lineterm=""))

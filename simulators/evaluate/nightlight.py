@@ -1,0 +1,105 @@
+"""Nightlight's own deadlines, as a family: the only place here that knows what the detectors are called."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.resources import files
+
+import numpy as np
+
+from models.detection.prior import Prior as Model
+from models.detection.prior import prior_from
+from models.detection.routine import History, Waits, own_deadlines, room_code, waits
+from models.training import learn_prior
+from simulators.evaluate.homes import Recorded, as_home
+from simulators.evaluate.silences import Silences, silences
+from simulators.evaluate.study import Deadlines, Family, Judged, Watch
+
+NAME = "nightlight"
+LOWEST_PRICE, HIGHEST_PRICE = 1e2, 1e13
+"""Seconds of delay that a false alert is worth."""
+
+FOLDS = 4
+NONE: frozenset[str] = frozenset()
+ROUNDS = 5
+"""How often learning a prior says that it has come further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known of homes before one is known; `seen` are the recorded homes that it was learned from. A home of
+    `instead` is judged by that, which has not seen it.
+    """
+
+    name: str
+    seen: frozenset[str]
+    model: Model
+    instead: Mapping[str, Model] = field(default_factory=dict)
+
+    def of(self, home: str) -> Model:
+        return self.instead.get(home, self.model)
+
+    def has_seen(self, home: str) -> bool:
+        """Files carry the name of their set before that of the home."""
+        return home in self.seen or home.rpartition("_")[2] in self.seen
+
+
+def shipped() -> Prior:
+    model = prior_from(files("models").joinpath("data", "prior.npz").read_bytes())
+    said = model.provenance
+    name = f"the shipped one, learned on {said['learned_on']} from {said['homes']} homes of {said['learned_from']}"
+    return Prior(name, frozenset(str(said["home_ids"]).split()), model)
+
+
+def learned(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
+    histories = [history(home, silences(home)) for home in homes]
+    said: dict[str, str | int | float] = {
+        "learned_from": "recordings given to nightlight-sim evaluate",
+        "homes": len(homes),
+        "home_ids": " ".join(home.id for home in homes),
+        "days": round(sum(home.days for home in homes)),
+        "learned_on": day.isoformat(),
+    }
+    model = learn_prior(histories, said, done)
+    return Prior(f"learned in this run from {len(homes)} homes", frozenset(home.id for home in homes), model)
+
+
+def crossed(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
+    """Every home with a prior that three fourths of the others taught."""
+    instead: dict[str, Model] = {}
+    for fold in range(FOLDS):
+        model = learned([home for home in homes if fold_of(home.id) != fold], day, done).model
+        instead |= {home.id: model for home in homes if fold_of(home.id) == fold}
+    return Prior(f"learned in this run, for each home from {FOLDS - 1} in {FOLDS} of the others", NONE, model, instead)
+
+
+def fold_of(home: str) -> int:
+    return zlib.crc32(home.encode()) % FOLDS
+
+
+def history(home: Recorded, whole: Silences) -> History:
+    room = np.array([room_code(sensor) for sensor in as_home(home, "UTC").sensors], np.int64)
+    return History(home.t, room[home.sensor], home.way_out, ~whole.left_out)
+
+
+def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
+    watches = []
+    for one in homes:
+        watches.append(_at_price(waits(history(one.home, one.whole), prior.of(one.home.id), one.needed)))
+        done()
+    return Family(NAME, tuple(watches), LOWEST_PRICE, HIGHEST_PRICE)
+
+
+def _at_price(read: Waits) -> Watch:
+    return lambda price: Deadlines(read.deadlines(price))
+
+
+def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
+    """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
+    return [
+        Deadlines(own_deadlines(history(one.home, one.whole), prior.of(one.home.id), asked, one.needed))
+        for one in homes
+    ]

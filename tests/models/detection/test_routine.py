@@ -1,0 +1,151 @@
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from numpy.typing import NDArray
+
+import models.data
+from models.detection import FindingKind, kernels, stream
+from models.detection.backtest import joined
+from models.detection.batch import Batch, batch
+from models.detection.engine import Engine
+from models.detection.prior import BadPrior, Prior, prior_from
+from models.detection.routine import History, deadlines, own_deadlines, room_code
+from models.observation import What
+from tests.conftest import NOON, okafor_home
+
+HOUR, DAY = 3600.0, 86400.0
+HOMES = [okafor_home("h_1"), okafor_home("h_2")]
+START = NOON.timestamp()
+
+
+@pytest.fixture(scope="module")
+def prior() -> Prior:
+    return prior_from((Path(models.data.__path__[0]) / "prior.npz").read_bytes())
+
+
+def life(days: int, seed: int = 1) -> Batch:
+    """A home in which somebody gets up at seven, is about by day, goes out at eleven, and sleeps from eleven."""
+    luck = np.random.default_rng(seed)
+    rows: list[tuple[int, int, int, float, float, int]] = []
+    midnight = START - 12 * HOUR
+    for day in range(days):
+        at = midnight + day * DAY + 7 * HOUR + luck.random() * HOUR
+        while at < midnight + day * DAY + 23 * HOUR:
+            out = 11 <= (at - midnight) % DAY / HOUR < 11.3
+            sensor = 4 if out else int(luck.integers(1, 4))
+            rows.append((0, sensor, 3 if out else 1, at, at + 2.0, len(rows) + 1))
+            at += float(luck.exponential(1.5 * HOUR if out else 420.0)) + 5.0
+    return batch(rows)
+
+
+def played(of: Engine, news: Batch, sizes: list[int]) -> list[str]:
+    """In parts of `sizes` over and over, with a heartbeat each quarter of an hour in between, in order of arrival."""
+    ticks = np.arange(START, float(news.arrived.max()) + HOUR, 900.0)
+    beats = batch([of.row("h_1", "", What.HEARD, _utc(t), _utc(t)) for t in ticks])
+    merged = _merged(news, beats)
+    found, place, turn = [], 0, 0
+    while place < len(merged):
+        found += of.observe(merged[place : place + sizes[turn % len(sizes)]])
+        place += sizes[turn % len(sizes)]
+        turn += 1
+    return [one.key for one in found]
+
+
+def _utc(at: float) -> datetime:
+    return NOON + timedelta(seconds=at - START)
+
+
+def _merged(one: Batch, other: Batch) -> Batch:
+    whole = joined(one, other)
+    return whole[np.argsort(whole.arrived, kind="stable")]
+
+
+def test_the_prior_comes_back_from_its_file_and_a_bad_one_is_refused(prior: Prior) -> None:
+    again = prior_from(prior.to_bytes())
+    np.testing.assert_array_equal(again.usual, prior.usual)
+    assert "TIHM" in str(again.provenance["learned_from"])
+    with pytest.raises(BadPrior):
+        prior_from(b"nothing")
+
+
+def test_the_engine_learns_what_a_replay_of_its_history_learns(prior: Prior) -> None:
+    of, news = Engine(HOMES, NOON, prior=prior), life(21)
+    played(of, news, [57])
+    code = np.array([room_code(sensor) for sensor in HOMES[0].sensors])
+    door = np.array([sensor.is_exit for sensor in HOMES[0].sensors])
+    history = History(news.at, code[news.sensor], door[news.sensor], np.ones(len(news), bool))
+    alone = replayed(history)
+    np.testing.assert_array_equal(of._state["habits"][0], alone[0])
+    np.testing.assert_array_equal(of._state["short"][0], alone[1])
+    end = float(news.at[-1])
+    of.observe(of.beat("h_1", _utc(end + DAY), _utc(end + DAY), {}))
+    of.overdue(_utc(end + DAY))
+    due = own_deadlines(history, prior, 1.0, np.array([len(news) - 1]))
+    assert of.expected_by[0] - end == pytest.approx(due[0])
+
+
+def replayed(history: History) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    now, habits = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(kernels.HABITS, np.uint8)
+    short = np.zeros((kernels.SHORTS, 2), np.uint16)
+    kernels.fresh_start(now)
+    for each, at in enumerate(history.t):
+        before = history.t[each - 1] if each else at - 60.0
+        room, door = int(history.room[each]), bool(history.door[each])
+        kernels.go_on(now, habits, short, before, at, at - before, room, door, each > 0)
+    return habits, short
+
+
+@settings(max_examples=20, deadline=None)
+@given(sizes=some.lists(some.integers(1, 400), min_size=1, max_size=5), late=some.integers(0, 500))
+def test_learning_is_the_same_in_any_batching(prior: Prior, sizes: list[int], late: int) -> None:
+    news = life(4)
+    news.arrived[:] += np.random.default_rng(late).integers(0, late + 1, len(news))
+    one, other = Engine(HOMES, NOON, prior=prior), Engine(HOMES, NOON, prior=prior)
+    assert played(one, news, [len(news)]) == played(other, news, sizes)
+    assert one._state.tobytes() == other._state.tobytes()
+
+
+def test_what_comes_late_within_a_heartbeat_is_learned_in_order(prior: Prior) -> None:
+    news = life(6)
+    late = life(6)
+    late.arrived[:] += np.random.default_rng(3).integers(0, 120, len(late))
+    one, other = Engine(HOMES, NOON, prior=prior), Engine(HOMES, NOON, prior=prior)
+    played(one, news, [50])
+    played(other, late, [50])
+    np.testing.assert_array_equal(one._state["habits"], other._state["habits"])
+
+
+def test_a_duplicate_teaches_nothing(prior: Prior) -> None:
+    news = life(6)
+    one, other = Engine(HOMES, NOON, prior=prior), Engine(HOMES, NOON, prior=prior)
+    played(one, news, [50])
+    played(other, _merged(news, news), [50])
+    np.testing.assert_array_equal(one._state["habits"], other._state["habits"])
+
+
+def test_a_home_is_at_most_four_kilobytes() -> None:
+    assert stream.HOME_STATE.itemsize + 20 * stream.SENSOR_STATE.itemsize <= 4096
+
+
+def test_an_unknown_home_never_waits_longer_than_the_simple_rule(prior: Prior) -> None:
+    of = Engine(HOMES, NOON, prior=prior)
+    of.observe(batch([of.row("h_1", "hall_pir", What.MOVED, NOON, NOON, 1)]))
+    for minute in range(190):
+        now = NOON + timedelta(minutes=minute)
+        of.observe(of.beat("h_1", now, now, {}))
+        found = [one for one in of.overdue(now) if one.kind is FindingKind.SILENCE]
+        if found:
+            break
+    assert timedelta(minutes=5) <= now - NOON <= timedelta(minutes=181)
+
+
+def test_a_higher_price_never_calls_sooner(prior: Prior) -> None:
+    news = life(20)
+    history = History(news.at, np.full(len(news), 4), np.zeros(len(news), bool), np.ones(len(news), bool))
+    tau = deadlines(history, prior, np.geomspace(1e2, 1e9, 12), np.arange(0, len(news), 40))
+    assert (np.diff(tau, axis=1) >= 0).all()
+    assert tau.min() >= kernels.EARLIEST

@@ -1,0 +1,100 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.evaluate.command import main
+from simulators.evaluate.words import KINDS, TITLES
+from tests.simulators.evaluate.conftest import lived, write_csv
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("written")
+    asked = ["--json", f"{out}/all.json", "--report", f"{out}/all.html", "--scorecard", f"{out}/CARD.md"]
+    assert main(["evaluate", "inactivity", str(folder), *asked]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def figures(written: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((written / "all.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_every_rate_and_every_way_of_watching_has_the_same_form(figures: dict[str, Any]) -> None:
+    assert figures["homes"] == 3
+    assert list(figures["rates"]) == ["0.5", "1", "2", "4"]
+    forms = {frozenset(entry) for entries in figures["rates"].values() for entry in entries.values()}
+    assert len(forms) == 1
+    assert forms.pop() >= {
+        "median_min",
+        "p90_min",
+        "false_alerts",
+        "false_alerts_away",
+        "within_1h",
+        "within_2h",
+        "by_kind",
+    }
+    for entries in figures["rates"].values():
+        assert list(entries) == list(TITLES)
+        assert set(entries["nightlight"]["by_kind"]) == set(KINDS)
+
+
+def test_no_level_gives_more_false_alerts_than_its_rate(figures: dict[str, Any]) -> None:
+    for rate, entries in figures["rates"].items():
+        assert all(entry["false_alerts"] <= float(rate) for entry in entries.values())
+
+
+def test_calibration_says_what_was_asked_and_what_came(figures: dict[str, Any]) -> None:
+    assert figures["calibration"].keys() >= {"asked", "got", "worst_home"}
+    assert figures["calibration"]["asked"] == 1
+
+
+def test_who_was_left_out_is_said(figures: dict[str, Any]) -> None:
+    assert list(figures["left_out"]) == ["short"]
+
+
+def test_the_page_stands_by_itself(written: Path) -> None:
+    page = (written / "all.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 4
+    assert not re.search(r"https?://|<script|<link|@import|src=", page)
+
+
+def test_the_scorecard_bears_date_and_data(written: Path, figures: dict[str, Any], folder: Path) -> None:
+    card = (written / "CARD.md").read_text(encoding="utf-8")
+    assert f"Measured on {figures['date']} on {folder.name}: 3 homes" in card
+    assert all(title in card for title in TITLES.values())
+
+
+def test_a_folder_without_recordings_is_used_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "inactivity", str(tmp_path)]) == 2
+    assert "no recording here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["--learn-prior", "--cross-prior"])
+def test_three_homes_are_too_few_to_learn_a_prior(how: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "inactivity", str(folder), how]) == 2
+    assert "too few homes" in capsys.readouterr().err
+
+
+def test_a_backtest_names_the_alerts_of_one_home(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backtest", str(folder), "--home", "green", "--days", "7", "--by-rule", "--by-day", "1"]) == 0
+    said = capsys.readouterr().out
+    assert re.match(r"green: [1-9]\d* alerts in the last 7 days\n  2019-\d\d-\d\d \d\d:\d\d silence, ended", said)
+    assert main(["backtest", str(folder), "--home", "pink"]) == 2
+
+
+def test_golden_alerts_are_kept_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_csv(tmp_path, lived("red", 8, 3))
+    kept = tmp_path / "golden.txt"
+    golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--file", str(kept)]
+    assert main(golden) == 2
+    assert main([*golden, "--write"]) == 0
+    assert main(golden) == 0
+    kept.write_text(kept.read_text(encoding="utf-8") + "red: 9\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(golden) == 1
+    assert "-red: 9" in capsys.readouterr().out

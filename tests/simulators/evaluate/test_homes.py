@@ -1,0 +1,128 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.observation import CODE_OF, What
+from simulators.evaluate.homes import (
+    DAY,
+    HOUR,
+    ROOMS,
+    Fitted,
+    Recorded,
+    dead_spells,
+    leads_out,
+    read_folder,
+    read_home,
+    room_of,
+)
+from simulators.recording import BadRecording
+from tests.simulators.evaluate.conftest import without_rows
+
+HEAD = "time,sensor,kind,value,room\n"
+
+
+def write(path: Path, *rows: str) -> Path:
+    path.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_home_of_triggers_only(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.csv",
+        "2019-05-15T12:20:20,front-door,door,ON,front",
+        "2019-05-15T12:19:32,kitchen,motion,ON,kitchen",
+    )
+    home = read_home(path)
+    assert home.t.tolist() == [1557922772.0, 1557922820.0]
+    assert [ROOMS[room] for room in home.room] == ["kitchen", "entrance"]
+    assert home.way_out.tolist() == [False, True]
+    assert home.what.tolist() == [CODE_OF[What.MOVED], CODE_OF[What.OPENED]]
+
+
+def test_a_home_with_beds_items_and_doors_that_close(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "b.csv",
+        "2009-07-21T13:00:00,Frontdoor,door,OPEN,entrance",
+        "2009-07-21T13:00:05,Frontdoor,door,CLOSE,entrance",
+        "2009-07-21T13:01:00,Kitchen PIR,motion,ON,kitchen",
+        "2009-07-21T13:01:09,Kitchen PIR,motion,OFF,kitchen",
+        "2009-07-21T13:02:00,Stove lid,item,ON,kitchen",
+        "2009-07-21T13:02:01,Stove lid,item,OFF,kitchen",
+        "2009-07-21T13:03:00,Bed left,bed,ON,bedroom",
+        "2009-07-21T21:03:00,Bed left,bed,OFF,bedroom",
+    )
+    noticed = [What.OPENED, What.CLOSED, What.MOVED, What.MOVED, What.LAY_DOWN, What.GOT_UP]
+    assert read_home(path).what.tolist() == [CODE_OF[what] for what in noticed]
+
+
+def test_a_compressed_home_reads_the_same(folder: Path, tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "blue.csv.gz", "wb") as packed:
+        packed.write((folder / "blue.csv").read_bytes())
+    plain, packed_home = read_home(folder / "blue.csv"), read_home(tmp_path / "blue.csv.gz")
+    assert packed_home.id == plain.id == "blue"
+    assert np.array_equal(packed_home.t, plain.t)
+
+
+@pytest.mark.parametrize(
+    ("fit", "out"),
+    [
+        (Fitted("front-door", "door", "front"), True),
+        (Fitted("Frontdoor", "door", "entrance"), True),
+        (Fitted("fridge-door", "door", "kitchen"), False),
+        (Fitted("Toilet door", "door", "toilet"), False),
+        (Fitted("Back bedroom door", "door", "bedroom"), False),
+        (Fitted("front room", "motion", "lounge"), False),
+    ],
+)
+def test_which_doors_lead_out(fit: Fitted, out: bool) -> None:
+    assert leads_out(fit) is out
+
+
+def test_rooms_are_known_by_the_words_for_them() -> None:
+    assert [room_of(Fitted("x", "motion", said)) for said in ("hallway", "lounge", "toilet", "attic")] == [
+        "hall",
+        "living",
+        "bathroom",
+        "other",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2019-05-15T12:20:20,a,motion,ON", "4 columns"),
+        ("2019-05-15T12:20:20,a,motion,perhaps,hall", "'perhaps'"),
+        ("yesterday,a,motion,ON,hall", "yesterday"),
+        ("2019-05-15T12:20:20,a,motion,OFF,hall", "no sign of life"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_by_name(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(BadRecording, match=said) as refused:
+        read_home(write(tmp_path / "bad.csv", row))
+    assert "bad.csv" in str(refused.value)
+
+
+def test_other_columns_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("when,what\n", encoding="utf-8")
+    with pytest.raises(BadRecording, match="columns"):
+        read_home(tmp_path / "c.csv")
+
+
+def test_a_folder_passes_over_labels_and_may_not_be_empty(folder: Path, tmp_path: Path) -> None:
+    assert [home.id for home in read_folder(folder)] == ["amber", "blue", "green", "short"]
+    with pytest.raises(BadRecording, match="no recording here"):
+        read_folder(tmp_path)
+
+
+def silent_from(home: Recorded, start: float, end: float) -> Recorded:
+    return without_rows(home, (home.t >= start) & (home.t <= end))
+
+
+def test_an_installation_was_dead_where_at_least_five_homes_fell_silent_together(town: list[Recorded]) -> None:
+    start = town[0].t[0] + 30 * DAY
+    silent = [silent_from(home, start, start + 9 * HOUR) for home in [*town, town[0]]]
+    found = [spell for spell in dead_spells(silent) if spell[0] <= start + 60 and spell[1] >= start + 9 * HOUR - 60]
+    assert len(found) == 1
+    assert len(dead_spells(silent[:4])) == 0
