@@ -13,6 +13,7 @@ from tests.journeys.conftest import Service, end, only_alert
 OBSERVATIONS = 240
 PRESSES = (30, 120, 125, 200)
 KILLS = (60, 122, 180)
+ROOMS = ("hall", "kitchen", "bathroom")
 
 
 def kill(service: Service, victim: str) -> None:
@@ -29,17 +30,26 @@ def kill(service: Service, victim: str) -> None:
     kit.begin()
 
 
+def first_heard(service: Service) -> None:
+    """A sensor's first word counts only if it is of now, and the day that follows runs ahead of a slow machine."""
+    assert service.kit
+    for room in ROOMS:
+        service.kit.move_in(room)
+    eventually(lambda: service.counts()["stored"] == len(ROOMS), 30)
+
+
 @pytest.mark.parametrize("victim", ["watch", "web", "broker", "agent"])
 def test_killed_in_the_middle_of_a_day(service: Service, victim: str) -> None:
     kit, luck = service.kit, random.Random(11)
     assert kit
-    sent = OBSERVATIONS + (len(KILLS) if victim == "agent" else 0)
+    first_heard(service)
+    sent = len(ROOMS) + OBSERVATIONS + (len(KILLS) if victim == "agent" else 0)
     for number in range(OBSERVATIONS):
         if number in PRESSES:
             kit.press()
         else:
             service.clock.move(timedelta(seconds=luck.randint(1, 3)))
-            kit.move_in(luck.choice(("hall", "kitchen", "bathroom")))
+            kit.move_in(luck.choice(ROOMS))
         if number in KILLS:
             kill(service, victim)
 
