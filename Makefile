@@ -37,5 +37,5 @@ $(VENV)/bin/python:
 
 $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$*]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$*]'
 	@touch $(VENV)/.sim $@

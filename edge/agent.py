@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 IN_ONE_TURN = 1000
 LONGEST_WAIT = 60.0
-CATCHING_UP = 1.0
+CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
+CLOSE_ENOUGH = 0.001
 HELP_SHOWN = 3600.0
 """Seconds that the lamp stays lit."""
 
@@ -67,7 +68,7 @@ Happened = Noticed | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
 
 
 class Agent:
-    """One kit. `run` returns after `stop`; `ready` is called when the hub is reached for the first time.
+    """One kit. `run` returns after `stop`; `ready` is called once the hub and the kit's broker are reached.
 
     Raises InUse and BadSettings at the start. Timers run on the clock's `elapsed`, which no step of the clock moves.
     """
@@ -75,7 +76,7 @@ class Agent:
     def __init__(self, settings: Settings, clock: Clock, ready: Callable[[], None]) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(_hub(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
         last = self._outboxes.last_of_each()
         self._adapters = _adapters(settings, self._queue.put, clock, last)
@@ -86,6 +87,7 @@ class Agent:
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._untrusted_waits = True
+        self._trusted: bool | None = None
         self._was_ready = self._stopping = False
         self._will = self._last_will(clock.moment())
 
@@ -151,11 +153,9 @@ class Agent:
             case Noticed():
                 return (one,)
             case FromKit(message, moment):
-                return [
-                    news
-                    for adapter in self._adapters
-                    for news in adapter.read(message.topic, message.payload, moment, retained=message.retained)
-                ]
+                how = {"retained": message.retained, "repeated": message.repeated}
+                read = (one.read(message.topic, message.payload, moment, **how) for one in self._adapters)
+                return [news for noticed in read for news in noticed]
             case _:
                 return ()
 
@@ -177,6 +177,7 @@ class Agent:
             case HubUp():
                 self._begin()
             case KitUp():
+                log.info("the kit's broker is reached")
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
@@ -187,9 +188,6 @@ class Agent:
         log.info("the hub is reached; %d wait", self._outboxes.waiting)
         self._link.connected(time.monotonic())
         self._beat_at = 0.0
-        if not self._was_ready:
-            self._was_ready = True
-            self._ready()
 
     def _deafened(self, moment: Moment) -> None:
         self._hears_again_at = None
@@ -216,18 +214,22 @@ class Agent:
         if moment.trusted and self._untrusted_waits:
             self._untrusted_waits = False
             self._outboxes.set_right(moment)
+        if moment.trusted is not self._trusted:
+            self._trusted, self._beat_at = moment.trusted, 0.0
         if self._hears_again_at is not None and self._hears_again_at <= time.monotonic():
             self._hears_again_at = self._deaf_since = None
             self._beat_at = 0.0
         self._link.pump(time.monotonic())
-        if caught_up and moment.elapsed >= self._beat_at:
+        if caught_up and moment.elapsed >= self._beat_at - CLOSE_ENOUGH:
             self._beat(moment)
 
     def _beat(self, moment: Moment) -> None:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
         self._will = self._last_will(moment)
-        self._link.beat(self._heartbeat(moment))
+        if self._link.beat(self._heartbeat(moment)) and self._deaf_since is None and not self._was_ready:
+            self._was_ready = True
+            self._ready()
         if self._lamp is not None and moment.elapsed >= self._lamp_until:
             self._lamp.off()
 
@@ -281,10 +283,10 @@ class Agent:
             up=lambda: put(KitUp()),
             down=lambda: put(KitDown(clock.moment())),
         )
-        return Connection(_kit(self._settings, self._settings.local_host), topics, heard)
+        return Connection(kit_broker(self._settings, self._settings.local_host), topics, heard)
 
 
-def _hub(settings: Settings) -> Broker:
+def hub_broker(settings: Settings) -> Broker:
     return Broker(
         "the hub",
         settings.hub_host,
@@ -296,7 +298,8 @@ def _hub(settings: Settings) -> Broker:
     )
 
 
-def _kit(settings: Settings, host: str) -> Broker:
+def kit_broker(settings: Settings, host: str) -> Broker:
+    """It keeps presses for us while we are away, and knows us by the client's name."""
     client = f"nightlight-{settings.home}-sensors"
     return Broker("the kit's broker", host, settings.local_port, client, remembers_us=True)
 

@@ -1,18 +1,27 @@
 """nightlight-edge: the home agent, and questions about it."""
 
 import argparse
+import inspect
 import logging
 import signal
+import sqlite3
 import sys
+import threading
+import time
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
+from edge.agent import Agent, hub_broker, kit_broker
 from edge.clock import Clock
-from edge.outbox import InUse
+from edge.connection import Broker, Connection, Heard
+from edge.outbox import InUse, Look, look
 from edge.settings import Settings, load
 from models.settings import BadSettings
+from models.wire import Leg, topic
 
 DEFAULT = Path("/etc/nightlight/kit.toml")
+ANSWER_WITHIN = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,22 +41,100 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(settings: Settings) -> int:
-    from edge.agent import Agent
-
-    clock = Clock(None if settings.clock_file is None else Path(settings.clock_file))
-    agent = Agent(settings, clock, ready=lambda: print(f"ready home={settings.home}", flush=True))
+    """Notice, keep and send, until told to stop."""
+    agent = Agent(settings, _clock(settings), ready=lambda: print(f"ready home={settings.home}", flush=True))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
     agent.run()
     return 0
 
 
+def check(settings: Settings) -> int:
+    """Print what holds: settings, clock, outbox, brokers and sensors; 1 if something is wrong."""
+    for field in fields(settings):
+        if field.name != "sensors":
+            print(f"{field.name} = {getattr(settings, field.name)}")
+    for sensor in settings.sensors:
+        print(f"sensor {sensor.id}: {sensor.kind} at {sensor.source}{', inverted' if sensor.inverted else ''}")
+    trusted = _clock(settings).moment().trusted
+    print(f"clock: {'right' if trusted else 'not set yet, so times are marked as uncertain'}")
+    wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings)) if trouble]
+    for trouble in wrong:
+        print(f"wrong: {trouble}")
+    return 1 if wrong else 0
+
+
+def outbox(settings: Settings) -> int:
+    """Print what waits to be receipted by the hub."""
+    path = Path(settings.outbox)
+    try:
+        held = look(path)
+    except sqlite3.Error as error:
+        print(f"{path}: no outbox can be read here: {error}", file=sys.stderr)
+        return 1
+    _print_outbox(held)
+    return 0
+
+
+def _clock(settings: Settings) -> Clock:
+    return Clock(None if settings.clock_file is None else Path(settings.clock_file))
+
+
+def _print_outbox(held: Look) -> None:
+    print(f"name: {held.name}")
+    print(f"presses waiting: {held.urgent}")
+    print(f"routine waiting: {held.routine}")
+    print(f"oldest: {'nothing waits' if held.oldest is None else held.oldest.isoformat()}")
+    print(f"given up when full: {held.given_up}")
+    print(f"size: {held.size} bytes")
+
+
+def _outbox_trouble(settings: Settings) -> str | None:
+    path = Path(settings.outbox)
+    if not path.exists():
+        print("outbox: not begun yet")
+        return None if path.parent.is_dir() else f"outbox: there is no folder {path.parent}"
+    try:
+        held = look(path)
+    except sqlite3.Error as error:
+        return f"outbox: {path} can't be read: {error}"
+    print(f"outbox: {held.urgent} presses and {held.routine} others wait")
+    return None
+
+
+def _broker_troubles(settings: Settings) -> list[str]:
+    asked = [("hub", hub_broker(settings), topic(settings.home, Leg.RECEIPT))]
+    if settings.local_host is not None:
+        asked.append(("kit's broker", kit_broker(settings, settings.local_host), settings.zigbee_topic))
+    troubles = [(name, broker, _trouble(broker, heard)) for name, broker, heard in asked]
+    for name, broker, trouble in troubles:
+        print(f"{name}: {broker.host}:{broker.port} {trouble or 'answers'}")
+    return [f"{name}: {broker.host}:{broker.port} {trouble}" for name, broker, trouble in troubles if trouble]
+
+
+def _trouble(broker: Broker, heard: str) -> str | None:
+    """Why the broker can't be spoken with, or None."""
+    up, beside = threading.Event(), replace(broker, client_id=f"{broker.client_id}-check", remembers_us=False)
+    connection = Connection(beside, (heard,), Heard(lambda _: None, up.set, lambda: None))
+    connection.start()
+    until = time.monotonic() + ANSWER_WITHIN
+    while not (up.wait(0.05) or connection.trouble or time.monotonic() > until):
+        pass
+    connection.close()
+    return connection.trouble or (None if up.is_set() else "did not answer")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nightlight-edge", description="The home agent of Nightlight.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command, text in ((run, "notice, keep and send, until stopped"),):
+    for command in (run, check, outbox):
+        text = inspect.cleandoc(command.__doc__ or "")
         one = commands.add_parser(command.__name__, help=text, description=text)
         one.add_argument("--settings", type=Path, default=DEFAULT, metavar="FILE", help=f"TOML; {DEFAULT} if not given")
         one.add_argument("--verbose", action="store_true", help="log more than what went wrong")
         one.set_defaults(command=command)
     return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,8 @@ SYNCED = Path("/run/systemd/timesync/synchronized")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SLICE = 0.25
 """Longest real wait on a played clock, in s, so that a changed pace is noticed."""
-BY_HAND = 0.05
+BY_HAND, BY_HAND_IDLE = 0.01, 0.05
+"""How often to look at a clock moved by hand, in s: often while it moves."""
 _REAL = Pace(0.0, 0.0)
 
 
@@ -48,7 +49,7 @@ class Clock:
         self._mark: tuple[int, int] | None = None
         self._pace = _REAL
         self._elapsed = time.monotonic()
-        self._counted_at = time.monotonic()
+        self._counted_at = self._changed_at = time.monotonic()
         self.boot = _boot_id()
         if file is not None:
             self._start_played(file)
@@ -68,7 +69,9 @@ class Clock:
             real = self._pace.real_seconds(played)
         if self._file is None:
             return max(played, 0.0)
-        return BY_HAND if real is None else min(max(real, 0.0), SLICE)
+        if real is None:
+            return BY_HAND if time.monotonic() - self._changed_at < 1.0 else BY_HAND_IDLE
+        return min(max(real, 0.0), SLICE)
 
     def played_seconds(self, real: float) -> float:
         """How much may have been played while the machine was busy for `real` seconds."""
@@ -99,7 +102,7 @@ class Clock:
             return  # replaced or removed under our hands: the pace we have goes on
         if pace.speed == 0:
             self._elapsed += self._passed_by_hand(pace)
-        self._pace = pace
+        self._pace, self._changed_at = pace, time.monotonic()
 
     def _passed_by_hand(self, pace: Pace) -> float:
         """A clock moved by hand passes time, except where it is put right: that is a step."""

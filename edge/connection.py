@@ -45,11 +45,12 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message; `done()` tells the broker that it need not be sent again."""
+    """A message; `repeated` if the broker sent it before. `done()` tells it that it need not be sent again."""
 
     topic: str
     payload: bytes
     retained: bool
+    repeated: bool
     done: Callable[[], object]
 
 
@@ -63,7 +64,10 @@ class Heard:
 
 
 class Connection:
-    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection."""
+    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection.
+
+    `trouble` says what went wrong last.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class Connection:
         self._wake = threading.Event()
         self._longest_delay = LONGEST_DELAY
         self._stood_since: float | None = None
+        self.trouble = ""
         self._reader: threading.Thread | None = None
         self._unanswered: dict[int, float] = {}
         self._thread = threading.Thread(target=self._keep_connected, name=f"connect-{broker.client_id}", daemon=True)
@@ -139,14 +144,14 @@ class Connection:
 
     def _once(self) -> float:
         """One connection from beginning to end; how long it stood, in s."""
-        self._over.clear()
         self._unanswered.clear()
+        self._over.clear()
         self._stood_since = self._reader = None
         try:
             client = self._client = self._made()
             client.connect(self._broker.host, self._broker.port, KEEPALIVE)
         except (OSError, ValueError) as error:
-            log.info("%s can't be reached: %s", self._broker.called, error)
+            self._fails(f"can't be reached: {error}", logging.INFO)
             return 0.0
         client.loop_start()
         self._wait_until_over(time.monotonic() + ANSWER_WITHIN)
@@ -156,7 +161,7 @@ class Connection:
     def _wait_until_over(self, answer_by: float) -> None:
         while not self._over.wait(LOOK_EVERY):
             if self._stood_since is None and time.monotonic() > answer_by:
-                log.warning("%s takes the connection and says nothing", self._broker.called)
+                self._fails("takes the connection and says nothing", logging.WARNING)
                 return
             if self._reader is not None and not self._reader.is_alive():
                 log.error("%s: what it sent could not be read", self._broker.called)
@@ -169,6 +174,10 @@ class Connection:
         log.info("%s: the connection ended", self._broker.called)
         return time.monotonic() - self._stood_since
 
+    def _fails(self, trouble: str, level: int) -> None:
+        self.trouble = trouble
+        log.log(level, "%s %s", self._broker.called, trouble)
+
     def _made(self) -> Client:
         broker = self._broker
         client = Client(
@@ -180,6 +189,7 @@ class Connection:
             manual_ack=True,
         )
         client.max_inflight_messages_set(1000)
+        client.on_subscribe = self._on_subscribe
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
         client.on_message, client.on_publish = self._on_message, self._on_publish
         if broker.username is not None:
@@ -194,12 +204,19 @@ class Connection:
         self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
         if code.is_failure:
-            log.error("%s refused us: %s", self._broker.called, code)
+            self._fails(f"refused us: {code}", logging.WARNING)
             self._over.set()
             return
-        if self._topics:
-            client.subscribe([(topic, 1) for topic in self._topics])
-        self._reader, self._stood_since = threading.current_thread(), time.monotonic()
+        self._reader = threading.current_thread()
+        client.subscribe([(topic, 1) for topic in self._topics])
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for topic, code in zip(self._topics, codes, strict=False):
+            if code.is_failure:
+                self._fails(f"does not let us hear {topic}: {code}", logging.ERROR)
+        self._stood_since = time.monotonic()
         self._longest_delay = LONGEST_DELAY
         self._heard.up()
 
@@ -215,7 +232,9 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""
-        self._heard.arrived(Arrived(topic, bytes(message.payload), message.retain, lambda: client.ack(mid, qos)))
+        self._heard.arrived(
+            Arrived(topic, bytes(message.payload), message.retain, message.dup, lambda: client.ack(mid, qos))
+        )
 
     def _on_publish(
         self, client: Client, _data: Any, mid: int, _code: ReasonCode, _properties: Properties | None

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from edge.outbox import Outbox, Outboxes
@@ -90,10 +91,10 @@ class Link:
         if not self._way.is_up:
             return
         flush = self._flush_at is not None and self._flush_at <= real
-        for outbox in self._outboxes.all:
-            self._pump(outbox, real, flush=flush)
         if flush:
             self._flush_at = None
+        for outbox in self._outboxes.all:
+            self._pump(outbox, real, flush=flush)
         self._mistrust()
 
     def next_at(self) -> float | None:
@@ -130,7 +131,9 @@ class Link:
     def _send_presses(self, outbox: Outbox, progress: Progress, real: float) -> None:
         if outbox.last == progress.urgent_after:
             return
-        presses = self._rows(outbox, lambda one: one.urgent(progress.urgent_after, PRESSES_AT_ONCE))
+        presses = self._rows(outbox, real, lambda one: one.urgent(progress.urgent_after, PRESSES_AT_ONCE))
+        if presses is None:
+            return
         for press in presses:
             if not self._send(outbox, progress, [press], real, urgent=True):
                 return
@@ -139,19 +142,24 @@ class Link:
             progress.urgent_after = outbox.last
 
     def _send_again(self, outbox: Outbox, progress: Progress, real: float) -> None:
-        for sent in progress.messages:
-            if sent.again_at <= real:
-                first, last = min(sent.numbers), max(sent.numbers)
-                rows = self._rows(outbox, lambda one, a=first, z=last: one.between(a, z))  # type: ignore[misc]
-                again = [row for row in rows if row.number in sent.numbers]
-                if again and not self._publish(outbox, again):
-                    return
-                sent.tries += 1
-                sent.again_at = real + _patience(sent)
+        for sent in [one for one in progress.messages if one.again_at <= real]:
+            first, last = min(sent.numbers), max(sent.numbers)
+            rows = self._rows(outbox, real, partial(Outbox.between, first=first, last=last))
+            if rows is None:
+                return
+            again = [row for row in rows if row.number in sent.numbers]
+            if not again:
+                _give_up(progress, sent)
+            elif not self._publish(outbox, again):
+                return
+            sent.tries += 1
+            sent.again_at = real + _patience(sent)
 
     def _send_routine(self, outbox: Outbox, progress: Progress, real: float) -> None:
         while progress.routine_after < progress.due_to and _room(progress):
-            rows = self._rows(outbox, lambda one: one.routine(progress.routine_after, self._batch_size))
+            rows = self._rows(outbox, real, lambda one: one.routine(progress.routine_after, self._batch_size))
+            if rows is None:
+                return
             if not rows:
                 progress.routine_after = progress.due_to
             elif self._send(outbox, progress, rows, real, urgent=False):
@@ -173,14 +181,27 @@ class Link:
     def _publish(self, outbox: Outbox, rows: Sequence[Observation]) -> bool:
         return self._way.publish(self._up_topic, encode(Up(outbox.name, self._now(), tuple(rows))))
 
-    def _rows(self, outbox: Outbox, question: Callable[[Outbox], list[Observation]]) -> list[Observation]:
-        return self._outboxes.ask(outbox, question, otherwise=[])
+    def _rows(
+        self, outbox: Outbox, real: float, question: Callable[[Outbox], list[Observation]]
+    ) -> list[Observation] | None:
+        """None when the card failed: nothing may be taken for sent then, and it is asked again soon."""
+        rows = self._outboxes.ask(outbox, question, otherwise=None)
+        if rows is None:
+            self._flush_at = real + AGAIN_AFTER
+        return rows
 
     def _mistrust(self) -> None:
         limit = DEAF_PRESS if self._outboxes.urgent_waiting else DEAF
         if self._way.unanswered_for() > limit:
             log.warning("the hub's broker has not answered for %g s: connecting anew", limit)
             self._way.begin_anew()
+
+
+def _give_up(progress: Progress, sent: Sent) -> None:
+    """The outbox had to let go of all of it: the card was full."""
+    progress.messages.remove(sent)
+    for number in sent.numbers:
+        del progress.on_the_way[number]
 
 
 def _room(progress: Progress) -> bool:

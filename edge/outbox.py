@@ -10,8 +10,9 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -37,8 +38,8 @@ CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-Waiting = tuple[int, str, str, int, bool, str, float, bool]
-"""A row as it waits; `at` in microseconds since 1970 UTC."""
+Unnumbered = tuple[str, str, int, bool, str, float, bool]
+"""A row as it waits, but for its number; `at` in microseconds since 1970 UTC."""
 
 OLDEST = """
 SELECT min(at) FROM (
@@ -78,23 +79,17 @@ class Outbox:
         self.waiting = self._one("SELECT count(*) FROM waiting") or 0
         self.reserve()
 
-    def keep(self, noticed: Sequence[Noticed]) -> None:
-        """All of them in one commit, flushed to the card."""
-        try:
-            self._insert(noticed)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            self._make_room(max(len(noticed), self._limit // 100))
-            self._insert(noticed)
+    def keep(self, noticed: Sequence[Noticed]) -> int:
+        """All of them in one commit, flushed to the card. Returns the last number."""
+        self._with_room(lambda: self._insert(noticed), give_up=max(len(noticed), self._limit // 100))
         if self.waiting > self._limit:
             self._give_up(self.waiting - self._limit + self._limit // 100)
+        return self.last
 
-    def forget(self, numbers: Iterable[tuple[int, int]]) -> None:
+    def forget(self, numbers: Sequence[tuple[int, int]]) -> None:
         """These inclusive ranges are receipted. Not flushed: what a power cut brings back is sent once more."""
-        with self._flushing_later(), self._change():
-            deletions = self._db.executemany("DELETE FROM waiting WHERE number BETWEEN ? AND ?", numbers)
-        self.waiting -= deletions.rowcount
+        with self._flushing_later():
+            self._with_room(lambda: self._delete(numbers), give_up=0)
         self.urgent_waiting = self._urgent_count()
 
     def urgent(self, after: int, limit: int) -> list[Observation]:
@@ -124,18 +119,23 @@ class Outbox:
 
     def last_of_each(self) -> Last:
         rows = self._db.execute("SELECT sensor, what, at FROM last").fetchall()
-        return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
+        with _reading():
+            return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
 
-    def take_over(self, rows: Sequence[Waiting]) -> None:
+    def take_over(self, rows: Sequence[Unnumbered]) -> None:
         """Rows of another outbox, under numbers of this one."""
-        self._add([(self.last + place, *row[1:]) for place, row in enumerate(rows, start=1)])
+        self._add(rows)
 
     def reserve(self) -> None:
         """Hold room on the card for when it is full."""
         if self.path is None or _spare(self.path).exists():
             return
-        with suppress(OSError), _spare(self.path).open("wb") as spare:
-            os.posix_fallocate(spare.fileno(), 0, SPARE_BYTES)
+        try:
+            with _spare(self.path).open("wb") as spare:
+                os.posix_fallocate(spare.fileno(), 0, SPARE_BYTES)
+        except OSError:
+            with suppress(OSError):
+                _spare(self.path).unlink(missing_ok=True)
 
     def close(self) -> None:
         self._db.close()
@@ -151,29 +151,48 @@ class Outbox:
             name = secrets.token_hex(8)
             self._db.execute("INSERT INTO outbox VALUES (?, ?, 0, 0)", (name, boot))
         self.name: str
+        self.last: int
         self.name, before, self.last, self.given_up = self._db.execute("SELECT * FROM outbox").fetchone()
         if before != boot:
             self.last += SPARE_NUMBERS
             self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
 
     def _insert(self, noticed: Sequence[Noticed]) -> None:
-        self._add([_row(self.last + place, one) for place, one in enumerate(noticed, start=1)])
+        self._add([_row(one) for one in noticed])
 
-    def _add(self, rows: Sequence[Waiting]) -> None:
+    def _add(self, rows: Sequence[Unnumbered]) -> None:
+        """Numbered by what the card says, since a commit that failed may yet have been written."""
         with self._change():
-            self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[1:4] for row in rows])
-            self._db.execute("UPDATE outbox SET last = ?", (self.last + len(rows),))
-        self.last += len(rows)
+            last: int = self._db.execute("SELECT last FROM outbox").fetchone()[0]
+            numbered = [(number, *row) for number, row in enumerate(rows, start=last + 1)]
+            self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+            self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[:3] for row in rows])
+            self._db.execute("UPDATE outbox SET last = ?", (last + len(rows),))
+        self.last = last + len(rows)
         self.waiting += len(rows)
         self.urgent_waiting += sum(row[-1] for row in rows)
 
-    def _make_room(self, rows: int) -> None:
-        log.error("the card is full: giving up the oldest routine observations; presses stay")
+    def _delete(self, numbers: Sequence[tuple[int, int]]) -> None:
+        with self._change():
+            deletions = self._db.executemany("DELETE FROM waiting WHERE number BETWEEN ? AND ?", numbers)
+        self.waiting -= deletions.rowcount
+
+    def _with_room(self, act: Callable[[], None], give_up: int) -> None:
+        try:
+            act()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            self._make_room(give_up)
+            act()
+
+    def _make_room(self, give_up: int) -> None:
+        log.error("the card is full: routine observations may have to go; presses stay")
         if self.path is not None:
             _spare(self.path).unlink(missing_ok=True)
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._give_up(rows)
+        if give_up:
+            self._give_up(give_up)
 
     def _give_up(self, rows: int) -> None:
         with self._change():
@@ -187,10 +206,8 @@ class Outbox:
         return self._one("SELECT count(*) FROM waiting WHERE urgent") or 0
 
     def _rows(self, query: str, *values: int) -> list[Observation]:
-        try:
+        with _reading():
             return [_observation(row) for row in self._db.execute(query, values)]
-        except (ValueError, TypeError, OverflowError) as error:
-            raise Ruined(f"a row does not read: {error}") from error
 
     def _one(self, query: str) -> int | None:
         found: int | None = self._db.execute(query).fetchone()[0]
@@ -214,6 +231,28 @@ class Outbox:
             yield
         finally:
             self._db.execute("PRAGMA synchronous = FULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an outbox holds, as seen from beside: `size` in bytes."""
+
+    name: str
+    urgent: int
+    routine: int
+    oldest: datetime | None
+    given_up: int
+    size: int
+
+
+def look(path: Path) -> Look:
+    """Without touching it, while an agent may be using it. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+        name, given_up = db.execute("SELECT name, given_up FROM outbox").fetchone()
+        urgent, every = db.execute("SELECT coalesce(sum(urgent), 0), count(*) FROM waiting").fetchone()
+        (oldest,) = db.execute("SELECT min(at) FROM waiting").fetchone()
+    size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
+    return Look(name, urgent, every - urgent, None if oldest is None else _moment(oldest), given_up, size)
 
 
 class InUse(Exception):
@@ -257,9 +296,9 @@ class Outboxes:
     def keep(self, noticed: Sequence[Noticed], now: float) -> None:
         """On the card, or in memory while it can't be written; `now` is real, in s."""
         if now >= self._card_rests_until:
-            for _ in range(2):  # the second time it may be a new file
-                if self._card is not None and self.ask(self._card, lambda card: _kept(card, noticed), otherwise=False):
-                    return
+            before = self._card
+            if self._kept(noticed) or (self._card is not before and self._kept(noticed)):
+                return
             self._card_rests_until = now + CARD_RESTS
         self._remembering().keep(noticed)
 
@@ -305,6 +344,11 @@ class Outboxes:
         if self._lock is not None:
             os.close(self._lock)
 
+    def _kept(self, noticed: Sequence[Noticed]) -> bool:
+        return (
+            self._card is not None and self.ask(self._card, lambda card: card.keep(noticed), otherwise=None) is not None
+        )
+
     def _remembering(self) -> Outbox:
         if self._memory is None:
             log.error("the card can't be written: keeping in memory, where a power cut would lose it")
@@ -332,14 +376,17 @@ class Outboxes:
         return fresh
 
 
-def _kept(card: Outbox, noticed: Sequence[Noticed]) -> bool:
-    card.keep(noticed)
-    return True
-
-
 def _ruined(error: sqlite3.Error) -> bool:
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(error, Ruined) or (code is not None and code & 0xFF in RUINED)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Ruined(f"a row does not read: {error}") from error
 
 
 def _check(db: sqlite3.Connection) -> None:
@@ -357,14 +404,14 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
-def _rescued(aside: Path) -> list[Waiting]:
+def _rescued(aside: Path) -> list[Unnumbered]:
     """What still reads in a ruined file. A press that comes twice is better than one that never came."""
-    rows: list[Waiting] = []
+    rows: list[Unnumbered] = []
     with closing(sqlite3.connect(aside)) as db, suppress(sqlite3.Error):
         for row in db.execute("SELECT * FROM waiting ORDER BY number"):
             with suppress(ValueError, TypeError, OverflowError):
                 _observation(row)
-                rows.append(row)
+                rows.append(row[1:])
     return rows
 
 
@@ -388,10 +435,10 @@ def _spare(path: Path) -> Path:
     return path.with_name(f"{path.name}.spare")
 
 
-def _row(number: int, one: Noticed) -> Waiting:
+def _row(one: Noticed) -> Unnumbered:
     moment = one.moment
     urgent = one.what in URGENT
-    return number, one.sensor, one.what.value, _micros(moment.at), moment.trusted, moment.boot, moment.elapsed, urgent
+    return one.sensor, one.what.value, _micros(moment.at), moment.trusted, moment.boot, moment.elapsed, urgent
 
 
 def _observation(row: Sequence[Any]) -> Observation:

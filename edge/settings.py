@@ -1,5 +1,6 @@
 """What an installer can set, read from one TOML file; secrets stand in files of their own."""
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from models.observation import SensorKind
 from models.settings import BadSettings, settings_from
 from models.wire import Leg, topic
 
+SENSOR_ID = re.compile(r"[a-zA-Z0-9_.:/ -]{1,64}")
 LARGEST_BATCH = 1000
 """About 120 kB, well under what one message may hold."""
 
@@ -151,8 +153,8 @@ def _hub_mistakes(settings: Settings) -> Iterable[str]:
 
 def _sensor_mistakes(sensor: SensorSettings, settings: Settings) -> Iterable[str]:
     dialect = DIALECTS.get(dialect_of(sensor.source))
-    if not 1 <= len(sensor.id) <= 64:
-        yield f"sensor '{sensor.id[:80]}': an id has 1 to 64 characters"
+    if not SENSOR_ID.fullmatch(sensor.id):
+        yield f"sensor '{sensor.id[:80]}': an id is 1 to 64 of a-z, A-Z, 0-9, space and _ . : / -"
     if dialect is None:
         yield f"sensor '{sensor.id}': source '{sensor.source}' begins with none of {', '.join(DIALECTS)}:"
     elif not dialect.address.fullmatch(address_of(sensor.source)):

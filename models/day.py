@@ -41,6 +41,9 @@ class Span:
 QUIET_AFTER = timedelta(minutes=45)
 """A room without a sign of life for this long is shown as quiet, not as the person being up in it."""
 
+UP_SHARE = 0.25
+"""A walk to the bathroom does not make it a night spent up."""
+
 
 def ribbon(
     home: Home, seen: Sequence[Seen], start: datetime, end: datetime, heard_until: datetime | None
@@ -94,7 +97,7 @@ def _half_hour(at: datetime) -> datetime:
 
 
 def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
-    """The part of a day is what filled most of it; being up at all counts over being quiet."""
+    """The part of a day is what filled most of it; being up for a good share of it counts over being quiet."""
     length: dict[Doing, timedelta] = {}
     for span in spans:
         inside = min(span.end, end) - max(span.start, start)
@@ -103,7 +106,7 @@ def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
     if not length:
         return Span(start, end, Doing.UNHEARD)
     most = max(length, key=lambda doing: length[doing])
-    if most is Doing.QUIET and Doing.UP in length:
+    if most is Doing.QUIET and length.get(Doing.UP, timedelta(0)) >= UP_SHARE * sum(length.values(), timedelta(0)):
         most = Doing.UP
     return Span(start, end, most)
 

@@ -1,12 +1,15 @@
 """A hub and a dozen homes to look at: a week behind them, a morning just past, and a script of mishaps to come."""
 
 import contextlib
+import re
 import time
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -17,25 +20,26 @@ from models.home import Sensor
 from simulators.browser import Browser
 from simulators.cast import ALL, FAMILY, OTHERS, STAFF, Household, register, with_sensors
 from simulators.clock import PlayedClock
-from simulators.kit import Kit, check_ins, plays, together
+from simulators.kit import Kit, Play, check_ins, plays, together
 from simulators.live import Live
-from simulators.lockstep import Lockstep
-from simulators.mishaps import Mishap, World, let_die, script
+from simulators.lockstep import Lockstep, beats_in
+from simulators.mishaps import Mishap, World, script
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, Trigger, closes_itself, is_recording, read_recording, weeks_until
 from simulators.relay import Relay
-from simulators.resident import BED, life
+from simulators.resident import BED, FRIDGE, life
 from simulators.service import Counts, Hub, Place, start_agent
 from simulators.spoken import Voice, tell
 from simulators.view import View, by_kind
 from simulators.wires import Hearing, Line
 
 LONDON = ZoneInfo("Europe/London")
-BEGINS, SHOWN = time_of_day(5, 15), time_of_day(9, 30)
+BEGINS, SHOWN = time_of_day(7, 30), time_of_day(9, 30)
 DIES_AT = time_of_day(5, 50)
 """Four hours without a word make a dead sensor, so that one shows soon after half past nine."""
 
 HISTORY = timedelta(days=7)
+HISTORY_BOX = "history"
 BEAT = timedelta(minutes=3)
 """Less often than a real kit, or a busy machine would look like a lost home at sixty times the speed."""
 
@@ -45,8 +49,12 @@ RECORDED = OTHERS[:5]
 HICCUP = 10.0
 """Real seconds by which something may come later than it should, on a machine with other things to do."""
 
+COMES_BACK = 30.0
+"""Real seconds within which a kit tries a path again that was lost."""
+
 YEAR_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_EVERY = 0.25
+T = TypeVar("T")
 ENOUGH = 50
 """Triggers that a recorded day must have."""
 
@@ -89,7 +97,7 @@ class Town(contextlib.ExitStack):
         super().__init__()
         self._stage, self._console = stage, console
         today = datetime.now(LONDON).date()
-        self._start, self._shown = (_on(today, hour) for hour in (BEGINS, SHOWN))
+        self._died, self._start, self._shown = (_on(today, hour) for hour in (DIES_AT, BEGINS, SHOWN))
         self._clock = PlayedClock(stage.folder / "hub.pace", self._start)
         self._kit_clock = PlayedClock(stage.folder / "kits.pace", self._start)
         self._lost_clock = PlayedClock(stage.folder / "lost.pace", YEAR_1970)
@@ -115,10 +123,11 @@ class Town(contextlib.ExitStack):
         for end in (self._hearing.close, self._line.close, self._path.close):
             self.callback(end)
         self._kits = {each.home.id: self._kit(each) for each in self._households}
-        agents = [self._start_agent(kit, place, port) for kit in self._kits.values()]
         self._tell_history(place)
+        agents = [self._start_agent(kit, place, port) for kit in self._kits.values()]
         for agent in agents:
             agent.wait_for(r"^ready home=", 60)
+        self._wait_for_kits()
         self._pass_morning()
         self._web = place.web
         self._say(f"Ready after {time.monotonic() - began:.0f} s")
@@ -139,35 +148,54 @@ class Town(contextlib.ExitStack):
             hub = ("127.0.0.1", self._path.port)
         if kit.home.id == "h_gill":
             clock, kit.behind = self._lost_clock, YEAR_1970 - self._start
-        pace = {"heartbeat_every": BEAT.total_seconds()}
-        return start_agent(self._stage, kit.home, hub, port, clock, **pace)
+        return start_agent(self._stage, kit.home, hub, port, clock, **beats_in(BEAT))
 
     def _tell_history(self, place: Place) -> None:
-        voice = Voice(place.broker_host, place.broker_port, "history")
+        voice = self._voice = Voice(place.broker_host, place.broker_port, HISTORY_BOX)
         self.callback(voice.close)
-        for kit in track(self._kits.values(), "A week behind each home", console=self._console, transient=True):
-            tell(voice, self._hearing, kit.home.id, self._start, kit.past(self._start))
+        for kit in self._track(self._kits.values(), "A week behind each home"):
+            past = self._past(kit)
+            voice.beat(kit.home.id, self._start, self._last_signs(kit), BEAT.total_seconds())
+            tell(voice, self._hearing, kit.home.id, self._start, past)
         self._told = dict(voice.sent)
         missing = self._hearing.wait_for(self._told, 30, voice.outbox)
         if missing:
             raise Failed(f"the hub gave no receipt for part of the history: {missing}")
         self._say(f"{sum(self._told.values()):,} observations of the last week are stored")
 
+    def _wait_for_kits(self) -> None:
+        """Until each kit itself was heard: a beat that is overtaken by the clock would be placed too late."""
+        until = time.monotonic() + COMES_BACK
+        while any(self._hearing.beats[home].outbox == HISTORY_BOX for home in self._kits):
+            if time.monotonic() > until:
+                raise Failed("the kits are connected, but their heartbeats do not pass the hub's broker")
+            time.sleep(0.02)
+
+    def _last_signs(self, kit: Kit) -> dict[str, datetime]:
+        checked_in = self._start - BEAT
+        return {each.id: self._died if each.id in kit.dead else checked_in for each in kit.home.sensors}
+
+    def _past(self, kit: Kit) -> list[Play]:
+        """What happened before; in it, one sensor dies."""
+        past = kit.past(self._died)
+        if kit.home.id == "h_nowicki":
+            kit.die(FRIDGE, self._died)
+        return past + kit.past(self._start)
+
+    def _track(self, what: Collection[T], why: str) -> Iterable[T]:
+        quiet = not self._console.is_terminal
+        return track(what, why, console=self._console, transient=True, disable=quiet)
+
     def _pass_morning(self) -> None:
-        """From a quarter past five until half past nine, as fast as the programs can follow."""
+        """From half past seven until half past nine, as fast as the programs can follow."""
         for kit in self._kits.values():
             kit.open(self._start)
         kits = [(kit, self._lost_clock if kit.behind else self._kit_clock) for kit in self._kits.values()]
-        lockstep = Lockstep(self._clock, kits, self._hearing, BEAT)
-        dies_at = _on(self._start.astimezone(LONDON).date(), DIES_AT)
-        steps = range((self._shown - self._start) // BEAT)
-        for _ in track(steps, "This morning", console=self._console, transient=True):
-            now = lockstep.step()
-            if dies_at <= now < dies_at + BEAT:
-                let_die(self._kits["h_nowicki"], dies_at)
-        self._say(
-            f"{sum(kit.sent for kit in self._kits.values()):,} observations of this morning came through the kits"
-        )
+        lockstep = Lockstep(self._clock, kits, self._voice, self._hearing, BEAT)
+        for _ in self._track(range((self._shown - self._start) // BEAT), "This morning"):
+            lockstep.step()
+        sent = sum(kit.sent for kit in self._kits.values())
+        self._say(f"{sent:,} observations of this morning came through the kits")
 
     def show(self, speed: float) -> None:
         """Say where to look and how to log in."""
@@ -200,16 +228,22 @@ class Town(contextlib.ExitStack):
 
     def _turn(self, live: Live, minute: float) -> None:
         for mishap in self._mishaps:
-            if mishap.played_at is None and mishap.minute <= minute:
+            if mishap.played_at is None and mishap.minute <= minute and mishap.may():
                 with live.turn:
                     mishap.play()
                 mishap.played_at = time.monotonic()
                 self._happened(mishap.text)
-        waiting = [mishap for mishap in self._mishaps if mishap.played_at and not mishap.made]
-        if waiting:
-            self._view.look()
-        for mishap in waiting:
-            self._answered(mishap)
+        new = self._view.look()
+        for mishap in self._mishaps:
+            if mishap.played_at and not mishap.made:
+                self._answered(mishap)
+        expected = {int(number) for mishap in self._mishaps for number in re.findall(r"alert (\d+)", mishap.made)}
+        for shown in new:
+            if shown.number not in expected:
+                self._happened(f"alert {shown.number} is raised at {self._called(shown.home)}'s: {shown.why}")
+
+    def _called(self, home: str) -> str:
+        return next((each.resident.called for each in self._households if each.home.id == home), "somebody")
 
     def _answered(self, mishap: Mishap) -> None:
         if (made := mishap.came()) and mishap.played_at is not None:
@@ -222,7 +256,8 @@ class Town(contextlib.ExitStack):
     def report(self, speed: float, seconds: float | None) -> int:
         """What happened, and whether it is what should have."""
         sent = {home: self._told[home] + kit.sent for home, kit in self._kits.items()}
-        self._hearing.wait_for(sent, HICCUP)
+        self._path.mend()
+        self._hearing.wait_for(sent, COMES_BACK)
         counts = self._hub.counts()
         late = [mishap for mishap in self._mishaps if not mishap.made and self._was_given(mishap, speed, seconds)]
         wrong = [f"{mishap.text}: nothing came of it" for mishap in late] + _unequal(sent, counts)

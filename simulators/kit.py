@@ -59,12 +59,13 @@ def plays(sensors: Iterable[Sensor], triggers: Iterable[Trigger], both: frozense
     """Triggers as what their sensors say, in order of time.
 
     Sensors in `both` say themselves when they go off; for the others that is filled in, since nothing can move again
-    that never came to rest. What changes nothing is not said.
+    that never came to rest. What changes nothing is not said, nor what no sensor is fitted for.
     """
     moving = _Moving({sensor.id: sensor.kind for sensor in sensors}, both)
     for trigger in triggers:
-        yield from moving.rests_until(trigger.at)
-        yield from moving.takes(trigger)
+        if moving.has(trigger.sensor):
+            yield from moving.rests_until(trigger.at)
+            yield from moving.takes(trigger)
     yield from moving.rests_until(None)
 
 
@@ -74,6 +75,9 @@ class _Moving:
         self._on: dict[str, datetime] = {}
         self._said: dict[str, datetime] = {}
         self._rests: list[tuple[datetime, str, datetime]] = []
+
+    def has(self, sensor: str) -> bool:
+        return sensor in self._kinds
 
     def takes(self, trigger: Trigger) -> Iterator[Play]:
         at, sensor, on = trigger
@@ -131,12 +135,18 @@ class Kit:
         }
         self._last_seen: dict[str, datetime] = {}
 
+    def die(self, sensor: str, at: datetime) -> None:
+        """It spoke last then."""
+        self.dead.add(sensor)
+        self._last_seen[sensor] = at
+
     def past(self, until: datetime) -> list[Play]:
         """What happened before this kit's story begins: passed over without a word, and returned."""
         passed = []
         while self._next and self._next.at < until:
-            self._cached.setdefault(self._next.sensor, {}).update(self._next.state)
-            passed += [self._next] if self._next.what else []
+            if self._next.sensor not in self.dead:
+                self._cached.setdefault(self._next.sensor, {}).update(self._next.state)
+                passed += [self._next] if self._next.what else []
             self._next = next(self._played, None)
         return passed
 
@@ -144,8 +154,9 @@ class Kit:
         """The bridge comes up, and says again what it last knew, as the real one does."""
         self._say("bridge/state", {"state": "online"}, retain=True)
         for sensor in self.home.sensors:
-            self._say(f"{sensor.id}/availability", {"state": "online"}, retain=True)
-            self._last_seen[sensor.id] = at - CHECK_IN_EVERY
+            there = "offline" if sensor.id in self.dead else "online"
+            self._say(f"{sensor.id}/availability", {"state": there}, retain=True)
+            self._last_seen.setdefault(sensor.id, at - CHECK_IN_EVERY)
             self._speak(sensor.id)
 
     def play_until(self, at: datetime) -> int:
@@ -156,14 +167,18 @@ class Kit:
             self._next = next(self._played, None)
         return self.sent - before
 
+    def stir(self) -> None:
+        """The bridge says what is known already: enough to make an agent look at its clock at once."""
+        self._say(f"{self.home.sensors[0].id}/availability", {"state": "online"}, retain=True)
+
     def press(self, at: datetime, sensor: str = "pendant") -> None:
         self._last_seen[sensor] = at
         self._speak(sensor, {"action": "emergency"})
         self.sent += 1
 
     def move(self, at: datetime, sensor: str) -> None:
-        """Somebody moves in front of a sensor, whatever was planned."""
-        for on in (False, True):
+        """Somebody moves in front of a sensor, whatever was planned, and it is at rest again."""
+        for on in (False, True, False):
             self._take(Play(at, sensor, state(SensorKind.MOTION, on=on), NOTICED.get((SensorKind.MOTION, on))))
 
     def check_in(self, at: datetime, sensor: str) -> None:

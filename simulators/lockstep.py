@@ -5,21 +5,27 @@ noticed until then is played and receipted, and only then the hearts may beat: s
 up to a moment whose observations are still on their way, which is what a silence is judged by.
 """
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from simulators.clock import PlayedClock
 from simulators.kit import Kit
 from simulators.programs import Failed
+from simulators.spoken import Voice
 from simulators.wires import Hearing
 
-JUST_BEFORE = timedelta(milliseconds=10)
+JUST_BEFORE = timedelta(seconds=2)
+SOONER = timedelta(seconds=1)
+"""A kit is told to beat this much more often than a step is long, so that none is due just before and each is after."""
+
+
+def beats_in(step: timedelta) -> dict[str, float]:
+    """The settings of a kit that is to be played in such steps."""
+    return {"heartbeat_every": (step - SOONER).total_seconds()}
 
 
 class Lockstep:
-    """`clock` is the hub's; `kits` come with the clocks they have. From `start` on, a heartbeat is due at every `beat`,
-    and a step is as long.
+    """`clock` is the hub's; `kits` come with the clocks they have and with `beats_in(length)`, `length` being a step's.
 
     Raises Failed from `step` when something is not receipted within `patience` real seconds without any progress.
     """
@@ -28,24 +34,29 @@ class Lockstep:
         self,
         clock: PlayedClock,
         kits: Sequence[tuple[Kit, PlayedClock]],
+        voice: Voice,
         hearing: Hearing,
-        beat: timedelta,
+        length: timedelta,
         patience: float = 60.0,
     ) -> None:
-        self._clock, self._kits, self._hearing, self._beat, self._patience = clock, kits, hearing, beat, patience
+        self._voice, self._asked = voice, hearing.empty
+        self._clock, self._kits, self._hearing, self._length, self._patience = clock, kits, hearing, length, patience
         self._before = {kit.home.id: hearing.receipted(kit.home.id) - kit.sent for kit, _ in kits}
         self._behind = {own: kit.behind for kit, own in kits}
         self._at = clock.now()
 
     def step(self) -> datetime:
-        """Pass the time until the next heartbeat. Returns the moment it is then."""
-        self._at += self._beat
+        """Pass the time until after the next heartbeat. Returns the moment it is then."""
+        self._at += self._length
         self._clock.hold(self._at)
         self._hold_kits(self._at - JUST_BEFORE)
         if sum(kit.play_until(self._at - JUST_BEFORE) for kit, _ in self._kits):
             self._receipted()
         self._hold_kits(self._at)
+        for kit, _ in self._kits:
+            kit.stir()
         self._beaten()
+        self._taken_in()
         return self._at
 
     def _hold_kits(self, at: datetime) -> None:
@@ -61,15 +72,19 @@ class Lockstep:
 
     def _beaten(self) -> None:
         """Wait until no heartbeat is due any more."""
-        late = time.monotonic() + self._patience
-        waiting = [kit for kit, _ in self._kits]
-        while waiting := [kit for kit in waiting if self._due(kit)]:
-            if time.monotonic() > late:
-                raise Failed(
-                    f"no heartbeat came within {self._patience:g} s of {', '.join(k.home.id for k in waiting)}"
-                )
-            time.sleep(0.002)
+        if not self._hearing.wait_until(lambda: not any(self._due(kit) for kit, _ in self._kits), self._patience):
+            who = ", ".join(kit.home.id for kit, _ in self._kits if self._due(kit))
+            raise Failed(f"no heartbeat came within {self._patience:g} s of {who}")
+
+    def _taken_in(self) -> None:
+        """The heartbeats passed the hub's broker; wait until the hub has them too. It takes everything in in order, so
+        an empty message is answered after them.
+        """
+        self._asked += 1
+        self._voice.say(self._kits[0][0].home.id, self._at, ())
+        if not self._hearing.wait_until(lambda: self._hearing.empty >= self._asked, self._patience):
+            raise Failed(f"the hub answered nothing for {self._patience:g} s")
 
     def _due(self, kit: Kit) -> bool:
         beat = self._hearing.beats.get(kit.home.id)
-        return beat is None or beat.at + self._beat <= self._at + kit.behind
+        return beat is None or beat.at + self._length - SOONER <= self._at + kit.behind

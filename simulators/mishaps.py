@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from models.detection import FindingKind
 from simulators.clock import PlayedClock
@@ -17,7 +17,7 @@ from simulators.wires import Hearing
 class Mishap:
     """Played `minute` minutes after the town is shown; what should come of it is there `within` so many more.
 
-    `came` returns what the hub made of it in a sentence, or None while it has not.
+    `came` returns what the hub made of it in a sentence, or None while it has not. It waits while it may not be played.
     """
 
     minute: float
@@ -25,6 +25,7 @@ class Mishap:
     play: Callable[[], None]
     came: Callable[[], str | None]
     within: float
+    may: Callable[[], bool] = lambda: True
     played_at: float | None = None
     seen_at: float | None = None
     made: str = ""
@@ -49,7 +50,7 @@ class World:
 
 
 def script(world: World) -> list[Mishap]:
-    """In order of time. Eighteen played minutes pass between any two about one home."""
+    """In order of time. Those of the first hour are over within a minute, as DEMO_SECONDS=60 wants."""
     okafor, whitcombe, gill = world.kits["h_okafor"], world.kits["h_whitcombe"], world.kits["h_gill"]
     pugh = world.kits["h_pugh"]
     return [
@@ -57,14 +58,15 @@ def script(world: World) -> list[Mishap]:
                lambda: None, lambda: _raised(world, "h_nowicki", FindingKind.SENSOR_UNHEARD), 28),
         Mishap(1, "Miss Whitcombe collapses in the bathroom: nobody moves, her sensors check in",
                lambda: _collapse(world, whitcombe), lambda: _raised(world, "h_whitcombe", FindingKind.SILENCE), 48),
-        Mishap(6, "Mrs Okafor presses her pendant in the hall",
+        Mishap(4, "Mrs Okafor presses her pendant in the hall",
                lambda: _press(world, okafor), lambda: _raised(world, "h_okafor", FindingKind.PRESS), 3),
-        Mishap(11, "Mrs Pugh's broadband is cut",
+        Mishap(8, "Mrs Pugh's broadband is cut",
                world.path.cut, lambda: _raised(world, "h_pugh", FindingKind.KIT_UNHEARD), 15),
-        Mishap(16, "Mr Gill presses his pendant; his kit came back from a power cut with a clock that says 1970",
+        Mishap(14, "Mr Gill presses his pendant; his kit came back from a power cut with a clock that says 1970",
                lambda: _press(world, gill), lambda: _raised(world, "h_gill", FindingKind.PRESS), 3),
-        Mishap(28, "Mrs Pugh's broadband is back",
-               world.path.mend, lambda: _caught_up(world, pugh), 15),
+        Mishap(19, "Mrs Pugh's broadband is back",
+               world.path.mend, lambda: _caught_up(world, pugh), 20,
+               may=lambda: _raised(world, "h_pugh", FindingKind.KIT_UNHEARD) is not None),
         Mishap(34, "Mrs Okafor presses again",
                lambda: _press(world, okafor), lambda: _pressed_again(world, "h_okafor"), 3),
         Mishap(38, "the clock of Mr Gill's kit is put right",
@@ -74,12 +76,6 @@ def script(world: World) -> list[Mishap]:
         Mishap(100, "Miss Whitcombe is helped up and moves again",
                lambda: _get_up(world, whitcombe), lambda: _moved_again(world, "h_whitcombe"), 5),
     ]  # fmt: skip
-
-
-def let_die(kit: Kit, at: datetime) -> None:
-    """The fridge door's sensor checks in once more, and then never."""
-    kit.check_in(at, FRIDGE)
-    kit.dead.add(FRIDGE)
 
 
 def _press(world: World, kit: Kit) -> None:

@@ -80,14 +80,14 @@ class Stage:
     def start(self, name: str, *command: str | Path) -> Program:
         """Run a command; a Nightlight program is found beside this Python. Words go to <folder>/<name>.log."""
         log = self.folder / f"{name}.log"
-        with log.open("ab") as words:
+        with log.open("ab") as words, _in_one_piece():
             process = subprocess.Popen(
                 [found(str(command[0])), *map(str, command[1:])],
                 stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"}, start_new_session=True,
             )  # fmt: skip
-        program = Program(name, process, log)
-        self.programs.append(program)
+            program = Program(name, process, log)
+            self.programs.append(program)
         return program
 
     def end(self, program: Program) -> None:
@@ -125,6 +125,20 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextlib.contextmanager
+def _in_one_piece() -> Iterator[None]:
+    """What asks us to end waits until this is done: a program that was started and not noted would be left behind."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda *_: came.append(1)) for number in ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
+
+
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -136,7 +150,7 @@ def end_on_signals() -> None:
 
 def found(program: str) -> str:
     """Where a program is: beside this Python, on the path, or where Debian keeps servers. Raises Failed."""
-    beside = Path(sys.executable).with_name(program)
+    beside = Path(sys.executable).parent / program
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
     place = str(beside) if beside.exists() else shutil.which(program, path=path)
     if place is None:

@@ -23,26 +23,30 @@ from simulators.browser import Browser
 from simulators.clock import PlayedClock
 from simulators.kit import Kit, check_ins, plays, together
 from simulators.live import Live
-from simulators.lockstep import Lockstep
+from simulators.lockstep import Lockstep, beats_in
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, aligned, closes_itself, read_folder
 from simulators.service import Counts, Hub, Place, start_agent
+from simulators.spoken import Voice
 from simulators.wires import Hearing, Line
 
 MONDAY = date(2024, 4, 1)
 """Recordings are moved by whole weeks to begin in this one: no kit believes in a time before 2024."""
 
-STEP = timedelta(minutes=30)
+STEP = timedelta(hours=1)
 """Played time in one go. A kit's heart beats as often, so a silence is found within a step of when it is due."""
 
-CHECK_IN = timedelta(hours=3, minutes=20)
+CHECK_IN = timedelta(hours=2, minutes=45)
 """Seldom, but in time: a sensor is missed after four hours."""
 
 LEAD = timedelta(hours=1)
 """Kits are up before the first trigger, so that what the bridge says at its start is over."""
 
-LOOK_EVERY = 2
-"""Steps between two looks of the operator at the queue."""
+TAKEN_IN = 2.0
+"""Real seconds until kits know what the bridge says at its start; on a clock that runs fast it would pass for news."""
+
+LOOK_EVERY = 4
+"""Steps between two looks of the operator at the queue: fewer hours than any silence lasts before it is raised."""
 
 Advance = Callable[[int], None]
 
@@ -135,8 +139,10 @@ class Replay(contextlib.ExitStack):
         self.callback(self._line.close)
         self._hearing = Hearing(place.broker_host, place.broker_port)
         self.callback(self._hearing.close)
+        self._voice = Voice(place.broker_host, place.broker_port, "lockstep")
+        self.callback(self._voice.close)
         self._kits = [self._kit(recording) for recording in self._recordings]
-        self._start_agents(place, port, lockstep=speed is None)
+        self._start_agents(place, port, _pace(speed))
         for kit in self._kits:
             kit.open(self._start)
         if speed is None:
@@ -154,12 +160,11 @@ class Replay(contextlib.ExitStack):
     def _kit(self, recording: Recording) -> Kit:
         triggers = self._triggers[recording.home]
         said = plays(recording.sensors, triggers, closes_itself(triggers))
-        checking = check_ins(recording.sensors, self._start + LEAD / 2, recording.home, CHECK_IN)
+        checking = check_ins(recording.sensors, self._start, recording.home, CHECK_IN)
         home = Home(recording.home, "Recorded", recording.sensors)
         return Kit(home, self._line.publish, together(said, checking))
 
-    def _start_agents(self, place: Place, port: int, *, lockstep: bool) -> None:
-        pace = {"heartbeat_every": STEP.total_seconds(), "batch_every": 0.0, "batch_size": 500} if lockstep else {}
+    def _start_agents(self, place: Place, port: int, pace: dict[str, float]) -> None:
         hub = (place.broker_host, place.broker_port)
         agents: list[Program] = [
             start_agent(self._stage, kit.home, hub, port, self._kit_clock, **pace) for kit in self._kits
@@ -168,7 +173,8 @@ class Replay(contextlib.ExitStack):
             agent.wait_for(r"^ready home=", 120)
 
     def _in_steps(self, operator: Browser) -> None:
-        lockstep = Lockstep(self._hub_clock, [(kit, self._kit_clock) for kit in self._kits], self._hearing, STEP)
+        kits = [(kit, self._kit_clock) for kit in self._kits]
+        lockstep = Lockstep(self._hub_clock, kits, self._voice, self._hearing, STEP)
         with self._progress(self._steps) as advance:
             for step in range(1, self._steps + 1):
                 lockstep.step()
@@ -177,6 +183,7 @@ class Replay(contextlib.ExitStack):
                 advance(step)
 
     def _at_speed(self, speed: float, operator: Browser) -> None:
+        time.sleep(TAKEN_IN)
         for clock in (self._hub_clock, self._kit_clock):
             clock.run(speed)
         self._kit_clock.follow(self._hub_clock)
@@ -192,16 +199,25 @@ class Replay(contextlib.ExitStack):
 
     @contextlib.contextmanager
     def _progress(self, total: int) -> Iterator[Advance]:
+        """A bar where there is a terminal, a line for every tenth where there is none."""
         columns = (
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[sent]:,} observations"),
             TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
         )  # fmt: skip
-        with Progress(*columns, console=self._console) as progress:
+        with Progress(*columns, console=self._console, disable=not self._console.is_terminal) as progress:
             task = progress.add_task("Playing", total=total, sent=0)
+            began, tenth = time.monotonic(), 0
 
             def advance(done: int) -> None:
-                progress.update(task, completed=done, sent=sum(kit.sent for kit in self._kits))
+                nonlocal tenth
+                sent = sum(kit.sent for kit in self._kits)
+                progress.update(task, completed=done, sent=sent)
+                if progress.disable and done * 10 // total > tenth:
+                    tenth = done * 10 // total
+                    self._console.print(
+                        f"{tenth * 10:>3} % after {time.monotonic() - began:.0f} s, {sent:,} observations"
+                    )
 
             yield advance
 
@@ -219,6 +235,13 @@ class Replay(contextlib.ExitStack):
             )
             for home, triggers in self._triggers.items()
         ], counts
+
+
+def _pace(speed: float | None) -> dict[str, float]:
+    """A kit's settings: at speed its heart beats no more often than every two real seconds."""
+    if speed is None:
+        return {**beats_in(STEP), "batch_every": 0.0, "batch_size": 500}
+    return {"heartbeat_every": min(max(60.0, 2 * speed), 3600.0)}
 
 
 def answer_all(operator: Browser) -> None:

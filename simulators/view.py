@@ -30,6 +30,11 @@ class Shown:
         """Each once, though a page may say it in two places."""
         return list(dict.fromkeys(SAYS[kind].findall(self.text)))
 
+    @property
+    def why(self) -> str:
+        """The first sentence of its explanation."""
+        return next((sentence for kind in SAYS for sentence in self.sentences(kind)), "no reason that we know")
+
 
 class View:
     """Looks at the queue when asked to; `names` are the residents by home, which is how a page names a home."""
@@ -40,12 +45,10 @@ class View:
         self.open: list[int] = []
         self.shown: dict[int, Shown] = {}
 
-    def look(self) -> None:
+    def look(self) -> list[Shown]:
         """Read what is new in the queue."""
         self.open = self._operator.waiting()
-        for number in self.open:
-            if number not in self.shown:
-                self.read(number)
+        return [self.read(number) for number in self.open if number not in self.shown]
 
     def read(self, number: int) -> Shown:
         text = self._operator.alert(number).text

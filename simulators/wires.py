@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
@@ -83,6 +83,8 @@ class Hearing:
     def __init__(self, host: str, port: int) -> None:
         self._receipted: dict[str, dict[str, Numbers]] = defaultdict(lambda: defaultdict(Numbers))
         self.beats: dict[str, Heartbeat] = {}
+        self.empty = 0
+        """Receipts for messages without an observation."""
         self._news = threading.Condition()
         self._client = connected(host, port, (every_home(Leg.RECEIPT), every_home(Leg.HEALTH)))
         self._client.on_message = self._on_message
@@ -104,6 +106,7 @@ class Hearing:
             self.beats[home] = read_heartbeat(payload)
             return
         receipt = read_receipt(payload)
+        self.empty += not receipt.numbers
         for first, last in receipt.numbers:
             self._receipted[home][receipt.outbox].add(first, last)
 
@@ -111,6 +114,11 @@ class Hearing:
         """How many observations of a home are receipted, out of one outbox or out of all."""
         kept = self._receipted.get(home, {})
         return sum(len(numbers) for name, numbers in kept.items() if outbox in (None, name))
+
+    def wait_until(self, true: Callable[[], bool], seconds: float) -> bool:
+        """Whether it came true within `seconds`; it is asked whenever something was heard."""
+        with self._news:
+            return self._news.wait_for(true, seconds)
 
     def wait_for(self, sent: Mapping[str, int], seconds: float, outbox: str | None = None) -> dict[str, int]:
         """Until as many are receipted as were sent, a home each. What is missing when `seconds` pass without news."""

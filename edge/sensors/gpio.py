@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gpiozero import LED, DigitalInputDevice
-from gpiozero.exc import GPIOZeroError
 
-from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
 
@@ -51,10 +49,11 @@ class Gpio:
         for sensor in self._fitted:
             try:
                 self._fit(sensor)
-            except GPIOZeroError as error:
+            except Exception as error:  # noqa: BLE001 each pin library has errors of its own, and the others must be heard
                 log.warning("sensor %s on pin %s can't be heard: %s", sensor.id, sensor.address, error)
 
-    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:  # noqa: ARG002 pins speak no MQTT
+    def read(self, *_: object, **__: object) -> list[Noticed]:
+        """Pins speak no MQTT."""
         return []
 
     def alive(self, now: datetime) -> dict[str, datetime]:
@@ -69,15 +68,15 @@ class Gpio:
         pull_up = sensor.kind is not SensorKind.MOTION
         device = DigitalInputDevice(int(sensor.address), pull_up=pull_up, bounce_time=BOUNCE[sensor.kind])
         closing, opening = reversed(WHAT[sensor.kind]) if sensor.inverted else WHAT[sensor.kind]
-        device.when_activated = self._putting(sensor.id, closing)
-        device.when_deactivated = self._putting(sensor.id, opening)
+        if closing is not None:
+            device.when_activated = self._putting(sensor.id, closing)
+        if opening is not None:
+            device.when_deactivated = self._putting(sensor.id, opening)
         self._devices[sensor.id] = device
         if (closing if device.is_active else opening) is What.PRESSED:
             self._around.notice(Noticed(sensor.id, What.PRESSED, self._around.clock.moment()))
 
-    def _putting(self, sensor: str, what: What | None) -> Callable[[], None] | None:
-        if what is None:
-            return None
+    def _putting(self, sensor: str, what: What) -> Callable[[], None]:
         notice, clock = self._around.notice, self._around.clock
         return lambda: notice(Noticed(sensor, what, clock.moment()))
 
@@ -89,6 +88,6 @@ def fit(fitted: Sequence[Fitted], surroundings: Surroundings) -> Gpio:
 def lamp(pin: int) -> Any | None:
     try:
         return LED(pin)
-    except GPIOZeroError as error:
+    except Exception as error:  # noqa: BLE001 as above: no lamp is worth a kit
         log.warning("the lamp on pin %d can't be lit: %s", pin, error)
         return None

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 FRESH = 60.0
 """A state last seen longer ago than this, in s, was cached or kept for us."""
 GAP = 10.0
-"""So long after the bridge came online, or after we began to listen, a state without last_seen may be a cached one."""
+"""So long after the bridge said that it came online, in s, what it says may be a cached state."""
 ONE_PRESS = timedelta(seconds=1)
 """One press can arrive twice; two presses are further apart."""
 BELIEVED_BACK = timedelta(days=1)
@@ -58,12 +58,16 @@ State = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now."""
+    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now.
+
+    `repeated` if the kit's broker sent it before and was not told that we have it.
+    """
 
     moment: Moment
     seen: datetime | None
     fresh: bool
     retained: bool
+    repeated: bool
 
     @property
     def happened(self) -> Moment:
@@ -82,8 +86,8 @@ class Zigbee2Mqtt:
         self._around = surroundings
         self._base = surroundings.base
         self._known: dict[str, bool] = _known(fitted, surroundings.last)
-        self._seen: dict[str, datetime] = {}
-        self._alive: dict[str, datetime] = {}
+        self._seen = {sensor.id: surroundings.last[sensor.id][1] for sensor in fitted if sensor.id in surroundings.last}
+        self._alive = dict(self._seen)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
@@ -105,27 +109,26 @@ class Zigbee2Mqtt:
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.items()}
 
-    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+    def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
         if not topic.startswith(f"{self._base}/"):
             return []
-        if self._gap_ends is None:
-            self._gap_ends = moment.elapsed + GAP
         name = topic.removeprefix(f"{self._base}/")
         if name == "bridge/state":
-            return self._bridge(payload, moment)
+            return self._bridge(payload, moment, retained=retained)
         if name.endswith("/availability"):
             return self._availability(name.removesuffix("/availability"), payload)
-        return self._device(name, payload, moment, retained=retained)
+        return self._device(name, payload, moment, retained=retained, repeated=repeated)
 
-    def _bridge(self, payload: bytes, moment: Moment) -> list[Noticed]:
+    def _bridge(self, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
         state = _online(payload)
         log.info("Zigbee2MQTT is %s", state)
         if state == "online":
-            self._gap_ends = moment.elapsed + GAP
             self.deaf_since = None
+            if not retained:
+                self._gap_ends = moment.elapsed + self._around.clock.played_seconds(GAP)
         elif state == "offline" and self.deaf_since is None:
-            self.deaf_since = moment.at
+            self.deaf_since = max(self._seen.values(), default=EARLIEST) if retained else moment.at
         return []
 
     def _availability(self, name: str, payload: bytes) -> list[Noticed]:
@@ -134,7 +137,7 @@ class Zigbee2Mqtt:
             log.warning("sensor %s is offline, Zigbee2MQTT says", sensor.id)
         return []
 
-    def _device(self, name: str, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
+    def _device(self, name: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         sensor = self._sensors.get(name)
         if sensor is None:
             self.unknown += 1
@@ -144,54 +147,69 @@ class Zigbee2Mqtt:
             self.unreadable += 1
             log.warning("sensor %s sent %d bytes that are no JSON object", sensor.id, len(payload))
             return []
-        told = self._told(state, moment, retained=retained)
+        told = self._told(state, moment, retained=retained, repeated=repeated)
         news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
         self._lives(sensor.id, told)
         return news
 
-    def _told(self, state: State, moment: Moment, *, retained: bool) -> Told:
+    def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
         seen = _last_seen(state.get("last_seen"))
         if seen is not None and seen > moment.at + slack:
             seen = None
         if seen is not None:
-            return Told(moment, seen, moment.at - seen <= slack, retained)
-        return Told(moment, None, not retained and not self._in_gap(moment), retained)
+            return Told(moment, seen, moment.at - seen <= slack, retained, repeated)
+        return Told(moment, None, not retained and not self._in_gap(moment), retained, repeated)
 
     def _in_gap(self, moment: Moment) -> bool:
         return self._gap_ends is not None and moment.elapsed < self._gap_ends
 
     def _lives(self, sensor: str, told: Told) -> None:
-        """A fresh message counts even where the clock was put back in between, or a sensor would stay deaf."""
-        if told.seen is not None and (told.fresh or told.seen > self._seen.get(sensor, EARLIEST)):
+        if told.seen is not None and not self._heard_later(sensor, told):
             self._seen[sensor] = self._alive[sensor] = told.seen
-        elif told.fresh:
+        elif told.seen is None and told.fresh:
             self._alive[sensor] = told.moment.at
 
-    def _old_news(self, sensor: str, told: Told) -> bool:
+    def _heard_later(self, sensor: str, told: Told) -> bool:
+        """Something newer was heard, and not ahead of a clock put back since: that would leave the sensor deaf."""
         newest = self._seen.get(sensor)
-        return not told.fresh and told.seen is not None and newest is not None and told.seen < newest
+        return told.seen is not None and newest is not None and told.seen < newest <= told.moment.at
+
+    def _said_before(self, sensor: str, told: Told) -> bool:
+        again = told.repeated or told.retained or self._in_gap(told.moment)
+        return again and told.seen is not None and told.seen == self._seen.get(sensor)
+
+    def _certain(self, sensor: str, told: Told) -> bool:
+        """Not from a cache: the sensor has spoken since we last heard it."""
+        since = told.seen is not None and sensor in self._seen and not self._said_before(sensor, told)
+        return since and not told.retained and not self._in_gap(told.moment)
 
     def _edge(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
         value = _value(sensor, state)
         before = self._known.get(sensor.id)
-        if value is None or value == before or self._old_news(sensor.id, told):
+        if value is None or value == before or self._heard_later(sensor.id, told):
             return []
-        if not told.fresh and (before is None or told.seen is None):
-            self._learn(sensor, value, before)
+        if not self._is_news(sensor.id, told, before):
+            self._learn(sensor, before, value)
             return []
         self._known[sensor.id] = value
         what = MEANS.get((sensor.kind, value))
         return [] if what is None else [Noticed(sensor.id, what, told.happened)]
 
-    def _learn(self, sensor: Fitted, value: bool, before: bool | None) -> None:
+    def _is_news(self, sensor: str, told: Told, before: bool | None) -> bool:
+        """An edge is, unless it may come from a cache; the first we hear is when it is of now."""
+        if before is not None:
+            return told.fresh or told.seen is not None
+        return (told.fresh and not self._said_before(sensor, told)) or self._certain(sensor, told)
+
+    def _learn(self, sensor: Fitted, before: bool | None, value: bool) -> None:
         """A cached state tells how things stand, where nothing is known; a cached movement tells nothing."""
         if before is None and (sensor.kind, value) != (SensorKind.MOTION, True):
             self._known[sensor.id] = value
 
     def _press(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
-        pressed = self._acted(sensor, state, told) or self._called(sensor, state, told)
-        if not pressed:
+        acted, called = self._acted(sensor, state, told), self._called(sensor, state, told)
+        if not (acted or called):
             return []
         at, before = told.happened.at, self._presses[sensor.id]
         if any(abs(at - press) < ONE_PRESS for press in before):
@@ -214,13 +232,11 @@ class Zigbee2Mqtt:
         if not isinstance(value, bool):
             return False
         before, self._known[sensor.id] = self._known.get(sensor.id), value
-        if not value or self._old_news(sensor.id, told):
+        if not value or self._heard_later(sensor.id, told):
             return False
         if told.fresh:
-            return not (before is True and told.seen is not None and told.seen == self._seen.get(sensor.id))
-        newer = told.seen is not None and told.seen > self._seen.get(sensor.id, told.seen)
-        certain = not told.retained and not self._in_gap(told.moment)
-        return before is False or (newer and certain)
+            return not (before is True and self._said_before(sensor.id, told))
+        return before is False or self._certain(sensor.id, told)
 
     def _since_last_press(self, sensor: str, seen: datetime) -> bool:
         before = self._presses[sensor]

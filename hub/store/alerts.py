@@ -64,6 +64,16 @@ class AttemptMade(Attempt):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A finding that is not over."""
+
+    home: str
+    kind: FindingKind
+    sensor: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is."""
 
@@ -174,6 +184,12 @@ class Alerts:
 
     def latest_change(self) -> int:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
+
+    def standing(self) -> list[Standing]:
+        """What was found and is not over yet. A press is never over: a person ends it."""
+        lasting = and_(_findings.c.over.is_(False), _findings.c.ended_at.is_(None))
+        question = select(_findings).where(lasting, _findings.c.kind != FindingKind.PRESS.value)
+        return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """For each home: alerts by kind, and findings (what began, not what was over) by kind."""
@@ -297,7 +313,7 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
     """What had begun is over: a fault's alert clears when nothing else is wrong, one about a person only grows."""
     f = _findings.c
     same = and_(f.home == finding.home, f.kind == finding.kind.value, f.over.is_(False), f.ended_at.is_(None))
-    mine = and_(same, f.since <= finding.at, *_same_sensor(finding))
+    mine = and_(same, f.since < finding.at, *_same_sensor(finding))
     ended = {row.alert for row in connection.execute(select(f.alert).where(mine))}
     connection.execute(update(_findings).where(mine).values(ended_at=finding.at))
     alerts = [_locked(connection, number) for number in sorted(ended - {None})]

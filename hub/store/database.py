@@ -4,13 +4,26 @@ import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    TableClause,
+    column,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 BUSY_MS = 30_000
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,14 +33,14 @@ Part = Literal["records", "series"]
 
 
 def opened(url: str) -> Engine:
-    """Raises nothing yet: the first use connects."""
+    """Raises nothing yet: the first use connects. An error it raises later names no value, since logs hold no names."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=10)
+    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -56,10 +69,26 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def migrate(engine: Engine, part: Part) -> None:
     """Bring the schema up to date; whoever comes second waits, and finds nothing left to do."""
+    if _up_to_date(engine, part):
+        return
+    from alembic import command
+
     with _alone(engine), writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         command.upgrade(_config(connection, part), "head")
+
+
+def _up_to_date(engine: Engine, part: Part) -> bool:
+    """A restart should not have to load Alembic first. A migration's file is called after its revision."""
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+        return False
+    newest = max(path.name for path in (MIGRATIONS / part).glob("[0-9]*.py")).partition("_")[0]
+    table = f"{part}_version"
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(table):
+            return False
+        return connection.scalar(select(column("version_num")).select_from(TableClause(table))) == newest
 
 
 @contextmanager
@@ -80,7 +109,9 @@ def _alone(engine: Engine) -> Iterator[None]:
         yield
 
 
-def _config(connection: Connection, part: Part) -> Config:
+def _config(connection: Connection, part: Part) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("version_locations", str(MIGRATIONS / part).replace("%", "%%"))

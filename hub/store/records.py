@@ -16,7 +16,7 @@ from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.response import DEFAULT_PLANS, ResponsePlan
+from models.response import DEFAULT_PLANS, ResponsePlan, Step
 from models.wire import Heartbeat, read_heartbeat
 
 DEFAULT_KIND = "default"
@@ -120,6 +120,12 @@ class Records:
         agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
         found = {one.kind: one.body for one in agreed}
         return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[lane])
+
+    def steps_of(self, resident: str) -> list[Step]:
+        """Of all plans agreed with them."""
+        table = schema.plans
+        agreed = self._bodies(select(table.c.body).where(table.c.resident == resident))
+        return [step for plan in agreed for step in plan.steps]
 
     def account(self, login: str) -> tuple[Account, str] | None:
         table = schema.accounts

@@ -379,6 +379,12 @@ def chance_at(still: Row, tau: float) -> float:
     return float(np.exp(high * (1.0 - part) + low * part))
 
 
+@woven_in
+def last_report(of: State, sensor: int, listening_since: float) -> float:
+    seen = float(of.sensors[sensor].seen)
+    return seen if np.isfinite(seen) else listening_since
+
+
 @compiled
 def next_look(of: State, homes: Row, listening_since: float) -> None:
     """When each of `homes` has to be looked at again, if nothing comes before."""
@@ -392,7 +398,7 @@ def next_look(of: State, homes: Row, listening_since: float) -> None:
             at = min(at, of.homes[home].due[each])
         for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
             if not of.sensors[sensor].dead:
-                at = min(at, max(of.sensors[sensor].seen, listening_since) + of.sensors[sensor].limit)
+                at = min(at, last_report(of, sensor, listening_since) + of.sensors[sensor].limit)
         of.wake_at[home] = at
 
 
@@ -402,7 +408,7 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
     found, count = np.empty(len(of.sensors), np.int64), 0
     for home in homes:
         for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
-            since = max(of.sensors[sensor].seen, listening_since)
+            since = last_report(of, sensor, listening_since)
             if not of.sensors[sensor].dead and since + of.sensors[sensor].limit < of.homes[home].heard_until:
                 found[count] = sensor
                 count += 1

@@ -1,27 +1,47 @@
 """Real databases, brokers and programs for the hub's tests."""
 
+import inspect
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 
-from hub.store import Alerts, Records, SqlSeries, Store
+from hub.broker import command, mosquitto
+from hub.process import assembled
+from hub.settings import Settings
+from hub.store import Alerts, Records, SqlSeries, Store, open_store
 from hub.store.database import migrate, opened
+from hub.supervise import free_port
+from hub.transports import Call
 from models.home import Home, Sensor
-from models.observation import SensorKind
+from models.observation import Observation, SensorKind, What
+from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
+from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -70,20 +90,43 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.db'}"
     server: str = request.getfixturevalue("postgres")
+    return _new_database(server, "template0")
+
+
+def _new_database(server: str, like: str) -> str:
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type,unused-ignore]
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(like)))
     return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture
-def store(database: str) -> Iterator[Store]:
-    records, series = opened(database), opened(database)
-    migrate(records, "records")
-    migrate(series, "series")
-    yield Store(Records(records), Alerts(records), SqlSeries(series))
-    records.dispose()
-    series.dispose()
+def _migrated(url: str) -> str:
+    engine = opened(url)
+    migrate(engine, "records")
+    migrate(engine, "series")
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Databases that were migrated once, to be copied."""
+    return {"sqlite": _migrated(f"sqlite:///{tmp_path_factory.mktemp('template') / 'hub.db'}")}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
+    """Empty, on each kind of database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(templates['sqlite'].removeprefix('sqlite:///'), tmp_path)}"
+    else:
+        server: str = request.getfixturevalue("postgres")
+        if "postgresql" not in templates:
+            templates["postgresql"] = _migrated(_new_database(server, "template0"))
+        url = _new_database(server, make_url(templates["postgresql"]).database or "")
+    engine = opened(url)
+    yield Store(Records(engine), Alerts(engine), SqlSeries(engine))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -120,3 +163,194 @@ def _run(user: str | None, *words: str | Path) -> None:
         words, user=user, cwd="/", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+class Broker:
+    """The hub's own broker as a program, on a port that stays."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.port = free_port()
+        program = mosquitto() if kind == "mosquitto" else None
+        self._words = command(self.port, folder, program)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._words, stderr=subprocess.DEVNULL)
+        eventually(self._listens, 10)
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Kit:
+    """A home's kit as the wire sees it: keeps what is not receipted, and sends it when told to."""
+
+    def __init__(self, home: str, port: int, outbox: str = "box") -> None:
+        self.home, self.outbox = home, outbox
+        self.receipted: set[int] = set()
+        self.orders: list[Down] = []
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"kit-{home}-{outbox}", clean_session=False)
+        self.client.on_connect = lambda client, *_: client.subscribe(
+            [(topic(home, Leg.RECEIPT), 1), (topic(home, Leg.DOWN), 1)]
+        )
+        self.client.on_message = self._came
+        self.client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]
+        self.client.connect_async("127.0.0.1", port, keepalive=10)
+        self.client.loop_start()
+        eventually(self.client.is_connected)
+
+    def _came(self, _client: object, _data: object, message: MQTTMessage) -> None:
+        if message.topic.endswith("/down"):
+            self.orders.append(read_down(bytes(message.payload)))
+            return
+        receipt = read_receipt(bytes(message.payload))
+        if receipt.outbox == self.outbox:
+            self.receipted |= {number for low, high in receipt.numbers for number in range(low, high + 1)}
+
+    def send(self, *observations: Observation, sent: datetime) -> None:
+        self.raw(encode(Up(self.outbox, sent, observations)))
+
+    def raw(self, content: bytes, leg: Leg = Leg.UP) -> None:
+        self.client.publish(topic(self.home, leg), content, qos=1)
+
+    def press(self, number: int, at: datetime, sensor: str = "pendant") -> None:
+        self.send(Observation(number, sensor, What.PRESSED, at), sent=at)
+
+    def press_until_receipted(self, number: int, at: datetime, seconds: float = 60.0) -> None:
+        """As a real kit does: again and again, since a broker that was killed may have lost it."""
+
+        def receipted() -> bool:
+            self.press(number, at)
+            time.sleep(0.1)
+            return number in self.receipted
+
+        eventually(receipted, seconds)
+
+    def beat(self, at: datetime, until: datetime | None = None, **more: Any) -> None:
+        content = encode(Heartbeat(self.outbox, at, until or at, **more))
+        self.client.publish(topic(self.home, Leg.HEALTH), content, qos=1, retain=True)
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def moved(numbers: Iterable[int], at: datetime, sensor: str = "hall") -> list[Observation]:
+    return [Observation(number, sensor, What.MOVED, at) for number in numbers]
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"not within {seconds} s: {inspect.getsource(holds).strip()}"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    """mosquitto unless a test asks for another kind."""
+    kind = getattr(request, "param", "mosquitto")
+    if kind == "mosquitto" and mosquitto() is None:
+        if os.environ.get("CI"):
+            pytest.fail("mosquitto is not installed: apt-get install mosquitto")
+        pytest.skip("mosquitto is not installed")
+    one = Broker(kind, tmp_path / "broker")
+    one.start()
+    yield one
+    one.kill()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, broker: Broker) -> Settings:
+    return Settings(data_dir=str(tmp_path / "data"), broker_host="127.0.0.1", broker_port=broker.port)
+
+
+@pytest.fixture
+def on_record(settings: Settings, register: Register) -> Store:
+    """The store of `settings`, with the cast on record."""
+    store = open_store(settings)
+    store.records.load(register, {one.login: "-" for one in register.accounts})
+    return store
+
+
+@pytest.fixture
+def running(settings: Settings, on_record: Store) -> Iterator[Store]:
+    """The link and the three loops, in this process."""
+    link, loops = assembled(settings)
+    link.start()
+    for loop in loops:
+        loop.start()
+    eventually(lambda: not link.hindrance)
+    yield on_record
+    for loop in loops:
+        loop.ask_to_stop()
+    link.stop()
+    for loop in loops:
+        loop.join(5)
+
+
+@pytest.fixture
+def kit_of(broker: Broker) -> Iterator[Callable[..., Kit]]:
+    kits: list[Kit] = []
+
+    def make(home: str = "okafor-home", outbox: str = "box") -> Kit:
+        kits.append(Kit(home, broker.port, outbox))
+        return kits[-1]
+
+    yield make
+    for kit in kits:
+        kit.stop()
+
+
+@pytest.fixture
+def kit(kit_of: Callable[..., Kit]) -> Kit:
+    return kit_of()
+
+
+class Hand:
+    """A clock moved by hand, in a file that the hub's clock reads."""
+
+    def __init__(self, path: Path, start: datetime) -> None:
+        self.path = path
+        self.set(start)
+
+    def set(self, at: datetime) -> None:
+        self.now = at
+        new = self.path.with_suffix(".new")
+        new.write_bytes(Pace(0.0, at.timestamp(), 0.0).packed())
+        new.replace(self.path)
+
+    def move(self, **by: float) -> datetime:
+        self.set(self.now + timedelta(**by))
+        return self.now
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> Hand:
+    return Hand(tmp_path / "clock", T0)
+
+
+class Told:
+    """A transport that appends to a list, and fails or hangs when told to."""
+
+    needs_address = False
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.fault: Exception | None = None
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def send(self, call: Call) -> str:
+        self.hold.wait(20)
+        if self.fault:
+            raise self.fault
+        self.calls.append(call)
+        return "told"

@@ -88,6 +88,11 @@ def test_levels_show_less_and_less() -> None:
     assert at_level(found, Level.ALL_IS_WELL, parts) == []
 
 
+def test_a_walk_to_the_bathroom_is_no_night_spent_up() -> None:
+    night = ribbon(HOME, [moved(-3), moved(2)], START, START + 6 * HOUR, END)
+    assert told(at_level(night, Level.PARTS_OF_DAY, [START, START + 6 * HOUR])) == [("quiet", 6.0)]
+
+
 @pytest.mark.parametrize("level", [Level.PARTS_OF_DAY, Level.ROOMS])
 def test_coarser_ribbons_still_cover_the_day(level: Level) -> None:
     parts = [START, START + 6 * HOUR, END]

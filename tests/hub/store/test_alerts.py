@@ -263,7 +263,7 @@ def test_counts_are_by_home_and_kind(store: Store, t0: datetime) -> None:
     raised(store, press(t0), t0)
     raised(store, press(t0, 2), t0)
     raised(store, unheard(t0), t0)
-    raised(store, unheard(t0, over=True), t0)
+    raised(store, unheard(t0 + timedelta(hours=1), over=True), t0)
     assert store.alerts.counts() == {
         "okafor-home": {"alerts": {"press": 1, "kit_unheard": 1}, "findings": {"press": 2, "kit_unheard": 1}}
     }

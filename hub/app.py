@@ -1,0 +1,226 @@
+"""nightlight-hub: the programs of the contact centre, and the commands for whoever runs it."""
+
+import argparse
+import dataclasses
+import json
+import logging
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.alone import AlreadyRunning
+from hub.broker import die_with
+from hub.settings import Settings, read_settings
+from models.home import Home
+from models.people import Account, Role
+from models.register import BadRegister, Register, read_register
+from models.settings import BadSettings
+from models.wire import Leg, topic
+
+DONE, WRONG, MISUSED = 0, 1, 2
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    asked = _words().parse_args(words)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
+    )
+    for noisy in ("alembic", "sqlalchemy"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if asked.parent is not None:
+        die_with(asked.parent)
+    sys.exit(_run(asked))
+
+
+def _run(asked: argparse.Namespace) -> int:
+    command: Callable[[Settings, argparse.Namespace], int] = asked.command
+    try:
+        return command(read_settings(asked.settings), asked)
+    except BadSettings as bad:
+        return _refuse(str(bad))
+    except AlreadyRunning as taken:
+        return _refuse(str(taken))
+    except SQLAlchemyError as bad:
+        print(f"the database does not answer as it should: {bad}", file=sys.stderr)
+        return WRONG
+
+
+def _refuse(why: str) -> int:
+    print(why, file=sys.stderr)
+    return MISUSED
+
+
+def _words() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--settings", metavar="FILE", help="a TOML file; all defaults without one")
+    common.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    words = argparse.ArgumentParser(prog="nightlight-hub", description=__doc__)
+    verbs = words.add_subparsers(required=True, metavar="COMMAND")
+
+    def verb(name: str, command: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(command=command)
+        return added
+
+    verb("serve", _serve, "the whole hub: broker, watch and pages, restarted if they die")
+    watch = verb("watch", _watch, "only the life-critical part: ingest, judge, escalate")
+    watch.add_argument("--broker", metavar="HOST:PORT", help="instead of the broker that the settings name")
+    web = verb("web", _web, "only the pages")
+    web.add_argument("--listening", type=int, help=argparse.SUPPRESS)
+    verb("check", _check, "say what holds: settings, databases, logs, plans")
+    verb("load", _load, "put homes and people on record; prints new logins").add_argument("file", type=Path)
+    account = verb("account", _account, "add a login, or give one a new password; prints it once")
+    account.add_argument("action", choices=["add", "password"])
+    account.add_argument("login")
+    account.add_argument("--name", default="")
+    account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
+    account.add_argument("--person", help="the id of the contact or resident that this login is")
+    verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
+    verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
+    return words
+
+
+def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.supervise import Supervisor
+
+    try:
+        return Supervisor(settings, asked.settings, lambda url: print(f"ready {url}", flush=True)).run()
+    except OSError as bad:
+        return _refuse(f"pages can't be served on {settings.host}:{settings.port}: {bad.strerror}")
+
+
+def _watch(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.process import run
+
+    if asked.broker:
+        host, _, port = asked.broker.rpartition(":")
+        settings = dataclasses.replace(settings, broker_host=host, broker_port=int(port))
+    return run(settings)
+
+
+def _web(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+    from hub.supervise import listening
+    from hub.web.app import Server
+
+    open_store(settings)
+    held = listening(settings.host, settings.port) if asked.listening is None else socket.socket(fileno=asked.listening)
+    Server(settings).run(sockets=[held])
+    return DONE
+
+
+def _check(settings: Settings, _asked: argparse.Namespace) -> int:
+    from hub.check import findings
+
+    found = list(findings(settings))
+    for good, text in found:
+        print(f"{'holds' if good else 'WRONG'}  {text}")
+    return DONE if all(good for good, _ in found) else WRONG
+
+
+def _load(settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        register = read_register(asked.file.read_bytes())
+    except OSError as bad:
+        return _refuse(f"{asked.file}: {bad.strerror}")
+    except BadRegister as bad:
+        print(bad, file=sys.stderr)
+        return WRONG
+    wrong = list(_unusable(register.homes))
+    if wrong:
+        print("\n".join(wrong), file=sys.stderr)
+        return WRONG
+    print(json.dumps(_loaded(settings, register), indent=1))
+    return DONE
+
+
+def _unusable(homes: Iterable[Home]) -> Iterable[str]:
+    """Homes that read well and yet can't be watched."""
+    for home in homes:
+        try:
+            topic(home.id, Leg.UP)
+            ZoneInfo(home.timezone)
+        except (ValueError, KeyError) as bad:
+            yield f"home {home.id}: {bad}"
+
+
+def _loaded(settings: Settings, register: Register) -> dict[str, str]:
+    """The new logins with their passwords, which are nowhere else from now on."""
+    from argon2 import PasswordHasher
+
+    from hub.store import open_store
+
+    records = open_store(settings).records
+    known, hasher = records.logins(), PasswordHasher()
+    passwords = {one.login: secrets.token_urlsafe(12) for one in register.accounts if one.login not in known}
+    records.load(register, {login: hasher.hash(password) for login, password in passwords.items()})
+    return passwords
+
+
+def _account(settings: Settings, asked: argparse.Namespace) -> int:
+    from argon2 import PasswordHasher
+
+    from hub.store import open_store
+
+    records = open_store(settings).records
+    there = asked.login in records.logins()
+    if asked.action == "add":
+        if there:
+            return _refuse(f"there is a login '{asked.login}' already: 'account password' gives it a new password")
+        role = Role(asked.role)
+        known = asked.person and (records.contact(asked.person) or records.resident(asked.person))
+        if role in (Role.CONTACT, Role.RESIDENT) and not known:
+            return _refuse(f"a {role} is somebody on record: name their id with --person")
+        account = Account(asked.login, asked.name or asked.login, role, asked.person)
+        print(json.dumps(_loaded(settings, Register(accounts=(account,)))))
+        return DONE
+    if not there:
+        return _refuse(f"there is no login '{asked.login}'")
+    password = secrets.token_urlsafe(12)
+    records.set_password(asked.login, PasswordHasher().hash(password))
+    print(json.dumps({asked.login: password}))
+    return DONE
+
+
+def _counts(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+
+    store = open_store(settings)
+    rows, raised = store.series.counts(), store.alerts.counts()
+    homes: dict[str, Any] = {
+        home: {"stored": stored, "distinct": distinct, **raised.get(home, {"alerts": {}, "findings": {}})}
+        for home in sorted({home.id for home in store.records.homes()} | set(rows))
+        for stored, distinct in [rows.get(home, (0, 0))]
+    }
+    aside = store.records.set_aside_counts()
+    if asked.json:
+        print(json.dumps({"homes": homes, "set_aside": aside}, indent=1))
+        return DONE
+    for home, count in homes.items():
+        alerts = ", ".join(f"{n} {kind}" for kind, n in sorted(count["alerts"].items())) or "no alert"
+        print(f"{home}  {count['stored']} observations  {alerts}")
+    for reason, n in sorted(aside.items()):
+        print(f"set aside  {reason}  {n}")
+    return DONE
+
+
+def _open_alerts(settings: Settings, _asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+    from models.alert import urgency
+
+    for alert in sorted(open_store(settings).alerts.open_alerts(), key=urgency):
+        holder = f" by {alert.holder}" if alert.holder else ""
+        print(
+            f"{alert.id}  {alert.kind}  {alert.home}  {alert.state}{holder}  since {alert.raised_at:%Y-%m-%d %H:%M:%S}Z"
+        )
+    return DONE
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,349 @@
+"""From the wire to the store: stored first, then receipted. What can't be used is set aside, counted, never fatal.
+
+Nothing here may lose an observation or delay a press: a press overtakes whatever waits, all else that waits is
+committed together, and a message that fails costs only itself. What was not committed is not receipted, and so the kit
+sends it again.
+"""
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from queue import SimpleQueue
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from hub.clock import Clock
+from hub.link import Arrived, Link
+from hub.store import Store
+from hub.store.records import Aside, Beat
+from hub.store.series import Row
+from models.home import Home
+from models.observation import KINDS_OF, Observation, SensorKind, placed
+from models.privacy import Consent, agreed, may_leave
+from models.wire import (
+    Heartbeat,
+    Leg,
+    Receipt,
+    Unreadable,
+    encode,
+    heard_until,
+    ranges,
+    read_heartbeat,
+    read_topic,
+    read_up,
+    sensors_seen,
+)
+
+log = logging.getLogger(__name__)
+
+GROUP_BYTES = 512 * 1024
+"""What one commit takes on: some 5,000 observations, well under 100 ms, so that no press waits longer than that."""
+WAITING = 20_000
+"""Messages that may wait; any more are dropped unreceipted, and come again."""
+LARGEST_NUMBER = 2**63 - 1
+LONGEST_NAME = 64
+SHOWN_AT_MOST = 10_000
+PATIENCE = 0.25
+"""Real seconds that a turn waits for something to come."""
+
+_PRESS = b'"pressed"'
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a heartbeat says, in the hub's time: complete up to `until`, and each sensor's last sign of life."""
+
+    home: str
+    until: datetime
+    at: datetime
+    every: float
+    sensors: dict[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Something may have been stored that was not handed on: look for it in the store."""
+
+
+News = Sequence[Row] | Signs | Reread
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one message came to."""
+
+    rows: Sequence[Row] = ()
+    asides: Sequence[Aside] = ()
+    receipt: tuple[str, str, Sequence[int]] | None = None
+    beat: Beat | None = None
+    signs: Signs | None = None
+
+
+class Inbox:
+    """What came and is not committed yet; presses stand before all else."""
+
+    def __init__(self) -> None:
+        self._presses: deque[Arrived] = deque()
+        self._routine: deque[Arrived] = deque()
+        self._in_hand: Sequence[Arrived] = ()
+        self._something = threading.Condition()
+        self.dropped = 0
+
+    def put(self, arrived: Arrived) -> None:
+        with self._something:
+            waiting = self._presses if _PRESS in arrived.content[:1024] else self._routine
+            if len(waiting) >= WAITING:
+                self.dropped += 1
+                return
+            waiting.append(arrived)
+            self._something.notify()
+
+    def take(self, patience: float) -> Sequence[Arrived]:
+        """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
+        with self._something:
+            if not (self._presses or self._routine):
+                self._something.wait(patience)
+            waiting = self._presses or self._routine
+            group: list[Arrived] = []
+            size = 0
+            while waiting and size < GROUP_BYTES:
+                group.append(waiting.popleft())
+                size += len(group[-1].content)
+            self._in_hand = group
+            return group
+
+    def done(self) -> None:
+        with self._something:
+            self._in_hand = ()
+
+    def complete_until(self, now: datetime) -> datetime:
+        """Everything that came before this is committed and handed on."""
+        with self._something:
+            waiting = [one.at for some in (self._in_hand, self._presses, self._routine) for one in list(some)[:1]]
+        return min([now, *waiting])
+
+
+class OnRecord:
+    """Which homes there are and what was agreed to in each, read anew when the records changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._records = store.records
+        self._version: int | None = None
+        self.homes: dict[str, Home] = {}
+        self.agreed: dict[str, frozenset[SensorKind]] = {}
+
+    def refresh(self) -> bool:
+        """Whether anything changed."""
+        version = self._records.version()
+        if version == self._version:
+            return False
+        consents: dict[str, list[Consent]] = {}
+        for consent in self._records.consents():
+            consents.setdefault(consent.home, []).append(consent)
+        self.homes = {home.id: home for home in self._records.homes()}
+        self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
+        self._version = version
+        return True
+
+
+class Ingest:
+    """`work` of the loop of that name; `received` is called from paho's thread."""
+
+    def __init__(self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock) -> None:
+        self._store = store
+        self._link = link
+        self._inbox = inbox
+        self._news = news
+        self._clock = clock
+        self._on_record = OnRecord(store)
+        self._groups: deque[Sequence[Arrived]] = deque()
+        self._shown: set[tuple[str | None, str, str]] = set()
+        self._lost: list[Aside] = []
+        self._trouble = ""
+
+    def turn(self) -> None:
+        if not self._groups:
+            self._groups.append(self._inbox.take(PATIENCE))
+        self._on_record.refresh()
+        self._handle(self._groups[0])
+        self._groups.popleft()
+        self._trouble = ""
+        if not self._groups:
+            self._inbox.done()
+
+    def stumbled(self, error: Exception) -> None:
+        """While the database is away nothing is given up; else the message that caused it is found by halving."""
+        self._news.put(Reread())
+        self._trouble = f"observations can't be stored: {type(error).__name__}"
+        if not self._groups or isinstance(error, OperationalError | InterfaceError):
+            return
+        group = self._groups.popleft()
+        half = len(group) // 2
+        if half:
+            self._groups.extendleft((group[half:], group[:half]))
+        elif group:
+            log.error("a message on %s could not be used and is set aside", group[0].topic)
+            text = f"the hub itself failed on this message ({type(error).__name__}): report it with its log"
+            self._lost.append(Aside(group[0].at, None, "hub", text, group[0].content))
+
+    def standing(self) -> tuple[datetime, str]:
+        return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
+
+    def _handle(self, group: Sequence[Arrived]) -> None:
+        taken = [take(one, self._on_record) for one in group]
+        fresh = self._store.series.append([row for one in taken for row in one.rows])
+        if fresh:
+            self._news.put(fresh)
+        for signs in (one.signs for one in taken if one.signs):
+            self._news.put(signs)
+        self._keep_asides([aside for one in taken for aside in one.asides])
+        self._receipt(taken)
+        beats = [one.beat for one in taken if one.beat]
+        if beats:
+            self._store.records.beat(beats)
+
+    def _receipt(self, taken: Iterable[Taken]) -> None:
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for home, outbox, some in (one.receipt for one in taken if one.receipt):
+            numbers.setdefault((home, outbox), []).extend(some)
+        for (home, outbox), all_of_them in numbers.items():
+            self._link.tell(home, Leg.RECEIPT, encode(Receipt(outbox, ranges(all_of_them))))
+
+    def _keep_asides(self, asides: list[Aside]) -> None:
+        dropped, self._inbox.dropped = self._inbox.dropped, 0
+        if dropped:
+            text = f"more than {WAITING} messages waited: kits send again what was dropped"
+            asides.append(Aside(self._clock.now(), None, "busy", text, b"", dropped))
+        asides += self._lost
+        if asides:
+            self._store.records.set_aside([self._once(one) for one in asides])
+            self._lost = []
+
+    def _once(self, aside: Aside) -> Aside:
+        """What is said without a message to show is shown once, then only counted."""
+        said = (aside.home, aside.reason, aside.text)
+        if aside.raw != b"":
+            return aside
+        if said in self._shown:
+            return Aside(aside.arrived, aside.home, aside.reason, aside.text, None, aside.count)
+        if len(self._shown) >= SHOWN_AT_MOST:
+            self._shown.clear()
+        self._shown.add(said)
+        return aside
+
+
+def take(arrived: Arrived, on_record: OnRecord) -> Taken:
+    """What a message comes to. Never raises for anything that can be in a message."""
+    try:
+        home_id, leg = read_topic(arrived.topic)
+        home = on_record.homes.get(home_id)
+        if leg is Leg.HEALTH:
+            return _health(arrived, home_id, home)
+        return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
+    except Unreadable as bad:
+        return Taken(asides=[Aside(arrived.at, _home_in(arrived.topic), bad.reason, str(bad), arrived.content)])
+
+
+def _home_in(name: str) -> str | None:
+    """The home that a topic names, for counting, even where the rest of the topic is wrong."""
+    parts = name.split("/")
+    return parts[2][:LONGEST_NAME] if len(parts) == 4 else None
+
+
+def _not_on_record(arrived: Arrived, home: str) -> Taken:
+    """Not receipted: the kit keeps it until the home is on record. Not shown either: nobody there agreed to that."""
+    text = f"a kit calls itself '{home}', which is not on record: load that home, or correct the kit's settings"
+    return Taken(asides=[Aside(arrived.at, home, "home", text)])
+
+
+def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
+    if not arrived.content:
+        return Taken()
+    heartbeat = read_heartbeat(arrived.content)
+    if home is None:
+        return _not_on_record(arrived, home_id)
+    if not heartbeat.online:
+        return Taken(beat=Beat(home.id, None, None, None, online=False))
+    until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
+    at = _beat_at(heartbeat, arrived)
+    if until is None or at is None:
+        return Taken()
+    fitted = {sensor.id for sensor in home.sensors}
+    seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
+    sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
+    beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
+    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors))
+
+
+def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
+    if not arrived.retained:
+        return arrived.at
+    return min(heartbeat.at, arrived.at) if heartbeat.clock_trusted else None
+
+
+def _up(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
+    message = read_up(arrived.content)
+    if not _storable(message.outbox):
+        raise Unreadable("shape", f"an outbox's name has 1 to {LONGEST_NAME} plain characters: update the kit")
+    if home is None:
+        return _not_on_record(arrived, home_id)
+    asides = [Aside(arrived.at, home.id, bad.reason, bad.text, bad.raw) for bad in message.set_aside]
+    rows: list[Row] = []
+    for observation in message.observations:
+        row, doubts = _observation(observation, message.outbox, message.sent, arrived.at, home, kinds)
+        rows += [row] if row else []
+        asides += doubts
+    numbers = [number for number in message.numbers if number <= LARGEST_NUMBER]
+    return Taken(rows, _merged(asides), (home.id, message.outbox, numbers))
+
+
+def _observation(
+    observation: Observation, outbox: str, sent: datetime, arrived: datetime, home: Home, kinds: frozenset[SensorKind]
+) -> tuple[Row | None, list[Aside]]:
+    """The row to store, if any, and what an installer should know about it."""
+    fault = _fault(observation, kinds)
+    if fault:
+        return None, [Aside(arrived, home.id, *fault)]
+    where = placed(observation, sent, arrived)
+    doubts = [Aside(arrived, home.id, *doubt) for doubt in _doubts(observation, home)]
+    if where.doubt:
+        doubts.append(Aside(arrived, home.id, "clock", where.doubt))
+    row = Row(
+        home.id, outbox, observation.number, observation.sensor, observation.what, where.at, arrived,
+        observation.clock_trusted,
+    )  # fmt: skip
+    return row, doubts
+
+
+def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str, str] | None:
+    """Why an observation is not stored."""
+    if observation.what not in KINDS_OF:
+        return "observation", f"'{observation.what}' is not noticed by a sensor: update the kit"
+    if observation.number > LARGEST_NUMBER or not _storable(observation.sensor):
+        return "observation", "a number or a sensor's id can't be kept: check the kit's settings"
+    if not may_leave(observation.what, kinds):
+        kind = "/".join(sorted(KINDS_OF[observation.what]))
+        return "consent", f"no consent to a {kind} sensor is on record: take it out, or record the consent"
+    return None
+
+
+def _doubts(observation: Observation, home: Home) -> Iterable[tuple[str, str]]:
+    sensor = home.sensor(observation.sensor)
+    if sensor is None:
+        yield "sensor", f"sensor '{observation.sensor}' is not on record in this home: add it, with its room"
+    elif sensor.kind not in KINDS_OF[observation.what]:
+        yield "sensor", f"sensor '{sensor.id}' is a {sensor.kind} on record but said '{observation.what}': correct it"
+
+
+def _merged(asides: Sequence[Aside]) -> list[Aside]:
+    """The same complaint about many observations of one message is one with a count."""
+    same = Counter((one.arrived, one.home, one.reason, one.text, one.raw) for one in asides)
+    return [Aside(*what, count=count) for what, count in same.items()]
+
+
+def _storable(name: str) -> bool:
+    """Databases differ in what else they take."""
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable()

@@ -1,0 +1,116 @@
+"""The hub's connection to its broker. The callbacks of paho's thread only pass on what came.
+
+Observations are subscribed to at QoS 1 in a session that the broker keeps, so that a press made while the hub restarts
+waits there for it. Heartbeats come at QoS 0: one that waited in the broker would say "I am here" of a past moment. The
+retained one, marked as such, tells the state.
+"""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.clock import Clock
+from hub.settings import Settings, secret
+from models.wire import Leg, every_home, topic
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE = 15
+_REFUSED = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message as it came, and when, by the hub's clock."""
+
+    topic: str
+    content: bytes
+    retained: bool
+    at: datetime
+
+
+class Link:
+    """`hindrance` says why kits can't be heard, '' while they can; `hearing_since` is when that last began."""
+
+    name = "link"
+
+    def __init__(self, settings: Settings, name: str, clock: Clock, received: Callable[[Arrived], None]) -> None:
+        self._clock = clock
+        self._received = received
+        self._where = "{}:{}".format(*settings.broker)
+        self.hindrance = f"not yet connected to the broker at {self._where}"
+        self.hearing_since: datetime | None = None
+        self._client = _client(settings, name)
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = self._subscribed
+        self._client.on_disconnect = self._disconnected
+        self._client.on_message = self._message
+        self._client.on_socket_open = _without_delay
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._thread.join(2)
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def tell(self, home: str, leg: Leg, content: bytes) -> MQTTMessageInfo:
+        return self._client.publish(topic(home, leg), content, qos=1)
+
+    def _run(self) -> None:
+        self._client.loop_forever(retry_first_connection=True)
+
+    def _connected(self, client: Client, _data: object, _flags: object, reason: ReasonCode, _more: object) -> None:
+        if reason.is_failure:
+            self._deaf(f"the broker at {self._where} refuses the hub: {reason}")
+            return
+        client.subscribe([(every_home(Leg.UP), 1), (every_home(Leg.HEALTH), 0)])
+
+    def _subscribed(self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _more: object) -> None:
+        if any(reason.value >= _REFUSED for reason in reasons):
+            self._deaf(f"the broker at {self._where} does not let the hub read from homes: check its access list")
+            return
+        log.info("connected to the broker at %s", self._where)
+        self.hearing_since = self._clock.now()
+        self.hindrance = ""
+
+    def _disconnected(self, _client: Client, _data: object, _flags: object, reason: object, _more: object) -> None:
+        self._deaf(f"not connected to the broker at {self._where}: {reason}")
+
+    def _deaf(self, why: str) -> None:
+        if why != self.hindrance:
+            log.warning("%s", why)
+        self.hindrance = why
+
+    def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._received(Arrived(message.topic, bytes(message.payload), message.retain, self._clock.now()))
+
+
+def _without_delay(_client: Client, _data: object, opened: object) -> None:
+    """Else the kernel holds a receipt back for 40 ms, hoping for more to send with it."""
+    if isinstance(opened, socket.socket):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _client(settings: Settings, name: str) -> Client:
+    client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
+    client.reconnect_delay_set(0.2, 2)  # type: ignore[arg-type]  # seconds; paho takes parts of one
+    client.max_inflight_messages_set(1000)
+    if settings.broker_username:
+        client.username_pw_set(settings.broker_username, secret(settings.broker_password_file))
+    if settings.broker_ca:
+        client.tls_set(ca_certs=settings.broker_ca)
+    host, port = settings.broker
+    client.connect_async(host, port, keepalive=KEEPALIVE)
+    return client

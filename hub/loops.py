@@ -1,0 +1,66 @@
+"""The hub's three long loops: each turns until told to stop, says that it turned, and outlives a turn that failed."""
+
+import logging
+import threading
+import time
+from datetime import datetime
+from typing import Protocol
+
+from hub.store.records import Records
+
+log = logging.getLogger(__name__)
+
+SAY_EVERY = 2.0
+"""Real seconds; /alive calls a loop dead after 15."""
+STUMBLE = 0.2
+
+
+class Work(Protocol):
+    """What one loop does."""
+
+    def turn(self) -> None:
+        """Do what there is to do, or wait a little for it: never longer than a second."""
+
+    def stumbled(self, error: Exception) -> None:
+        """The last turn failed: set aside what caused it, so that the next can go on. Must not raise."""
+
+    def standing(self) -> tuple[datetime, str]:
+        """Played moment up to which all is done, and what hinders it ('' when nothing does)."""
+
+
+class Turning:
+    """Says on record, now and then, that a loop turned. A step that takes long may say so in between."""
+
+    def __init__(self, records: Records, loop: str) -> None:
+        self._records = records
+        self._loop = loop
+        self.at = time.monotonic()
+        self._said_at = float("-inf")
+        self._said_note = ""
+
+    def turned(self, played: datetime, note: str = "") -> None:
+        self.at = time.monotonic()
+        if self.at - self._said_at >= SAY_EVERY or note != self._said_note:
+            self._records.turned(self._loop, time.time(), played, note)
+            self._said_at, self._said_note = self.at, note
+
+
+class Loop(threading.Thread):
+    def __init__(self, name: str, work: Work, turning: Turning) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self.turning = turning
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_asked.is_set():
+            try:
+                self._work.turn()
+                self.turning.turned(*self._work.standing())
+            except Exception as error:
+                log.exception("a turn of %s failed; it goes on", self.name)
+                self._work.stumbled(error)
+                self._stop_asked.wait(STUMBLE)
+
+    def ask_to_stop(self) -> None:
+        self._stop_asked.set()

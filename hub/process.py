@@ -1,0 +1,79 @@
+"""The life-critical process: the link and the three loops. When one dies it ends, to be started anew."""
+
+import logging
+import secrets
+import signal
+import threading
+import time
+from pathlib import Path
+from queue import SimpleQueue
+
+from hub.alone import alone
+from hub.clock import Clock
+from hub.escalate import Escalate, Sending
+from hub.ingest import Inbox, Ingest, News
+from hub.link import Link
+from hub.loops import Loop, Turning, Work
+from hub.settings import Settings
+from hub.store import open_store
+from hub.transports import transports
+from hub.watch import Watch
+
+log = logging.getLogger(__name__)
+
+STANDS_STILL = 60.0
+"""Real seconds after which a loop that does not turn is given up, and the process with it."""
+
+
+def run(settings: Settings) -> int:
+    """Until SIGTERM or SIGINT, and then 0; 1 when a loop died or stands still. Raises AlreadyRunning."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with alone(settings.data / "watch.lock"):
+        link, loops = assembled(settings)
+        link.start()
+        for loop in loops:
+            loop.start()
+        trouble = _wait(asked, link, loops)
+        for loop in loops:
+            loop.ask_to_stop()
+        link.stop()
+        for loop in loops:
+            loop.join(2)
+    return 1 if trouble else 0
+
+
+def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
+    store, clock, inbox, raised = open_store(settings), Clock(settings.clock_file), Inbox(), threading.Event()
+    news: SimpleQueue[News] = SimpleQueue()
+    link = Link(settings, _name(settings.data / "name"), clock, inbox.put)
+    ways = transports(settings)
+    turns = {name: Turning(store.records, name) for name in ("ingest", "watch", "escalate")}
+    works: dict[str, Work] = {
+        "ingest": Ingest(store, link, inbox, news, clock),
+        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised),
+        "escalate": Escalate(store, link, Sending(ways), ways, clock, raised, settings.public_url),
+    }
+    return link, [Loop(name, work, turns[name]) for name, work in works.items()]
+
+
+def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:
+    """What went wrong, or '' when asked to end."""
+    threads: list[Link | Loop] = [link, *loops]
+    while not asked.wait(0.25):
+        dead = [thread.name for thread in threads if not thread.is_alive()]
+        still = [loop.name for loop in loops if time.monotonic() - loop.turning.at > STANDS_STILL]
+        if dead or still:
+            trouble = f"{', '.join(dead)} died" if dead else f"{', '.join(still)} stands still"
+            log.critical("%s: this process ends, to be started anew", trouble)
+            return trouble
+    return ""
+
+
+def _name(path: Path) -> str:
+    """What this hub calls itself to its broker, which keeps for that name what came while it was away."""
+    if not path.exists():
+        path.write_text(f"nightlight-hub-{secrets.token_hex(4)}", encoding="utf-8")
+    return path.read_text(encoding="utf-8")

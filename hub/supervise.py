@@ -1,0 +1,191 @@
+"""`serve`: broker, watch and web as processes of their own, so that a crash in one delays none of the others.
+
+It starts what dies anew, at once the first time. Its children end with it however it ends, and it ends them in order:
+pages first, then watch, so that what was committed is still receipted, then the broker.
+"""
+
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub import broker
+from hub.alone import alone
+from hub.settings import Settings
+from hub.store import open_store
+
+log = logging.getLogger(__name__)
+
+TURN = 0.1
+STEADY = 30.0
+"""Real seconds after which a child's earlier deaths are forgotten."""
+SLOWEST = 5.0
+END_WITHIN = 5.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One program to be kept running; `keep` are files it inherits."""
+
+    name: str
+    words: Sequence[str]
+    keep: tuple[int, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    deaths: int = 0
+
+    def start(self) -> None:
+        words = [*self.words, "--parent", str(os.getpid())]
+        self.process = subprocess.Popen(words, start_new_session=True, pass_fds=self.keep)
+        self.started_at = time.monotonic()
+
+    def died(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+    def mourn(self, now: float) -> None:
+        """When to start it again: at once, then ever later while it keeps dying young."""
+        self.deaths = 1 if now - self.started_at > STEADY else self.deaths + 1
+        self.start_at = now + (0.0 if self.deaths == 1 else min(0.25 * 2**self.deaths, SLOWEST))
+        self.process = None
+
+    def end(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(END_WITHIN)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not end when asked, and is killed", self.name)
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(slots=True)
+class Supervisor:
+    settings: Settings
+    settings_file: str | None
+    ready: Callable[[str], None]
+    """Called once, with the address of the pages, when every loop turns."""
+    asked: threading.Event = field(default_factory=threading.Event)
+    _children: list[Child] = field(default_factory=list)
+    _listening: socket.socket = field(default_factory=socket.socket)
+    _where: tuple[str, int] = ("", 0)
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT. Raises AlreadyRunning, and OSError when the pages' port is taken."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.asked.set())
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        with alone(self.settings.data / "serve.lock"):
+            open_store(self.settings)
+            self._listening = listening(self.settings.host, self.settings.port)
+            self._children = self._planned()
+            try:
+                self._keep_running()
+            finally:
+                self._end()
+        return 0
+
+    @property
+    def url(self) -> str:
+        return "http://{}:{}".format(*self._listening.getsockname()[:2])
+
+    def _planned(self) -> list[Child]:
+        own_broker = self.settings.broker_host is None
+        host, port = self.settings.broker
+        if own_broker:
+            host, port = "127.0.0.1", self.settings.embedded_port or free_port()
+        settings = ["--settings", self.settings_file] if self.settings_file else []
+        hub = [sys.executable, "-m", "hub.app"]
+        descriptor = self._listening.fileno()
+        children = [
+            Child("watch", [*hub, "watch", *settings, "--broker", f"{host}:{port}"]),
+            Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)),
+        ]
+        if own_broker:
+            words = broker.command(port, self.settings.data / "broker", broker.mosquitto())
+            children.insert(0, Child("broker", words))
+        self._where = (host, port)
+        return children
+
+    def _keep_running(self) -> None:
+        threading.Thread(target=self._announce, name="announce", daemon=True).start()
+        while not self.asked.wait(TURN):
+            now = time.monotonic()
+            self._bury(now)
+            self._start(now)
+
+    def _bury(self, now: float) -> None:
+        for child in self._children:
+            code = child.died()
+            if code is not None:
+                log.error("%s ended with %d; it is started anew", child.name, code)
+                child.mourn(now)
+
+    def _start(self, now: float) -> None:
+        waiting = [child for child in self._children if child.process is None and child.start_at <= now]
+        for child in waiting:
+            child.start()
+        if waiting:
+            self._write()
+
+    def _write(self) -> None:
+        """`hub.json`: where everything is, for whoever wants to find this hub."""
+        pids = {child.name: child.process.pid for child in self._children if child.process}
+        host, port = self._where
+        content = {"web": self.url, "broker_host": host, "broker_port": port, "pids": pids}
+        new = self._file.with_suffix(".new")
+        new.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        new.replace(self._file)
+
+    @property
+    def _file(self) -> Path:
+        return self.settings.data / "hub.json"
+
+    def _announce(self) -> None:
+        while not alive(self.url):
+            if self.asked.wait(0.05):
+                return
+        self.ready(self.url)
+
+    def _end(self) -> None:
+        for child in reversed(self._children):
+            child.end()
+        self._listening.close()
+        self._file.unlink(missing_ok=True)
+
+
+def alive(url: str) -> bool:
+    """Whether the hub there says that all its loops turn."""
+    try:
+        with urllib.request.urlopen(f"{url}/alive", timeout=2) as answer:  # noqa: S310 -- our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Held here for as long as the hub serves: while pages restart, visitors wait instead of being turned away."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    held = socket.socket(family)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((host, port))
+    held.listen(128)
+    return held
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,57 @@
+"""Mail by the operator's own server, one message a person, so that nobody learns who else was told."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+
+from hub.settings import Settings, secret
+from hub.transports.call import Call, Unreached
+
+TIMEOUT = 15.0
+"""Real seconds for each answer of the mail server."""
+
+
+class Email:
+    needs_address = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def send(self, call: Call) -> str:
+        host = self._settings.smtp_host
+        if host is None:
+            raise Unreached("no mail server is set up: set smtp_host")
+        try:
+            with smtplib.SMTP(host, self._settings.smtp_port, timeout=TIMEOUT) as server:
+                self._log_in(server)
+                refused = [why for why in (self._refusal(server, call, to) for to in call.to) if why]
+        except (smtplib.SMTPException, OSError) as bad:
+            raise Unreached(f"the mail server failed: {type(bad).__name__}") from bad
+        if len(refused) == len(call.to):
+            raise Unreached(f"the mail server refused: {refused[0]}")
+        return f"{len(call.to) - len(refused)} of {len(call.to)} taken by the mail server"
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        if self._settings.smtp_starttls:
+            server.starttls(context=ssl.create_default_context())
+        if self._settings.smtp_username:
+            server.login(self._settings.smtp_username, secret(self._settings.smtp_password_file) or "")
+
+    def _message(self, call: Call, to: str) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._settings.smtp_from
+        message["To"] = to
+        message["Subject"] = call.subject
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(call.text)
+        return message
+
+    def _refusal(self, server: smtplib.SMTP, call: Call, to: str) -> str | None:
+        """Why this one address is not reached. An address that no header can carry is a ValueError."""
+        try:
+            server.send_message(self._message(call, to))
+        except smtplib.SMTPResponseException as bad:
+            return str(bad.smtp_code)
+        except (smtplib.SMTPRecipientsRefused, ValueError) as bad:
+            return type(bad).__name__
+        return None

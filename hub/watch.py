@@ -1,0 +1,315 @@
+"""Judging: what was stored becomes findings, findings become alerts. The store is the truth; all here is a cache of it.
+
+After a crash at any line the same findings are made again from the last snapshot and the rows after it, and the store
+knows those that were raised. So a snapshot is taken only when nothing waits to be raised.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from hub.clock import Clock
+from hub.ingest import News, Reread, Signs
+from hub.loops import Turning
+from hub.store import Store
+from hub.store.alerts import Standing
+from hub.store.series import Row
+from models.alert import Lane
+from models.detection import Finding, FindingKind
+from models.detection.batch import batch
+from models.detection.engine import Engine
+from models.detection.explain import explain
+from models.health import kit_unheard_after
+from models.home import Home
+from models.observation import SensorKind, What
+from models.privacy import RETENTION
+from models.wire import sensors_seen
+
+log = logging.getLogger(__name__)
+
+ROWS_AT_ONCE = 10_000
+SNAPSHOT_EVERY = 30.0
+LOOK_EVERY = 1.0
+"""Real seconds between looks at the records for new homes, and at the store for what others put there."""
+RETENTION_EVERY = 3600.0
+GIVE_UP_AFTER = 3
+BEAT_WITHIN = (1.0, 3600.0)
+"""Seconds; a kit that promises less or more is not held to it."""
+
+Columns = tuple[int, int, int, float, float, int]
+
+
+class Ear(Protocol):
+    """The part of the link that this loop needs."""
+
+    @property
+    def hindrance(self) -> str: ...
+
+    @property
+    def hearing_since(self) -> datetime | None: ...
+
+
+class Watch:
+    """`work` of the loop of that name."""
+
+    def __init__(
+        self,
+        store: Store,
+        link: Ear,
+        news: SimpleQueue[News],
+        clock: Clock,
+        turning: Turning,
+        complete_until: Callable[[datetime], datetime],
+        raised: threading.Event,
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._news = news
+        self._clock = clock
+        self._turning = turning
+        self._complete_until = complete_until
+        self._raised = raised
+        self._pending: deque[Finding] = deque()
+        self._failures: Counter[str] = Counter()
+        self._seq = 0
+        self._saved_at = float("-inf")
+        self._looked_at = 0.0
+        self._hearing = False
+        self._version = -1
+        self._retention = Retention(store)
+        self._engine = Engine((), clock.now())
+        self._rebuilt = False
+        self._judged = clock.now()
+
+    def turn(self) -> None:
+        if not self._rebuilt:
+            self._rebuild()
+        news = self._wait()
+        now = self._clock.now()
+        self._judged = self._complete_until(now)  # before the rest is read, so that nothing up to then is missing
+        news += [self._news.get() for _ in range(self._news.qsize())]
+        self._mind_deafness(now)
+        self._observe(news)
+        self._raise_pending()
+        self._now_and_then(now)
+        self._find(self._engine.overdue(self._judged))
+        self._raise_pending()
+        self._snapshot()
+
+    def stumbled(self, error: Exception) -> None:
+        """While the database is away everything waits; else a finding that fails again and again lets others pass."""
+        self._news.put(Reread())
+        if not self._pending or isinstance(error, OperationalError | InterfaceError):
+            return
+        finding = self._pending.popleft()
+        self._failures[finding.key] += 1
+        if self._failures[finding.key] < GIVE_UP_AFTER:
+            self._pending.append(finding)
+        else:
+            log.error("finding %s could not be raised", finding.key)
+
+    def standing(self) -> tuple[datetime, str]:
+        waiting = f"{len(self._pending)} findings wait to be raised" if self._pending else ""
+        return self._judged, waiting
+
+    def _wait(self) -> list[News]:
+        """What comes first within a played second."""
+        try:
+            return [self._news.get(timeout=self._clock.real_seconds(1.0))]
+        except Empty:
+            return []
+
+    def _mind_deafness(self, now: datetime) -> None:
+        """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""
+        hearing = not self._link.hindrance
+        if not hearing:
+            self._engine.listening_since = now.timestamp()
+        elif not self._hearing and self._link.hearing_since:
+            self._engine.listening_since = max(self._engine.listening_since, self._link.hearing_since.timestamp())
+        self._hearing = hearing
+
+    def _observe(self, news: Sequence[News]) -> None:
+        rows: list[Row] = []
+        signs: list[Signs] = []
+        for one in news:
+            if isinstance(one, Reread):
+                self._catch_up()
+            elif isinstance(one, Signs):
+                signs.append(one)
+            else:
+                rows += one
+        fresh = [row for row in rows if row.seq > self._seq]
+        if fresh and fresh[0].seq > self._seq + 1:
+            self._catch_up()
+        self._see(fresh)
+        self._hear(signs)
+
+    def _see(self, rows: Sequence[Row]) -> None:
+        rows = [row for row in rows if row.seq > self._seq]
+        if not rows:
+            return
+        self._know([row.home for row in rows])
+        self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+        self._seq = rows[-1].seq
+
+    def _columns(self, row: Row) -> list[Columns]:
+        """No column for a home that was taken off the records in the meantime."""
+        if row.home not in self._engine.index_of:
+            return []
+        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number)]
+
+    def _hear(self, signs: Sequence[Signs]) -> None:
+        self._know([one.home for one in signs])
+        columns: list[Columns] = []
+        for one in signs:
+            if one.home in self._engine.index_of:
+                limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
+                self._engine.promise(one.home, limit.total_seconds())
+                columns.append(self._engine.row(one.home, "", What.HEARD, one.until, one.at))
+                columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
+        if columns:
+            self._find(self._engine.observe(batch(columns)))
+
+    def _know(self, homes: Sequence[str]) -> None:
+        """A home that was loaded a moment ago is watched from its first observation on."""
+        if any(home not in self._engine.index_of for home in homes):
+            self._reload()
+
+    def _find(self, findings: Sequence[Finding]) -> None:
+        """Presses are raised before all else."""
+        self._pending.extendleft(reversed([one for one in findings if one.kind is FindingKind.PRESS]))
+        self._pending.extend(one for one in findings if one.kind is not FindingKind.PRESS)
+
+    def _raise_pending(self) -> None:
+        while self._pending:
+            self._raise(self._pending[0])
+            self._pending.popleft()
+
+    def _raise(self, finding: Finding) -> None:
+        home = self._engine.homes[self._engine.index_of[finding.home]]
+        resident = self._resident(finding, home)
+        outcome = self._store.alerts.raise_(finding, resident, explain(finding, home).sentence, self._clock.now())
+        if outcome is not None:
+            self._raised.set()
+            log.info("alert %d is %s: %s", outcome.alert.id, outcome.alert.state, finding.key)
+
+    def _resident(self, finding: Finding, home: Home) -> str | None:
+        """Whom a finding is about: who wears the sensor, or who lives there alone. A fault is about nobody."""
+        if finding.kind.lane is Lane.KIT:
+            return None
+        living = [resident.id for resident in self._store.records.residents_of(home.id)]
+        sensor = home.sensor(finding.sensor) if finding.sensor else None
+        if sensor and sensor.wearer in living:
+            return sensor.wearer
+        return living[0] if len(living) == 1 else None
+
+    def _now_and_then(self, now: datetime) -> None:
+        real = time.monotonic()
+        if real - self._looked_at < LOOK_EVERY:
+            return
+        self._looked_at = real
+        if self._store.records.version() != self._version:
+            self._reload()
+        if self._store.series.last_seq() > self._seq and self._news.empty():
+            self._catch_up()
+        self._retention.turn(now, real)
+
+    def _catch_up(self) -> None:
+        """Judge what is in the store and was not handed on."""
+        while rows := self._store.series.since(self._seq, ROWS_AT_ONCE):
+            self._see(rows)
+            self._raise_pending()
+            self._turning.turned(self._clock.now(), "reading what was stored")
+
+    def _reload(self) -> None:
+        """The homes changed: a new engine, with the state of every home and sensor that is still there."""
+        version = self._store.records.version()
+        engine = Engine(self._store.records.homes(), self._clock.now())
+        engine.restore(self._engine.snapshot())
+        self._engine, self._version = engine, version
+        self._saved_at = float("-inf")
+        log.info("watching %d homes", len(engine.homes))
+
+    def _rebuild(self) -> None:
+        """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
+        version = self._store.records.version()
+        saved = self._store.records.snapshot()
+        self._engine = Engine(self._store.records.homes(), self._clock.now() if saved else self._beginning())
+        if saved:
+            self._seq = saved[0]
+            self._engine.restore(saved[1])
+        self._version = version
+        for standing in self._store.alerts.standing():
+            self._recall(standing)
+        self._catch_up()
+        self._hear(self._last_signs())
+        self._raise_pending()
+        self._engine.listening_since = self._clock.now().timestamp()
+        self._rebuilt = True
+        log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
+
+    def _recall(self, standing: Standing) -> None:
+        """What was raised after the last snapshot, so that its end is noticed. What came later still may end it."""
+        engine = self._engine
+        home = engine.index_of.get(standing.home)
+        sensor = engine.sensor_index.get((standing.home, standing.sensor))
+        flags, times, place = {
+            FindingKind.SILENCE: (engine.silent, engine.last_sign, home),
+            FindingKind.KIT_UNHEARD: (engine.unheard, engine.heard_until, home),
+            FindingKind.SENSOR_UNHEARD: (engine.dead, engine.seen, sensor),
+        }[standing.kind]
+        if place is not None and times[place] <= standing.since.timestamp():
+            flags[place] = True
+
+    def _beginning(self) -> datetime:
+        """Before the first snapshot: when the first observation came."""
+        first = self._store.series.since(0, 1)
+        return first[0].arrived if first else self._clock.now()
+
+    def _last_signs(self) -> list[Signs]:
+        """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
+        signs = []
+        for home, heard in self._store.records.heard().items():
+            heartbeat = self._store.records.heartbeat(home)
+            known = self._engine.heard_until[self._engine.index_of[home]]
+            if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
+                seen = sensors_seen(heartbeat, heard.at, retained=False)
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen))
+        return signs
+
+    def _snapshot(self) -> None:
+        """Only of what has been raised: this runs when nothing is pending."""
+        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY:
+            return
+        self._store.records.save_snapshot(self._seq, self._engine.snapshot())
+        self._saved_at = time.monotonic()
+
+
+class Retention:
+    """Forgets what is older than it may be kept: now and then all homes, one at a turn."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[str] = []
+        self._began_at = time.monotonic()
+
+    def turn(self, now: datetime, real: float) -> None:
+        if not self._waiting and real - self._began_at >= RETENTION_EVERY:
+            self._began_at = real
+            self._waiting = [home.id for home in self._store.records.homes()]
+        if self._waiting:
+            self.apply(self._waiting.pop(), now)
+
+    def apply(self, home: str, now: datetime) -> None:
+        for keep in set(RETENTION.values()):
+            kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
+            gone = self._store.series.forget(home, kinds, now - keep)
+            if gone:
+                log.info("home %s: %d observations reached the end of their retention", home, gone)

@@ -1,0 +1,625 @@
+"""The one gate. A page gets a record only by saying who looks and for what; what models.privacy hides stays here.
+
+Every look at a person's data is on record before the data is handed out, once per viewer, home, alert and minute, where
+the resident can read it. A row in the queue, which stays on the screen, counts as one look an hour.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from hub.clock import Clock
+from hub.settings import Settings
+from hub.store import open_store
+from hub.store.alerts import Alerts, Entry
+from hub.store.records import Look, Records, Session
+from hub.store.series import Series
+from hub.web.picture import Picture, midnight, picture
+from hub.web.shown import (
+    Fitted,
+    Happened,
+    Hearing,
+    KitCard,
+    Kits,
+    Looked,
+    Own,
+    Queue,
+    Reassurance,
+    Sheet,
+    Visit,
+    Waiting,
+)
+from hub.web.standing import Known, standing
+from hub.web.words import MEASURED, ROLE, clock_s, place, when
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
+from models.day import Doing, Seen, Span, ribbon
+from models.detection.inactivity import expected_by, limits
+from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
+from models.home import Home
+from models.observation import KINDS_OF
+from models.people import Account, Contact, Level, Resident, Role
+from models.privacy import Data, Purpose, Showing, agreed, showing
+from models.wire import Heartbeat
+
+LATE = 15.0
+"""Real seconds after which a life-critical loop that has not turned is late."""
+
+BY_HAND = frozenset({Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE})
+ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+
+NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES, Data.MEDICAL, Data.WAY_IN})
+"""A fault of the kit is no reason to look at how the person spent the day."""
+
+ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
+NEVER_HEARD = Heard(None, None)
+EXPLAINED = frozenset({Act.RAISE, Act.GROW})
+"""Acts whose text is an explanation, which the page shows apart from what people did."""
+
+DAY = timedelta(days=1)
+REMEMBERED = 10_000
+
+
+class Hidden(LookupError):
+    """Not there, or not for this viewer: a page must not tell which."""
+
+
+class ReasonNeeded(Exception):
+    """Shown only against a stated reason, which goes on record."""
+
+
+class Viewer:
+    """Who looks: an account that has logged in, and the token that its forms must carry."""
+
+    def __init__(self, account: Account, csrf: str) -> None:
+        self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
+        self.csrf = csrf
+
+
+class Gate:
+    """All that the pages may ask. `real_now` gives real seconds, for the age of loops and sessions."""
+
+    def __init__(
+        self, records: Records, alerts: Alerts, series: Series, clock: Clock, real_now: Callable[[], float] = time.time
+    ) -> None:
+        self._records, self._alerts, self._series = records, alerts, series
+        self._clock, self._real_now = clock, real_now
+        self._looked: dict[tuple[str, str, str, str], datetime] = {}
+        self._told: dict[int, tuple[int, list[Entry]]] = {}
+        self._register: tuple[int, dict[str, Home], dict[str, str]] = (-1, {}, {})
+        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
+
+    # Who is at the door
+
+    def account(self, login: str) -> tuple[Account, str] | None:
+        return self._records.account(login)
+
+    def open_session(self, token_hash: str, login: str, csrf: str, hours: float) -> None:
+        self._records.open_session(token_hash, login, csrf, self._real() + timedelta(hours=hours))
+
+    def end_session(self, token_hash: str) -> None:
+        self._records.end_session(token_hash)
+
+    def viewer(self, token_hash: str) -> Viewer | None:
+        session: Session | None = self._records.session(token_hash)
+        if session is None or session.expires_at <= self._real():
+            return None
+        found = self._records.account(session.login)
+        return Viewer(found[0], session.csrf) if found else None
+
+    # The contact centre
+
+    def queue(self, viewer: Viewer, purpose: Purpose) -> Queue:
+        shown = self._shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
+        mark, now = self.mark(), self._clock.now()
+        names, homes = self._names(), self._homes()
+        opened = sorted(self._alerts.open_alerts(), key=urgency)
+        rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
+        return Queue(
+            mark,
+            now,
+            _zone(homes.values()),
+            tuple(row for row in rows if row.alert.lane is Lane.PERSON),
+            tuple(row for row in rows if row.alert.lane is Lane.KIT),
+            len(homes),
+            sum(why_unheard(heard, now, _limit(None)) is not None for heard in self._heard().values()),
+            tuple(self.trouble()),
+        )
+
+    def _waiting(
+        self,
+        viewer: Viewer,
+        purpose: Purpose,
+        alert: Alert,
+        homes: dict[str, Home],
+        names: dict[str, str],
+        shown: AbstractSet[Data],
+    ) -> Waiting:
+        home, entries = homes[alert.home], self._entries(alert)
+        self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}", at_most=timedelta(hours=1))
+        return Waiting(
+            alert,
+            _people(self._residents(alert)) if Data.PERSON in shown else (),
+            home.area,
+            home.timezone,
+            _sentence(alert, _explained(entries)),
+            _name(names, alert.holder),
+            _name(names, alert.lapsed_by),
+            _name(names, _sent(entries)) if alert.state is State.ATTENDING else None,
+            alert.holder == viewer.login,
+        )
+
+    def may(self, viewer: Viewer, purpose: Purpose) -> None:
+        """Raises Hidden for a viewer who has no business here."""
+        self._shown(viewer, purpose, Data)
+
+    def closed(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Alert:
+        """An alert without anything about the person, so that a reason to see more can be asked for."""
+        self._shown(viewer, purpose, (Data.ALERTS,))
+        return self._alert(alert_id)
+
+    def sheet(self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = "") -> Sheet:
+        """Raises Hidden; and ReasonNeeded for an alert that is closed, until a reason is given."""
+        alert = self._alert(alert_id)
+        entries = self._alerts.timeline(alert_id)
+        shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
+        self._look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
+        return self._sheet(viewer, alert, entries, shown, reason)
+
+    def _shown_of_alert(
+        self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
+    ) -> frozenset[Data]:
+        if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or _sent(entries) != viewer.login):
+            raise Hidden(f"alert {alert.id}")
+        if purpose is Purpose.ANSWER and alert.state is State.CLOSED:
+            self._shown(viewer, purpose, Data)
+            raise ReasonNeeded
+        shown = self._shown(viewer, purpose, Data, reason=reason)
+        return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
+
+    def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
+        home, now, names = self._home(alert.home), self._clock.now(), self._names()
+        residents = self._residents(alert)
+        sent = _sent(entries)
+        return Sheet(
+            alert,
+            home.area,
+            home.timezone,
+            now,
+            _explained(entries),
+            _folded([_happened(entry, names) for entry in entries]) if Data.TIMELINE in shown else (),
+            _name(names, alert.holder),
+            _name(names, alert.lapsed_by),
+            _name(names, sent) if sent else None,
+            _may(viewer, alert),
+            tuple(self._records.accounts_of(Role.RESPONDER)) if viewer.role in ACTING else (),
+            tuple(_only(resident, shown) for resident in residents),
+            tuple(one for who in residents for one in self._records.contacts_of(who.id))
+            if Data.CONTACTS in shown
+            else (),
+            self._day_until(home, now) if Data.TIMES in shown else None,
+            self._hearing(home, now) if Data.HEARING in shown else None,
+            self._fitted(home) if Data.KIT in shown else (),
+            tuple(one for one in self._alerts.of_home(home.id, 8) if one.id != alert.id)
+            if Data.ALERTS in shown
+            else (),
+            reason,
+        )
+
+    def act(
+        self,
+        viewer: Viewer,
+        alert_id: int,
+        act: Act,
+        *,
+        text: str = "",
+        outcome: Outcome | None = None,
+        responder: str | None = None,
+    ) -> Alert:
+        """Raises Hidden, and Refused with what is missing or in the way."""
+        if viewer.role not in ACTING or act not in BY_HAND:
+            raise Hidden(f"alert {alert_id}")
+        self._alert(alert_id)
+        if act is Act.NOTE and not text:
+            raise Refused("a note needs words: write what was said or done")
+        if act is Act.CLOSE and outcome is None:
+            raise Refused("closing needs an outcome: say what it was")
+        if act is Act.SEND:
+            text = f"{self._responder(responder)}\n{text}".strip()
+        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome)
+
+    def _responder(self, login: str | None) -> str:
+        """The first line of a SEND is the login of who goes; `_sent` reads it."""
+        if login not in {account.login for account in self._records.accounts_of(Role.RESPONDER)}:
+            raise Refused("sending needs a responder: choose who goes")
+        assert login is not None
+        return login
+
+    def visits(self, viewer: Viewer, purpose: Purpose) -> list[Visit]:
+        """The open alerts that this responder was sent to."""
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
+        shown = self._shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
+        mine = [one for one in self._alerts.open_alerts() if _sent(self._entries(one)) == viewer.login]
+        for alert in mine:
+            self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
+        return [Visit(one, _people(self._residents(one)), _address(self._residents(one))) for one in mine]
+
+    def visit(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Sheet:
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
+        return self.sheet(viewer, purpose, alert_id)
+
+    # The family, the resident, the installer
+
+    def reassurance(self, viewer: Viewer, purpose: Purpose) -> Reassurance:
+        contact = self._records.contact(viewer.person) if viewer.person else None
+        resident = self._records.resident(contact.resident) if contact else None
+        if contact is None or resident is None:
+            raise Hidden("family")
+        shown = self._shown(viewer, purpose, Data, level=contact.level)
+        self._look(viewer, purpose, resident.home, shown)
+        home, now = self._home(resident.home), self._clock.now()
+        known = self._known(home, resident, now)
+        recent = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
+        return Reassurance(
+            resident.called,
+            contact.level,
+            standing(known, shown),
+            now,
+            home.timezone,
+            known.heard.until,
+            self._two_days(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
+            tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
+        )
+
+    def own(self, viewer: Viewer, purpose: Purpose) -> Own:
+        resident = self._records.resident(viewer.person) if viewer.person else None
+        if resident is None:
+            raise Hidden("resident")
+        self._shown(viewer, purpose, Data)
+        home, now = self._home(resident.home), self._clock.now()
+        return Own(
+            resident.called,
+            now,
+            home.timezone,
+            self._hearing(home, now),
+            self._two_days(home, now, Level.TIMES)[0],
+            self._fitted(home),
+            tuple(self._records.contacts_of(resident.id)),
+            self._looks(home, now),
+            resident.telling.large_print,
+        )
+
+    def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
+        shown = self._shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
+        homes, now = list(self._homes().values()), self._clock.now()
+        cards = [card for home in homes if (card := self._card(home, now))]
+        for card in cards:
+            self._look(viewer, purpose, card.home, shown)
+        counts = sorted(self._records.set_aside_counts().items(), key=lambda one: -one[1])
+        aside = [(one.arrived, one.home or "", one.reason, one.text) for one in self._records.set_aside_recent(20)]
+        return Kits(now, _zone(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
+
+    def _card(self, home: Home, now: datetime) -> KitCard | None:
+        hearing, quiet = self._hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
+        if hearing.heard and not quiet:
+            return None
+        addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
+        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet)
+
+    # The hub itself, which is nobody's data
+
+    def mark(self) -> str:
+        """Changes whenever the queue, or what is wrong with the hub, does."""
+        late = "-".join(name for name, _ in self._late())
+        return f"{self._alerts.latest_change()}.{late}.{'hears' if self._hears() else 'deaf'}"
+
+    def latest_change(self) -> int:
+        return self._alerts.latest_change()
+
+    def beat(self) -> dict[str, object]:
+        """What every open console is told: no word about a person."""
+        now = self._clock.now()
+        return {"mark": self.mark(), "now": now.timestamp(), "clock": clock_s(now, _zone(self._homes().values()))}
+
+    def alive(self) -> dict[str, object]:
+        loops, real = self._records.loops(), self._real_now()
+        watch = loops.get("watch")
+        return {
+            "alive": bool(loops) and not self._late(),
+            "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
+            "hearing": self._hears(),
+            "played_now": self._clock.now().isoformat(),
+            "judged_until": watch.played.isoformat() if watch else None,
+        }
+
+    def trouble(self) -> list[str]:
+        """What is wrong with the hub, in words for an operator."""
+        zone = _zone(self._homes().values())
+        late = [
+            f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
+            for name, turned in self._late()
+        ]
+        if not self._records.loops():
+            late = ["The hub's watch is not running: no alert will be raised."]
+        return late + ([] if self._hears() else ["The hub hears no home at all: a press would not reach it."])
+
+    def _late(self) -> list[tuple[str, datetime]]:
+        real = self._real_now()
+        return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
+
+    def _hears(self) -> bool:
+        now, heard = self._clock.now(), self._heard().values()
+        return not heard or any(why_unheard(one, now, _limit(None)) is None for one in heard)
+
+    # The gate itself
+
+    def _shown(
+        self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
+    ) -> frozenset[Data]:
+        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
+        how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
+        if not any(how.values()):
+            raise Hidden(purpose)
+        if Showing.WITH_REASON in how.values() and not reason:
+            raise ReasonNeeded
+        return frozenset(data for data, shown in how.items() if shown)
+
+    def _look(
+        self,
+        viewer: Viewer,
+        purpose: Purpose,
+        home: str,
+        shown: AbstractSet[Data],
+        about: str = "",
+        at_most: timedelta = timedelta(minutes=1),
+    ) -> None:
+        now = self._clock.now()
+        key = (viewer.login, home, purpose, about)
+        if key in self._looked and now - self._looked[key] < at_most:
+            return
+        data = ", ".join(sorted(shown & ABOUT_PERSON))
+        self._records.look(viewer.login, viewer.role, home, data, purpose, about, now)
+        self._looked[key] = now
+        if len(self._looked) > REMEMBERED:
+            self._looked = {key: at for key, at in self._looked.items() if now - at < timedelta(hours=1)}
+
+    # What the pages are made of
+
+    def _real(self) -> datetime:
+        return datetime.fromtimestamp(self._real_now(), UTC)
+
+    def _alert(self, alert_id: int) -> Alert:
+        alert = self._alerts.alert(alert_id)
+        if alert is None:
+            raise Hidden(f"alert {alert_id}")
+        return alert
+
+    def _home(self, home_id: str) -> Home:
+        home = self._records.home(home_id)
+        if home is None:
+            raise Hidden(f"home {home_id}")
+        return home
+
+    def _residents(self, alert: Alert) -> list[Resident]:
+        one = self._records.resident(alert.resident) if alert.resident else None
+        return [one] if one else self._records.residents_of(alert.home)
+
+    def _contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
+        return tuple(one for who in residents for one in self._records.contacts_of(who.id))
+
+    def _others(self, alert: Alert) -> tuple[Alert, ...]:
+        return tuple(one for one in self._alerts.of_home(alert.home, 8) if one.id != alert.id)
+
+    def _names(self) -> dict[str, str]:
+        """Of every account, by login."""
+        self._homes()
+        return self._register[2]
+
+    def _homes(self) -> dict[str, Home]:
+        """Read again only when the register has changed."""
+        version = self._records.version()
+        if self._register[0] != version:
+            names = {one.login: one.name for role in Role for one in self._records.accounts_of(role)}
+            self._register = (version, {home.id: home for home in self._records.homes()}, names)
+        return self._register[1]
+
+    def _entries(self, alert: Alert) -> list[Entry]:
+        """The timeline, read again only when the alert has changed."""
+        known = self._told.get(alert.id)
+        if known is None or known[0] != alert.version:
+            known = self._told[alert.id] = (alert.version, self._alerts.timeline(alert.id))
+        if len(self._told) > REMEMBERED:
+            self._told.clear()
+        return known[1]
+
+    def _heard(self) -> dict[str, Heard]:
+        """Of every home, at most half a second old, however time runs."""
+        real, now = self._real_now(), self._clock.now()
+        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
+            self._beats = (real, now, self._records.heard())
+        return self._beats[2]
+
+    def _heard_of(self, home_id: str) -> Heard:
+        return self._heard().get(home_id, NEVER_HEARD)
+
+    def _why(self, home_id: str, now: datetime) -> Why | None:
+        return why_unheard(self._heard_of(home_id), now, _limit(self._records.heartbeat(home_id)))
+
+    def _hearing(self, home: Home, now: datetime) -> Hearing:
+        until, why = self._heard_of(home.id).until, self._why(home.id, now)
+        if why is None and until is not None:
+            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
+        since = f"since {when(until, now, home.timezone)}" if until else "at all"
+        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
+
+    def _fitted(self, home: Home) -> tuple[Fitted, ...]:
+        beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
+        may = agreed(self._records.consents(), home.id)
+        last = beat.sensors if beat else {}
+        return tuple(
+            Fitted(
+                f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
+                MEASURED[sensor.kind],
+                last.get(sensor.id),
+                sensor.kind in may
+                and until is not None
+                and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
+                sensor.kind in may,
+            )
+            for sensor in home.sensors
+        )
+
+    def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
+        """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
+        until, why = self._heard_of(home.id).until, self._why(home.id, end)
+        rows = self._series.between(home.id, start - DAY, end)
+        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in KINDS_OF]
+        if until and why is None:
+            end = max(start, min(until, end))
+        if not seen:
+            return [Span(start, end, Doing.UNHEARD)] if why else [], None
+        return ribbon(home, seen, start, end, until), seen[-1].at
+
+    def _known(self, home: Home, resident: Resident, now: datetime) -> Known:
+        spans, last = self._spans(home, now - DAY, now)
+        today = midnight(now, home.timezone)
+        mine = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
+        return Known(
+            resident.called,
+            now,
+            home.timezone,
+            spans,
+            last,
+            _expected_by(home, last) if last else None,
+            self._heard_of(home.id),
+            self._why(home.id, now),
+            bool(self._records.loops()) and not self._late(),
+            [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
+        )
+
+    def _day_until(self, home: Home, now: datetime) -> Picture:
+        spans, _ = self._spans(home, now - DAY, now)
+        return picture("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home.timezone)
+
+    def _two_days(self, home: Home, now: datetime, level: Level) -> tuple[Picture, Picture]:
+        yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
+        zone, before = home.timezone, self._spans(home, yesterday, today)[0]
+        return (
+            picture("today", "Today", self._spans(home, today, now)[0], today, tomorrow, level, zone),
+            picture("yesterday", "Yesterday", before, yesterday, today, level, zone),
+        )
+
+    def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
+        """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
+        names, lines = self._names(), dict[tuple[object, ...], Looked]()
+        for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
+            key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
+            count = lines[key].count + 1 if key in lines else 1
+            lines[key] = Looked(names.get(one.viewer, one.viewer), ROLE[Role(one.role)], _cause(one), one.at, count)
+        week = [line for line in lines.values() if line.last > now - 7 * DAY]
+        return tuple(sorted(week, key=lambda line: line.last, reverse=True))
+
+
+def open_gate(settings: Settings) -> Gate:
+    store = open_store(settings)
+    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file))
+
+
+def _cause(look: Look) -> str:
+    if look.purpose == Purpose.REASON:
+        return look.reason
+    return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
+
+
+def _limit(beat: Heartbeat | None) -> timedelta:
+    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
+
+
+def _expected_by(home: Home, last_sign: datetime) -> datetime:
+    due = expected_by(limits([home]), np.zeros(1, np.int64), np.array([last_sign.timestamp()]))
+    return datetime.fromtimestamp(float(due[0]), UTC)
+
+
+def _about(alert: Alert, resident: Resident) -> bool:
+    return alert.lane is Lane.PERSON and alert.resident in (None, resident.id)
+
+
+def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
+    """The resident with what is hidden left blank."""
+    blank: dict[str, Any] = {name: "" for data, names in FIELDS.items() if data not in shown for name in names}
+    return replace(resident, **blank)
+
+
+FIELDS: dict[Data, tuple[str, ...]] = {
+    Data.PERSON: ("name", "called", "speak_with"),
+    Data.ADDRESS: ("address", "phone"),
+    Data.MEDICAL: ("medical_notes", "risks"),
+    Data.WAY_IN: ("way_in",),
+}
+
+
+def _people(residents: Iterable[Resident]) -> tuple[tuple[str, str], ...]:
+    """How each is called, and the whole name where that says more."""
+    return tuple((one.called or one.name, one.name if one.called else "") for one in residents)
+
+
+def _address(residents: Iterable[Resident]) -> str:
+    return next((one.address for one in residents), "")
+
+
+def _name(names: dict[str, str], login: str | None) -> str | None:
+    return names.get(login, login) if login else None
+
+
+def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
+    """What this viewer can do now, by the same table that would refuse it."""
+    legal = {act for act in BY_HAND if (alert.state, act) in LEGAL} if viewer.role in ACTING else set()
+    return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
+
+
+def _sent(entries: Iterable[Entry]) -> str | None:
+    texts = [entry.text for entry in entries if entry.act is Act.SEND]
+    return texts[-1].splitlines()[0] if texts and texts[-1] else None
+
+
+def _happened(entry: Entry, names: dict[str, str]) -> Happened:
+    who, text = names.get(entry.actor, entry.actor), "" if entry.act in EXPLAINED else entry.text
+    if entry.act is Act.SEND and text:
+        login, *note = text.splitlines()
+        text = " ".join([f"{names.get(login, login)} goes.", *note])
+    return Happened(entry.at, entry.act, who, text)
+
+
+def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
+    """The same try again and again is one line that says how often, at the time of the last."""
+    folded: list[Happened] = []
+    for line in lines:
+        before = folded[-1] if folded else None
+        if before and line.act is Act.TRY and (before.act, before.text) == (line.act, line.text):
+            folded[-1] = replace(line, times=before.times + 1)
+        else:
+            folded.append(line)
+    return tuple(folded)
+
+
+def _explained(entries: Iterable[Entry]) -> tuple[tuple[datetime, str], ...]:
+    return tuple((entry.at, entry.text) for entry in entries if entry.act in EXPLAINED)
+
+
+def _sentence(alert: Alert, explained: Sequence[tuple[datetime, str]]) -> str:
+    """What raised the alert and what came last; of several presses only the last."""
+    texts = [text for _, text in explained]
+    return " Then: ".join(dict.fromkeys(texts[-1:] if alert.presses > 1 else texts[:1] + texts[-1:]))
+
+
+def _zone(homes: Iterable[Home]) -> str:
+    """The contact centre's clock is that of most of its homes."""
+    count = Counter(home.timezone for home in homes)
+    return count.most_common(1)[0][0] if count else "Europe/London"

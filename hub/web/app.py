@@ -1,0 +1,152 @@
+"""The pages as one application: every answer carries the same protection, and every fault says so in plain words."""
+
+from socket import socket
+
+import uvicorn
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.settings import Settings
+from hub.web import alive, console, family, login, others
+from hub.web.access import Hidden, ReasonNeeded, open_gate
+from hub.web.changes import Changes
+from hub.web.page import STATIC, page
+from hub.web.visitor import Forged, LoggedOut, own_form
+
+PARTS = (login, console, family, others, alive)
+
+LARGEST = 64 * 1024
+"""Bytes in one form."""
+
+PROTECTION = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+SAID: dict[int, tuple[str, str]] = {
+    403: ("That form has grown old", "Nothing was changed. Go back, reload the page and send it again."),
+    404: ("There is nothing here", "The address may be mistyped, or the page may not be meant for you."),
+    405: ("That is not how this page is used", "Go back and use its buttons."),
+    413: ("That is too long", "Please shorten what you wrote."),
+    500: (
+        "That did not work, and it is our fault",
+        "Nothing of what you typed was understood or kept. Try again; if it keeps happening, ring the duty line.",
+    ),
+}
+UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try again.")
+
+
+def build(settings: Settings) -> FastAPI:
+    app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(own_form)])
+    gate = open_gate(settings)
+    app.state.settings, app.state.gate = settings, gate
+    app.state.guessing, app.state.door = login.Guessing(), login.Door()
+    app.state.changes = Changes(gate.latest_change, gate.beat)
+    for part in PARTS:
+        app.include_router(part.routes)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Protected)
+    _answer_faults(app)
+    return app
+
+
+class Server(uvicorn.Server):
+    """Serves what `build` made on the host and port of `settings`, and ends the open streams when it is told to go."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._app = build(settings)
+        super().__init__(
+            uvicorn.Config(
+                self._app,
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                lifespan="off",
+                ws="none",
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._app.state.changes.end()
+        await super().shutdown(sockets)
+
+
+def _answer_faults(app: FastAPI) -> None:
+    app.add_exception_handler(Hidden, lambda request, _: said(request, 404))
+    app.add_exception_handler(ReasonNeeded, lambda request, _: said(request, 404))
+    app.add_exception_handler(Forged, lambda request, _: said(request, 403))
+    app.add_exception_handler(LoggedOut, _to_login)
+    app.add_exception_handler(RequestValidationError, _unclear)
+    app.add_exception_handler(HTTPException, lambda request, fault: said(request, getattr(fault, "status_code", 500)))
+    app.add_exception_handler(Exception, lambda request, _: said(request, 500))
+
+
+def _unclear(request: Request, _: Exception) -> Response:
+    return said(request, 404 if request.method == "GET" else 400)
+
+
+def said(request: Request, status: int) -> Response:
+    """A fault in plain words, without data and without a stack. Protected by itself: the outermost are past that."""
+    title, text = SAID.get(status, UNCLEAR)
+    response = page(request, "fault.html", status=status, title=title, text=text)
+    response.headers.update(PROTECTION | {"cache-control": "no-store"})
+    return response
+
+
+def _to_login(request: Request, fault: Exception) -> Response:
+    """A fragment asked for by a page that stands open sends the whole page to the login."""
+    assert isinstance(fault, LoggedOut)
+    if "hx-request" in request.headers:
+        return PlainTextResponse("", 401, {"hx-redirect": "/login"})
+    return RedirectResponse(fault.login, 303)
+
+
+class Protected:
+    """Headers on every answer; nothing about a person stays in a cache; no form larger than a form."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if _length(scope) > LARGEST:
+            await said(Request(scope), 413)(scope, receive, send)
+            return
+        await self._app(scope, receive, _protecting(scope, send))
+
+
+def _length(scope: Scope) -> int:
+    """A body without a said length is taken for too large: no browser's form is."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return LARGEST + 1
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else LARGEST + 1
+
+
+def _protecting(scope: Scope, send: Send) -> Send:
+    keep = "public, max-age=31536000, immutable" if scope["path"].startswith("/static/") else "no-store"
+
+    async def protected(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            more = PROTECTION | {"cache-control": keep}
+            names = {name.encode() for name in more}
+            kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+            message = {**message, "headers": [*kept, *((n.encode(), v.encode()) for n, v in more.items())]}
+        await send(message)
+
+    return protected

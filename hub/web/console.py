@@ -1,0 +1,110 @@
+"""The contact centre: the queue, and an alert from answer to outcome."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+
+from hub.web.access import ReasonNeeded, Viewer
+from hub.web.page import page
+from hub.web.visitor import TheGate, Who
+from models.alert import Act, Outcome, Refused
+from models.privacy import Purpose
+
+routes = APIRouter(prefix="/console")
+
+Text = Annotated[str, Form(max_length=10_000)]
+
+
+@routes.get("")
+def queue(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "console.html", viewer=who, queue=gate.queue(who, Purpose.QUEUE))
+
+
+@routes.get("/queue")
+def queue_now(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "queue.html", viewer=who, queue=gate.queue(who, Purpose.QUEUE))
+
+
+@routes.get("/changes")
+def changes(request: Request, gate: TheGate, who: Who) -> Response:
+    gate.may(who, Purpose.QUEUE)
+    return StreamingResponse(request.app.state.changes.follow(), media_type="text/event-stream")
+
+
+@routes.get("/alert/{alert_id}")
+def alert(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
+    return _sheet(request, gate, who, alert_id)
+
+
+@routes.get("/alert/{alert_id}/now")
+def alert_now(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
+    """What changes while one looks. A closed alert shows that it is, and nothing of the person."""
+    try:
+        sheet = gate.sheet(who, Purpose.ANSWER, alert_id)
+    except ReasonNeeded:
+        return page(request, "ended.html", viewer=who, alert_id=alert_id)
+    return page(request, "now.html", viewer=who, sheet=sheet, refused="", text="")
+
+
+@routes.post("/alert/{alert_id}/look")
+def look(request: Request, gate: TheGate, who: Who, alert_id: int, reason: Text = "") -> Response:
+    return _sheet(request, gate, who, alert_id, reason=reason.strip())
+
+
+@routes.post("/alert/{alert_id}/answer")
+def answer(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "") -> Response:
+    return _act(request, gate, who, alert_id, Act.ANSWER, text)
+
+
+@routes.post("/alert/{alert_id}/note")
+def note(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "") -> Response:
+    return _act(request, gate, who, alert_id, Act.NOTE, text)
+
+
+@routes.post("/alert/{alert_id}/send")
+def send(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", to: Text = "") -> Response:
+    return _act(request, gate, who, alert_id, Act.SEND, text, responder=to)
+
+
+@routes.post("/alert/{alert_id}/arrive")
+def arrive(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "") -> Response:
+    return _act(request, gate, who, alert_id, Act.ARRIVE, text)
+
+
+@routes.post("/alert/{alert_id}/close")
+def close(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", outcome: Text = "") -> Response:
+    chosen = Outcome(outcome) if outcome in set(Outcome) else None
+    return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen)
+
+
+def _act(
+    request: Request,
+    gate: TheGate,
+    who: Viewer,
+    alert_id: int,
+    act: Act,
+    text: str,
+    *,
+    outcome: Outcome | None = None,
+    responder: str | None = None,
+) -> Response:
+    try:
+        gate.act(who, alert_id, act, text=text.strip(), outcome=outcome, responder=responder)
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
+    return RedirectResponse("/console" if act is Act.CLOSE else f"/console/alert/{alert_id}", 303)
+
+
+def _sheet(
+    request: Request, gate: TheGate, who: Viewer, alert_id: int, *, reason: str = "", refused: str = "", text: str = ""
+) -> Response:
+    """For a closed alert the reason is asked first; what was refused is said, with the typed text kept."""
+    purpose = Purpose.REASON if reason else Purpose.ANSWER
+    status = 409 if refused else 200
+    try:
+        sheet = gate.sheet(who, purpose, alert_id, reason)
+    except ReasonNeeded:
+        closed = gate.closed(who, Purpose.QUEUE, alert_id)
+        return page(request, "reason.html", status=status, viewer=who, closed=closed, refused=refused, text=text)
+    return page(request, "alert.html", status=status, viewer=who, sheet=sheet, refused=refused, text=text)

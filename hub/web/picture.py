@@ -1,0 +1,122 @@
+"""A day as a picture: the ribbon's spans as bars in percent of the width, its hours, and the same in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from hub.web.words import clock, listed, local, place
+from models.day import Doing, Span, at_level, merged
+from models.people import Level
+
+SAYS: dict[Doing, str] = {
+    Doing.IN_BED: "In bed",
+    Doing.UP: "Up and about",
+    Doing.OUT: "Out",
+    Doing.QUIET: "Quiet",
+    Doing.UNHEARD: "Not heard",
+}
+
+PARTS: tuple[tuple[int, str], ...] = ((0, "night"), (6, "morning"), (12, "afternoon"), (18, "evening"), (22, "night"))
+"""The hour by the home's clock at which each part of the day begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`x` and `width` in percent; `name` is for the stylesheet, `says` for whoever points at it."""
+
+    x: float
+    width: float
+    name: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`hours` are (percent, text, where the text is anchored); `lines` say the same as the bars, as (when, what)."""
+
+    id: str
+    title: str
+    bars: tuple[Bar, ...]
+    hours: tuple[tuple[float, str, str], ...]
+    lines: tuple[tuple[str, str], ...]
+    doings: tuple[Doing, ...]
+
+
+def picture(
+    id_: str, title: str, spans: Sequence[Span], start: datetime, end: datetime, level: Level, zone: str
+) -> Picture:
+    """`spans` in full detail, drawn as `level` may see them, on a ruler from `start` to `end`."""
+    until = spans[-1].end if spans else start
+    inner = [at for at in part_starts(start, until, zone) if start < at < until]
+    seen = _within(at_level(spans, level, [start, *inner, until]), start, until)
+    runs = [(doing, list(run)) for doing, run in groupby(seen, key=lambda span: span.doing)]
+    shown = [_run(doing, run, level, zone) for doing, run in runs]
+    bars = tuple(
+        Bar(_percent(run[0].start, start, end), _width(run, start, end), doing.name.lower(), f"{what}, {at}")
+        for (doing, run), (at, what) in zip(runs, shown, strict=True)
+    )
+    doings = tuple(doing for doing in Doing if any(span.doing is doing for span in seen))
+    return Picture(id_, title, bars, _hours(start, end, zone), tuple(shown), doings)
+
+
+def part_starts(start: datetime, end: datetime, zone: str) -> list[datetime]:
+    """Every moment from the day of `start` to `end` at which a part of the day begins by the home's clock."""
+    first, last = local(start, zone).date(), local(end, zone).date()
+    days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
+    return [_moment(one, hour, zone) for one in days for hour, _ in PARTS]
+
+
+def part_of(at: datetime, zone: str) -> str:
+    return next(name for hour, name in reversed(PARTS) if local(at, zone).hour >= hour)
+
+
+def midnight(at: datetime, zone: str, days: int = 0) -> datetime:
+    """Where the day of `at` begins by the home's clock, or the day so many days later."""
+    return _moment(local(at, zone).date() + timedelta(days=days), 0, zone)
+
+
+def _moment(on: date, hour: int, zone: str) -> datetime:
+    """In UTC: two moments of one zone are subtracted by the hands of the clock, also on the night that it changes."""
+    return datetime.combine(on, time(hour), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _within(spans: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
+    clipped = [Span(max(one.start, start), min(one.end, end), one.doing, one.room) for one in spans]
+    return merged([one for one in clipped if one.end > one.start])
+
+
+def _run(doing: Doing, run: Sequence[Span], level: Level, zone: str) -> tuple[str, str]:
+    rooms = list(dict.fromkeys(place(span.room) for span in run if span.room))
+    what = SAYS[doing] + (f": {listed(rooms)}" if rooms else "")
+    if level is Level.PARTS_OF_DAY:
+        starts = [at for at in part_starts(run[0].start, run[-1].end, zone) if run[0].start < at < run[-1].end]
+        names = dict.fromkeys(part_of(at, zone) for at in (run[0].start, *starts))
+        return listed(list(names)).capitalize(), what
+    return f"{clock(run[0].start, zone)} to {clock(run[-1].end, zone)}", what
+
+
+def _percent(at: datetime, start: datetime, end: datetime) -> float:
+    return round(100 * ((at - start) / (end - start)), 2)
+
+
+def _width(run: Sequence[Span], start: datetime, end: datetime) -> float:
+    return round(100 * ((run[-1].end - run[0].start) / (end - start)), 2)
+
+
+def _hours(start: datetime, end: datetime, zone: str) -> tuple[tuple[float, str, str], ...]:
+    """A mark at every sixth hour of the home's clock."""
+    first, last = local(start, zone).date(), local(end, zone).date()
+    days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
+    marks = [(_moment(one, hour, zone), str(hour)) for one in days for hour in (0, 6, 12, 18)]
+    placed = [
+        (_percent(at, start, end), "24" if at == end and text == "0" else text)
+        for at, text in marks
+        if start <= at <= end
+    ]
+    return tuple((percent, text, _anchor(percent)) for percent, text in placed)
+
+
+def _anchor(percent: float) -> str:
+    return "start" if percent < 4 else "end" if percent > 96 else "middle"

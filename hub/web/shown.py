@@ -1,0 +1,187 @@
+"""What a page is handed: only what its viewer may see, with what is hidden left blank or None."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.web.picture import Picture
+from hub.web.standing import Standing
+from models.alert import Act, Alert, Lane, State
+from models.people import Account, Contact, Resident
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One row of the queue. `people` are (called, whole name).
+
+    `mine` is whether the viewer holds it; `sent` names the responder on the way.
+    """
+
+    alert: Alert
+    people: tuple[tuple[str, str], ...]
+    area: str
+    zone: str
+    sentence: str
+    holder: str | None
+    lapsed: str | None
+    sent: str | None
+    mine: bool
+
+    @property
+    def who(self) -> str:
+        return " and ".join(called for called, _ in self.people) or self.alert.home
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`mark` changes when the queue does. `trouble` says in words what the hub itself lacks."""
+
+    mark: str
+    now: datetime
+    zone: str
+    people: tuple[Waiting, ...]
+    kits: tuple[Waiting, ...]
+    homes: int
+    unheard: int
+    trouble: tuple[str, ...]
+
+    @property
+    def waiting(self) -> int:
+        return sum(row.alert.state is State.RAISED for row in self.people)
+
+    def kits_by_kind(self) -> dict[str, list[Waiting]]:
+        return {
+            kind: [row for row in self.kits if row.alert.kind == kind]
+            for kind in {r.alert.kind: None for r in self.kits}
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of an alert's timeline; `times` that it happened, the last `at`."""
+
+    at: datetime
+    act: Act
+    who: str
+    text: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A sensor and when it last gave a sign of life; `quiet` when that is longer ago than it should be."""
+
+    name: str
+    measures: str
+    last: datetime | None
+    quiet: bool
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Whether a home is heard, in a sentence; `until` is the moment up to which everything has arrived."""
+
+    heard: bool
+    sentence: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An alert and what goes with it. None or empty is what this viewer does not see, or what is not there."""
+
+    alert: Alert
+    area: str
+    zone: str
+    now: datetime
+    why: tuple[tuple[datetime, str], ...]
+    happened: tuple[Happened, ...]
+    holder: str | None
+    lapsed: str | None
+    sent: str | None
+    may: frozenset[Act]
+    responders: tuple[Account, ...] = ()
+    residents: tuple[Resident, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    day: Picture | None = None
+    hearing: Hearing | None = None
+    fitted: tuple[Fitted, ...] = ()
+    recent: tuple[Alert, ...] = ()
+    reason: str = ""
+
+    @property
+    def about_kit(self) -> bool:
+        return self.alert.lane is Lane.KIT
+
+
+@dataclass(frozen=True, slots=True)
+class Reassurance:
+    """The family's page."""
+
+    called: str
+    level: str
+    standing: Standing
+    now: datetime
+    zone: str
+    heard_until: datetime | None
+    days: tuple[Picture, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody looked: when last, in what capacity, why, and how often that day."""
+
+    who: str
+    role: str
+    why: str
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The resident's page: what is measured, who sees what, who looked."""
+
+    called: str
+    now: datetime
+    zone: str
+    hearing: Hearing
+    day: Picture
+    fitted: tuple[Fitted, ...]
+    contacts: tuple[Contact, ...]
+    looks: tuple[Looked, ...]
+    large_print: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KitCard:
+    """A home whose kit wants an installer."""
+
+    home: str
+    area: str
+    zone: str
+    addresses: tuple[str, ...]
+    hearing: Hearing
+    quiet: tuple[Fitted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kits:
+    """The installer's page; `aside` are messages that could not be used, counted by reason, and the latest of them."""
+
+    now: datetime
+    zone: str
+    homes: int
+    cards: tuple[KitCard, ...]
+    counts: tuple[tuple[str, int], ...]
+    aside: tuple[tuple[datetime, str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An open alert that the viewer was sent to."""
+
+    alert: Alert
+    people: tuple[tuple[str, str], ...]
+    address: str

@@ -1,0 +1,77 @@
+"""Who sent a request: the session behind its cookie, and the proof that a form came from our own page."""
+
+import hashlib
+import hmac
+import secrets
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+
+from hub.web.access import Gate, Viewer
+
+SESSION = "nightlight_session"
+BEFORE = "nightlight_before_login"
+
+
+class LoggedOut(Exception):
+    """Nobody is logged in; `back` is where they wanted to go."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__(back)
+        self.back = back
+
+    @property
+    def login(self) -> str:
+        return f"/login?next={quote(self.back)}" if self.back not in ("", "/") else "/login"
+
+
+class Forged(Exception):
+    """A form without the token of its session."""
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def gate_of(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def visitor(request: Request) -> Viewer | None:
+    token = request.cookies.get(SESSION)
+    return gate_of(request).viewer(hashed(token)) if token else None
+
+
+def viewer(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> Viewer:
+    if who is None:
+        raise LoggedOut(request.url.path if request.method == "GET" else "/")
+    return who
+
+
+async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> None:
+    """Every POST carries the token of its session or, before login, of the page it was typed on."""
+    if request.method in ("GET", "HEAD"):
+        return
+    expected = who.csrf if who else request.cookies.get(BEFORE, "")
+    given = (await request.form()).get("csrf", "")
+    if not expected or not hmac.compare_digest(str(given).encode(), expected.encode()):
+        raise Forged
+
+
+def keep(response: Response, name: str, value: str, *, secure: bool, max_age: int) -> None:
+    response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+def drop(response: Response, name: str) -> None:
+    response.delete_cookie(name, httponly=True, samesite="strict", path="/")
+
+
+Who = Annotated[Viewer, Depends(viewer)]
+TheGate = Annotated[Gate, Depends(gate_of)]

@@ -1,0 +1,93 @@
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge.clock import BY_HAND, BY_HAND_IDLE, SLICE, Clock
+from models.settings import BadSettings
+from tests.edge.conftest import NIGHT, play
+
+A_SECOND = timedelta(seconds=1)
+
+
+def test_without_a_file_it_is_real_time(tmp_path: Path) -> None:
+    assert abs(Clock(synced=tmp_path / "none" / "synced").now() - datetime.now(UTC)) < A_SECOND
+
+
+def test_it_is_believed_once_the_network_has_set_it(tmp_path: Path) -> None:
+    synced = tmp_path / "synchronized"
+    clock = Clock(synced=synced)
+    assert not clock.moment().trusted
+    synced.touch()
+    assert clock.moment().trusted
+
+
+def test_where_nobody_tells_whether_it_was_set_the_year_has_to_do(tmp_path: Path) -> None:
+    assert Clock(synced=tmp_path / "no_such_folder" / "synchronized").moment().trusted
+
+
+def test_a_played_clock_runs_at_its_speed(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    play(file, NIGHT, 3600.0)
+    clock = Clock(file)
+    began = clock.moment()
+    time.sleep(0.05)
+    later = clock.moment()
+    assert timedelta(minutes=3) <= later.at - began.at <= timedelta(minutes=30)
+    assert later.elapsed - began.elapsed == pytest.approx((later.at - began.at).total_seconds(), abs=1.0)
+    assert clock.real_seconds(360.0) == pytest.approx(0.1)
+    assert clock.real_seconds(36_000.0) == SLICE
+
+
+def test_a_clock_moved_by_hand_stands_until_it_is_moved(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    play(file, NIGHT, 0.0)
+    clock = Clock(file)
+    began = clock.moment()
+    assert clock.now() == NIGHT
+    play(file, NIGHT + timedelta(hours=8), 0.0)
+    assert clock.now() == NIGHT + timedelta(hours=8)
+    assert clock.moment().elapsed - began.elapsed == pytest.approx(8 * 3600)
+    assert clock.real_seconds(60.0) in (BY_HAND, BY_HAND_IDLE)
+
+
+@pytest.mark.parametrize("speed", [0.0, 1.0])
+def test_a_clock_put_right_is_a_step_and_no_passing_of_time(tmp_path: Path, speed: float) -> None:
+    file = tmp_path / "clock"
+    play(file, datetime(1970, 1, 1, 0, 1, tzinfo=UTC), speed)
+    clock = Clock(file)
+    wrong = clock.moment()
+    assert not wrong.trusted
+    play(file, NIGHT, speed)
+    right = clock.moment()
+    assert right.trusted
+    assert right.at.year == 2026
+    assert right.elapsed - wrong.elapsed < 1.0
+    assert right.boot == wrong.boot
+
+
+def test_moments_can_be_moved_back(tmp_path: Path) -> None:
+    now = Clock(synced=tmp_path / "none" / "synced").moment()
+    earlier = now.back_to(now.at - timedelta(seconds=7))
+    assert now.elapsed - earlier.elapsed == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"x" * 24 + b"y", b"\xff" * 24])
+def test_a_clock_file_that_does_not_read_is_refused_at_the_start(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "clock"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadSettings, match="clock_file"):
+        Clock(file)
+
+
+@pytest.mark.parametrize("content", [None, b"half"])
+def test_a_clock_file_that_is_lost_later_leaves_the_pace(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "clock"
+    play(file, NIGHT, 0.0)
+    clock = Clock(file)
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    assert clock.now() == NIGHT

@@ -1,0 +1,153 @@
+"""The commands for whoever runs the hub."""
+
+import io
+import json
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from hub.app import main
+from hub.settings import read_settings
+from hub.store import Store, open_store
+from hub.store.series import Row
+from models.detection import Finding, FindingKind
+from models.observation import What
+from models.register import Register, write_register
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "hub.toml"
+    file.write_text(f"data_dir = '{tmp_path / 'data'}'\nport = 0\nembedded_port = 0\n")
+    return file
+
+
+@pytest.fixture
+def store(file: Path) -> Store:
+    return open_store(read_settings(str(file)))
+
+
+@dataclass
+class Done:
+    returncode: int | str | None
+    stdout: str
+    stderr: str
+
+
+def hub(file: Path, *words: str | Path) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main([*map(str, words), "--settings", str(file)])
+    return Done(end.value.code, out.getvalue(), err.getvalue())
+
+
+@pytest.mark.processes
+def test_it_is_a_program(file: Path) -> None:
+    line: list[str | Path] = [sys.executable, "-m", "hub.app", "open-alerts", "--settings", file]
+    assert subprocess.run(line, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+@pytest.fixture
+def document(tmp_path: Path, register: Register) -> Path:
+    path = tmp_path / "register.json"
+    path.write_bytes(write_register(register))
+    return path
+
+
+def test_loading_prints_each_new_password_once_and_keeps_none(file: Path, document: Path, store: Store) -> None:
+    first = json.loads(hub(file, "load", document).stdout)
+    assert set(first) == {"tom", "ada"}
+    assert min(map(len, first.values())) >= 16
+    assert json.loads(hub(file, "load", document).stdout) == {}
+    account = store.records.account("tom")
+    assert account is not None
+    assert PasswordHasher().verify(account[1], first["tom"])
+    kept = b"".join(path.read_bytes() for path in (file.parent / "data").iterdir() if path.is_file())
+    assert first["tom"].encode() not in kept
+
+
+def test_a_register_with_a_mistake_is_not_loaded_at_all(file: Path, document: Path, store: Store) -> None:
+    broken = json.loads(document.read_text())
+    broken["residents"][0]["home"] = "nowhere"
+    broken["contacts"][0]["resident"] = "nobody"
+    document.write_text(json.dumps(broken))
+    done = hub(file, "load", document)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 2)
+    assert store.records.homes() == []
+
+
+def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store) -> None:
+    broken = json.loads(document.read_text())
+    broken["homes"][0]["timezone"] = "Europe/Lodnon"
+    document.write_text(json.dumps(broken))
+    done = hub(file, "load", document)
+    assert done.returncode == 1
+    assert "Europe/Lodnon" in done.stderr
+    assert store.records.homes() == []
+
+
+def test_used_wrong(file: Path, tmp_path: Path) -> None:
+    assert hub(file, "load", tmp_path / "nothing.json").returncode == 2
+    assert hub(tmp_path / "nothing.toml", "check").returncode == 2
+    assert hub(file, "dance").returncode == 2
+    file.write_text("colour = 'blue'")
+    done = hub(file, "check")
+    assert (done.returncode, "colour" in done.stderr) == (2, True)
+
+
+def test_logins(file: Path, document: Path, store: Store) -> None:
+    hub(file, "load", document)
+    assert set(json.loads(hub(file, "account", "add", "priya", "--role", "responder").stdout)) == {"priya"}
+    assert hub(file, "account", "add", "priya").returncode == 2
+    assert hub(file, "account", "add", "kit", "--role", "contact").returncode == 2, "whose contact?"
+    assert hub(file, "account", "add", "karl", "--role", "contact", "--person", "karl").returncode == 0
+    new = json.loads(hub(file, "account", "password", "tom").stdout)["tom"]
+    account = store.records.account("tom")
+    assert account is not None
+    assert PasswordHasher().verify(account[1], new)
+    assert hub(file, "account", "password", "nobody").returncode == 2
+
+
+def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> None:
+    hub(file, "load", document)
+    now = datetime.now(UTC)
+    store.series.append([Row("okafor-home", "box", 1, "pendant", What.PRESSED, now, now)])
+    store.alerts.raise_(Finding(FindingKind.PRESS, "okafor-home", now, now), "grace", "", now)
+    counts = json.loads(hub(file, "counts", "--json").stdout)
+    assert counts == {
+        "homes": {
+            "next-door": {"stored": 0, "distinct": 0, "alerts": {}, "findings": {}},
+            "okafor-home": {"stored": 1, "distinct": 1, "alerts": {"press": 1}, "findings": {"press": 1}},
+        },
+        "set_aside": {},
+    }
+    listed = hub(file, "open-alerts").stdout
+    assert "press  okafor-home  raised" in listed
+    assert "Okafor " not in listed
+
+
+def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> None:
+    done = hub(file, "check")
+    assert (done.returncode, "WRONG  0 operators" in done.stdout) == (1, True)
+    hub(file, "load", document)
+    done = hub(file, "check")
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False)
+    assert "2 homes on record" in done.stdout
+
+
+def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None:
+    plans = json.loads(document.read_text())
+    step = {"who": "karl", "transport": "email", "after": "PT0S"}
+    plans["plans"] = [{"resident": "grace", "plan": {"kind": "default", "steps": [step]}}]
+    document.write_text(json.dumps(plans))
+    assert hub(file, "load", document).returncode == 0
+    done = hub(file, "check")
+    assert done.returncode == 1
+    assert "names 'karl', who is not their contact" in done.stdout
+    assert "set smtp_host" in done.stdout

@@ -1,0 +1,54 @@
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.clock import Clock
+from models.pace import Pace
+from tests.hub.conftest import T0, Hand
+
+
+def test_without_a_file_it_is_real_time() -> None:
+    assert abs(Clock().now().timestamp() - time.time()) < 1
+
+
+def test_a_changed_file_is_noticed(hand: Hand) -> None:
+    clock = Clock(str(hand.path))
+    assert clock.now() == T0
+    later = hand.move(hours=3)
+    assert clock.now() == later
+
+
+def test_a_quick_clock_makes_waits_short(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    file.write_bytes(Pace(time.time(), T0.timestamp(), 3600.0).packed())
+    clock = Clock(str(file))
+    began = time.monotonic()
+    assert not clock.wait(600)
+    assert 0.1 < time.monotonic() - began < 0.6
+    assert clock.now() >= T0 + timedelta(seconds=600)
+
+
+def test_a_wait_by_a_clock_that_stands_still_ends_when_it_is_moved_or_woken(hand: Hand) -> None:
+    clock, wake, woken = Clock(str(hand.path)), threading.Event(), []
+    waits = [
+        threading.Thread(target=lambda: woken.append(clock.wait(60))),
+        threading.Thread(target=lambda: woken.append(clock.wait(9e9, wake))),
+    ]
+    for wait in waits:
+        wait.start()
+    time.sleep(0.05)
+    assert woken == []
+    hand.move(seconds=61)
+    waits[0].join(2)
+    wake.set()
+    waits[1].join(2)
+    assert woken == [False, True]
+
+
+def test_a_file_that_is_no_clock_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "clock").write_bytes(b"noon")
+    with pytest.raises(ValueError, match="24 bytes"):
+        Clock(str(tmp_path / "clock")).now()

@@ -1,0 +1,331 @@
+"""A clock moved by hand, a real store, and transports that append to a list."""
+
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.clock import Clock
+from hub.escalate import Escalate, Handed, Sending
+from hub.settings import Settings
+from hub.store import Store, open_store
+from hub.transports import Unreached
+from models.alert import Act, Alert, Lane, Outcome, State
+from models.detection import Finding, FindingKind
+from models.people import Level
+from models.register import PlanOf, Register
+from models.response import ResponsePlan, Step, Tried
+from models.wire import Leg, Order, read_down
+from tests.hub.conftest import Hand, Told, eventually
+
+
+class Line:
+    """A link that keeps what it is told to publish."""
+
+    def __init__(self) -> None:
+        self.hindrance = ""
+        self.sent: list[tuple[str, Leg, bytes]] = []
+        self.taken = True
+
+    def tell(self, home: str, leg: Leg, content: bytes) -> Handed:
+        self.sent.append((home, leg, content))
+        return self
+
+    def is_published(self) -> bool:
+        return self.taken
+
+
+class Desk:
+    """An escalation with two transports, turned by hand."""
+
+    def __init__(self, store: Store, hand: Hand, time_limit: float = 20.0) -> None:
+        self.store, self.hand, self.line = store, hand, Line()
+        self.told = {"log": Told(), "email": Told()}
+        self.sending = Sending(self.told, time_limit)
+        clock = Clock(str(hand.path))
+        self.escalate = Escalate(
+            store, self.line, self.sending, self.told, clock, threading.Event(), "https://hub.example"
+        )
+
+    def turn(self, **by: float) -> None:
+        if by:
+            self.hand.move(**by)
+        self.escalate.turn()
+
+    def settle(self, count: int, transport: str = "log") -> None:
+        """Turn until so many were told and their outcome is known."""
+
+        def settled() -> bool:
+            self.turn()
+            return len(self.told[transport].calls) >= count and not self.store.alerts.unfinished(self.hand.now)
+
+        eventually(settled)
+
+    def told_whom(self, transport: str = "log") -> list[str]:
+        return [call.who for call in self.told[transport].calls]
+
+
+@pytest.fixture
+def store(tmp_path: Path, register: Register) -> Store:
+    store = open_store(Settings(data_dir=str(tmp_path / "data")))
+    store.records.load(register, {one.login: "-" for one in register.accounts})
+    return store
+
+
+@pytest.fixture
+def desk(store: Store, hand: Hand) -> Desk:
+    return Desk(store, hand)
+
+
+def raised(desk: Desk, kind: FindingKind = FindingKind.PRESS, resident: str | None = "grace") -> Alert:
+    finding = Finding(kind, "okafor-home", desk.hand.now, desk.hand.now, number=1)
+    outcome = desk.store.alerts.raise_(
+        finding, resident, "Help was called for with the pendant at 08:00.", desk.hand.now
+    )
+    assert outcome is not None
+    return outcome.alert
+
+
+def agree(store: Store, *steps: Step, resident: str = "grace", kind: str = "default") -> None:
+    store.records.load(Register(plans=(PlanOf(resident, ResponsePlan(kind, steps)),)), {})
+
+
+def state(desk: Desk, alert: Alert) -> State:
+    now = desk.store.alerts.alert(alert.id)
+    assert now is not None
+    return now.state
+
+
+def test_the_built_in_plan_never_ends(desk: Desk) -> None:
+    raised(desk)
+    desk.settle(1)
+    for minutes in (3, 3, 3, 3):
+        before = len(desk.told["log"].calls)
+        desk.turn(minutes=minutes)
+        desk.settle(before + 1)
+    assert desk.told_whom() == ["operator", *["supervisor"] * 4]
+
+
+def test_nothing_is_done_twice_or_too_early(desk: Desk) -> None:
+    raised(desk)
+    desk.settle(1)
+    for _ in range(5):
+        desk.turn(seconds=30)
+    assert desk.told_whom() == ["operator"]
+
+
+def test_the_plan_agreed_with_the_resident_is_kept_to(desk: Desk) -> None:
+    agree(desk.store, Step("operator", "log"), Step("ada", "email", timedelta(minutes=5)))
+    raised(desk)
+    desk.settle(1)
+    desk.turn(minutes=5)
+    desk.settle(1, "email")
+    (call,) = desk.told["email"].calls
+    assert (call.who, call.to) == ("ada", ("ada@home.example",))
+    assert "Please check on Mrs Okafor" in call.text
+    assert "08:00" not in call.text, "she is to know that all is well, or not, and no more"
+
+
+def test_a_contact_who_may_see_times_is_told_more(desk: Desk, register: Register) -> None:
+    desk.store.records.load(Register(contacts=(replace(register.contacts[0], level=Level.TIMES),)), {})
+    agree(desk.store, Step("ada", "email"))
+    raised(desk)
+    desk.settle(1, "email")
+    assert "08:00" in desk.told["email"].calls[0].text
+
+
+def test_karl_is_told_nothing_whatever_a_plan_says(desk: Desk) -> None:
+    agree(desk.store, Step("karl", "email"), Step("operator", "log", timedelta(minutes=9)))
+    alert = raised(desk)
+    desk.settle(1)
+    assert desk.told["email"].calls == []
+    failed, reached = desk.store.alerts.attempts(alert.id)
+    assert (failed.who, failed.tried) == ("karl", Tried.FAILED)
+    assert (reached.who, reached.tried) == ("operator", Tried.SENT)
+
+
+@pytest.mark.parametrize("fault", [Unreached("the mail server refused: 550"), RuntimeError("a bug in a transport")])
+def test_a_failed_step_leads_to_the_next_at_once(desk: Desk, fault: Exception) -> None:
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    desk.told["email"].fault = fault
+    alert = raised(desk)
+    desk.settle(1)
+    assert [one.tried for one in desk.store.alerts.attempts(alert.id)] == [Tried.FAILED, Tried.SENT]
+    assert desk.hand.now == alert.raised_at
+
+
+@pytest.mark.parametrize(
+    "step", [Step("operator", "pigeon"), Step("nobody", "log"), Step("neil", "email"), Step("supervisor", "email")]
+)
+def test_a_step_that_cannot_be_taken_fails_and_leads_on(desk: Desk, step: Step) -> None:
+    desk.told["email"].needs_address = True
+    agree(desk.store, step, Step("operator", "log", timedelta(minutes=9)))
+    alert = raised(desk)
+    desk.settle(1)
+    assert [one.tried for one in desk.store.alerts.attempts(alert.id)] == [Tried.FAILED, Tried.SENT]
+
+
+def test_a_transport_that_hangs_delays_nobody(store: Store, hand: Hand) -> None:
+    desk = Desk(store, hand, time_limit=0.3)
+    desk.told["email"].hold.clear()
+    agree(store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    agree(store, Step("operator", "log"), kind="kit_unheard")
+    hanging = raised(desk)
+    desk.turn()
+    began = time.monotonic()
+    raised(desk, FindingKind.KIT_UNHEARD, None)
+    desk.turn()
+    eventually(desk.told_whom)
+    assert time.monotonic() - began < 0.25
+    desk.settle(2)
+    (first, second) = store.alerts.attempts(hanging.id)
+    assert (first.tried, first.detail) == (Tried.FAILED, "no outcome within 0.3 s")
+    assert second.tried is Tried.SENT
+    desk.told["email"].hold.set()
+
+
+def test_nobody_is_called_about_what_is_answered(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.turn(minutes=2)
+    desk.turn()
+    assert desk.told_whom() == []
+
+
+def test_an_answer_nobody_follows_up_stands_open_again(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.settle(1)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.turn(minutes=3)
+    assert state(desk, alert) is State.RAISED
+    desk.settle(2)
+    assert desk.told_whom() == ["operator", "operator"]
+    lapse = next(entry for entry in desk.store.alerts.timeline(alert.id) if entry.act is Act.LAPSE)
+    assert "tom" in lapse.text
+
+
+def test_a_closed_alert_is_left_alone(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.settle(1)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.store.alerts.act(alert.id, Act.CLOSE, "tom", desk.hand.now, outcome=Outcome.ACCIDENT)
+    desk.turn(hours=9)
+    assert desk.told_whom() == ["operator"]
+
+
+def test_what_was_under_way_when_the_hub_ended_is_done_again(desk: Desk, store: Store, hand: Hand) -> None:
+    alert = raised(desk)
+    assert store.alerts.intend(alert, 0, "operator", "log", hand.now) is not None
+    desk.settle(1)
+    assert [one.tried for one in store.alerts.attempts(alert.id)] == [Tried.UNKNOWN, Tried.SENT]
+
+
+def test_a_step_that_the_hub_falls_over_twice_has_failed(store: Store, hand: Hand) -> None:
+    agree(store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    desk = Desk(store, hand)
+    alert = raised(desk)
+    for _ in range(2):
+        now = store.alerts.alert(alert.id)
+        assert now is not None
+        assert store.alerts.intend(now, 0, "ada", "email", hand.now) is not None
+        desk = Desk(store, hand)
+        desk.escalate._recover()
+    desk.settle(1)
+    assert desk.told_whom() == ["operator"]
+    assert desk.told_whom("email") == []
+
+
+def test_two_hubs_take_each_step_once(store: Store, hand: Hand) -> None:
+    desks = [Desk(store, hand), Desk(store, hand)]
+    for desk in desks:
+        desk.turn()
+    alerts = [raised(desks[0])]
+    threads = [threading.Thread(target=lambda desk=desk: [desk.turn() for _ in range(20)]) for desk in desks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    eventually(lambda: len(desks[0].told_whom() + desks[1].told_whom()) == len(alerts))
+    assert len(store.alerts.attempts(alerts[0].id)) == 1
+
+
+def test_the_home_is_told_that_help_is_coming(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.line.hindrance = "not connected"
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.turn()
+    assert desk.line.sent == []
+    desk.line.hindrance, desk.line.taken = "", False
+    desk.turn()
+    desk.turn()
+    ((home, leg, content),) = desk.line.sent
+    assert (home, leg, read_down(content).order) == ("okafor-home", Leg.DOWN, Order.HELP_COMING)
+    assert len(desk.store.alerts.orders()) == 1, "the broker has not taken it yet"
+    desk.line.taken = True
+    desk.turn()
+    assert desk.store.alerts.orders() == []
+
+
+def test_help_that_is_no_longer_coming_is_not_announced(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.store.alerts.act(alert.id, Act.CLOSE, "tom", desk.hand.now, outcome=Outcome.ACCIDENT)
+    desk.turn()
+    assert desk.line.sent == []
+    assert desk.store.alerts.orders() == []
+
+
+def test_an_alert_about_nobody_in_particular_follows_the_first_plan_of_the_home(
+    desk: Desk, register: Register, t0: datetime
+) -> None:
+    second = replace(register.residents[0], id="amos", name="Amos Okafor", called="Mr Okafor")
+    desk.store.records.load(Register(residents=(second,)), {})
+    agree(desk.store, Step("ada", "email"))
+    raised(desk, FindingKind.SILENCE, None)
+    desk.settle(1, "email")
+    assert desk.told_whom("email") == ["ada"]
+
+
+def test_staff_are_told_what_and_where_to_look(desk: Desk) -> None:
+    agree(desk.store, Step("operator", "email"))
+    alert = raised(desk)
+    desk.settle(1, "email")
+    (call,) = desk.told["email"].calls
+    assert call.to == ("tom@centre.example",)
+    assert f"https://hub.example/console/alert/{alert.id}" in call.text
+    assert "Okafor" not in call.subject
+
+
+def test_attempts_that_all_hang_do_not_pile_up_for_ever(store: Store, hand: Hand) -> None:
+    desk = Desk(store, hand, time_limit=0.01)
+    desk.told["log"].hold.clear()
+    raised(desk)
+    for _ in range(30):
+        desk.turn(minutes=3)
+        time.sleep(0.012)
+    desk.turn()
+    assert threading.active_count() < 30
+    details = {one.detail for one in store.alerts.attempts(1)}
+    assert any("still under way" in detail for detail in details)
+    desk.told["log"].hold.set()
+
+
+def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = desk.store.records.plan
+
+    def broken(resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
+        if kind == "press":
+            raise KeyError("a bug")
+        return honest(resident, kind, lane)
+
+    monkeypatch.setattr(desk.store.records, "plan", broken)
+    bad, good = raised(desk), raised(desk, FindingKind.KIT_UNHEARD, None)
+    with pytest.raises(KeyError) as bug:
+        desk.turn()
+    desk.escalate.stumbled(bug.value)
+    desk.settle(1)
+    assert [one.alert for one in desk.store.alerts.attempts(good.id)] == [good.id]
+    assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"

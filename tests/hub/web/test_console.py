@@ -1,0 +1,204 @@
+"""The contact centre without scripts: the queue's order and words, and an alert from answer to outcome."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from models.alert import Act
+from models.register import Register
+from tests.conftest import okafor_home
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+
+
+def test_an_empty_queue_says_so_and_as_of_when(visit: Visit) -> None:
+    page = words(visit("tom").see("/console"))
+    assert "Nobody is waiting" in page
+    assert "As of 12:00:00" in page
+    assert "2 of 2 homes heard" in page
+
+
+def test_people_before_kits_and_presses_before_silence(world: World, visit: Visit) -> None:
+    kit = world.kit_unheard("h_lindqvist")
+    silence = world.silence("h_lindqvist", "r_lindqvist")
+    world.move(timedelta(minutes=2))
+    world.press()
+    press = world.press()
+    page = visit("tom").see("/console")
+    assert re.findall(r'id="alert-(\d+)"', page) == [str(one.id) for one in (press, silence, kit)]
+    text = words(page)
+    assert "2 people wait for an answer" in text
+    assert "Call for help pressed twice Mrs Okafor Grace Okafor Northside Help was called for with the pendant" in text
+    assert "No sign of life Mr Lindqvist" in text
+    assert "waiting 2 min" in text
+    assert "Nothing is heard from the home since 12:00" in text
+
+
+def test_a_few_faults_stand_in_full_and_many_of_a_kind_are_one_line(world: World, visit: Visit) -> None:
+    world.sensor_unheard("h_okafor", "bed")
+    tom = visit("tom")
+    page = tom.see("/console")
+    assert "<details" not in page
+    assert "The bedroom bed has not reported since 03:00" in page
+    more = [okafor_home(f"h_{number}") for number in range(5)]
+    world.store.records.load(Register(homes=tuple(more)), {})
+    for home in more:
+        world.sensor_unheard(home.id, "bed")
+    page = tom.see("/console")
+    assert "Kit faults 6" in words(page)
+    assert "6 sensors not reporting, the first 0 s ago" in words(page)
+    assert page.count("<details") == 1
+    assert re.findall(r'id="alert-(\d+)"', page[page.index("<details") :]) == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_the_second_operator_is_told_who_holds_it_and_keeps_what_they_typed(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom, nia = visit("tom"), visit("nia")
+    assert tom.post(f"/console/alert/{alert.id}/answer").headers["location"] == f"/console/alert/{alert.id}"
+    answer = nia.post(f"/console/alert/{alert.id}/answer", text="I have her on the line")
+    assert answer.status_code == 409
+    assert "It is Tom Brandt who holds it now" in words(answer.text)
+    assert ">I have her on the line</textarea>" in answer.text
+    assert "Tom Brandt holds this alert" in words(nia.see(f"/console/alert/{alert.id}"))
+    assert "Tom Brandt holds it" in words(nia.see("/console"))
+    assert nia.post(f"/console/alert/{alert.id}/close", outcome="test").status_code == 409
+
+
+def test_from_answer_to_outcome(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom, priya = visit("tom"), visit("priya")
+    page = f"/console/alert/{alert.id}"
+    for missing in ({"path": "send", "to": ""}, {"path": "send", "to": "ivan"}):
+        assert tom.post(f"{page}/{missing['path']}", to=missing["to"], text="go").status_code == 409
+    tom.post(f"{page}/answer")
+    assert "needs words" in tom.post(f"{page}/note").text
+    assert "needs an outcome" in tom.post(f"{page}/close", outcome="who knows").text
+    tom.post(f"{page}/note", text="She slipped.\nNot hurt.")
+    tom.post(f"{page}/send", to="priya", text="Bring the lifting cushion")
+    assert "Priya Nair was sent" in words(tom.see("/console"))
+    sheet = words(priya.see(f"/visits/{alert.id}"))
+    for told in (
+        "3 Larch Close",
+        "Neighbour at number 5",
+        "blood thinner",
+        "Bring the lifting cushion",
+        "She slipped.",
+    ):
+        assert told in sheet
+    assert "The last 24 hours" not in sheet
+    tom.post(f"{page}/arrive")
+    assert tom.post(f"{page}/close", outcome="genuine fall", text="Helped up").headers["location"] == "/console"
+    assert "Nobody is waiting" in tom.see("/console")
+    acts = [entry.act for entry in world.store.alerts.timeline(alert.id)]
+    assert acts == [Act.RAISE, Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE]
+    assert priya.get(f"/visits/{alert.id}").status_code == 404
+
+
+def test_an_answer_that_lapsed_says_whose(world: World, visit: Visit) -> None:
+    alert = world.press()
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    world.move(timedelta(minutes=4))
+    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now)
+    assert "Lapsed by Tom Brandt" in words(visit("nia").see("/console"))
+
+
+def test_the_alert_page_says_who_why_and_what_the_sensors_do(world: World, visit: Visit) -> None:
+    world.beat("h_okafor", quiet=("bed",))
+    alert = world.silence()
+    page = visit("tom").see(f"/console/alert/{alert.id}")
+    text = words(page)
+    for told in (
+        "Grace Okafor",
+        "likes to be called Mrs Okafor",
+        "Hard of hearing on the left",
+        "Takes a blood thinner.",
+        "Fell in March.",
+        "Ada Okafor daughter keyholder",
+        "One was expected by 11:00",
+        "Any movement, a door or a press would clear it.",
+        "all has arrived up to 12:00:00",
+        "Bedroom bed not reporting since 02:58",
+        "Kitchen motion reports",
+    ):
+        assert told in text, told
+    assert 'href="tel:01632960001"' in page
+    assert 'href="mailto:ada@example.org"' in page
+
+
+def test_the_same_try_again_and_again_is_one_line(world: World, visit: Visit) -> None:
+    alert = world.press()
+    for _ in range(4):
+        world.move(timedelta(minutes=5))
+        seen = world.store.alerts.alert(alert.id)
+        assert seen
+        tried = world.store.alerts.intend(seen, 1, "supervisor", "log", world.now)
+        assert tried is not None
+    text = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "Tried to reach 4 times" in text
+    assert text.count("Reaching supervisor by log.") == 1
+
+
+def test_a_closed_alert_is_shown_against_a_reason_that_goes_on_record(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom = visit("tom")
+    page = f"/console/alert/{alert.id}"
+    tom.post(f"{page}/answer")
+    tom.post(f"{page}/close", outcome="test")
+    for asked in (tom.see(page), tom.post(f"{page}/look", reason="  ").text, tom.see(f"{page}/now")):
+        assert "Grace Okafor" not in asked
+        assert "Larch" not in asked
+    shown = tom.post(f"{page}/look", reason="Her daughter asks what happened").text
+    assert "Grace Okafor" in shown
+    reasons = {look.reason for look in world.store.records.looks("h_okafor")}
+    assert "Her daughter asks what happened" in reasons
+
+
+def test_a_fault_of_the_kit_shows_no_day_and_no_medical_notes(world: World, visit: Visit) -> None:
+    alert = world.kit_unheard("h_okafor")
+    text = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "The home is not heard since 12:00, because its connection dropped." in text
+    assert "01632 960001" in text, "somebody has to ring her about it"
+    for hidden in ("The last 24 hours", "blood thinner", "Neighbour at number 5", "Up and about"):
+        assert hidden not in text
+
+
+def test_each_look_is_on_record_once_a_minute(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom = visit("tom")
+
+    def looks() -> list[tuple[str, str]]:
+        return [(one.viewer, one.purpose) for one in world.store.records.looks("h_okafor")]
+
+    for _ in range(3):
+        tom.see("/console")
+        tom.see(f"/console/alert/{alert.id}")
+    assert sorted(looks()) == [("tom", "answer an alert"), ("tom", "watch the queue")]
+    world.move(timedelta(minutes=1))
+    tom.see(f"/console/alert/{alert.id}/now")
+    assert looks().count(("tom", "answer an alert")) == 2
+    assert world.store.records.looks("h_lindqvist") == []
+
+
+def test_a_loop_that_stands_still_is_loud(world: World, visit: Visit) -> None:
+    tom = visit("tom")
+    calm = tom.see("/console/queue")
+    world.turn("watch", age=60)
+    loud = tom.see("/console/queue")
+    assert "watch loop has stood still since 12:00:00" in loud
+    assert _mark(calm) != _mark(loud)
+
+
+def _mark(page: str) -> str:
+    found = re.search(r'data-mark="([^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def test_what_people_wrote_is_text_and_never_markup(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    tom.post(f"/console/alert/{alert.id}/note", text="<script>alert(1)</script>")
+    assert "<script>alert" not in tom.see(f"/console/alert/{alert.id}")

@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from tests.conftest import eventually
+from tests.journeys.conftest import Service
+
+
+def test_broadband_lost_for_a_day(service: Service) -> None:
+    kit, tom, ada = service.kit, service.viewer("tom"), service.viewer("ada")
+    assert kit
+    assert service.broadband
+    kit.move_in("hall")
+    eventually(lambda: service.counts().get("stored") == 1)
+
+    service.broadband.cut()
+    service.clock.move(timedelta(minutes=5))
+    eventually(lambda: "Nothing is heard" in tom.see("/console"))
+    assert "cannot hear" in ada.see("/family")
+
+    for hour in range(1, 25):
+        service.clock.move(timedelta(hours=1))
+        kit.move_in("kitchen")
+        kit.check_in()
+        eventually(lambda hour=hour: kit.waiting() == hour)
+    service.judged()
+    assert service.counts()["stored"] == 1
+    assert service.counts()["alerts"] == {"kit_unheard": 1}, "what we can not hear is never a silence of the person"
+
+    service.broadband.mend()
+    eventually(lambda: service.counts()["stored"] == 25, 60)
+    eventually(lambda: kit.waiting() == 0)
+    service.clock.move(timedelta(minutes=2))
+    eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
+    service.judged()
+    assert service.counts()["alerts"] == {"kit_unheard": 1}
+    assert service.counts()["distinct"] == 25
+    assert "cannot hear" not in ada.see("/family")

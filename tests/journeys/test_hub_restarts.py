@@ -1,0 +1,26 @@
+from datetime import timedelta
+
+from tests.conftest import eventually
+from tests.journeys.conftest import Service, only_alert
+
+
+def test_the_hub_restarts_in_the_middle_of_an_alert(service: Service) -> None:
+    kit, tom = service.kit, service.viewer("tom")
+    assert kit
+    kit.press()
+    alert = only_alert(tom)
+    tom.post(f"{alert}/answer")
+
+    service.kill("watch")
+    kit.press()
+    eventually(lambda: tom.see(alert).count("Help was called for") >= 2, 30)
+    service.kill("web")
+    eventually(lambda: service.alive()["alive"] is True, 30)
+    assert only_alert(tom) == alert, "a session outlives the web process, and so does the alert"
+    assert service.counts()["findings"] == {"press": 2}
+
+    service.clock.move(timedelta(minutes=3))
+    eventually(lambda: "lapsed" in tom.see("/console").lower(), 15)
+    tom.post(f"{alert}/answer")
+    tom.post(f"{alert}/close", outcome="accidental press")
+    assert service.counts()["alerts"] == {"press": 1}

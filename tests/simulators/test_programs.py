@@ -1,0 +1,108 @@
+"""The simulator's own promises, kept by real programs."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+
+from simulators.resident import BED, Habits, day
+from tests.conftest import eventually, wanted
+
+LONDON = ZoneInfo("Europe/London")
+pytestmark = pytest.mark.timeout(300)
+SIM = [sys.executable, "-m", "simulators.app"]
+
+
+def sim(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SIM, *words], env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> dict[str, str]:
+    """An environment whose temporary folder is the test's, so that what is left behind shows."""
+    wanted("mosquitto")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return {**os.environ, "TMPDIR": str(folder)}
+
+
+def left_in(own: dict[str, str]) -> list[str]:
+    """Folders in the temporary folder, and programs whose command names it."""
+    folder = own["TMPDIR"]
+    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    return [*(path.name for path in Path(folder).iterdir()), *(line for line in lines if folder in line)]
+
+
+def write_home(folder: Path, name: str, seed: int, days: int) -> int:
+    """An invented home, as recorded: motion and doors as ON alone, the bed with both. Returns its rows."""
+    start = datetime(2019, 4, 1, tzinfo=LONDON).date()
+    lived = [one for count in range(days) for one in day(Habits(seed), start + timedelta(days=count), LONDON)]
+    rows = [
+        (one.at.astimezone(LONDON).isoformat()[:19], one.sensor, kind(one.sensor), "ON" if one.on else "OFF", "room")
+        for one in lived
+    ]
+    with (folder / f"{name}.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("time", "sensor", "kind", "value", "room"), *rows])
+    return len(rows)
+
+
+def kind(sensor: str) -> str:
+    return "bed" if sensor == BED else "door" if sensor.endswith("door") else "motion"
+
+
+@pytest.mark.processes
+@pytest.mark.broker
+def test_a_replay_stores_everything_once(tmp_path: Path, own: dict[str, str]) -> None:
+    folder = tmp_path / "homes"
+    folder.mkdir()
+    recorded = {name: write_home(folder, name, seed, days=2) for seed, name in enumerate(("larch", "birch"), 1)}
+    report = tmp_path / "report.json"
+    done = sim("replay", str(folder), "--json", str(report), env=own)
+    assert done.returncode == 0, done.stdout + done.stderr
+    homes = {home["home"]: home for home in json.loads(report.read_text())["homes"]}
+    assert {name: home["recorded"] for name, home in homes.items()} == recorded
+    for home in homes.values():
+        assert home["sent"] == home["stored"] == home["distinct"] > home["recorded"]
+        assert "press" not in home["alerts"]
+    assert left_in(own) == []
+
+
+@pytest.mark.processes
+@pytest.mark.broker
+def test_a_demonstration_ends_by_itself_and_leaves_nothing_behind(own: dict[str, str]) -> None:
+    done = sim("demo", "--speed", "240", env={**own, "DEMO_SECONDS": "20"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Mrs Okafor presses her pendant in the hall" in done.stdout
+    assert ", 0 lost, 0 twice" in done.stdout
+    assert left_in(own) == []
+
+
+@pytest.mark.processes
+@pytest.mark.broker
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_demonstration_cleanly_at_any_moment(own: dict[str, str], ending: signal.Signals) -> None:
+    running = subprocess.Popen([*SIM, "demo"], env=own, stdout=subprocess.PIPE, text=True)
+    eventually(lambda: any("nightlight-edge" in line for line in left_in(own)), seconds=60)
+    began = time.monotonic()
+    running.send_signal(ending)
+    said, _ = running.communicate(timeout=20)
+    assert time.monotonic() - began < 10
+    assert (running.returncode, "Nothing is left behind." in said) == (0, True)
+    assert left_in(own) == []
+
+
+def test_what_is_used_wrong_says_so(tmp_path: Path) -> None:
+    done = sim("replay", str(tmp_path), env=dict(os.environ))
+    assert (done.returncode, done.stdout) == (2, f"Reading the recordings of {tmp_path}\n")
+    assert "no recording here" in done.stderr
+    wrong = sim("demo", env={**os.environ, "DEMO_SECONDS": "soon"})
+    assert (wrong.returncode, "DEMO_SECONDS is 'soon'" in wrong.stderr) == (2, True)
