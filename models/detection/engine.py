@@ -11,7 +11,7 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 
 import io
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,8 @@ from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
 from models.health import SENSOR_UNHEARD_AFTER
-from models.home import Home
-from models.observation import CODE_OF, What
+from models.home import Home, Sensor
+from models.observation import CODE_OF, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 NEVER = -np.inf
@@ -111,6 +111,11 @@ class Engine:
     def dead(self) -> Bools:
         dead: Bools = self._fitted["dead"]
         return dead
+
+    @property
+    def seen(self) -> Floats:
+        seen: Floats = self._fitted["seen"]
+        return seen
 
     def _column(self, name: str) -> NDArray[Any]:
         column: NDArray[Any] = self._state[name]
@@ -284,13 +289,13 @@ class Engine:
         )
         return content.getvalue()
 
-    def restore(self, content: bytes) -> None:
-        """State from a snapshot for every home and sensor that is still here; new ones keep theirs. A snapshot of
-        another version is passed over: what it knew is learned again from the record.
+    def restore(self, content: bytes) -> bool:
+        """State from a snapshot for every home and sensor that is still here; new ones keep theirs. False for the
+        snapshot of another version, which is passed over: then observe the record from its beginning.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
             if "state" not in old or old["state"].dtype != stream.HOME_STATE:
-                return
+                return False
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
@@ -300,6 +305,7 @@ class Engine:
         self.wake_at[:] = NEVER
         if self.prior is None:
             self._by_the_rule(np.arange(len(self.homes)))
+        return True
 
     def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
         """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
@@ -324,6 +330,18 @@ def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
 
 def _utc(moment: float) -> datetime:
     return datetime.fromtimestamp(float(moment), UTC)
+
+
+def warm(prior: Prior | None = None) -> None:
+    """Has every loop compiled, or read from where it is kept, before homes wait for it."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    home = Home("h_warm", "-", (Sensor("s", SensorKind.MOTION, "hall"),))
+    engine = Engine([home], start, prior=prior)
+    for minutes in (1, 20):
+        now = start + timedelta(minutes=minutes)
+        engine.observe(batch([engine.row(home.id, "s", What.MOVED, now, now)]))
+        engine.observe(engine.beat(home.id, now + timedelta(minutes=9), now, {}))
+        engine.overdue(now + timedelta(minutes=9))
 
 
 def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:

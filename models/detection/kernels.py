@@ -169,7 +169,7 @@ def bin_of(edges: Row, gap: float) -> int:
     return min(max(int(np.searchsorted(edges, gap, "right")) - 1, 0), len(edges) - 2)
 
 
-@compiled
+@woven_in
 def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     """The silence that began `at` ended after `gap` seconds."""
     out, hours, there, calm = cells(now, at)

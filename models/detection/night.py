@@ -95,7 +95,7 @@ def got_up(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
         is_up(own, clocks, hour)
 
 
-@compiled
+@woven_in
 def is_up(own: Row, clocks: Clocks, hour: float) -> None:
     if clocks.due[NOT_UP] < np.inf:
         own[USUAL_UP] = towards(own[USUAL_UP], hour, SHARE if own[NIGHTS] else 1.0)
@@ -104,7 +104,7 @@ def is_up(own: Row, clocks: Clocks, hour: float) -> None:
     stop(clocks, NOT_BACK)
 
 
-@compiled
+@woven_in
 def about(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
     """A sign of life in another room."""
     if 5 <= hour < 12:
@@ -118,7 +118,7 @@ def about(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
             start(clocks, MAT, own[IN_BED_SINCE], event.at)
 
 
-@compiled
+@woven_in
 def trip(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
     apart = event.at - own[LAST_TRIP] > 600.0
     own[LAST_TRIP] = event.at
@@ -129,7 +129,7 @@ def trip(own: Row, clocks: Clocks, event: Event, hour: float) -> None:
         start(clocks, TRIPS, event.at, event.at)
 
 
-@compiled
+@woven_in
 def morning(own: Row, clocks: Clocks) -> None:
     own[USUAL_TRIPS] = towards(own[USUAL_TRIPS], own[TONIGHT], SHARE if own[TRIP_NIGHTS] else 1.0)
     own[TRIP_NIGHTS] += 1.0

@@ -380,10 +380,9 @@ def chance_at(still: Row, tau: float) -> float:
 
 
 @woven_in
-def heard_since(of: State, sensor: int, listening_since: float) -> float:
-    """A sensor that was ever seen is judged from then: being deaf for a while makes it no younger."""
-    seen = of.sensors[sensor].seen
-    return float(seen if np.isfinite(seen) else listening_since)
+def last_report(of: State, sensor: int, listening_since: float) -> float:
+    seen = float(of.sensors[sensor].seen)
+    return seen if np.isfinite(seen) else listening_since
 
 
 @compiled
@@ -399,7 +398,7 @@ def next_look(of: State, homes: Row, listening_since: float) -> None:
             at = min(at, of.homes[home].due[each])
         for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
             if not of.sensors[sensor].dead:
-                at = min(at, heard_since(of, sensor, listening_since) + of.sensors[sensor].limit)
+                at = min(at, last_report(of, sensor, listening_since) + of.sensors[sensor].limit)
         of.wake_at[home] = at
 
 
@@ -409,7 +408,7 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
     found, count = np.empty(len(of.sensors), np.int64), 0
     for home in homes:
         for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
-            since = heard_since(of, sensor, listening_since)
+            since = last_report(of, sensor, listening_since)
             if not of.sensors[sensor].dead and since + of.sensors[sensor].limit < of.homes[home].heard_until:
                 found[count] = sensor
                 count += 1

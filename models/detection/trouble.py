@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import OPENED, TROUBLE, Clocks, Event, hour_of, start, stop, towards
-from models.detection.kernels import DAY, Row, compiled, woven_in
+from models.detection.kernels import DAY, Row, woven_in
 
 KINDS = (FindingKind.SENSOR_FLAPPING, FindingKind.SENSOR_MISLABELLED)
 FLAPPING, MISLABELLED = range(TROUBLE, TROUBLE + 2)
@@ -34,7 +34,7 @@ def note(own: Row, clocks: Clocks, event: Event) -> None:
             stop(clocks, MISLABELLED)
 
 
-@compiled
+@woven_in
 def repeat(own: Row, clocks: Clocks, event: Event) -> None:
     if event.sensor != own[SAME]:
         own[SAME], own[REPEATS] = event.sensor, 0.0

@@ -17,7 +17,7 @@ BITS = settings(max_examples=60, deadline=None)
 
 
 def falling(luck: np.random.Generator) -> Floats:
-    left: Floats = np.cumprod(luck.random(BINS + 1) ** 0.3)
+    left: Floats = np.cumprod(luck.random(BINS + 1) ** 0.3).astype(np.float64)
     return left
 
 

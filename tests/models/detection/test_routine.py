@@ -1,5 +1,7 @@
+import io
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import models.data
 from models.detection import FindingKind, kernels, stream
 from models.detection.backtest import joined
 from models.detection.batch import Batch, batch
-from models.detection.engine import Engine
+from models.detection.engine import Engine, warm
 from models.detection.prior import BadPrior, Prior, prior_from
 from models.detection.routine import History, deadlines, own_deadlines, room_code
 from models.observation import What
@@ -149,3 +151,28 @@ def test_a_higher_price_never_calls_sooner(prior: Prior) -> None:
     tau = deadlines(history, prior, np.geomspace(1e2, 1e9, 12), np.arange(0, len(news), 40))
     assert (np.diff(tau, axis=1) >= 0).all()
     assert tau.min() >= kernels.EARLIEST
+
+
+def test_a_snapshot_of_another_version_is_passed_over(prior: Prior) -> None:
+    content = io.BytesIO()
+    np.savez(content, homes=np.array(["h_1"]), sensors=np.array([""]))
+    assert Engine(HOMES, NOON, prior=prior).restore(content.getvalue()) is False
+
+
+def test_what_was_learned_and_what_waits_comes_back_from_a_snapshot(prior: Prior) -> None:
+    news = life(6)
+    one, other = Engine(HOMES, NOON, prior=prior), Engine([okafor_home("h_0"), *HOMES], NOON, prior=prior)
+    played(one, news, [50])
+    one.observe(news[-3:])
+    assert other.restore(one.snapshot())
+    for name in ("habits", "short", "now", "waiting", "read_until", "outlasted"):
+        np.testing.assert_array_equal(other._state[name][1], one._state[name][0])
+
+
+def test_warming_leaves_nothing_to_compile(prior: Prior) -> None:
+    warm(prior)
+    warm()
+    take: Any = stream.take
+    ready = len(take.signatures)
+    Engine(HOMES, NOON, prior=prior).observe(life(1))
+    assert len(take.signatures) == ready
