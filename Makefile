@@ -38,4 +38,6 @@ $(VENV)/bin/python:
 $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$*]'
+	@echo "Compiling the detectors; this takes half a minute, once"
+	@$(BIN)/python -c 'from models.detection.engine import warm; warm()'
 	@touch $(VENV)/.sim $@
