@@ -23,7 +23,10 @@ Population prior: {figures["prior"]["name"]}; {len(figures["prior"]["seen"])} of
 Collapses are played in: from a moment on the person causes no observation. Levels are set so that the count of false
 alerts just meets the rate, for Nightlight and for every other way of watching alike. Minutes, of collapses while moving
 about unless said otherwise; 1440 means that nobody was told within a day. In brackets: 95 % intervals over resampled
-homes, the level being set anew for each."""
+homes, the level being set anew for each.
+
+Nightlight is here the engine with its learned prior. A hub hands in no prior yet and keeps the simple rules: see
+ARCHITECTURE.md."""
 
 
 def _unseen(figures: Document) -> str:
