@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,16 @@ def test_ctrl_c_ends_a_demonstration_cleanly_at_any_moment(own: dict[str, str], 
     said, _ = running.communicate(timeout=20)
     assert time.monotonic() - began < 10
     assert (running.returncode, "Nothing is left behind." in said) == (0, True)
+    assert left_in(own) == []
+
+
+@pytest.mark.processes
+@pytest.mark.broker
+def test_a_town_has_a_receipt_for_all_that_it_said(own: dict[str, str]) -> None:
+    done = sim("town", "20", "--seconds", "4", "--per-day", "200000", env=own)
+    assert done.returncode == 0, done.stdout + done.stderr
+    sent, receipted = re.findall(r"([\d,]+) observations sent, ([\d,]+) receipted", done.stdout)[0]
+    assert sent == receipted != "0"
     assert left_in(own) == []
 
 
