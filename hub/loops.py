@@ -10,6 +10,8 @@ from hub.store.records import Records
 
 log = logging.getLogger(__name__)
 
+LOOPS = ("ingest", "watch", "escalate")
+"""All that lives depend on: a hub in which one of them has not begun is not alive."""
 SAY_EVERY = 2.0
 """Real seconds; /alive calls a loop dead after 15."""
 STUMBLE = 0.2

@@ -13,11 +13,12 @@ from hub.clock import Clock
 from hub.escalate import Escalate, Sending
 from hub.ingest import Inbox, Ingest, News
 from hub.link import Link
-from hub.loops import Loop, Turning, Work
+from hub.loops import LOOPS, Loop, Turning, Work
 from hub.settings import Settings
 from hub.store import open_store
 from hub.transports import transports
 from hub.watch import Watch
+from models.detection.engine import warm
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, lambda *_: asked.set())
     settings.data.mkdir(parents=True, exist_ok=True)
     with alone(settings.data / "watch.lock"):
+        warm()  # compiling takes longer than a loop may stand still, and happens once on a machine
         link, loops = assembled(settings)
         link.start()
         for loop in loops:
@@ -50,7 +52,7 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     news: SimpleQueue[News] = SimpleQueue()
     link = Link(settings, _name(settings.data / "name"), clock, inbox.put)
     ways = transports(settings)
-    turns = {name: Turning(store.records, name) for name in ("ingest", "watch", "escalate")}
+    turns = {name: Turning(store.records, name) for name in LOOPS}
     works: dict[str, Work] = {
         "ingest": Ingest(store, link, inbox, news, clock),
         "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised),

@@ -24,7 +24,7 @@ from hub.store.series import Row
 from models.alert import Lane
 from models.detection import Finding, FindingKind
 from models.detection.batch import batch
-from models.detection.engine import Engine, warm
+from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.health import kit_unheard_after
 from models.home import Home
@@ -240,7 +240,6 @@ class Watch:
     def _rebuild(self) -> None:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
-        warm()
         saved = self._store.records.snapshot()
         self._engine = Engine(self._store.records.homes(), self._clock.now())
         if saved and self._engine.restore(saved[1]):

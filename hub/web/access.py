@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hub.clock import Clock
+from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
@@ -317,7 +318,7 @@ class Gate:
 
     def mark(self) -> str:
         """Changes whenever the queue, or what is wrong with the hub, does."""
-        late = "-".join(name for name, _ in self._late())
+        late = "-".join([*self._missing(), *(name for name, _ in self._late())])
         return f"{self._alerts.latest_change()}.{late}.{'hears' if self._hears() else 'deaf'}"
 
     def latest_change(self) -> int:
@@ -332,7 +333,7 @@ class Gate:
         loops, real = self._records.loops(), self._real_now()
         watch = loops.get("watch")
         return {
-            "alive": bool(loops) and not self._late(),
+            "alive": self._turns(),
             "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "played_now": self._clock.now().isoformat(),
@@ -346,9 +347,17 @@ class Gate:
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in self._late()
         ]
-        if not self._records.loops():
-            late = ["The hub's watch is not running: no alert will be raised."]
+        if self._missing():
+            late.append("The hub's watch is not running: no alert will be raised.")
         return late + ([] if self._hears() else ["The hub hears no home at all: a press would not reach it."])
+
+    def _turns(self) -> bool:
+        """Whether every loop that lives depend on has begun, and has turned lately."""
+        return not self._missing() and not self._late()
+
+    def _missing(self) -> list[str]:
+        loops = self._records.loops()
+        return [name for name in LOOPS if name not in loops]
 
     def _late(self) -> list[tuple[str, datetime]]:
         real = self._real_now()
@@ -500,7 +509,7 @@ class Gate:
             _expected_by(home, last) if last else None,
             self._heard_of(home.id),
             self._why(home.id, now),
-            bool(self._records.loops()) and not self._late(),
+            self._turns(),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
 

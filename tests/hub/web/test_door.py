@@ -7,7 +7,10 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi.routing import APIRoute
+from sqlalchemy import delete
 
+from hub.store import schema
+from hub.store.database import writing
 from hub.web.access import Gate
 from hub.web.app import PARTS, build
 from hub.web.login import Guessing
@@ -245,6 +248,13 @@ def test_alive_says_which_loop_stands_still_and_nothing_of_people(world: World, 
     assert (answer.status_code, answer.json()["alive"]) == (503, False)
     assert answer.json()["loops"]["watch"]["age_s"] >= 60
     assert "Okafor" not in answer.text
+
+
+def test_a_hub_whose_watch_has_not_begun_is_not_alive(world: World, visit: Visit) -> None:
+    with writing(world.store.records._engine) as connection:
+        connection.execute(delete(schema.loops).where(schema.loops.c.loop == "watch"))
+    assert visit(None).get("/alive").status_code == 503
+    assert "watch is not running: no alert will be raised" in visit("tom").see("/console")
 
 
 def test_a_hub_that_hears_no_kit_says_so(world: World, visit: Visit) -> None:
