@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from models.pace import Pace, unpacked
@@ -47,8 +47,3 @@ class Clock:
             if event.wait(self.real_seconds(left, BY_HAND)):
                 return True
         return event.is_set()
-
-
-def utc(moment: float) -> datetime:
-    """Real moment (s since 1970) as an aware time."""
-    return datetime.fromtimestamp(moment, UTC)

@@ -6,7 +6,7 @@ neighbours.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -271,8 +271,3 @@ def _number(part: msgspec.Raw) -> int | None:
         return msgspec.json.decode(part, type=_Numbered).number
     except msgspec.DecodeError:
         return None
-
-
-def in_batches(observations: Sequence[Observation], size: int) -> Iterable[Sequence[Observation]]:
-    """Runs of at most `size`, in the order given."""
-    return (observations[start : start + size] for start in range(0, len(observations), size))

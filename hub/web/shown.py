@@ -5,7 +5,7 @@ from datetime import datetime
 
 from hub.web.picture import Picture
 from hub.web.standing import Standing
-from models.alert import Act, Alert, Lane, State
+from models.alert import Act, Alert, State
 from models.people import Account, Contact, Resident
 
 
@@ -108,10 +108,6 @@ class Sheet:
     fitted: tuple[Fitted, ...] = ()
     recent: tuple[Alert, ...] = ()
     reason: str = ""
-
-    @property
-    def about_kit(self) -> bool:
-        return self.alert.lane is Lane.KIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """The cast at their browsers: a world with pages, a client that logs in as anybody, and a real Chromium."""
 
 import html
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from hub.web.visitor import SESSION
 from models.register import Register
-from tests.conftest import NOON
+from tests.conftest import NOON, wanted
 from tests.hub.web.world import PASSWORD, World, served, with_low_levels
 
 QUIETLY = (
@@ -103,11 +101,7 @@ def visit(url: str) -> Iterator[Callable[[str | None], Visitor]]:
 # must not outlive the file that asked for it.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail("chromium is not installed, and in CI nothing may skip: apt-get install chromium")
-    if path is None:
-        pytest.skip("chromium is not installed (Debian: apt-get install chromium)")
+    path = wanted("chromium")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=list(QUIETLY))
         yield browser
