@@ -42,6 +42,12 @@ class Home:
     limits: SilenceLimits = SilenceLimits()
     false_alerts_a_month: float = 1.0
     """How many alerts about a silence that meant nothing are bearable here, in 30 days: fewer means later ones."""
+    people: int = 1
+    """Who live here: with more than one, a sign of life may be the other's."""
+    pets: bool = False
+    """One that may set off a motion sensor."""
+    may_wander: bool = False
+    """Somebody who may leave and not find back: doors that lead out are told of sooner."""
 
     def sensor(self, sensor_id: str) -> Sensor | None:
         return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)
