@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.store import Store
-from hub.store.alerts import HUB
+from hub.store.alerts import HUB, Alerts
 from hub.store.records import Shift
 from models.alert import Alert
 from models.detection import FindingKind
@@ -56,7 +56,7 @@ class Budgets:
 
     def _concerned(self, now: datetime, shifts: Sequence[Shift]) -> list[Home]:
         """Homes where an alert was judged lately, or where a budget was shifted."""
-        self._judged = judged(self._store, now)
+        self._judged = judged(self._store.alerts, now)
         ids = {one.home for one in self._judged} | {one.home for one in shifts}
         return [home for home in map(self._store.records.home, sorted(ids)) if home]
 
@@ -69,8 +69,8 @@ class Budgets:
             self._store.records.shift(home.id, now, was, due.rate, due.because, HUB)
 
 
-def judged(store: Store, now: datetime) -> list[Judged]:
-    closed = store.alerts.judged(FindingKind.SILENCE, now - COUNTED)
+def judged(alerts: Alerts, now: datetime) -> list[Judged]:
+    closed = alerts.judged(FindingKind.SILENCE, now - COUNTED)
     return [_judged(one) for one in closed]
 
 
