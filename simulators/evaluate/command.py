@@ -72,11 +72,16 @@ def _add_backtest(commands: Any) -> None:
 
 
 def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.driven import Disagrees
     from simulators.evaluate.inactivity import How, evaluate, write
 
     how = How.LEARNED if chosen.learn_prior else How.CROSSED if chosen.cross_prior else How.SHIPPED
-    with _progress() as progress:
-        figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+    try:
+        with _progress() as progress:
+            figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+    except Disagrees as odd:
+        print(f"These are not the engine's own figures: {odd}", file=sys.stderr)
+        return FOUND_WRONG
     write(figures, chosen.json, chosen.report, chosen.scorecard)
     from simulators.evaluate.tables import show
 

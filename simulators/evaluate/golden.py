@@ -6,11 +6,10 @@ import difflib
 from collections.abc import Sequence
 from datetime import datetime
 
-from models.detection import Finding
 from models.detection.backtest import STEP
 from models.detection.prior import Prior
 from simulators.evaluate.homes import Recorded
-from simulators.evaluate.played import Played, alerts, played, wall
+from simulators.evaluate.played import Played, Told, alerts, played, wall
 
 HEAD = "# Alerts about the person over whole recordings. Made by `nightlight-sim evaluate golden`; review what changes."
 
@@ -23,7 +22,7 @@ def golden(homes: Sequence[Recorded], prior: Prior | None, step: float = STEP) -
     return "\n\n".join([HEAD, *blocks]) + "\n"
 
 
-def _block(one: Played, place: int, found: Sequence[Finding]) -> str:
+def _block(one: Played, place: int, found: Sequence[Told]) -> str:
     home = one.homes[place].id
     mine = [each for each in found if each.home == home]
     lines = [f"  {_clock(one, home, each.at)} {each.kind} since {_clock(one, home, each.since)}" for each in mine]

@@ -1,5 +1,6 @@
 """Invented homes: people who sleep, move about, sit, and go out, with a luck of their own that is always the same."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from models.detection.batch import Bools
 from models.observation import CODE_OF, What
-from simulators.evaluate.homes import DAY, HOUR, ROOMS, Fitted, Recorded
+from simulators.evaluate.homes import DAY, HOUR, ROOMS, Fitted, Recorded, longest
 
 FITTED = (
     Fitted("bathroom", "motion", "bathroom"),
@@ -81,6 +82,22 @@ def home() -> Recorded:
 @pytest.fixture(scope="session")
 def town() -> list[Recorded]:
     return [lived(name, 45, luck) for luck, name in enumerate(("amber", "blue", "green", "red"))]
+
+
+REAL = Path(os.environ.get("NIGHTLIGHT_DATA", Path(__file__).parents[4] / "shared" / "data" / "home" / "tihm"))
+"""Recordings of real homes: beside the checkout, or where that variable says."""
+
+
+def real() -> bool:
+    return any(REAL.glob("tihm_*.csv*"))
+
+
+@pytest.fixture(scope="session")
+def twenty() -> list[Recorded]:
+    """The twenty longest real homes; where there are none, as many invented ones."""
+    if real():
+        return longest(REAL, 20)
+    return [lived(f"home-{luck:02}", 49, luck) for luck in range(20)]
 
 
 @pytest.fixture(scope="session")
