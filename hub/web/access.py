@@ -590,7 +590,8 @@ class Gate:
             return feedback_told(home.false_alerts_a_month, last.now, because, home.timezone), last.id
         if last.undoes and now - last.at < COUNTED:
             who = _name(self._names(), last.actor)
-            return f"{who} undid {when(last.at, now, home.timezone)} a shift of how closely this home is watched.", None
+            at = when(last.at, now, home.timezone)
+            return f"A shift of how closely this home is watched was undone by {who} at {at}.", None
         return "", None
 
     def _mentions(self, home: Home, now: datetime, shown: AbstractSet[Data]) -> tuple[Mention, ...]:

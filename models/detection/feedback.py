@@ -68,7 +68,7 @@ def told(own: float, in_force: float, because: Sequence[Judged], zone: str) -> s
     """Why this home is watched otherwise than was set, in one sentence."""
     manner = "more patiently" if in_force < own else "more closely"
     little = "a little " if 0.45 < in_force / own < 1.6 else ""
-    alerts = "alert" if in_force == 1 else "alerts"
+    alerts = "alert" if own == 1 else "alerts"
     return (
         f"After {_alerts(because, zone)}, this home is watched {little}{manner}:"
         f" {in_force:g} instead of {own:g} false {alerts} a month."
