@@ -39,8 +39,10 @@ class Played:
     restarts: tuple[datetime, ...] = ()
     """When the engine begins anew from its snapshot."""
 
-    def engine(self) -> Engine:
-        return Engine(self.homes, self.start, prior=self.prior)
+    watched_for: tuple[FindingKind, ...] = ()
+
+    def engine(self, now: datetime | None = None) -> Engine:
+        return Engine(self.homes, now or self.start, prior=self.prior, watched_for=self.watched_for)
 
 
 def played(
@@ -156,7 +158,7 @@ def wall(one: Played, home: str, at: datetime) -> datetime:
 
 
 def _renewed(one: Played, known: bytes, now: datetime) -> Engine:
-    engine = Engine(one.homes, now, prior=one.prior)
+    engine = one.engine(now)
     engine.restore(known)
     return engine
 

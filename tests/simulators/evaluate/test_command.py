@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from simulators.evaluate.command import main
+from simulators.evaluate.invented import lived
 from simulators.evaluate.words import KINDS, TITLES
-from tests.simulators.evaluate.conftest import lived, write_csv
+from tests.simulators.evaluate.conftest import write_csv
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +110,11 @@ def test_a_backtest_names_the_alerts_of_one_home(folder: Path, capsys: pytest.Ca
 
 def test_golden_alerts_are_kept_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(tmp_path, lived("red", 8, 3))
-    kept = tmp_path / "golden.txt"
-    golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--file", str(kept)]
+    golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--kept", str(tmp_path)]
     assert main(golden) == 2
     assert main([*golden, "--write"]) == 0
     assert main(golden) == 0
+    kept = tmp_path / "golden_homes.txt"
     kept.write_text(kept.read_text(encoding="utf-8") + "red: 9\n", encoding="utf-8")
     capsys.readouterr()
     assert main(golden) == 1
