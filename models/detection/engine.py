@@ -27,6 +27,7 @@ from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 NEVER = -np.inf
 
 KNOWN_AFTER = 14 * kernels.DAY
@@ -60,6 +61,7 @@ class Engine:
             ("clock_from", np.inf),
             ("read_until", NEVER),
             ("began", np.inf),
+            ("returned", NEVER),
             ("settled", True),
         ):
             self._state[name] = value
@@ -129,8 +131,10 @@ class Engine:
         self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
         self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
+        self._fitted["every"] = self._fitted["limit"]
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
+        self._fitted["tells"] = [sensor.kind not in _BY_HAND for _, sensor in fitted]
 
     def row(
         self, home: str, sensor: str, what: What, at: datetime, arrived: datetime, number: int = 0
@@ -144,15 +148,31 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
-    def beat(self, home: str, until: datetime, arrived: datetime, sensors: dict[str, datetime]) -> Batch:
+    def heard(
+        self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
+    ) -> tuple[int, int, int, float, float, int]:
+        """A row that says that the kit is heard until then. Its number is since when it notices, in whole s since 1970
+        (0: it can't tell).
+        """
+        since = int(noticing_since.timestamp()) if noticing_since else 0
+        return self.row(home, "", What.HEARD, until, arrived, since)
+
+    def beat(
+        self,
+        home: str,
+        until: datetime,
+        arrived: datetime,
+        sensors: dict[str, datetime],
+        noticing_since: datetime | None = None,
+    ) -> Batch:
         """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
         alive = [self.row(home, sensor, What.ALIVE, at, arrived) for sensor, at in sensors.items()]
-        return batch([self.row(home, "", What.HEARD, until, arrived), *alive])
+        return batch([self.heard(home, until, arrived, noticing_since), *alive])
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
         told = np.empty(3 * len(news), stream.TOLD)
-        columns = (news.home, news.sensor, news.what, news.at, news.arrived)
+        columns = (news.home, news.sensor, news.what, news.at, news.arrived, news.number)
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
@@ -169,6 +189,7 @@ class Engine:
         homes = np.flatnonzero(self.wake_at < moment)
         known = np.minimum(moment, self.heard_until[homes])
         self._settle(homes[~self.silent[homes] & ~self._column("settled")[homes] & (self.expected_by[homes] < known)])
+        self._weaken(homes[~self.silent[homes] & (self.expected_by[homes] < known)], moment)
         silent = homes[~self.silent[homes] & (self.expected_by[homes] < known)]
         heard = np.maximum(self.heard_until[homes], self.listening_since)
         unheard = homes[~self.unheard[homes] & (heard + self.kit_limit[homes] < moment)]
@@ -181,6 +202,12 @@ class Engine:
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
         return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
+
+    def _weaken(self, homes: Ints, moment: float) -> None:
+        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
+        if len(homes):
+            later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
+            self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
 
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
@@ -196,6 +223,9 @@ class Engine:
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
         if not len(homes):
+            return
+        if self.prior is None:
+            self._by_the_rule(homes)
             return
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
@@ -233,6 +263,9 @@ class Engine:
             "heard_until": float(self.heard_until[home]),
             "sensors": len(self.dead[mine]),
             "sensors_heard": int((~self.dead[mine]).sum()),
+            "doubted": " ".join(
+                id for id, doubted in zip(self.sensor_ids[mine], self._fitted["doubted"][mine], strict=True) if doubted
+            ),
             **self._learned(home),
         }
         began = _utc(self.last_sign[home])
@@ -294,13 +327,16 @@ class Engine:
         snapshot of another version, which is passed over: then observe the record from its beginning.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
-            if "state" not in old or old["state"].dtype != stream.HOME_STATE:
+            if "state" not in old or (old["state"].dtype, old["fitted"].dtype) != (
+                stream.HOME_STATE,
+                stream.SENSOR_STATE,
+            ):
                 return False
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
             self._restore_homes(old["state"], homes, dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True)))
-            for name in ("seen", "dead"):
+            for name in ("seen", "every", "longest", "dead", "doubted"):
                 self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
         self.wake_at[:] = NEVER
         if self.prior is None:

@@ -60,7 +60,7 @@ def played(
     seen = reduce(joined, parts)
     start, until = np.floor(seen.at.min() / DAY) * DAY, seen.at.max() + STEP
     seen = seen[np.argsort(seen.at, kind="stable")]
-    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(deaf=_dead(recorded, moved, zone)), prior)
+    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(off=_dead(recorded, moved, zone)), prior)
 
 
 def _dead(recorded: Sequence[Recorded], moved: Sequence[float], zone: str) -> list[tuple[int, float, float]]:
