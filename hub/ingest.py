@@ -30,11 +30,11 @@ from models.wire import (
     Unreadable,
     encode,
     heard_until,
+    noticing_since,
     ranges,
     read_heartbeat,
     read_topic,
     read_up,
-    noticing_since,
     sensors_seen,
 )
 
@@ -55,8 +55,8 @@ _PRESS = b'"pressed"'
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a heartbeat says, in the hub's time: complete up to `until` back to `noticing_since`, where the kit can tell,
-    and each sensor's last sign of life.
+    """What a heartbeat says, in the hub's time: complete up to `until`, back to `noticing_since` where it can tell, and
+    each sensor's last sign of life.
     """
 
     home: str

@@ -67,8 +67,8 @@ class Receipt:
 class Heartbeat:
     """Says that the kit is here, and what it knows of itself. Retained.
 
-    Everything noticed before `complete_until` has been receipted, back to `noticing_since`: before that the kit was off,
-    as far as it knows. `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the
+    Everything noticed before `complete_until` has been receipted, back to `noticing_since`, before which the kit was
+    off. `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the
     last will, which the broker sends when the connection drops. `on_mains` is None where the kit can't tell.
     """
 

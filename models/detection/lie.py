@@ -9,7 +9,7 @@ dead, since then only the others are heard.
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import BATHROOM, LIE, Clocks, Event, hour_of, start, stop
+from models.detection.clocks import BATHROOM, GOT_UP, LAY_DOWN, LIE, Clocks, Event, hour_of, start, stop
 from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
 
 KINDS = (FindingKind.LONG_LIE,)
@@ -22,8 +22,10 @@ PARTS, UNIT = 2, 2.0
 
 BATH_AT_LEAST, BATH_AT_MOST, BATH_TIMES = 2700.0, 3 * HOUR, 1.5
 AT_LEAST, TIMES = 4 * HOUR, 2.0
-FORGOTTEN = 90 * DAY
+FORGOTTEN = 30 * DAY
 UNKNOWN_AFTER = 30 * HOUR
+AT_FIRST = (5 * HOUR, 3 * HOUR)
+"""Longest stays outside bathrooms before any is known: by night somebody may sleep beside the sensor."""
 
 DEAD_AT_LEAST, DEAD_TIMES = 12 * HOUR, 1.5
 """With a dead sensor a silence may last so long at least, and so many times the longest stay by that sensor."""
@@ -36,7 +38,7 @@ def note(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> No
         leave(own, event, sensors, first)
         enter(own, clocks, event, sensors, first)
     elif event.at > own[DUE]:
-        start(clocks, LIE, own[ENTERED], event.at)
+        start(clocks, LIE, own[ENTERED], own[DUE])
 
 
 @woven_in
@@ -54,7 +56,8 @@ def enter(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> N
     own[BY], own[ENTERED], own[ALONE_SINCE] = event.sensor + 2, event.at, event.at - event.gap
     own[DUE] = FAR
     stop(clocks, LIE)
-    if event.sensor < 0 or event.door or (from_outside and event.room != BATHROOM):
+    lying = event.what in (LAY_DOWN, GOT_UP)
+    if event.sensor < 0 or event.door or lying or (from_outside and event.room != BATHROOM):
         own[PART] = NOT_COUNTED
         return
     hour = hour_of(event.clock - event.gap)
@@ -70,3 +73,19 @@ def enter(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> N
 def may_last(longest: Row) -> float:
     """Seconds of silence that mean nothing while the sensor of these longest stays is dead."""
     return float(max(DEAD_TIMES * UNIT * max(longest[0], longest[1]), DEAD_AT_LEAST))
+
+
+LEAST_STAY = 1800.0
+
+
+def confidence(stay: float, longest: float) -> float:
+    """That something is wrong after `stay` s, when the longest known stay was `longest` s: even odds at that length,
+    and from there on the doubt falls with the cube of the time, which is how rarely stays outlast the longest before.
+    """
+    times = stay / max(longest, LEAST_STAY)
+    return 1.0 - 0.5 / times**3 if times >= 1.0 else 0.5 * times
+
+
+def sure_after(longest: float, doubt: float = 0.05) -> float:
+    """The stay (s) from which on no more than this doubt is left."""
+    return float(max(longest, LEAST_STAY) * (0.5 / doubt) ** (1 / 3))

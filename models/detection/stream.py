@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import changes, doors, lie, night, trouble
+from models.detection import changes, company, doors, lie, night, trouble
 from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
 from models.detection.kernels import (
     BINS,
@@ -57,8 +57,8 @@ HOME_STATE = np.dtype(
         ("clock_until", np.float64),
         ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
         ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
-        ("read_until", np.float64), ("returned", np.float64), ("began", np.float64), ("watched", np.float64, 2), ("outlasted", np.float64),
-        ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
+        ("read_until", np.float64), ("returned", np.float64), ("began", np.float64), ("watched", np.float64, 2),
+        ("outlasted", np.float64), ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
@@ -66,6 +66,7 @@ HOME_STATE = np.dtype(
         ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
+        ("company", np.float32, company.SIZE),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
     ],
@@ -339,6 +340,7 @@ def look_round(
     lie.note(mine.lie, clocks, event, of.sensors, mine.first_fitted)
     trouble.note(mine.trouble, clocks, event)
     changes.note(mine.changes, clocks, event)
+    company.note(mine.company, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
