@@ -27,13 +27,14 @@ DAY = 86400.0
 @dataclass(frozen=True, slots=True)
 class Kits:
     """What was wrong with kits meanwhile: homes that were not heard, as (home, from, until) in s since 1970; those that
-    were `off`, and so noticed nothing either; and
-    sensors that were dead, with since when.
+    were `off`, and so noticed nothing either; and sensors that were dead, with since when and, where they came back,
+    until when.
     """
 
     deaf: Sequence[tuple[int, float, float]] = ()
     off: Sequence[tuple[int, float, float]] = ()
     dead: Mapping[int, float] = field(default_factory=dict)
+    back: Mapping[int, float] = field(default_factory=dict)
 
 
 WELL = Kits()
@@ -121,7 +122,7 @@ def _alive(engine: Engine, before: float, moment: float, kits: Kits) -> Batch:
 def _working(engine: Engine, moment: float, kits: Kits) -> Bools:
     working = np.ones(len(engine.sensor_ids), bool)
     for sensor, since in kits.dead.items():
-        working[sensor] = moment < since
+        working[sensor] = moment < since or moment >= kits.back.get(sensor, np.inf)
     return working
 
 

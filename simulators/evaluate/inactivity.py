@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from simulators.evaluate import nightlight
 from simulators.evaluate.document import PASSES, Document, Study, document, families, main_part
+from simulators.evaluate.driven import Driven, drive
 from simulators.evaluate.homes import Recorded, read_folder, recordings
 from simulators.evaluate.report import report
 from simulators.evaluate.scorecard import scorecard
@@ -37,14 +38,21 @@ Step = Callable[[str, int], object]
 
 
 def evaluate(folder: Path, step: Step, how: How = How.SHIPPED, short: bool = False) -> Document:
-    """Raises BadRecording when there is nothing that can be judged."""
+    """Raises BadRecording when there is nothing that can be judged, and Disagrees."""
     files = len(recordings(folder))
     homes = read_folder(folder, lambda: step("reading", files))
     chosen, parts = _judgeable(homes, folder, short)
     today = datetime.now(UTC).date()
     prior, taught = _prior(how, [one.home for one in parts], today, step)
     chosen, parts = _without(chosen, parts, taught, folder)
-    return figures(Study(tuple(parts), chosen, folder.resolve().name, today, prior), step)
+    driven = tuple(_driven(parts, prior, step))
+    return figures(Study(tuple(parts), driven, chosen, folder.resolve().name, today, prior), step)
+
+
+def _driven(homes: Sequence[Judged], prior: nightlight.Prior, step: Step) -> Iterator[Driven]:
+    for one in homes:
+        yield drive(one, prior.of(one.home.id))
+        step("through the engine", len(homes))
 
 
 def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[nightlight.Prior, set[str]]:
@@ -66,11 +74,12 @@ def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[
 def figures(study: Study, step: Step) -> Document:
     """With a part for the homes that the prior has not seen, where it has seen some of them."""
     work = PASSES * len(study.homes)
-    ways = families(study.homes, study.prior, lambda: step("judging", work))
+    ways = families(study.homes, study.driven, lambda: step("judging", work))
     whole = document(study, ways, lambda: step("counting", len(ways)))
     unseen = [place for place, one in enumerate(study.homes) if not study.prior.has_seen(one.home.id)]
     if 0 < len(unseen) < len(study.homes):
-        part = replace(study, homes=tuple(study.homes[place] for place in unseen))
+        homes = tuple(study.homes[place] for place in unseen)
+        part = replace(study, homes=homes, driven=tuple(study.driven[place] for place in unseen))
         whole["unseen_by_the_prior"] = main_part(part, [way.only(unseen) for way in ways])
     return whole
 

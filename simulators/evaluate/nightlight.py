@@ -10,17 +10,19 @@ from importlib.resources import files
 
 import numpy as np
 
+from models.detection.batch import Floats
 from models.detection.prior import Prior as Model
 from models.detection.prior import prior_from
-from models.detection.routine import History, Waits, own_deadlines, room_code, waits
+from models.detection.routine import History, room_code
 from models.training import learn_prior
+from simulators.evaluate.driven import BUDGETS, Driven
 from simulators.evaluate.homes import Recorded, as_home
-from simulators.evaluate.silences import Silences, silences
+from simulators.evaluate.silences import MISSED, Silences, silences
 from simulators.evaluate.study import Deadlines, Family, Judged, Watch
 
 NAME = "nightlight"
-LOWEST_PRICE, HIGHEST_PRICE = 1e2, 1e13
-"""Seconds of delay that a false alert is worth."""
+SOONEST, LATEST = 1 / 500, 500.0
+"""A level says how many times 30 days lie between two false alerts, if the engine keeps to what it is asked."""
 
 FOLDS = 4
 NONE: frozenset[str] = frozenset()
@@ -85,21 +87,25 @@ def history(home: Recorded, whole: Silences) -> History:
     return History(home.t, room[home.sensor], home.way_out, ~whole.left_out)
 
 
-def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
-    watches = []
-    for one in homes:
-        watches.append(_at_price(waits(history(one.home, one.whole), prior.of(one.home.id), one.needed)))
-        done()
-    return Family(NAME, tuple(watches), LOWEST_PRICE, HIGHEST_PRICE)
+def family(homes: Sequence[Judged], driven: Sequence[Driven]) -> Family:
+    watches = tuple(_asked(one, found) for one, found in zip(homes, driven, strict=True))
+    return Family(NAME, watches, SOONEST, LATEST)
 
 
-def _at_price(read: Waits) -> Watch:
-    return lambda price: Deadlines(read.deadlines(price))
+def _asked(one: Judged, found: Driven) -> Watch:
+    other = second_clock(one, found)
+    return lambda apart: Deadlines(found.read.deadlines(1 / apart), other)
 
 
-def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
-    """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
-    return [
-        Deadlines(own_deadlines(history(one.home, one.whole), prior.of(one.home.id), asked, one.needed))
-        for one in homes
-    ]
+def as_set(homes: Sequence[Judged], driven: Sequence[Driven], asked: float) -> list[Deadlines]:
+    """What the engine itself did that was asked for so many false alerts per 30 days."""
+    place = BUDGETS.index(asked)
+    return [Deadlines(found.tau[:, place], second_clock(one, found)) for one, found in zip(homes, driven, strict=True)]
+
+
+def second_clock(one: Judged, found: Driven) -> Floats:
+    """Until when a collapse is found while motion goes on in one room, at the rows where one was played."""
+    other = np.full(len(one.rows), MISSED)
+    played = one.collapses["limited"]
+    other[played.row] = found.limited + played.after
+    return other

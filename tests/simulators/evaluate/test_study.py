@@ -5,10 +5,10 @@ from models.detection.batch import Floats
 from simulators.evaluate import baselines, bounds
 from simulators.evaluate.homes import DAY, Recorded
 from simulators.evaluate.inactivity import teaches
+from simulators.evaluate.invented import lived
 from simulators.evaluate.nightlight import fold_of
 from simulators.evaluate.silences import EARLIEST, MINUTE, Silences
 from simulators.evaluate.study import Family, Judged, cut, false_alerts, judged, just_meets, per_30_days
-from tests.simulators.evaluate.conftest import lived
 
 
 @pytest.fixture(scope="module")
