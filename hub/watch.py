@@ -35,7 +35,7 @@ from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import SensorKind, What
 from models.privacy import RETENTION
-from models.wire import sensors_seen
+from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class Watch:
             if one.home in self._engine.index_of:
                 limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
                 self._engine.promise(one.home, limit.total_seconds())
-                columns.append(self._engine.row(one.home, "", What.HEARD, one.until, one.at))
+                columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
                 columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
         if columns:
             self._find(self._engine.observe(batch(columns)))
@@ -308,7 +308,8 @@ class Watch:
             known = self._engine.heard_until[self._engine.index_of[home]]
             if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
-                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen))
+                since = noticing_since(heartbeat, heard.at, retained=False)
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since))
         return signs
 
     def _snapshot(self) -> None:

@@ -26,7 +26,7 @@ QUIET, RAISED, ENDED_SINCE = 0, 1, 2
 
 class Event(NamedTuple):
     """A sign of life: moment `at` (s since 1970), wall `clock` (s), seconds since the one before, code of `What`, room,
-    whether by a door that leads out, and the sensor's place.
+    whether by a door that leads out, and the sensor's place among those of its home (-1: not fitted there).
     """
 
     at: float

@@ -10,16 +10,16 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 """
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, kernels, stream
+from models.detection import Finding, FindingKind, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
-from models.detection.clocks import QUIET, RAISED
+from models.detection.clocks import BATHROOM, QUIET, RAISED
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
@@ -28,7 +28,14 @@ from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 NEVER = -np.inf
+
+COMPANY_MATTERS = 3 * kernels.HOUR
+"""A visitor who was there so long ago may have been the last sign of life."""
+
+OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
+"""What is left of the strength of a silence when somebody else may be there, or a sensor can't be relied on."""
 
 KNOWN_AFTER = 14 * kernels.DAY
 """From then on a home's own routine stands alone; until then the simple rule caps every silence."""
@@ -61,9 +68,11 @@ class Engine:
             ("clock_from", np.inf),
             ("read_until", NEVER),
             ("began", np.inf),
+            ("returned", NEVER),
             ("settled", True),
         ):
             self._state[name] = value
+        self._state["company"][:, company.SINCE_COMPANY] = company.LONG_AGO
         self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
         for name in ("reference", "chance"):
             self._state[name] = np.nan
@@ -145,8 +154,11 @@ class Engine:
         self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
         self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
+        self._fitted["every"] = self._fitted["limit"]
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
+        self._fitted["longest"][self._fitted["room"] != BATHROOM] = np.array(lie.AT_FIRST) / lie.UNIT
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
+        self._fitted["tells"] = [sensor.kind not in _BY_HAND for _, sensor in fitted]
 
     def row(
         self, home: str, sensor: str, what: What, at: datetime, arrived: datetime, number: int = 0
@@ -160,15 +172,31 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
-    def beat(self, home: str, until: datetime, arrived: datetime, sensors: dict[str, datetime]) -> Batch:
+    def heard(
+        self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
+    ) -> tuple[int, int, int, float, float, int]:
+        """A row that says that the kit is heard until then. Its number is since when it notices, in whole s since 1970
+        (0: it can't tell).
+        """
+        since = int(noticing_since.timestamp()) if noticing_since else 0
+        return self.row(home, "", What.HEARD, until, arrived, since)
+
+    def beat(
+        self,
+        home: str,
+        until: datetime,
+        arrived: datetime,
+        sensors: dict[str, datetime],
+        noticing_since: datetime | None = None,
+    ) -> Batch:
         """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
         alive = [self.row(home, sensor, What.ALIVE, at, arrived) for sensor, at in sensors.items()]
-        return batch([self.row(home, "", What.HEARD, until, arrived), *alive])
+        return batch([self.heard(home, until, arrived, noticing_since), *alive])
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
         told = np.empty(3 * len(news), stream.TOLD)
-        columns = (news.home, news.sensor, news.what, news.at, news.arrived)
+        columns = (news.home, news.sensor, news.what, news.at, news.arrived, news.number)
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
@@ -184,19 +212,26 @@ class Engine:
         moment = now.timestamp()
         homes = np.flatnonzero(self.wake_at < moment)
         known = np.minimum(moment, self.heard_until[homes])
+        sensors = stream.died(self._columns, homes, self.listening_since)
+        self.dead[sensors] = True
         self._settle(homes[~self.silent[homes] & ~self._column("settled")[homes] & (self.expected_by[homes] < known)])
+        self._weaken(homes[~self.silent[homes] & (self.expected_by[homes] < known)], moment)
         silent = homes[~self.silent[homes] & (self.expected_by[homes] < known)]
         heard = np.maximum(self.heard_until[homes], self.listening_since)
         unheard = homes[~self.unheard[homes] & (heard + self.kit_limit[homes] < moment)]
-        sensors = stream.died(self._columns, homes, self.listening_since)
         others = self._others(homes, moment)
         self.silent[silent] = True
         self.unheard[unheard] = True
-        self.dead[sensors] = True
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
         return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
+
+    def _weaken(self, homes: Ints, moment: float) -> None:
+        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
+        if len(homes):
+            later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
+            self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
 
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
@@ -205,13 +240,32 @@ class Engine:
 
     def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
         since = self._state["since"][home, kind]
-        evidence = {"heard_until": float(self.heard_until[home]), "last_sign": float(self.last_sign[home])}
-        told = stream.KINDS[kind]
-        return Finding(told, self.homes[home].id, _utc(since), _utc(moment), over=over, evidence=evidence)
+        evidence: dict[str, Any] = {
+            "heard_until": float(self.heard_until[home]),
+            "last_sign": float(self.last_sign[home]),
+        }
+        told, strength = stream.KINDS[kind], 1.0
+        if told is FindingKind.LONG_LIE and not over:
+            evidence |= self._stay(home, since)
+            strength = lie.confidence(moment - since, evidence["longest"])
+        return Finding(
+            told, self.homes[home].id, _utc(since), _utc(moment), over=over, strength=strength, evidence=evidence
+        )
+
+    def _stay(self, home: int, since: float) -> dict[str, float | str | None]:
+        """By which sensor somebody stays, how long anybody has, and from when on hardly any doubt is left."""
+        own, first = self._state["lie"][home], int(self._state["first_fitted"][home])
+        sensor = first + int(own[lie.BY]) - 2
+        longest = lie.UNIT * float(self._fitted["longest"][sensor].max())
+        sure_at = since + lie.sure_after(longest)
+        return {"last_sensor": self._sensor_id(sensor), "longest": longest, "sure_at": sure_at}
 
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
         if not len(homes):
+            return
+        if self.prior is None:
+            self._by_the_rule(homes)
             return
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
@@ -243,16 +297,25 @@ class Engine:
 
     def _silence(self, home: int, moment: float) -> Finding:
         mine = slice(self._state["first_fitted"][home], self._state["last_fitted"][home])
-        evidence = {
+        evidence: dict[str, Any] = {
             "expected_by": float(self.expected_by[home]),
             "last_sensor": self._sensor_id(int(self.last_sensor[home])),
             "heard_until": float(self.heard_until[home]),
             "sensors": len(self.dead[mine]),
             "sensors_heard": int((~self.dead[mine]).sum()),
+            "doubted": " ".join(np.array(self.sensor_ids[mine], object)[self._fitted["doubted"][mine]]),
+            **self._others_there(home),
             **self._learned(home),
         }
         began = _utc(self.last_sign[home])
-        return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), evidence=evidence)
+        sure = _sureness(evidence)
+        return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), strength=sure, evidence=evidence)
+
+    def _others_there(self, home: int) -> dict[str, float | int | bool]:
+        """Who else may have given, or be giving, the signs of life."""
+        ago = float(self._state["company"][home, company.SINCE_COMPANY])
+        seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < COMPANY_MATTERS else {}
+        return {"people": self.homes[home].people, "pets": self.homes[home].pets, **seen}
 
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
@@ -350,13 +413,16 @@ class Engine:
         snapshot of another version, which is passed over: then observe the record from its beginning.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
-            if "state" not in old or old["state"].dtype != stream.HOME_STATE:
+            if "state" not in old or (old["state"].dtype, old["fitted"].dtype) != (
+                stream.HOME_STATE,
+                stream.SENSOR_STATE,
+            ):
                 return False
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
             self._restore_homes(old["state"], homes, dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True)))
-            for name in ("seen", "dead"):
+            for name in ("seen", "every", "longest", "dead", "doubted"):
                 self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
         self.wake_at[:] = NEVER
         if self.prior is None:
@@ -373,6 +439,14 @@ class Engine:
             moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):
                 self._state[name][here] = moved(old[name][there])
+
+
+def _sureness(evidence: Mapping[str, Any]) -> float:
+    """How far a silence is believed: less where others may have been heard, or sensors were not."""
+    believed = 1.0 - evidence.get("chance", 0.05)
+    if evidence["people"] > 1 or evidence["pets"] or "company_at" in evidence:
+        believed *= OTHERS_THERE
+    return float(believed * SENSORS_DOUBTED if evidence["doubted"] else believed)
 
 
 _SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import changes, doors, lie, night, trouble
+from models.detection import changes, company, doors, lie, night, trouble
 from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
 from models.detection.kernels import (
     BINS,
@@ -48,6 +48,7 @@ WAITING = 8
 ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
+TIME_TO_BE_NOTICED = 2 * HOUR
 
 HOME_STATE = np.dtype(
     [
@@ -56,8 +57,8 @@ HOME_STATE = np.dtype(
         ("clock_until", np.float64),
         ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
         ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
-        ("read_until", np.float64), ("began", np.float64), ("watched", np.float64, 2), ("outlasted", np.float64),
-        ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
+        ("read_until", np.float64), ("returned", np.float64), ("began", np.float64), ("watched", np.float64, 2),
+        ("outlasted", np.float64), ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
@@ -65,6 +66,7 @@ HOME_STATE = np.dtype(
         ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
+        ("company", np.float32, company.SIZE),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
     ],
@@ -72,8 +74,9 @@ HOME_STATE = np.dtype(
 )  # fmt: skip
 SENSOR_STATE = np.dtype(
     [
-        ("seen", np.float64), ("limit", np.float32), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
-        ("dead", np.bool_),
+        ("seen", np.float64), ("limit", np.float32), ("every", np.float32), ("longest", np.uint16, lie.PARTS),
+        ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_), ("tells", np.bool_), ("dead", np.bool_),
+        ("doubted", np.bool_),
     ],
     align=True,
 )  # fmt: skip
@@ -128,14 +131,23 @@ def look_up(of: State, home: int, at: float) -> None:
 
 @compiled
 def take(
-    of: State, known: Known, home: Row, sensor: Row, what: Row, at: Row, arrived: Row, allow: float, told: Row
+    of: State,
+    known: Known,
+    home: Row,
+    sensor: Row,
+    what: Row,
+    at: Row,
+    arrived: Row,
+    number: Row,
+    allow: float,
+    told: Row,
 ) -> int:
     """Row by row; returns how much was told. `allow` is how long a sign of life is good for before one looks closer."""
     count = 0
     for row in range(len(home)):
         where = home[row]
         if what[row] == HEARD:
-            count = hear(of, known, where, at[row], arrived[row], row, told, count)
+            count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
         if what[row] != ALIVE:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
@@ -151,12 +163,14 @@ def tell(told: Row, count: int, which: int, row: int, since: float) -> int:
 
 
 @woven_in
-def hear(of: State, known: Known, home: int, until: float, arrived: float, row: int, told: Row, count: int) -> int:
+def hear(
+    of: State, known: Known, home: int, until: float, arrived: float, since: float, row: int, told: Row, count: int
+) -> int:
     before = of.homes[home].heard_until
     of.homes[home].heard_until = max(before, until)
     drain(of, known, home, of.homes[home].heard_until)
-    if until - before > DEAD_KIT and of.homes[home].read_until < until - DEAD_KIT:
-        of.homes[home].doubtful = True
+    if until - before > DEAD_KIT:
+        bridge(of, home, before, until, since)
     if of.homes[home].unheard and arrived - until <= of.homes[home].kit_limit:
         of.homes[home].unheard = False
         of.wake_at[home] = -np.inf
@@ -164,14 +178,43 @@ def hear(of: State, known: Known, home: int, until: float, arrived: float, row: 
     return count
 
 
+@compiled
+def bridge(of: State, home: int, before: float, until: float, since: float) -> None:
+    """The kit was not heard for long. Where it was off, nobody knows how long the person was quiet, who gets time to be
+    noticed again; where it can't tell (`since` is 0) a quiet time without an end is at least not learned from.
+    """
+    if since > max(before, 0.0) + DEAD_KIT:
+        of.homes[home].doubtful = True
+        if of.homes[home].last_sign < since:
+            of.homes[home].returned = since
+    elif since == 0 and of.homes[home].read_until < until - DEAD_KIT:
+        of.homes[home].doubtful = True
+
+
 @woven_in
 def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row, count: int) -> int:
-    of.sensors[sensor].seen = max(of.sensors[sensor].seen, at)
+    gap = at - of.sensors[sensor].seen
+    if gap > 0:
+        of.sensors[sensor].seen = at
+        if gap <= of.sensors[sensor].limit:
+            of.sensors[sensor].every = max(of.sensors[sensor].every * (1.0 - gap / (7 * DAY)), gap)
+    if of.sensors[sensor].doubted:
+        believe(of, sensor)
     if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
         of.sensors[sensor].dead = False
         of.wake_at[of.sensors[sensor].home] = -np.inf
         return tell(told, count, SENSOR_BACK, row, of.sensors[sensor].seen)
     return count
+
+
+@compiled
+def believe(of: State, sensor: int) -> None:
+    """A sensor that had been silent reports: what may have been its fault is judged again."""
+    of.sensors[sensor].doubted = False
+    home = of.sensors[sensor].home
+    if not of.homes[home].silent:
+        of.homes[home].settled, of.homes[home].expected_by = False, of.homes[home].last_sign + EARLIEST
+        of.wake_at[home] = -np.inf
 
 
 @woven_in
@@ -290,13 +333,14 @@ def look_round(
 ) -> None:
     """Every other detector takes note."""
     mine = of.homes[home]
-    event = Event(at, clock, gap, what, room, door, sensor)
+    event = Event(at, clock, gap, what, room, door, sensor - mine.first_fitted if sensor >= 0 else -1)
     clocks = Clocks(mine.due, mine.since, mine.stage)
     night.note(mine.night, clocks, event)
     doors.note(mine.doors, clocks, event)
-    lie.note(mine.lie, clocks, event)
+    lie.note(mine.lie, clocks, event, of.sensors, mine.first_fitted)
     trouble.note(mine.trouble, clocks, event)
     changes.note(mine.changes, clocks, event)
+    company.note(mine.company, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
@@ -413,6 +457,31 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
                 found[count] = sensor
                 count += 1
     return found[:count]
+
+
+SUSPECT_AFTER = 1.5
+AT_LEAST_SUSPECT = 900.0
+FORGOTTEN_AFTER = 30 * DAY
+"""By then the routine has been learned anew without the dead sensor."""
+
+
+@compiled
+def weakened(of: State, homes: Row, known: Row) -> Row:
+    """Until when each silence may last at least: sensors of its home are dead or late with their reports, or its kit
+    has only just returned.
+    """
+    found = np.zeros(len(homes))
+    for each in range(len(homes)):
+        home = homes[each]
+        found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
+        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+            mine = of.sensors[sensor]
+            late = known[each] - mine.seen
+            suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
+            if mine.tells and suspect and late < FORGOTTEN_AFTER:
+                mine.doubted = True
+                found[each] = max(found[each], of.homes[home].last_sign + lie.may_last(mine.longest))
+    return found
 
 
 @compiled

@@ -62,7 +62,7 @@ def played(
     seen = reduce(joined, parts)
     seen, until = seen[np.argsort(seen.at, kind="stable")], seen.at.max() + STEP
     start = min(first, np.floor(seen.at.min() / DAY) * DAY)
-    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(deaf=_dead(recorded, moved, zone)), prior)
+    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(off=_dead(recorded, moved, zone)), prior)
 
 
 def _dead(recorded: Sequence[Recorded], moved: Sequence[float], zone: str) -> list[tuple[int, float, float]]:
