@@ -37,10 +37,13 @@ class FindingKind(StrEnum):
     DOOR_OPEN = "door_open"
     LONG_LIE = "long_lie"
     SENSOR_FLAPPING = "sensor_flapping"
+    SENSOR_STUCK = "sensor_stuck"
     SENSOR_MISLABELLED = "sensor_mislabelled"
     LESS_MOVEMENT = "less_movement"
     FEWER_OUTINGS = "fewer_outings"
     MORE_NIGHT_MOVEMENT = "more_night_movement"
+    SHORTER_OUTINGS = "shorter_outings"
+    BROKEN_SLEEP = "broken_sleep"
 
     @property
     def lane(self) -> Lane:
@@ -59,6 +62,7 @@ _OF_THE_KIT = frozenset(
         FindingKind.SENSOR_UNHEARD,
         FindingKind.BED_MAT,
         FindingKind.SENSOR_FLAPPING,
+        FindingKind.SENSOR_STUCK,
         FindingKind.SENSOR_MISLABELLED,
     }
 )
@@ -79,6 +83,8 @@ _TELLS = frozenset(
         FindingKind.LESS_MOVEMENT,
         FindingKind.FEWER_OUTINGS,
         FindingKind.MORE_NIGHT_MOVEMENT,
+        FindingKind.SHORTER_OUTINGS,
+        FindingKind.BROKEN_SLEEP,
     }
 )
 

@@ -61,6 +61,8 @@ class Engine:
             ("read_until", NEVER),
             ("began", np.inf),
             ("settled", True),
+            ("new_sensor", NEVER),
+            ("wanders", [home.may_wander for home in self.homes]),
         ):
             self._state[name] = value
         self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
@@ -319,7 +321,7 @@ class Engine:
                 self._state[name][here] = moved(old[name][there])
 
 
-_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")
+_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for", "wanders")
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -63,8 +63,9 @@ HOME_STATE = np.dtype(
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
         ("doubtful", np.bool_),
         ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
-        ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
-        ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
+        ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
+        ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
+        ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
     ],
@@ -166,6 +167,8 @@ def hear(of: State, known: Known, home: int, until: float, arrived: float, row: 
 
 @woven_in
 def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row, count: int) -> int:
+    if of.sensors[sensor].seen == -np.inf:
+        of.homes[of.sensors[sensor].home].new_sensor = max(of.homes[of.sensors[sensor].home].new_sensor, at)
     of.sensors[sensor].seen = max(of.sensors[sensor].seen, at)
     if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
         of.sensors[sensor].dead = False
@@ -290,13 +293,17 @@ def look_round(
 ) -> None:
     """Every other detector takes note."""
     mine = of.homes[home]
-    event = Event(at, clock, gap, what, room, door, sensor)
+    place = sensor - mine.first_fitted if sensor >= 0 else -2
+    leads_out = door and not trouble.inner(mine.trouble, place)
     clocks = Clocks(mine.due, mine.since, mine.stage)
-    night.note(mine.night, clocks, event)
-    doors.note(mine.doors, clocks, event)
+    event = event_at(at, clock, gap, what, room, leads_out, place)
     lie.note(mine.lie, clocks, event)
-    trouble.note(mine.trouble, clocks, event)
-    changes.note(mine.changes, clocks, event)
+    if not trouble.misleads(mine.trouble, place):
+        believed = event_at(at, clock, trouble.quiet(mine.trouble, gap), what, room, leads_out, place)
+        night.note(mine.night, clocks, believed)
+        doors.note(mine.doors, clocks, believed, mine.wanders)
+        changes.note(mine.changes, clocks, believed)
+    trouble.note(mine.trouble, clocks, event, door)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
