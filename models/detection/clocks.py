@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.detection.kernels import DAY, HOUR, Row, woven_in
+from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
 from models.observation import CODE_OF, What
 
 OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
@@ -70,6 +70,14 @@ def stop(of: Clocks, which: int) -> None:
 def begun(of: Clocks, which: int) -> bool:
     """Started, and neither stopped nor over."""
     return bool(of.due[which] < np.inf or of.stage[which] == RAISED)
+
+
+@compiled
+def put_off(of: Clocks, until: float) -> None:
+    """No clock that runs now rings before."""
+    for each in range(len(of.due)):
+        if of.due[each] < np.inf:
+            of.due[each] = max(of.due[each], until)
 
 
 @woven_in

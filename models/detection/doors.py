@@ -26,7 +26,7 @@ from models.detection.kernels import HOUR, Row, compiled, woven_in
 KINDS = (FindingKind.DOOR_AT_NIGHT, FindingKind.NOT_BACK_HOME, FindingKind.DOOR_OPEN)
 AT_NIGHT, NOT_BACK, LEFT_OPEN = range(DOORS, DOORS + 3)
 
-NIGHTS, LAST_NIGHT, BANDS_TONIGHT, SHUTS, OPEN, AWAITED, LONGEST_QUIET, LONGEST_OPEN, BY_BAND = range(9)
+NIGHTS, LAST_NIGHT, BANDS_TONIGHT, SHUTS, OPEN, AWAITED, LONGEST_QUIET, STANDS, BY_BAND = range(9)
 BANDS = 3
 SIZE = BY_BAND + BANDS
 """In 32 bits each; `SHUTS` and `OPEN` are sets of doors: which say that they are shut, and which stand open."""
@@ -35,11 +35,13 @@ FROM, UNTIL = 23.0, 5.0
 BAND = 2.0
 """Hours from `FROM` on: 23 to 1, 1 to 3, 3 to 5."""
 
-BACK_WITHIN, BACK_AT_MOST = 1800.0, 6 * HOUR
+BACK_WITHIN, BACK_AT_MOST = 2700.0, 6 * HOUR
 WANDERER_BACK_WITHIN = 600.0
 WANDERER_FROM, WANDERER_UNTIL = 21.0, 6.0
-OPEN_FOR, OPEN_AT_MOST = 1800.0, 6 * HOUR
-WANDERER_OPEN_FOR = 300.0
+OPEN_FOR, WANDERER_OPEN_FOR = 1800.0, 300.0
+UNTOLD = 1e9
+OFTEN = 0.15
+"""Of the openings of doors here: where more of them last for so long, one more is worth nobody's while."""
 NIGHTS_KNOWN = 21
 RARE = 0.03
 """Of nights with the door opened in these two hours: below, it is worth telling."""
@@ -92,18 +94,12 @@ def back_within(own: Row) -> float:
 
 
 @woven_in
-def open_for(own: Row) -> float:
-    return float(min(max(OPEN_FOR, 1.5 * own[LONGEST_OPEN]), OPEN_AT_MOST))
-
-
-@woven_in
 def shut(own: Row, clocks: Clocks, event: Event) -> None:
     own[SHUTS] = with_bit(own[SHUTS], event.sensor, True)
     own[OPEN] = with_bit(own[OPEN], event.sensor, False)
     if own[OPEN] == 0:
         if begun(clocks, LEFT_OPEN):
-            stood = min(event.at - clocks.since[LEFT_OPEN], open_for(own))
-            own[LONGEST_OPEN] = max(own[LONGEST_OPEN] * KEPT, stood)
+            own[STANDS] = towards(own[STANDS], 1.0 if event.at - clocks.since[LEFT_OPEN] > OPEN_FOR else 0.0, 0.1)
         stop(clocks, LEFT_OPEN)
 
 
@@ -111,7 +107,7 @@ def shut(own: Row, clocks: Clocks, event: Event) -> None:
 def opened(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
     if bit(own[SHUTS], event.sensor):
         if own[OPEN] == 0:
-            start(clocks, LEFT_OPEN, event.at, event.at + (WANDERER_OPEN_FOR if wanders else open_for(own)))
+            stand_open(own, clocks, event, wanders)
         own[OPEN] = with_bit(own[OPEN], event.sensor, True)
     if wanders and at_night(event.hour, WANDERER_FROM, WANDERER_UNTIL):
         start(clocks, AT_NIGHT, event.at, event.at)
@@ -120,6 +116,12 @@ def opened(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
         own[BANDS_TONIGHT] = with_bit(own[BANDS_TONIGHT], band, True)
         if own[NIGHTS] >= NIGHTS_KNOWN and own[BY_BAND + band] < RARE:
             start(clocks, AT_NIGHT, event.at, event.at)
+
+
+@woven_in
+def stand_open(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
+    lasting = WANDERER_OPEN_FOR if wanders else OPEN_FOR if own[STANDS] < OFTEN else UNTOLD
+    start(clocks, LEFT_OPEN, event.at, event.at + lasting)
 
 
 @compiled
@@ -144,6 +146,7 @@ def evidence(own: Row, wanders: bool) -> dict[str, str | float | int | bool | No
         "wanders": wanders,
         "back_within": WANDERER_BACK_WITHIN if wanders else back_within(own),
         "longest_quiet": float(own[LONGEST_QUIET]) or None,
-        "open_for": WANDERER_OPEN_FOR if wanders else open_for(own),
+        "open_for": WANDERER_OPEN_FOR if wanders else OPEN_FOR,
+        "stands_open": float(own[STANDS]),
         **shares,
     }

@@ -44,8 +44,8 @@ NO_MAT, BELIEVED, BLINKING, STUCK, NOBODY = range(5)
 """What is thought of the mat."""
 
 BACK_WITHIN, BACK_AT_MOST = 2700.0, 3 * HOUR
-LATE_BY, SPREADS = 2.0, 5.0
-"""Later than usual by two hours, and by so many times as much as usual nights differ from each other."""
+LATE_BY, SPREADS = 2.5, 6.0
+"""Later than usual by so many hours, and by so many times as much as usual nights differ from each other."""
 LATE_AT_MOST = 5.0
 NIGHTS_KNOWN = 7
 UP_BY = 11.0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -48,6 +48,8 @@ WAITING = 8
 ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
+AFTER_DEAF = HOUR
+"""A kit that was off tells nothing of what was missed meanwhile: no clock rings before it has listened again."""
 
 HOME_STATE = np.dtype(
     [
@@ -158,6 +160,8 @@ def hear(of: State, known: Known, home: int, until: float, arrived: float, row: 
     drain(of, known, home, of.homes[home].heard_until)
     if until - before > DEAD_KIT and of.homes[home].read_until < until - DEAD_KIT:
         of.homes[home].doubtful = True
+        clocks = Clocks(of.homes[home].due, of.homes[home].since, of.homes[home].stage)
+        put_off(clocks, until + AFTER_DEAF)
     if of.homes[home].unheard and arrived - until <= of.homes[home].kit_limit:
         of.homes[home].unheard = False
         of.wake_at[home] = -np.inf

@@ -5,7 +5,7 @@ is some other door. While one does, the other subjects hear nothing of it, or he
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import OPENED, TROUBLE, Clocks, Event, begun, start, stop, towards
+from models.detection.clocks import GOT_UP, LAY_DOWN, OPENED, TROUBLE, Clocks, Event, begun, start, stop, towards
 from models.detection.kernels import HOUR, Row, compiled, woven_in
 
 KINDS = (FindingKind.SENSOR_FLAPPING, FindingKind.SENSOR_STUCK, FindingKind.SENSOR_MISLABELLED)
@@ -19,9 +19,9 @@ the last sign of life that meant something, as far as reports that meant nothing
 """
 
 FADING = 1.0 / 5400.0
-FLAPS_FROM, FLAPS_UNTIL = 300.0, 60.0
+FLAPS_FROM, FLAPS_UNTIL = 400.0, 60.0
 """So many more reports in about an hour by one sensor than by all others."""
-PAUSE, NEVER_PAUSED = 600.0, 14 * HOUR
+PAUSE, NEVER_PAUSED = 600.0, 10 * HOUR
 """Somebody who sleeps leaves every sensor alone for ten minutes in so many hours."""
 OPENINGS_TOLD = 5.0
 NIGHTS_KNOWN = 5
@@ -30,7 +30,9 @@ NIGHT_UNTIL = 5.0
 
 @woven_in
 def note(own: Row, clocks: Clocks, event: Event, door: bool) -> None:
-    """`door` is what the record says; the event knows better."""
+    """`door` is what the record says; the event knows better. Mats are the night's own subject."""
+    if event.what in (LAY_DOWN, GOT_UP):
+        return
     own[HIDDEN] = own[HIDDEN] + event.gap if misleads(own, event.sensor) else 0.0
     repeat(own, clocks, event)
     if event.sensor + 1 == own[STEADY]:
