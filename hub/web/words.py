@@ -8,15 +8,61 @@ from models.alert import Act, State
 from models.detection.explain import lasting
 from models.observation import SensorKind
 from models.people import Level, Role
+from models.privacy import Data
 
 KIND: dict[str, str] = {
     "press": "Call for help",
     "silence": "No sign of life",
+    "long_lie": "Long in the bathroom",
+    "not_back_home": "Not back home",
+    "not_back_in_bed": "Not back in bed",
+    "not_in_bed": "Not in bed",
+    "not_up": "Not up",
+    "door_at_night": "Door at night",
+    "door_open": "Door left open",
+    "bathroom_trips": "Many bathroom trips",
+    "less_movement": "Less movement",
+    "fewer_outings": "Fewer outings",
+    "more_night_movement": "Restless nights",
     "kit_unheard": "Home not heard",
     "sensor_unheard": "Sensor not reporting",
+    "bed_mat": "Bed mat in trouble",
+    "sensor_flapping": "Sensor never quiet",
+    "sensor_mislabelled": "Door perhaps mislabelled",
 }
 
-MANY: dict[str, str] = {"kit_unheard": "homes not heard", "sensor_unheard": "sensors not reporting"}
+MANY: dict[str, str] = {
+    "kit_unheard": "homes not heard",
+    "sensor_unheard": "sensors not reporting",
+    "bed_mat": "bed mats in trouble",
+    "sensor_flapping": "sensors never quiet",
+}
+
+ICON: dict[str, str] = {
+    "long_lie": "lying",
+    "not_back_home": "door",
+    "door_at_night": "door",
+    "door_open": "door",
+    "not_back_in_bed": "bed",
+    "not_in_bed": "bed",
+    "not_up": "bed",
+    "bed_mat": "bed",
+    "sensor_flapping": "sensor_unheard",
+    "sensor_mislabelled": "door",
+    "bathroom_trips": "slow",
+    "less_movement": "slow",
+    "fewer_outings": "slow",
+    "more_night_movement": "slow",
+}
+"""The picture beside a kind, where it isn't that of the same name."""
+
+MENTION: dict[str, tuple[Data, str]] = {
+    "less_movement": (Data.PARTS_OF_DAY, "Less movement by day than in the weeks before."),
+    "fewer_outings": (Data.PARTS_OF_DAY, "Out less often than in the weeks before."),
+    "more_night_movement": (Data.PARTS_OF_DAY, "More movement at night than in the weeks before."),
+    "bathroom_trips": (Data.ROOMS, "More visits to the bathroom at night than is usual."),
+}
+"""What a relative may be told of a slow change, from which level on: in words without a moment."""
 
 STATE: dict[State, str] = {
     State.RAISED: "Waiting for an answer",

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from models.detection import Finding, FindingKind, kernels, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
+from models.detection.clocks import QUIET, RAISED
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
@@ -108,6 +109,21 @@ class Engine:
     @property
     def kit_limit(self) -> Floats:
         return self._column("kit_limit")
+
+    @property
+    def settled(self) -> Bools:
+        """Whether each home's `expected_by` was read for its present silence, which it is after five minutes."""
+        return self._column("settled")
+
+    @property
+    def chance(self) -> Floats:
+        """That a well person would be silent until then."""
+        return self._column("chance")
+
+    @property
+    def began(self) -> Floats:
+        """Since when each home is known; inf before its first sign of life."""
+        return self._column("began")
 
     @property
     def dead(self) -> Bools:
@@ -275,6 +291,46 @@ class Engine:
         return Finding(
             kind, self.homes[home].id, _utc(since), _utc(at), sensor=by, over=True, evidence={"ended_by": by}
         )
+
+    def recall(self, kind: FindingKind, home: str, sensor: str, since: datetime) -> bool:
+        """Whether what was told of before a restart still stands by what is known here. If so its end will be told."""
+        place, fitted, moment = self.index_of.get(home), self.sensor_index.get((home, sensor)), since.timestamp()
+        if kind in stream.KINDS:
+            return place is None or self._recall_other(place, stream.KINDS.index(kind), moment)
+        flags, times, place = {
+            FindingKind.SILENCE: (self.silent, self.last_sign, place),
+            FindingKind.KIT_UNHEARD: (self.unheard, self.heard_until, place),
+            FindingKind.SENSOR_UNHEARD: (self.dead, self.seen, fitted),
+        }[kind]
+        if place is None:
+            return True
+        if kind is FindingKind.SILENCE and not self._was_seen(place):
+            self.last_sign[place] = min(self.last_sign[place], moment)
+        flags[place] |= bool(times[place] <= moment)
+        return bool(flags[place])
+
+    def _was_seen(self, home: int) -> bool:
+        return bool(np.isfinite(self._state["began"][home]) or self._state["waiting"][home])
+
+    def _recall_other(self, home: int, kind: int, moment: float) -> bool:
+        mine = self._state[home]
+        if abs(mine["since"][kind] - moment) > 1e-3:
+            return False
+        if mine["stage"][kind] == QUIET and np.isinf(mine["due"][kind]):
+            return False
+        if mine["stage"][kind] == QUIET:
+            mine["stage"][kind], mine["due"][kind] = RAISED, np.inf
+        return True
+
+    def latest_sign(self, home: str) -> tuple[datetime, str | None]:
+        """When, and by which sensor."""
+        place = self.index_of[home]
+        return _utc(self.last_sign[place]), self._sensor_id(int(self.last_sensor[place]))
+
+    def usual_day(self, homes: Ints) -> NDArray[np.uint8]:
+        """(n, 48): how surely (0 to 255) each of `homes` gives a sign of life in each half hour of its clock."""
+        usual: NDArray[np.uint8] = self._state["habits"][homes, kernels.UP_AND_ABOUT :]
+        return usual
 
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]

@@ -11,6 +11,7 @@ import pytest
 
 from hub.clock import Clock
 from hub.ingest import News, Reread, Signs
+from hub.learned import shipped
 from hub.loops import Turning
 from hub.settings import Settings
 from hub.store import Store, open_store
@@ -25,6 +26,7 @@ from models.wire import Heartbeat, encode
 from tests.hub.conftest import Hand
 
 HOME = "okafor-home"
+LEARNED = shipped()
 
 
 @dataclass
@@ -49,12 +51,12 @@ class Post:
         self.line.hearing_since = self.hand.now
         turning = Turning(self.store.records, "watch")
         clock = Clock(str(self.hand.path))
-        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised)
+        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED)
         self.turn()
 
     def save(self) -> None:
         """As happens now and then."""
-        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot())
+        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
 
     def turn(self, **by: float) -> None:
         if by:
