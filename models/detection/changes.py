@@ -7,11 +7,8 @@ become usual slowly, so that their loss counts as one.
 
 from __future__ import annotations
 
-import numpy as np
-
 from models.detection import FindingKind
 from models.detection.clocks import (
-    BATHROOM,
     CHANGES,
     OPENED,
     RAISED,
@@ -152,5 +149,5 @@ def evidence(own: Row, which: int) -> dict[str, str | float | int | bool | None]
         "known": float(own[KNOWN + each]),
         "days": int(own[DAYS]),
         "days_known": DAYS_KNOWN,
-        "away_days": int(round(float(own[AWAY]))),
+        "away_days": round(float(own[AWAY])),
     }

@@ -81,11 +81,14 @@ def put_off(of: Clocks, until: float) -> None:
 
 
 @woven_in
-def event_at(
-    at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
-) -> Event:
+def event_at(at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int) -> Event:
     day = np.floor(clock / DAY)
     return Event(at, clock, gap, what, room, door, sensor, day, (clock - day * DAY) / HOUR)
+
+
+@woven_in
+def hour_of(clock: float) -> float:
+    return float((clock % DAY) / HOUR)
 
 
 @woven_in

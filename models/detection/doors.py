@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from models.detection import FindingKind
 from models.detection.clocks import (
+    BITS,
     CLOSED,
     DOORS,
     OPENED,
@@ -26,10 +27,12 @@ from models.detection.kernels import HOUR, Row, compiled, woven_in
 KINDS = (FindingKind.DOOR_AT_NIGHT, FindingKind.NOT_BACK_HOME, FindingKind.DOOR_OPEN)
 AT_NIGHT, NOT_BACK, LEFT_OPEN = range(DOORS, DOORS + 3)
 
-NIGHTS, LAST_NIGHT, BANDS_TONIGHT, SHUTS, OPEN, AWAITED, LONGEST_QUIET, STANDS, BY_BAND = range(9)
+NIGHTS, LAST_NIGHT, BANDS_TONIGHT, SHUTS, OPEN, AWAITED, LONGEST_QUIET, STANDS, USED, BY_BAND = range(10)
 BANDS = 3
 SIZE = BY_BAND + BANDS
-"""In 32 bits each; `SHUTS` and `OPEN` are sets of doors: which say that they are shut, and which stand open."""
+"""In 32 bits each; `SHUTS` and `OPEN` are sets of doors: which say that they are shut, and which stand open.
+`USED` is the door used last, two more than its place.
+"""
 
 FROM, UNTIL = 23.0, 5.0
 BAND = 2.0
@@ -42,7 +45,7 @@ OPEN_FOR, WANDERER_OPEN_FOR = 1800.0, 300.0
 UNTOLD = 1e9
 OFTEN = 0.15
 """Of the openings of doors here: where more of them last for so long, one more is worth nobody's while."""
-NIGHTS_KNOWN = 21
+NIGHTS_KNOWN, RETURNS_KNOWN = 21, 14
 RARE = 0.03
 """Of nights with the door opened in these two hours: below, it is worth telling."""
 SHARE = 0.03
@@ -74,7 +77,7 @@ def door(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
     elif event.what == OPENED:
         opened(own, clocks, event, wanders)
     stop(clocks, NOT_BACK)
-    own[AWAITED] = 0.0
+    own[AWAITED], own[USED] = 0.0, event.sensor + 2
     if at_night(event.hour, WANDERER_FROM if wanders else FROM, WANDERER_UNTIL if wanders else UNTIL):
         left(own, clocks, event, wanders)
 
@@ -84,13 +87,13 @@ def left(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
     own[AWAITED] = 1.0
     if wanders:
         start(clocks, NOT_BACK, event.at, event.at + WANDERER_BACK_WITHIN)
-    elif own[NIGHTS] >= NIGHTS_KNOWN:
+    elif own[NIGHTS] >= RETURNS_KNOWN:
         start(clocks, NOT_BACK, event.at, event.at + back_within(own))
 
 
 @woven_in
 def back_within(own: Row) -> float:
-    return float(min(max(BACK_WITHIN, 1.5 * own[LONGEST_QUIET]), BACK_AT_MOST))
+    return float(min(max(BACK_WITHIN, 2.0 * own[LONGEST_QUIET]), BACK_AT_MOST))
 
 
 @woven_in
@@ -137,14 +140,18 @@ def turn(own: Row, clocks: Clocks, event: Event) -> None:
     stop(clocks, AT_NIGHT)
 
 
-def evidence(own: Row, wanders: bool) -> dict[str, str | float | int | bool | None]:
-    """Seconds, and how many nights in a hundred a door was opened, from 23 h on two hours at a time."""
+def evidence(own: Row, which: int, wanders: bool) -> dict[str, str | float | int | bool | None]:
+    """Seconds, and how often in a hundred nights a door was opened, from 23 h on two hours at a time; `place` is that
+    of the door in its home.
+    """
     known = bool(own[NIGHTS] >= NIGHTS_KNOWN)
     shares = {f"opened_{band}": 100.0 * float(own[BY_BAND + band]) if known else None for band in range(BANDS)}
+    standing = [place for place in range(BITS) if which == LEFT_OPEN and int(own[OPEN]) >> place & 1]
     return {
+        "place": standing[0] if standing else int(own[USED]) - 2,
         "nights": int(own[NIGHTS]),
         "wanders": wanders,
-        "back_within": WANDERER_BACK_WITHIN if wanders else back_within(own),
+        "back_within": WANDERER_BACK_WITHIN if wanders else float(back_within(own)),
         "longest_quiet": float(own[LONGEST_QUIET]) or None,
         "open_for": WANDERER_OPEN_FOR if wanders else OPEN_FOR,
         "stands_open": float(own[STANDS]),

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from models.detection import Finding, FindingKind, kernels, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.clocks import QUIET, RAISED
+from models.detection.evidence import around
+from models.detection.evidence import evidence as evidence_of
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
@@ -206,10 +208,14 @@ class Engine:
         return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
 
     def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
-        since = self._state["since"][home, kind]
-        evidence = {"heard_until": float(self.heard_until[home]), "last_sign": float(self.last_sign[home])}
-        told = stream.KINDS[kind]
-        return Finding(told, self.homes[home].id, _utc(since), _utc(moment), over=over, evidence=evidence)
+        mine, told = self._state[home], stream.KINDS[kind]
+        first, last = mine["first_fitted"], mine["last_fitted"]
+        dead = [self.sensor_ids[sensor] for sensor in range(first, last) if self.dead[sensor]]
+        evidence = around(mine, dead, moment) | ({} if over else evidence_of(mine, kind))
+        place = int(evidence.pop("place", -1) or 0)
+        sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
+        began, at = _utc(mine["since"][kind]), _utc(moment)
+        return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, evidence=evidence)
 
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
@@ -377,7 +383,17 @@ class Engine:
                 self._state[name][here] = moved(old[name][there])
 
 
-_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for", "wanders")
+_SAID = (
+    "zone",
+    "clock_from",
+    "clock_until",
+    "clock_held",
+    "first_fitted",
+    "last_fitted",
+    "asked",
+    "watched_for",
+    "wanders",
+)
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:

@@ -44,10 +44,10 @@ NO_MAT, BELIEVED, BLINKING, STUCK, NOBODY = range(5)
 """What is thought of the mat."""
 
 BACK_WITHIN, BACK_AT_MOST = 2700.0, 3 * HOUR
-LATE_BY, SPREADS = 2.5, 6.0
+LATE_BY, SPREADS = 3.0, 6.0
 """Later than usual by so many hours, and by so many times as much as usual nights differ from each other."""
 LATE_AT_MOST = 5.0
-NIGHTS_KNOWN = 7
+NIGHTS_KNOWN, SPREAD_FROM = 7, 3
 UP_BY = 11.0
 SHARE = 0.125
 KEPT = 0.98
@@ -164,18 +164,25 @@ def believe(own: Row, clocks: Clocks) -> None:
 @compiled
 def to_sleep(own: Row, since_noon: float) -> None:
     """In bed for the night, at so many hours after noon."""
-    if own[NIGHTS]:
-        own[BED_SPREAD] = towards(own[BED_SPREAD], abs(since_noon - own[USUAL_BED]), SHARE)
-    own[USUAL_BED] = towards(own[USUAL_BED], since_noon, SHARE if own[NIGHTS] else 1.0)
+    share = share_of(own)
+    if own[NIGHTS] >= SPREAD_FROM:
+        own[BED_SPREAD] = towards(own[BED_SPREAD], abs(since_noon - own[USUAL_BED]), share)
+    own[USUAL_BED] = towards(own[USUAL_BED], since_noon, share)
     own[ASLEEP] = 1.0
+
+
+@woven_in
+def share_of(own: Row) -> float:
+    """What a night is worth: at first as much as any before it."""
+    return float(max(SHARE, 1.0 / (own[NIGHTS] + 1.0)))
 
 
 @compiled
 def is_up(own: Row, clocks: Clocks, hour: float) -> None:
     if own[ASLEEP] > 0:
-        if own[NIGHTS]:
-            own[UP_SPREAD] = towards(own[UP_SPREAD], abs(hour - own[USUAL_UP]), SHARE)
-        own[USUAL_UP] = towards(own[USUAL_UP], hour, SHARE if own[NIGHTS] else 1.0)
+        if own[NIGHTS] >= SPREAD_FROM:
+            own[UP_SPREAD] = towards(own[UP_SPREAD], abs(hour - own[USUAL_UP]), share_of(own))
+        own[USUAL_UP] = towards(own[USUAL_UP], hour, share_of(own))
         own[NIGHTS] += 1.0
         own[ASLEEP] = 0.0
     stop(clocks, NOT_UP)
@@ -235,8 +242,8 @@ def trip(own: Row, clocks: Clocks, event: Event) -> None:
 
 @woven_in
 def many(own: Row) -> float:
-    """As many trips as chance gives once in some hundred nights, and then two."""
-    return float(own[USUAL_TRIPS] + 3.0 * np.sqrt(own[USUAL_TRIPS] + 1.0) + 1.0)
+    """More trips than chance gives in some hundred nights."""
+    return float(own[USUAL_TRIPS] + 2.5 * np.sqrt(own[USUAL_TRIPS] + 1.0) + 1.0)
 
 
 @compiled
@@ -262,7 +269,7 @@ def evidence(own: Row) -> dict[str, str | float | int | bool | None]:
         "nights": int(own[NIGHTS]),
         "usual_up": float(own[USUAL_UP]) if known else None,
         "usual_bed": float((own[USUAL_BED] + 12.0) % 24.0) if with_bedtimes else None,
-        "back_within": back_within(own),
+        "back_within": float(back_within(own)),
         "longest_out": float(own[LONGEST_OUT]) or None,
         "trips": int(own[TONIGHT]),
         "usual_trips": float(own[USUAL_TRIPS]) if own[MORNINGS] >= NIGHTS_KNOWN else None,

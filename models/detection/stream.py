@@ -297,7 +297,7 @@ def look_round(
 ) -> None:
     """Every other detector takes note."""
     mine = of.homes[home]
-    place = sensor - mine.first_fitted if sensor >= 0 else -2
+    place = sensor - mine.first_fitted if sensor >= 0 else -1
     leads_out = door and not trouble.inner(mine.trouble, place)
     clocks = Clocks(mine.due, mine.since, mine.stage)
     event = event_at(at, clock, gap, what, room, leads_out, place)

@@ -14,8 +14,8 @@ FLAPPING, STUCK, MISLABELLED = range(TROUBLE, TROUBLE + 3)
 SAME, REPEATS, FLAPS, STEADY, STEADY_FOR, STEADY_SEEN, STICKS = range(7)
 DOOR, VOTES, INNER, TONIGHT, USUAL, NIGHTS, LAST_NIGHT, HIDDEN = range(7, 15)
 SIZE = 15
-"""In 32 bits each. Sensors are kept as their place in the home and one more, so that 0 is none. `HIDDEN` are the seconds since
-the last sign of life that meant something, as far as reports that meant nothing came between.
+"""In 32 bits each. Sensors are kept as their place in the home and two more, so that 0 is none. `HIDDEN` are the
+seconds since the last sign of life that meant something, as far as reports that meant nothing came between.
 """
 
 FADING = 1.0 / 5400.0
@@ -35,7 +35,7 @@ def note(own: Row, clocks: Clocks, event: Event, door: bool) -> None:
         return
     own[HIDDEN] = own[HIDDEN] + event.gap if misleads(own, event.sensor) else 0.0
     repeat(own, clocks, event)
-    if event.sensor + 1 == own[STEADY]:
+    if event.sensor + 2 == own[STEADY]:
         go_on(own, clocks, event)
     else:
         own[STEADY_SEEN] += event.gap
@@ -50,25 +50,25 @@ def note(own: Row, clocks: Clocks, event: Event, door: bool) -> None:
 @woven_in
 def misleads(own: Row, sensor: int) -> bool:
     """It reports, and that means nothing."""
-    return bool(sensor + 1 == own[FLAPS] or sensor + 1 == own[STICKS])
+    return bool(sensor + 2 == own[FLAPS] or sensor + 2 == own[STICKS])
 
 
 @woven_in
 def quiet(own: Row, gap: float) -> float:
     """Seconds since the last report that meant something."""
-    return gap + own[HIDDEN]
+    return float(gap + own[HIDDEN])
 
 
 @woven_in
 def inner(own: Row, sensor: int) -> bool:
     """A door, and not one that leads out, whatever it is called."""
-    return bool(sensor + 1 == own[INNER])
+    return bool(sensor + 2 == own[INNER])
 
 
 @woven_in
 def repeat(own: Row, clocks: Clocks, event: Event) -> None:
     left = own[REPEATS] * (1.0 - min(event.gap * FADING, 1.0))
-    if event.sensor + 1 == own[SAME]:
+    if event.sensor + 2 == own[SAME]:
         own[REPEATS] = left + 1.0
         if left >= FLAPS_FROM and own[FLAPS] == 0:
             own[FLAPS] = own[SAME]
@@ -79,7 +79,7 @@ def repeat(own: Row, clocks: Clocks, event: Event) -> None:
         own[FLAPS] = 0.0
         stop(clocks, FLAPPING)
     if left < 1.0:
-        own[SAME], own[REPEATS] = event.sensor + 1, 1.0
+        own[SAME], own[REPEATS] = event.sensor + 2, 1.0
 
 
 @woven_in
@@ -99,7 +99,7 @@ def go_on(own: Row, clocks: Clocks, event: Event) -> None:
 
 @woven_in
 def another(own: Row, clocks: Clocks, event: Event) -> None:
-    own[STEADY], own[STEADY_FOR], own[STEADY_SEEN] = event.sensor + 1, 0.0, 0.0
+    own[STEADY], own[STEADY_FOR], own[STEADY_SEEN] = event.sensor + 2, 0.0, 0.0
     pauses(own, clocks)
 
 
@@ -114,9 +114,9 @@ def pauses(own: Row, clocks: Clocks) -> None:
 def vote(own: Row, event: Event) -> None:
     """Which door it is that opens at night: the one with more openings than all others, if there is one."""
     own[TONIGHT] += 1.0
-    own[VOTES] += 1.0 if event.sensor + 1 == own[DOOR] else -1.0
+    own[VOTES] += 1.0 if event.sensor + 2 == own[DOOR] else -1.0
     if own[VOTES] < 0:
-        own[DOOR], own[VOTES] = event.sensor + 1, 1.0
+        own[DOOR], own[VOTES] = event.sensor + 2, 1.0
 
 
 @compiled
@@ -137,7 +137,7 @@ def evidence(own: Row, which: int) -> dict[str, str | float | int | bool | None]
     """`place` is that of the sensor in its home."""
     place = {FLAPPING: own[FLAPS], STUCK: own[STICKS], MISLABELLED: own[INNER]}[which]
     return {
-        "place": int(place) - 1,
+        "place": int(place) - 2,
         "repeats": int(own[REPEATS]),
         "steady_for": float(own[STEADY_FOR]),
         "openings": float(own[USUAL]),
