@@ -404,7 +404,7 @@ def row_of_hour(at: float) -> int:
 @woven_in
 def borne_out(short: Row, row: int) -> float:
     """How many times as fast as expected silences end, as far as has been seen."""
-    return (short[row, 0] + DOUBT * ONE) / (short[row, 1] + DOUBT * ONE)
+    return float((short[row, 0] + DOUBT * ONE) / (short[row, 1] + DOUBT * ONE))
 
 
 @compiled
@@ -452,20 +452,26 @@ def add(short: Row, row: int, ended: float, expected: float) -> None:
 
 PARTS = np.arange(8) / 8.0
 """A deadline may lie this far into a bin."""
+CHOICES = np.concatenate([(EDGES[:-1, None] + PARTS * np.diff(EDGES)[:, None]).ravel(), EDGES[-1:]])
+COST = np.sqrt(CHOICES * HOUR) + CHOICES / 4.0
+"""What a delay costs, in s: each minute less than the one before, and yet the last hours of a day are not free."""
 
 
 @compiled
 def best(still: Row, weight: float, price: float) -> float:
-    """The deadline (s) that costs least: delay, which hurts less the longer it lasts, and false alerts at `price`."""
-    least, found = np.inf, EDGES[BINS]
+    """The deadline (s) that costs least, with delay at its COST times `weight` and a false alert at `price`."""
+    least, found, choice = np.inf, 0, 0
     for each in range(BINS):
-        high, low = np.log(max(still[each], 1e-12)), np.log(max(still[each + 1], 1e-12))
-        for part in PARTS:
-            tau = EDGES[each] + part * (EDGES[each + 1] - EDGES[each])
-            cost = weight * np.sqrt(tau * HOUR) + price * np.exp(high * (1.0 - part) + low * part)
+        left = max(still[each], 1e-12)
+        step = (max(still[each + 1], 1e-12) / left) ** (1.0 / len(PARTS))
+        for _ in range(len(PARTS)):
+            cost = weight * COST[choice] + price * left
             if cost < least:
-                least, found = cost, tau
-    return float(found if weight * np.sqrt(EDGES[BINS] * HOUR) + price * still[BINS] >= least else EDGES[BINS])
+                least, found = cost, choice
+            left *= step
+            choice += 1
+    last = weight * COST[choice] + price * still[BINS]
+    return float(CHOICES[choice] if last < least else CHOICES[found])
 
 
 @compiled

@@ -19,10 +19,10 @@ ROOM_WORDS = {
 ENTRANCE, ELSEWHERE = 2, 5
 BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")
 
-OUT_COSTS = 6.0
+OUT_COSTS = 5.0
 """A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
 
-REFERENCE_RATE = 4.0
+REFERENCE_RATE = 2.0
 """At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
 TRUST = 4.0
 HALF_LIFE = 60.0

@@ -3,7 +3,7 @@ import numpy as np
 from models.detection import kernels
 from models.detection.prior import prior_from
 from models.detection.routine import History
-from models.training import ending_chances, grown, learn_crossed, learn_prior, outlier_scores
+from models.training import Provenance, ending_chances, grown, learn_crossed, learn_prior, outlier_scores
 
 
 def test_what_is_unlike_all_that_was_seen_scores_higher() -> None:
@@ -34,7 +34,7 @@ def lived(seed: int, days: int = 30) -> History:
     return History(t, room, room == 2, np.ones(len(t), bool))
 
 
-SAID = {"learned_from": "nowhere", "homes": 3, "home_ids": "a b c", "days": 96, "learned_on": "2026-11-22"}
+SAID: Provenance = {"learned_from": "nowhere", "homes": 3, "home_ids": "a b c", "days": 96, "learned_on": "2026-11-22"}
 
 
 def test_a_prior_learned_from_the_same_homes_is_the_same_file() -> None:

@@ -32,7 +32,7 @@ def test_the_best_deadline_is_the_cheapest_on_the_grid(luck: np.random.Generator
     part = (grid - EDGES[place]) / (EDGES[place + 1] - EDGES[place])
     logs = np.log(np.maximum(still, 1e-12))
     left = np.exp(logs[place] * (1 - part) + logs[place + 1] * part)
-    cost = weight * np.sqrt(grid * HOUR) + price * left
+    cost = weight * (np.sqrt(grid * HOUR) + grid / 4) + price * left
     mine = kernels.best(still, weight, price)
     assert np.isclose(cost[np.argmin(np.abs(grid - mine))], cost.min(), rtol=1e-9)
 
