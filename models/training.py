@@ -80,7 +80,7 @@ Verdict = tuple[Callable[[float], Floats], Floats, float]
 def learn_prior(
     histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
 ) -> Prior:
-    """From the histories of several homes. The prices are those at which homes that an eighth of the trees had not seen
+    """From the histories of three homes or more. The prices are those at which homes that an eighth of the trees had not seen
     got each rate, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
     """
     _, judged = _crossed(histories, provenance, done)

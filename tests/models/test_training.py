@@ -38,7 +38,7 @@ SAID: Provenance = {"learned_from": "nowhere", "homes": 3, "home_ids": "a b c", 
 
 
 def test_a_prior_learned_from_the_same_homes_is_the_same_file() -> None:
-    homes = [lived(seed) for seed in range(2)]
+    homes = [lived(seed) for seed in range(3)]
     one, other = learn_prior(homes, SAID), learn_prior(homes, SAID)
     assert one.to_bytes() == other.to_bytes()
     assert (np.diff(one.price) <= 0).all()
@@ -47,7 +47,7 @@ def test_a_prior_learned_from_the_same_homes_is_the_same_file() -> None:
 
 
 def test_what_a_home_is_judged_by_was_not_taught_by_it() -> None:
-    homes = [lived(seed) for seed in range(2)]
+    homes = [lived(seed) for seed in range(3)]
     strange = History(homes[0].t * 3.0, homes[0].room, homes[0].door, homes[0].learnt)
     as_they_are, with_a_stranger = learn_crossed(homes, SAID), learn_crossed([strange, *homes[1:]], SAID)
     np.testing.assert_array_equal(as_they_are[0].nodes, with_a_stranger[0].nodes)
