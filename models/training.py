@@ -80,8 +80,8 @@ Verdict = tuple[Callable[[float], Floats], Floats, float]
 def learn_prior(
     histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
 ) -> Prior:
-    """From the histories of three homes or more. The prices are those at which homes that an eighth of the trees had not seen
-    got each rate, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
+    """From the histories of three homes or more. The prices are those at which homes got each rate from trees that had
+    not seen them, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
     """
     _, judged = _crossed(histories, provenance, done)
     whole = _fitted(histories, [counted(history) for history in histories], provenance)
