@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from simulators.evaluate.command import add_to as add_evaluations
+from simulators.evaluate.train import add_to as add_training
 from simulators.programs import Failed, end_on_signals
 from simulators.recording import BadRecording
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     town.set_defaults(command=_town)
     add_evaluations(commands)
+    add_training(commands)
     return parser
 
 

@@ -25,9 +25,11 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
+    bear_out,
     best,
     bin_of,
     compiled,
+    correct,
     describe,
     go_on,
     survival,
@@ -71,6 +73,7 @@ HOME_STATE = np.dtype(
         ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
+        ("rate", np.uint8, BINS),
     ],
     align=True,
 )  # fmt: skip
@@ -364,6 +367,7 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
         of.homes[home].reference = look_closer(of, known, home, before, still)
     age(of, known, home, before)
     of.homes[home].outlasted += gap > of.homes[home].reference
+    bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
 
 
 @compiled
@@ -373,6 +377,7 @@ def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> fl
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.roots, known.nodes, known.start, still)
+    correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
     costs = known.out_costs if way(now) >= 2 else 1.0
     return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
 
