@@ -41,9 +41,9 @@ SIZE = 25
 
 DAYS_KNOWN = 28
 QUICK = 0.1
-CHANGED = (0.22, 0.25, 0.5, 0.3, 0.5)
+CHANGED = (0.17, 0.25, 0.5, 0.3, 0.5)
 """So large a part of what is known must be gained or lost..."""
-SURE = 3.5
+SURE = 3.0
 OF_TEN = 0.29
 """...and so many times as much as chance makes of ten days, which is this part of the mean distance between days."""
 BACK = 0.6
