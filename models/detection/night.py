@@ -116,7 +116,7 @@ def got_up(own: Row, clocks: Clocks, event: Event) -> None:
     lain = own[SINCE_BED] if own[IN_BED] > 0 else 0.0
     if own[IN_BED] > 0:
         judge(own, clocks, event, lain)
-    own[IN_BED], own[SINCE_BED] = 0.0, 0.0
+    own[IN_BED], own[SINCE_BED], own[SINCE_ROOM] = 0.0, 0.0, 0.0
     if own[STATE] != BELIEVED:
         return
     went = (event.hour - lain / HOUR) % 24.0
