@@ -44,9 +44,9 @@ SIZE = 21
 NO_MAT, BELIEVED, BLINKING, STUCK, NOBODY = range(5)
 """What is thought of the mat."""
 
-BACK_WITHIN, BACK_AT_MOST, BACK_UNKNOWN = 2700.0, 8 * HOUR, 1.5 * HOUR
-STAYS, STAYS_KEPT = 2.0, 0.99
-"""Of somebody up at night it is learned how long they stay in one room; twice the longest time is worth telling.
+BACK_WITHIN, BACK_AT_MOST, BACK_UNKNOWN = HOUR, 8 * HOUR, 2 * HOUR
+STAYS, STAYS_KEPT = 3.0, 0.995
+"""Of somebody up at night it is learned how long they stay in one room; three times the longest is worth telling.
 """
 LATE_OFTEN, LATE_WORTH, LATE_KEPT = 0.15, 0.3, 0.97
 """Where people were still up lately, being up is not told again for some weeks."""
