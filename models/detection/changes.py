@@ -41,15 +41,16 @@ SIZE = 25
 
 DAYS_KNOWN = 28
 QUICK = 0.1
-CHANGED = (0.22, 0.25, 0.5, 0.3, 0.5)
+CHANGED = (0.17, 0.25, 0.5, 0.3, 0.5)
 """So large a part of what is known must be gained or lost..."""
-SURE = 3.5
-"""...and so many times as much as chance makes of ten days."""
+SURE = 3.0
+OF_TEN = 0.29
+"""...and so many times as much as chance makes of ten days, which is this part of the mean distance between days."""
 BACK = 0.6
 STAYED = 28 * DAY
 BETTER = 0.02
 AT_LEAST = (20.0, 0.3, 0.7, 10.0, 10.0)
-"""What is known, below which a change means nothing."""
+"""Of less than this a loss means nothing, and growth is measured against it."""
 TOO_MUCH = 3.0
 """One day counts for at most so many times as much as is known: a party is no way of life."""
 OUT_AT_LEAST, OUT_AT_MOST = 900.0, 12 * 3600.0
@@ -120,10 +121,10 @@ def take_in(own: Row, each: int, found: float) -> None:
 @compiled
 def compare(own: Row, clocks: Clocks, event: Event, each: int) -> None:
     known, worse = own[KNOWN + each], lost(own, each)
-    if own[DAYS] < DAYS_KNOWN or known < AT_LEAST[each]:
+    if own[DAYS] < DAYS_KNOWN or (known < AT_LEAST[each] and not grows(each)):
         return
     which = CHANGES + each
-    least = max(CHANGED[each] * known, SURE * 0.29 * own[SPREAD + each])
+    least = max(CHANGED[each] * max(known, AT_LEAST[each]), SURE * OF_TEN * own[SPREAD + each])
     if worse > least:
         start(clocks, which, event.at, event.at)
     elif worse < BACK * least:
@@ -139,7 +140,13 @@ def compare(own: Row, clocks: Clocks, event: Event, each: int) -> None:
 def lost(own: Row, each: int) -> float:
     """How much worse it is than it was known to be."""
     less = own[KNOWN + each] - own[RECENTLY + each]
-    return float(-less if each in (NIGHT_TRIPS, AWAKE) else less)
+    return float(-less if grows(each) else less)
+
+
+@woven_in
+def grows(each: int) -> bool:
+    """More of it is worse."""
+    return each in (NIGHT_TRIPS, AWAKE)
 
 
 def evidence(own: Row, which: int) -> dict[str, str | float | int | bool | None]:

@@ -141,12 +141,12 @@ def _over(said: str) -> Callable[[Finding, Home], Explanation]:
 
 
 def _not_back_in_bed(finding: Finding, home: Home) -> Explanation:
-    usual, within = _number(finding, "longest_out"), _number(finding, "back_within")
-    known = f" The longest of the last weeks was {lasting(usual)}." if usual and usual >= 60 else ""
-    expected = f"At night one is back, or seen in another room, within {lasting(within)}." if within else _NOT_KNOWN
+    usual, within = _number(finding, "longest_stay"), _number(finding, "back_within")
+    known = f" The longest such stay lately was {lasting(usual)}." if usual and usual >= 60 else ""
+    expected = f"Whoever is up here at night is back, or in another room, within {lasting(within or 0)}."
     return Explanation(
         f"Out of bed since {_clock(finding.since, finding, home)}, and not back; {_last_seen(finding, home)}.",
-        expected + known,
+        expected + known if within else _NOT_KNOWN,
         _health(finding, home, _is_bed),
         "Lying down again, or being up and about in the morning, clears it.",
     )

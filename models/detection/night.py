@@ -36,21 +36,26 @@ KINDS = (
 NOT_BACK, NOT_IN_BED, NOT_UP, TRIPS, MAT = range(NIGHT, NIGHT + 5)
 
 SINCE_BED, SINCE_TRIP, IN_BED, ASLEEP, USUAL_BED, BED_SPREAD, USUAL_UP, UP_SPREAD, NIGHTS, BLINKS = range(10)
-ELSEWHERE, EMPTY, TONIGHT, USUAL_TRIPS, MORNINGS, LONGEST_OUT, LAST_ROOM, LAST_DAY, STATE = range(10, 19)
-SIZE = 19
+ELSEWHERE, EMPTY, TONIGHT, USUAL_TRIPS, MORNINGS, LONGEST_STAY, LAST_ROOM, LAST_DAY = range(10, 18)
+STATE, SINCE_ROOM, LATE = range(18, 21)
+SIZE = 21
 """In 32 bits each; `SINCE_...` are seconds, bedtimes are hours after noon, spreads are mean distances in hours."""
 
 NO_MAT, BELIEVED, BLINKING, STUCK, NOBODY = range(5)
 """What is thought of the mat."""
 
-BACK_WITHIN, BACK_AT_MOST = 2700.0, 3 * HOUR
+BACK_WITHIN, BACK_AT_MOST, BACK_UNKNOWN = HOUR, 8 * HOUR, 2 * HOUR
+STAYS, STAYS_KEPT = 3.0, 0.995
+"""Of somebody up at night it is learned how long they stay in one room; three times the longest is worth telling.
+"""
+LATE_OFTEN, LATE_WORTH, LATE_KEPT = 0.15, 0.3, 0.97
+"""Where people were still up lately, being up is not told again for some weeks."""
 LATE_BY, SPREADS = 3.0, 6.0
 """Later than usual by so many hours, and by so many times as much as usual nights differ from each other."""
 LATE_AT_MOST = 5.0
 NIGHTS_KNOWN, SPREAD_FROM = 7, 3
 UP_BY = 11.0
 SHARE = 0.125
-KEPT = 0.98
 BLINK, LAIN = 30.0, HOUR
 """Nobody lies down for so short a time more often than not; one long rest speaks for the mat as five blinks against."""
 BLINKED, STEADY = 0.5, 0.2
@@ -58,6 +63,7 @@ STUCK_SIGNS, STUCK_AFTER = 30.0, 12 * HOUR
 """So many signs of life in other rooms, while the mat says for so long that somebody lies on it."""
 EMPTY_NIGHTS = 3
 TRIPS_APART = 600.0
+FAR = 1e300
 TURNED = 120.0
 """Whoever is off the mat for less than this only turned over."""
 
@@ -66,6 +72,11 @@ TURNED = 120.0
 def note(own: Row, clocks: Clocks, event: Event) -> None:
     own[SINCE_BED] += event.gap
     own[SINCE_TRIP] += event.gap
+    own[SINCE_ROOM] += event.gap
+    if event.room != own[LAST_ROOM] or event.what == LAY_DOWN:
+        if begun(clocks, NOT_BACK):
+            moves_on(own, clocks, event)
+        own[SINCE_ROOM], own[LAST_ROOM] = 0.0, event.room
     if event.day > own[LAST_DAY] and event.hour >= 7:
         morning(own, clocks, event)
     if event.what == LAY_DOWN:
@@ -80,7 +91,6 @@ def note(own: Row, clocks: Clocks, event: Event) -> None:
         if own[SINCE_TRIP] > TRIPS_APART and at_night(event.hour, 23.0, 6.0):
             trip(own, clocks, event)
         own[SINCE_TRIP] = 0.0
-    own[LAST_ROOM] = event.room
 
 
 @compiled
@@ -88,8 +98,6 @@ def lay_down(own: Row, clocks: Clocks, event: Event) -> None:
     if own[STATE] == NO_MAT:
         own[STATE] = BELIEVED
         stop(clocks, NOT_UP)
-    if own[IN_BED] == 0 and own[ASLEEP] > 0:
-        own[LONGEST_OUT] = max(own[LONGEST_OUT] * KEPT, min(own[SINCE_BED], BACK_AT_MOST))
     out = own[SINCE_BED]
     own[IN_BED], own[SINCE_BED], own[ELSEWHERE], own[EMPTY] = 1.0, 0.0, 0.0, 0.0
     stop(clocks, NOT_BACK)
@@ -97,7 +105,7 @@ def lay_down(own: Row, clocks: Clocks, event: Event) -> None:
         believe(own, clocks)
     if own[STATE] != BELIEVED or not at_night(event.hour, 19.0, 7.0):
         return
-    stop(clocks, NOT_IN_BED)
+    bed_at_last(own, clocks, event)
     up = usually_up(own) if own[NIGHTS] >= NIGHTS_KNOWN else UP_BY
     since = clocks.since[NOT_UP] if out < TURNED and own[ASLEEP] > 0 else event.at
     start(clocks, NOT_UP, since, event.at + ((up - event.hour) % 24.0) * HOUR)
@@ -108,7 +116,7 @@ def got_up(own: Row, clocks: Clocks, event: Event) -> None:
     lain = own[SINCE_BED] if own[IN_BED] > 0 else 0.0
     if own[IN_BED] > 0:
         judge(own, clocks, event, lain)
-    own[IN_BED], own[SINCE_BED] = 0.0, 0.0
+    own[IN_BED], own[SINCE_BED], own[SINCE_ROOM] = 0.0, 0.0, 0.0
     if own[STATE] != BELIEVED:
         return
     went = (event.hour - lain / HOUR) % 24.0
@@ -121,9 +129,18 @@ def got_up(own: Row, clocks: Clocks, event: Event) -> None:
         is_up(own, clocks, event.hour)
 
 
+@compiled
+def moves_on(own: Row, clocks: Clocks, event: Event) -> None:
+    """Up at night, and well enough to go from one room to another."""
+    own[LONGEST_STAY] = max(own[LONGEST_STAY] * STAYS_KEPT, min(own[SINCE_ROOM], BACK_AT_MOST))
+    if clocks.due[NOT_BACK] < np.inf:
+        clocks.due[NOT_BACK] = event.at + back_within(own)
+
+
 @woven_in
 def back_within(own: Row) -> float:
-    return float(min(max(BACK_WITHIN, 1.5 * own[LONGEST_OUT]), BACK_AT_MOST))
+    least = BACK_WITHIN if own[NIGHTS] >= NIGHTS_KNOWN else BACK_UNKNOWN
+    return float(min(max(least, STAYS * own[LONGEST_STAY]), BACK_AT_MOST))
 
 
 @woven_in
@@ -194,7 +211,7 @@ def about(own: Row, clocks: Clocks, event: Event) -> None:
     """A sign of life in another room."""
     if own[ASLEEP] > 0 and 5 <= event.hour < 12:
         is_up(own, clocks, event.hour)
-    elif begun(clocks, NOT_UP) or (own[STATE] != BELIEVED and own[LAST_ROOM] == BEDROOM):
+    elif begun(clocks, NOT_UP):
         elsewhere(own, clocks, event)
     if event.hour >= 12 and own[STATE] == BELIEVED and own[NIGHTS] >= NIGHTS_KNOWN:
         evening(own, clocks, event)
@@ -202,8 +219,6 @@ def about(own: Row, clocks: Clocks, event: Event) -> None:
         own[ELSEWHERE] += 1.0
         if own[ELSEWHERE] >= STUCK_SIGNS and own[SINCE_BED] > STUCK_AFTER:
             doubt(own, clocks, STUCK, event.at - own[SINCE_BED], event.at)
-    if clocks.due[NOT_BACK] < np.inf and event.room != own[LAST_ROOM]:
-        clocks.due[NOT_BACK] = max(clocks.due[NOT_BACK], event.at + BACK_WITHIN)
 
 
 @compiled
@@ -221,15 +236,23 @@ def evening(own: Row, clocks: Clocks, event: Event) -> None:
     elif clocks.due[NOT_IN_BED] == np.inf and own[IN_BED] == 0:
         late = min(max(LATE_BY, SPREADS * own[BED_SPREAD]), LATE_AT_MOST)
         usual = event.at + (own[USUAL_BED] + 12.0 - event.hour) * HOUR
-        start(clocks, NOT_IN_BED, usual, max(usual + late * HOUR, event.at + HOUR))
+        due = max(usual + late * HOUR, event.at + HOUR) if own[LATE] < LATE_OFTEN else FAR
+        start(clocks, NOT_IN_BED, usual, due)
+
+
+@woven_in
+def bed_at_last(own: Row, clocks: Clocks, event: Event) -> None:
+    if begun(clocks, NOT_IN_BED):
+        rang = clocks.due[NOT_IN_BED] == np.inf or clocks.due[NOT_IN_BED] < event.at
+        own[LATE] = own[LATE] * LATE_KEPT + (LATE_WORTH if rang else 0.0)
+        stop(clocks, NOT_IN_BED)
 
 
 @compiled
 def to_the_bedroom(own: Row, clocks: Clocks, event: Event) -> None:
     """Where no mat can be believed: seen in the bedroom at night, and then in no other room."""
     own[ASLEEP] = 1.0
-    if own[NIGHTS] >= NIGHTS_KNOWN and own[LAST_ROOM] != BEDROOM:
-        stop(clocks, NOT_UP)
+    if own[NIGHTS] >= NIGHTS_KNOWN and not begun(clocks, NOT_UP):
         start(clocks, NOT_UP, event.at, event.at + ((usually_up(own) - event.hour) % 24.0) * HOUR)
 
 
@@ -258,7 +281,7 @@ def morning(own: Row, clocks: Clocks, event: Event) -> None:
             doubt(own, clocks, NOBODY, event.at - own[SINCE_BED], event.at)
     own[TONIGHT], own[LAST_DAY] = 0.0, event.day
     stop(clocks, TRIPS)
-    stop(clocks, NOT_IN_BED)
+    bed_at_last(own, clocks, event)
 
 
 def evidence(own: Row) -> dict[str, str | float | int | bool | None]:
@@ -270,7 +293,7 @@ def evidence(own: Row) -> dict[str, str | float | int | bool | None]:
         "usual_up": float(own[USUAL_UP]) if known else None,
         "usual_bed": float((own[USUAL_BED] + 12.0) % 24.0) if with_bedtimes else None,
         "back_within": float(back_within(own)),
-        "longest_out": float(own[LONGEST_OUT]) or None,
+        "longest_stay": float(own[LONGEST_STAY]) or None,
         "trips": int(own[TONIGHT]),
         "usual_trips": float(own[USUAL_TRIPS]) if own[MORNINGS] >= NIGHTS_KNOWN else None,
         "mat": ("none", "believed", "blinking", "stuck", "nobody")[int(own[STATE])],
