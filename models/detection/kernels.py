@@ -18,15 +18,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 Row = NDArray[Any]
 
 
+_njit: Any = njit  # its stubs do not know `_nrt`
+
+
 def compiled(function: F) -> F:
-    made: Any = njit(cache=True, error_model="numpy")(function)
-    return cast("F", made)
+    return cast("F", _njit(cache=True, error_model="numpy", _nrt=True)(function))
+
+
+def compiled_plain(function: F) -> F:
+    """For loops that make no array and cut none. Without this, every touch of a town's columns counts them up and down,
+    with atomic instructions that cost more than all that is decided. What these call asks for counting itself.
+    """
+    return cast("F", _njit(cache=True, error_model="numpy", _nrt=False)(function))
 
 
 def woven_in(function: F) -> F:
     """Compiled into its callers: passing a town's columns on costs more than most of these functions do."""
-    made: Any = njit(cache=True, error_model="numpy", forceinline=True)(function)
-    return cast("F", made)
+    return cast("F", _njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)(function))
 
 
 HOUR, DAY, HALF_HOUR = 3600.0, 86400.0, 1800.0

@@ -29,6 +29,7 @@ from models.detection.kernels import (
     best,
     bin_of,
     compiled,
+    compiled_plain,
     correct,
     describe,
     go_on,
@@ -134,7 +135,7 @@ def look_up(of: State, home: int, at: float) -> None:
     mine.clock_held = of.held[mine.zone, place]
 
 
-@compiled
+@compiled_plain
 def take(
     of: State,
     known: Known,
