@@ -401,7 +401,7 @@ def test_what_asks_for_no_answer_is_kept_and_not_raised(post: Post) -> None:
     post.turn()
     assert post.alerts() == []
     (told,) = post.store.alerts.told(HOME, post.hand.now - timedelta(days=1))
-    assert told.said.splitlines()[0].startswith("Less movement by day")
+    assert told.said.splitlines()[0].startswith("Less movement")
     post.watch._find([replace(finding, at=post.hand.move(hours=1), over=True)])
     post.turn()
     assert post.store.alerts.told(HOME, post.hand.now - timedelta(days=1))[0].ended_at == post.hand.now

@@ -131,7 +131,7 @@ def test_a_duplicate_teaches_nothing(prior: Prior) -> None:
 
 
 def test_a_home_is_at_most_four_kilobytes() -> None:
-    assert stream.HOME_STATE.itemsize + 10 * stream.SENSOR_STATE.itemsize <= 4096
+    assert stream.HOME_STATE.itemsize + 8 * stream.SENSOR_STATE.itemsize <= 4096
 
 
 def test_an_unknown_home_never_waits_longer_than_the_simple_rule(prior: Prior) -> None:
