@@ -47,6 +47,7 @@ SAID = {
     "sensor_unheard": "a sensor that does not report",
     "bed_mat": "a sensor in trouble",
     "sensor_flapping": "a sensor in trouble",
+    "sensor_stuck": "a sensor in trouble",
 }
 """A finding's kind in words that say nothing about the home's life."""
 

@@ -57,6 +57,9 @@ from models.wire import Heartbeat
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
 
+BEHIND = timedelta(minutes=10)
+"""When the watch has judged only up to so long ago, pages make no claim about now."""
+
 BY_HAND = frozenset({Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE})
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
@@ -339,10 +342,11 @@ class Gate:
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        if hearing.heard and not quiet:
+        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
-        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet)
+        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions)
 
     # The hub itself, which is nobody's data
 
@@ -384,6 +388,11 @@ class Gate:
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
         return not self._missing() and not self._late()
+
+    def _judges(self, now: datetime) -> bool:
+        """Whether what the watch has said is about now."""
+        watch = self._records.loops().get("watch")
+        return watch is not None and self._turns() and now - watch.played < BEHIND
 
     def _missing(self) -> list[str]:
         loops = self._records.loops()
@@ -539,7 +548,7 @@ class Gate:
             *self._expected(home, last),
             self._heard_of(home.id),
             self._why(home.id, now),
-            self._turns(),
+            self._judges(now),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
 
@@ -576,7 +585,7 @@ class Gate:
     def _due(self, home: Home, told: Expectation, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
         due, _ = self._expected(home, self._spans(home, now - DAY, now)[1])
-        if due is None or now > due or not self._turns() or self._why(home.id, now):
+        if due is None or now > due or not self._judges(now) or self._why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
 
@@ -600,8 +609,9 @@ class Gate:
         for one in reversed(self._alerts.told(home.id, now - MENTIONED)):
             if (Data.KIT if one.kind.lane is Lane.KIT else Data.TIMES) in shown:
                 times = found[one.kind].times + 1 if one.kind in found else 1
-                text = " ".join(one.said.split("\n")[:2])
-                found[one.kind] = Mention(one.kind, text, one.at, times, one.ended_at is not None)
+                said = [*one.said.split("\n"), "", ""]
+                noticed = f"{said[0]} {said[1]}".strip()
+                found[one.kind] = Mention(one.kind, noticed, said[2], one.at, times, one.ended_at is not None)
         return tuple(found.values())
 
     def _day_until(self, home: Home, now: datetime) -> Picture:

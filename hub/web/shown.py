@@ -34,6 +34,7 @@ class Mention:
 
     kind: str
     text: str
+    trust: str
     at: datetime
     times: int
     ended: bool
@@ -207,6 +208,7 @@ class KitCard:
     addresses: tuple[str, ...]
     hearing: Hearing
     quiet: tuple[Fitted, ...]
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

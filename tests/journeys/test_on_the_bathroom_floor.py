@@ -36,7 +36,7 @@ def test_on_the_bathroom_floor(service: Service) -> None:
     service.clock.move(timedelta(minutes=7))
     kit.check_in()
     alert = only_alert(tom)
-    eventually(lambda: "Long in the bathroom" in tom.see("/console"))
+    eventually(lambda: "Long in one room" in tom.see("/console"))
     assert "In the bathroom since 02:11, and in no other room." in tom.see("/console")
     page = tom.see(alert)
     for label in ("What was noticed", "What was expected", "How far we can trust it", "What would clear it"):
@@ -48,7 +48,7 @@ def test_on_the_bathroom_floor(service: Service) -> None:
 
     tom.post(f"{alert}/answer")
     tom.post(f"{alert}/send", to="priya", text="On the bathroom floor, perhaps")
-    assert "Long in the bathroom" in service.viewer("priya").see(alert.replace("/console/alert", "/visits"))
+    assert "Long in one room" in service.viewer("priya").see(alert.replace("/console/alert", "/visits"))
     kit.move_in("hall")
     stored(service, 9)
     service.clock.move(timedelta(minutes=2))

@@ -1,5 +1,6 @@
 """What pages say of how a home is watched: nothing that the watch has not said itself."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -55,6 +56,22 @@ def test_a_watch_that_stands_still_makes_no_claim(world: World, visit: Visit) ->
     world.turn("watch", age=60)
     for login in ("ada", "grace"):
         assert "expected by" not in words(visit(login).see("/family" if login == "ada" else "/resident"))
+
+
+def test_a_watch_that_is_behind_makes_no_claim(world: World, visit: Visit) -> None:
+    """It turns, but has judged only up to half an hour ago."""
+    quiet(world)
+    world.store.records.turned("watch", time.time() + 3600, world.now - timedelta(minutes=30))
+    assert "We cannot say how things are." in words(visit("ada").see("/family"))
+    assert "expected by" not in words(visit("grace").see("/resident"))
+
+
+def test_an_installer_reads_of_a_door_that_may_be_mislabelled_and_not_when_it_opens(world: World, visit: Visit) -> None:
+    mention(world, FindingKind.SENSOR_MISLABELLED)
+    text = words(visit("ivan").see("/installer"))
+    assert "1 home wants a look" in text
+    assert "Door perhaps mislabelled Trust." in text
+    assert "Noticed" not in text
 
 
 def test_an_alert_is_explained_in_four_parts(world: World, visit: Visit) -> None:
@@ -115,7 +132,9 @@ def test_what_asks_for_no_answer_is_mentioned_and_raises_nothing(world: World, v
         mention(world, kind)
     assert world.store.alerts.open_alerts() == []
     alert = world.silence()
-    assert "To mention at the next talk Noticed. Expected." in words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "To mention at the next talk Noticed. Expected. Trust." in words(
+        visit("tom").see(f"/console/alert/{alert.id}")
+    )
     assert "What we may mention when we next talk" in words(visit("grace").see("/resident"))
     less, trips = "Less movement by day", "More visits to the bathroom"
     seen = {login: words(visit(login).see("/family")) for login in ("ada", "dele", "chi", "ben", "karl")}

@@ -81,6 +81,8 @@ class World:
     def move(self, by: timedelta) -> None:
         self.now += by
         self.run(0.0)
+        for loop in ("ingest", "watch", "escalate"):
+            self.turn(loop)
 
     def turn(self, loop: str, age: float = -3600.0) -> None:
         """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time."""
