@@ -199,9 +199,10 @@ class Alerts:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
 
     def standing(self) -> list[Standing]:
-        """What was found and is not over yet. A press is never over: a person ends it."""
+        """What was found and is not over yet. A press or a fall is never over by itself: a person ends it."""
         lasting = and_(_findings.c.over.is_(False), _findings.c.ended_at.is_(None))
-        question = select(_findings).where(lasting, _findings.c.kind != FindingKind.PRESS.value)
+        by_hand = (FindingKind.PRESS.value, FindingKind.FALL.value)
+        question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
     def told(self, home: str, since: datetime) -> list[Told]:

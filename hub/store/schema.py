@@ -330,6 +330,7 @@ observations = Table(
     Column("at", BigInteger, nullable=False),
     Column("arrived", BigInteger, nullable=False),
     Column("clock_trusted", Boolean, nullable=False),
+    Column("evidence", Body(dict[str, float])),
     UniqueConstraint("home", "outbox", "number", name="one_number_one_observation"),
 )
 """Times are plain microseconds here: this table is read and written by the hundred thousand."""

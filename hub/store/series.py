@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from hub.store.database import writing
 from hub.store.schema import from_us, marks, observations, to_us
-from models.observation import KINDS_OF, SensorKind, What
+from models.observation import KINDS_OF, Evidence, SensorKind, What
 
 _SEQ = "seq"
 _AT_ONCE = 500
@@ -30,6 +30,7 @@ class Row:
     arrived: datetime
     clock_trusted: bool = True
     seq: int = 0
+    evidence: Evidence | None = None
 
 
 class Series(Protocol):
@@ -156,9 +157,10 @@ def _values(row: Row) -> dict[str, Any]:
         "at": to_us(row.at),
         "arrived": to_us(row.arrived),
         "clock_trusted": row.clock_trusted,
+        "evidence": None if row.evidence is None else dict(row.evidence),
     }
 
 
 def _row(values: Any) -> Row:
-    seq, home, outbox, number, sensor, what, at, arrived, trusted = values
-    return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq)
+    seq, home, outbox, number, sensor, what, at, arrived, trusted, evidence = values
+    return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq, evidence)

@@ -49,7 +49,7 @@ from models.detection.feedback import COUNTED, UNDONE_BY, budget
 from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
-from models.observation import KINDS_OF
+from models.observation import SIGNS_OF_LIFE
 from models.people import Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, agreed, showing
 from models.wire import Heartbeat
@@ -528,7 +528,7 @@ class Gate:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
         until, why = self._heard_of(home.id).until, self._why(home.id, end)
         rows = self._series.between(home.id, start - DAY, end)
-        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in KINDS_OF]
+        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
         if until and why is None:
             end = max(start, min(until, end))
         if not seen:

@@ -41,6 +41,7 @@ class FindingKind(StrEnum):
     LESS_MOVEMENT = "less_movement"
     FEWER_OUTINGS = "fewer_outings"
     MORE_NIGHT_MOVEMENT = "more_night_movement"
+    FALL = "fall"
 
     @property
     def lane(self) -> Lane:
@@ -65,6 +66,7 @@ _OF_THE_KIT = frozenset(
 _CALLS = frozenset(
     {
         FindingKind.PRESS,
+        FindingKind.FALL,
         FindingKind.SILENCE,
         FindingKind.LONG_LIE,
         FindingKind.NOT_BACK_HOME,
