@@ -75,8 +75,8 @@ HOME_STATE = np.dtype(
 SENSOR_STATE = np.dtype(
     [
         ("seen", np.float64), ("limit", np.float32), ("every", np.float32), ("longest", np.uint16, lie.PARTS),
-        ("sign_at", np.float64), ("said", np.int8), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_), ("tells", np.bool_), ("dead", np.bool_),
-        ("doubted", np.bool_),
+        ("sign_at", np.float64), ("said", np.int8), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
+        ("tells", np.bool_), ("dead", np.bool_), ("doubted", np.bool_),
     ],
     align=True,
 )  # fmt: skip
