@@ -1,7 +1,7 @@
 """What a pendant feels, invented: walking, sitting down, a fall, a slide down a wall, a door that slams beside a table.
 
-Arrays (n, 3) in g at `RATE` samples a second, made from the same luck every time, and the messages in which a pendant of
-ESPHome's making sends them (firmware_config/esphome/pendant.yaml).
+Arrays (n, 3) in g at `RATE` samples a second, made from the same luck every time, and the messages in which a pendant
+of ESPHome's making sends them (firmware_config/esphome/pendant.yaml).
 """
 
 from collections.abc import Iterator
