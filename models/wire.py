@@ -211,7 +211,9 @@ def read_topic(name: str) -> tuple[str, Leg]:
 
 def encode(message: Up | Receipt | Heartbeat | Down) -> bytes:
     if isinstance(message, Up):
-        return msgspec.json.encode(_SentUp(message.outbox, message.sent, [_sent(one) for one in message.observations]))
+        return msgspec.json.encode(
+            _SentUp(message.outbox, message.sent, [_sent(one) for one in message.observations], message.v)
+        )
     return msgspec.json.encode(message)
 
 

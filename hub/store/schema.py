@@ -224,6 +224,19 @@ shifts = Table(
     Column("link", Text, nullable=False),
 )
 
+falls_undone = Table(
+    "falls_undone",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("alerts", Body(tuple[int, ...]), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
+
 alerts = Table(
     "alerts",
     records,

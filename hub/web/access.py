@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.budgets import judged, set_aside
+from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.loops import LOOPS
 from hub.settings import Settings
@@ -45,7 +45,7 @@ from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
-from models.detection.feedback import COUNTED, UNDONE_BY, budget
+from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
@@ -270,6 +270,17 @@ class Gate:
             self._records.shift(home.id, now, last.now, due.rate, due.because, viewer.login, last.id)
         except LookupError as overtaken:
             raise Refused("the budget was shifted at the same moment: look at what holds now") from overtaken
+
+    def undo_falls(self, viewer: Viewer, alert_id: int, sensor: str) -> None:
+        """False falls of this pendant of the alert's home no longer count. Raises Hidden, and Refused."""
+        if viewer.role not in UNDONE_BY:
+            raise Hidden(f"alert {alert_id}")
+        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        mine = [one for one in counted_falls(self._alerts, self._records, now, home.id) if one.sensor == sensor]
+        sure = sureness(mine, now)
+        if not sure.because:
+            raise Refused("no false fall counts against this pendant any more: look at what holds now")
+        self._records.undo_falls(home.id, now, sensor, sure.because, viewer.login)
 
     def visits(self, viewer: Viewer, purpose: Purpose) -> list[Visit]:
         """The open alerts that this responder was sent to."""
@@ -580,7 +591,17 @@ class Gate:
             coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
             shifted,
             undo if viewer.role in UNDONE_BY else None,
+            *self._doubted(viewer, home, now),
         )
+
+    def _doubted(self, viewer: Viewer, home: Home, now: datetime) -> tuple[str, str | None]:
+        """Why a pendant has to be surer of a fall than its kit is, and which one where this viewer may undo it."""
+        here = counted_falls(self._alerts, self._records, now, home.id)
+        for sensor in sorted({one.sensor for one in here}):
+            sure = sureness([one for one in here if one.sensor == sensor], now)
+            if sure.because:
+                return told_of_falls(sure, here, now), sensor if viewer.role in UNDONE_BY else None
+        return "", None
 
     def _due(self, home: Home, told: Expectation, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""

@@ -64,6 +64,7 @@ def _fall(finding: Finding, home: Home) -> Explanation:
     observed = {
         "felt": f"{felt}, and was not called off.{_delayed(finding)}",
         "walked": f"{felt}. It was called off by somebody walking about, who may be another than the wearer.",
+        "held": f"{felt}. It was less sure than this pendant has to be, so nobody is called unless silence follows.",
         "unlikely": f"{low}; {nobody}.{last}",
         "doubted": f"A fall at {at} was less sure ({scored}) than this pendant has to be; {nobody}.{last}",
         "called_off": f"A fall felt at {at} was called off with a press; {nobody}.{last}",

@@ -38,6 +38,10 @@ NONE, UNLIKELY, DOUBTED, CALLED_OFF, LIKELY = range(5)
 STILL, ONE_ROOM, OTHERS = 1, 2, 4
 """What was told of a likely fall since; the number that tells such a finding from the first."""
 
+BORNE_OUT = 8
+HELD_BACK = "held"
+"""The stage of a fall that was not sure enough for its pendant: on record and told of, without an alert yet."""
+
 SETTLED = 5.0
 """Sooner after the fall a sensor may be telling of the steps before it, in s."""
 STILL_FOR, WAIT, WAIT_AT_REST, WAIT_CALLED_OFF = 300.0, 600.0, 1800.0, 1200.0
@@ -89,11 +93,12 @@ class Fusion:
         chance = min(max(float(felt.get("chance", UNSAID[what])), 0.0), 1.0)
         kind = self._kind(self._homes[home], name, what, chance, felt)
         self._remember(home, sensor, kind, at, chance)
-        if kind != LIKELY:
-            return []
-        walked = what is What.FALL_CALLED_OFF
         evidence = {**felt, "chance": chance, "confidence": chance, "late_by": arrived - at}
-        return [self._finding(home, name, at, arrived, "walked" if walked else "felt", evidence)]
+        if kind == DOUBTED:
+            return [self._finding(home, name, at, arrived, HELD_BACK, evidence)]
+        walked = what is What.FALL_CALLED_OFF
+        stage = "walked" if walked else "felt"
+        return [self._finding(home, name, at, arrived, stage, evidence)] if kind == LIKELY else []
 
     def look(
         self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], visited: Row
@@ -165,7 +170,8 @@ class Fusion:
         how = ["one_room" if around.since else "silent", *(["called_off"] if kind == CALLED_OFF else [])]
         told = {"chance": chance, "confidence": confidence(chance, *how), **_rooms(around), "waited": known - at}
         self.state[home] = (at, chance, mine["sensor"], LIKELY, STILL | ONE_ROOM)
-        return [self._finding(home, name, at, moment, _STAGES[kind], told)]
+        number = BORNE_OUT if kind == DOUBTED else None
+        return [self._finding(home, name, at, moment, _STAGES[kind], told, number=number)]
 
     def _likely(
         self, home: int, name: str | None, mine: Any, around: Around, known: float, moment: float

@@ -176,8 +176,9 @@ def test_a_pendant_with_false_falls_has_to_be_surer() -> None:
     pendant, *others = ALONE.sensors
     strict = replace(ALONE, sensors=(replace(pendant, fall_chance=0.95), *others))
     home = Watched(strict).says("bathroom_pir", What.MOVED, -1).says("pendant", What.FELL, 0, FELT)
-    assert home.falls == []
-    assert home.until(11).falls == [("doubted", False)]
+    assert home.falls == [("held", False)]
+    assert home.until(11).falls == [("held", False), ("doubted", False)]
+    assert len({one.key for one in home.found}) == 2
 
 
 def test_beyond_what_is_heard_nothing_is_silence() -> None:
