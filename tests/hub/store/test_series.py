@@ -65,3 +65,10 @@ def test_a_number_once_forgotten_does_not_give_its_place_away(store: Store, t0: 
     store.series.append(rows(t0, range(1, 6)))
     store.series.forget("a")
     assert store.series.append(rows(t0, range(6, 7)))[0].seq == 6
+
+
+def test_what_a_fall_rests_on_is_kept_beside_it(store: Store, t0: datetime) -> None:
+    evidence = {"chance": 0.93, "peak_g": 3.4, "tilt_deg": 81.0}
+    fell = Row("a", "o1", 1, "pendant", What.FELL, t0, t0, evidence=evidence)
+    store.series.append([fell, *rows(t0, range(2, 3))])
+    assert [one.evidence for one in store.series.since(0, 10)] == [evidence, None]
