@@ -67,6 +67,8 @@ def check(settings: Settings) -> int:
             print(f"{field.name} = {getattr(settings, field.name)}")
     for sensor in settings.sensors:
         print(f"sensor {sensor.id}: {sensor.kind} at {sensor.source}{', inverted' if sensor.inverted else ''}")
+    if any(feels(sensor.source) for sensor in settings.sensors):
+        print(f"falls: {'told from what is felt' if _judging(settings) else 'not told, see above'}")
     trusted = _clock(settings).moment().trusted
     print(f"clock: {'right' if trusted else 'not set yet, so times are marked as uncertain'}")
     wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings)) if trouble]

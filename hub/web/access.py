@@ -51,7 +51,7 @@ from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, w
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE
 from models.people import Account, Contact, Level, Resident, Role
-from models.privacy import Data, Purpose, Showing, agreed, showing
+from models.privacy import ALWAYS, Data, Purpose, Showing, agreed, showing
 from models.wire import Heartbeat
 
 LATE = 15.0
@@ -520,7 +520,7 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id)
+        may = agreed(self._records.consents(), home.id) | ALWAYS
         last = beat.sensors if beat else {}
         return tuple(
             Fitted(
