@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from models.detection.batch import Floats, Ints
 
 RATE = 25
 BEFORE, AFTER = 6 * RATE, 110
@@ -140,6 +139,7 @@ NAMES = (
     *("shaken_before", "shaken_after", "bumps_before", "bumps_around", "bumps_after"),
     *("peak", "peak_mean", "peak_low", "impact", "impact_low", "long_above", "second_peak", "before_peak"),
     *("least", "light", "light_long", "fell_for", "drop", "along_low", "along_high", "across", "across_std", "jolt"),
+    *("onset", "onset_early", "stillest_before", "stiller", "light_wide", "stumble", "descent"),
     *(f"upright_{lag}" for lag in LAGS),
 )
 
@@ -151,7 +151,7 @@ def features(windows: Floats) -> Floats:
     least = windows[:, :, SMALLEST]
     flight = _flight(acc, size, least)
     return np.column_stack(
-        [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_uprights(acc)]
+        [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_descent(acc), *_uprights(acc)]
     )
 
 
@@ -182,10 +182,15 @@ def _spread(acc: Floats) -> Floats:
     return spread
 
 
+def _parts(acc: Floats, begin_s: float, end_s: float, step_s: float) -> Floats:
+    """The spread in 0.8 s from each step on."""
+    return np.stack([_spread(_span(acc, begin, begin + 0.8)) for begin in np.arange(begin_s, end_s, step_s)], 1)
+
+
 def _movement(acc: Floats) -> list[Floats]:
     spans = ((-6, -3), (-3, -1), (0.8, 2), (2, 4.4), (3.4, 4.4))
     lively = [_spread(_span(acc, *span)) for span in spans]
-    parts = np.stack([_spread(_span(acc, begin, begin + 0.8)) for begin in np.arange(0.4, 3.7, 0.4)], 1)
+    parts = _parts(acc, 0.4, 3.7, 0.4)
     still = parts < np.log(0.05)
     steps = [np.abs(np.diff(_span(acc, *span), axis=1)) for span in ((-4, -1), (1.5, 4.4))]
     shaken = [np.log(step.mean((1, 2)) + 0.002) for step in steps]
@@ -238,6 +243,25 @@ def _flight(acc: Floats, size: Floats, least: Floats) -> list[Floats]:
     ]
 
 
+def _descent(acc: Floats) -> list[Floats]:
+    """For a slide down a wall: how it began, how long it was lighter than before, and by how much it sank."""
+    before = _span(acc, -6, -2).mean(1)
+    weight = np.maximum(np.sqrt((before * before).sum(1)), 1e-3)[:, None]
+    size = np.sqrt((acc * acc).sum(-1)) / weight
+    stillest = _parts(acc, -6, -1, 0.8).min(1), _parts(acc, 1.0, 3.7, 0.8).min(1)
+    along = np.einsum("mwi,mi->mw", _span(acc, -2, 0.6), before) / weight**2 - 1.0
+    sunk = np.cumsum(np.cumsum(along, axis=1), axis=1) / RATE**2
+    return [
+        _spread(_span(acc, -1, -0.1)),
+        _spread(_span(acc, -2, -1)),
+        stillest[0],
+        stillest[1] - stillest[0],
+        np.maximum(0.95 - _span(size, -2.5, 0.2), 0).sum(1),
+        np.maximum(_span(size, -2.5, -0.3) - 1.1, 0).sum(1),
+        sunk.min(1),
+    ]
+
+
 def _uprights(acc: Floats) -> list[Floats]:
     """The cosine between before and each of LAGS, over 0.4 s."""
     up = _span(acc, -3.5, -2.3).mean(1)
@@ -260,7 +284,7 @@ class FallModel:
     threshold: float
     provenance: Mapping[str, str | int | float]
 
-    def chances(self, asked: Floats) -> Floats:
+    def chances(self, asked: NDArray[np.floating]) -> Floats:
         """For each row (m, len(NAMES)) the chance that it was a fall."""
         score = np.array([self._score(row) for row in asked.astype(np.float32).astype(np.float64)])
         found: Floats = 1 / (1 + np.exp(-score))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.detection import falls
+from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import RATE, Grid
-from simulators.evaluate.wearers import Bools, Floats, Ints
 
 NAMES = ("peak", "c8", "peak_tilt")
 USUAL = {"peak": 3.0, "c8": 0.6, "peak_tilt": 2.0}
