@@ -39,7 +39,7 @@ EVERY = RATE // 2
 
 TILTED = np.cos(np.radians(25.0))
 REFRACTORY_S = 10.0
-
+"""A fall is told of once."""
 
 MOVED_G = 0.08
 """From one bin to the next, by a body; what lies on a table and is shaken by a door is over in half a second."""
@@ -73,7 +73,7 @@ class Grid:
         """Which the last finished one was, counted from time 0."""
 
     def feed(self, t: Floats, acc: Floats) -> Floats:
-        """The bins (n, 5) that are over now, without holes. No two samples may be `GAP_S` apart: see `pieces`."""
+        """The bins (n, 5) that are over now, without holes. Longer gaps are the detector's to find."""
         self._t, self._acc = np.concatenate([self._t, t]), np.concatenate([self._acc, acc])
         place = np.floor(self._t * RATE).astype(np.int64)
         over = int(np.searchsorted(place, place[-1])) if len(place) else 0
@@ -146,6 +146,7 @@ NAMES = (
 
 def features(windows: Floats) -> Floats:
     """(m, len(NAMES)) of windows (m, WINDOW, COLUMNS)."""
+    windows = windows / _gain(windows)[:, None, None]
     acc = windows[:, :, :3]
     size = np.minimum(windows[:, :, LARGEST], MOST_G)
     least = windows[:, :, SMALLEST]
@@ -153,6 +154,13 @@ def features(windows: Floats) -> Floats:
     return np.column_stack(
         [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_descent(acc), *_uprights(acc)]
     )
+
+
+def _gain(windows: Floats) -> Floats:
+    """What the sensor says where 1 g is, since many are out by a tenth: mostly it feels nothing but gravity."""
+    size = np.sqrt((windows[:, :, :3] ** 2).sum(-1))
+    gain: Floats = np.clip(np.median(size, axis=1), 0.8, 1.25)
+    return gain
 
 
 def _span(windows: NDArray[Any], begin_s: float, end_s: float) -> NDArray[Any]:
@@ -339,7 +347,9 @@ class FallDetector:
         self._first = self._next = 0
 
     def feed(self, t: Floats, acc: NDArray[np.floating]) -> list[Suspicion]:
-        """`t` (n) in s, `acc` (n, 3) in g. What is no later than what was heard, or no number, is left out."""
+        """`t` (n) in s by a clock that is never set back, `acc` (n, 3) in g. What is no later than what was heard, or
+        no number, is left out.
+        """
         t, acc = np.asarray(t, np.float64), np.asarray(acc, np.float64)
         good = np.isfinite(t) & np.isfinite(acc).all(1)
         t, acc = t[good], acc[good]

@@ -174,7 +174,7 @@ def _baseline(plays: Sequence[Played], rules: Sequence[Ruled], name: str) -> Doc
     tallies = []
     for played, rule, least in zip(plays, rules, leasts, strict=True):
         when = fallsbaselines.alarms(rule, name, fallsbaselines.USUAL[name] if least is None else least)
-        tallies.append(tally(played, np.column_stack([when, when])))
+        tallies.append(tally(played, np.column_stack([when, when + fallsbaselines.LATER_S[name]])))
     return figures(tallies)
 
 
