@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from models.detection.batch import Floats, Ints
 
 RATE = 25
 BEFORE, AFTER = 6 * RATE, 110
@@ -40,7 +39,7 @@ EVERY = RATE // 2
 
 TILTED = np.cos(np.radians(25.0))
 REFRACTORY_S = 10.0
-
+"""A fall is told of once."""
 
 MOVED_G = 0.08
 """From one bin to the next, by a body; what lies on a table and is shaken by a door is over in half a second."""
@@ -74,7 +73,7 @@ class Grid:
         """Which the last finished one was, counted from time 0."""
 
     def feed(self, t: Floats, acc: Floats) -> Floats:
-        """The bins (n, 5) that are over now, without holes. No two samples may be `GAP_S` apart: see `pieces`."""
+        """The bins (n, 5) that are over now, without holes. Longer gaps are the detector's to find."""
         self._t, self._acc = np.concatenate([self._t, t]), np.concatenate([self._acc, acc])
         place = np.floor(self._t * RATE).astype(np.int64)
         over = int(np.searchsorted(place, place[-1])) if len(place) else 0
@@ -140,19 +139,28 @@ NAMES = (
     *("shaken_before", "shaken_after", "bumps_before", "bumps_around", "bumps_after"),
     *("peak", "peak_mean", "peak_low", "impact", "impact_low", "long_above", "second_peak", "before_peak"),
     *("least", "light", "light_long", "fell_for", "drop", "along_low", "along_high", "across", "across_std", "jolt"),
+    *("onset", "onset_early", "stillest_before", "stiller", "light_wide", "stumble", "descent"),
     *(f"upright_{lag}" for lag in LAGS),
 )
 
 
 def features(windows: Floats) -> Floats:
     """(m, len(NAMES)) of windows (m, WINDOW, COLUMNS)."""
+    windows = windows / _gain(windows)[:, None, None]
     acc = windows[:, :, :3]
     size = np.minimum(windows[:, :, LARGEST], MOST_G)
     least = windows[:, :, SMALLEST]
     flight = _flight(acc, size, least)
     return np.column_stack(
-        [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_uprights(acc)]
+        [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_descent(acc), *_uprights(acc)]
     )
+
+
+def _gain(windows: Floats) -> Floats:
+    """What the sensor says where 1 g is, since many are out by a tenth: mostly it feels nothing but gravity."""
+    size = np.sqrt((windows[:, :, :3] ** 2).sum(-1))
+    gain: Floats = np.clip(np.median(size, axis=1), 0.8, 1.25)
+    return gain
 
 
 def _span(windows: NDArray[Any], begin_s: float, end_s: float) -> NDArray[Any]:
@@ -182,10 +190,15 @@ def _spread(acc: Floats) -> Floats:
     return spread
 
 
+def _parts(acc: Floats, begin_s: float, end_s: float, step_s: float) -> Floats:
+    """The spread in 0.8 s from each step on."""
+    return np.stack([_spread(_span(acc, begin, begin + 0.8)) for begin in np.arange(begin_s, end_s, step_s)], 1)
+
+
 def _movement(acc: Floats) -> list[Floats]:
     spans = ((-6, -3), (-3, -1), (0.8, 2), (2, 4.4), (3.4, 4.4))
     lively = [_spread(_span(acc, *span)) for span in spans]
-    parts = np.stack([_spread(_span(acc, begin, begin + 0.8)) for begin in np.arange(0.4, 3.7, 0.4)], 1)
+    parts = _parts(acc, 0.4, 3.7, 0.4)
     still = parts < np.log(0.05)
     steps = [np.abs(np.diff(_span(acc, *span), axis=1)) for span in ((-4, -1), (1.5, 4.4))]
     shaken = [np.log(step.mean((1, 2)) + 0.002) for step in steps]
@@ -238,6 +251,25 @@ def _flight(acc: Floats, size: Floats, least: Floats) -> list[Floats]:
     ]
 
 
+def _descent(acc: Floats) -> list[Floats]:
+    """For a slide down a wall: how it began, how long it was lighter than before, and by how much it sank."""
+    before = _span(acc, -6, -2).mean(1)
+    weight = np.maximum(np.sqrt((before * before).sum(1)), 1e-3)[:, None]
+    size = np.sqrt((acc * acc).sum(-1)) / weight
+    stillest = _parts(acc, -6, -1, 0.8).min(1), _parts(acc, 1.0, 3.7, 0.8).min(1)
+    along = np.einsum("mwi,mi->mw", _span(acc, -2, 0.6), before) / weight**2 - 1.0
+    sunk = np.cumsum(np.cumsum(along, axis=1), axis=1) / RATE**2
+    return [
+        _spread(_span(acc, -1, -0.1)),
+        _spread(_span(acc, -2, -1)),
+        stillest[0],
+        stillest[1] - stillest[0],
+        np.maximum(0.95 - _span(size, -2.5, 0.2), 0).sum(1),
+        np.maximum(_span(size, -2.5, -0.3) - 1.1, 0).sum(1),
+        sunk.min(1),
+    ]
+
+
 def _uprights(acc: Floats) -> list[Floats]:
     """The cosine between before and each of LAGS, over 0.4 s."""
     up = _span(acc, -3.5, -2.3).mean(1)
@@ -260,7 +292,7 @@ class FallModel:
     threshold: float
     provenance: Mapping[str, str | int | float]
 
-    def chances(self, asked: Floats) -> Floats:
+    def chances(self, asked: NDArray[np.floating]) -> Floats:
         """For each row (m, len(NAMES)) the chance that it was a fall."""
         score = np.array([self._score(row) for row in asked.astype(np.float32).astype(np.float64)])
         found: Floats = 1 / (1 + np.exp(-score))
@@ -315,7 +347,9 @@ class FallDetector:
         self._first = self._next = 0
 
     def feed(self, t: Floats, acc: NDArray[np.floating]) -> list[Suspicion]:
-        """`t` (n) in s, `acc` (n, 3) in g. What is no later than what was heard, or no number, is left out."""
+        """`t` (n) in s by a clock that is never set back, `acc` (n, 3) in g. What is no later than what was heard, or
+        no number, is left out.
+        """
         t, acc = np.asarray(t, np.float64), np.asarray(acc, np.float64)
         good = np.isfinite(t) & np.isfinite(acc).all(1)
         t, acc = t[good], acc[good]

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.detection import falls
+from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import RATE, Grid
-from simulators.evaluate.wearers import Bools, Floats, Ints
 
 NAMES = ("peak", "c8", "peak_tilt")
 USUAL = {"peak": 3.0, "c8": 0.6, "peak_tilt": 2.0}
 """Where nobody falls in any file (g)."""
+
+LATER_S = {"peak": 0.0, "c8": 0.5, "peak_tilt": 3.0}
+"""What each must have heard of what comes after."""
 
 TILTED_DEG = 60.0
 

@@ -62,7 +62,7 @@ def show(document: Document, console: Console) -> None:
 
 
 def _summary(document: Document) -> Table:
-    head = ("", "sensitivity", "false alarms an hour", "of them 60 or older", "got up again", "delay")
+    head = ("", "sensitivity", "false alarms an hour", "the same, 60 or older", "falls, up again", "delay")
     table = _table("Falls found, and alarms about nothing (95 % over people)", head)
     for name, entry in document["files"].items():
         table.add_row(f"{name}, {entry['placement']}", *_row(entry), end_section=False)

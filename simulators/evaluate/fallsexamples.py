@@ -5,22 +5,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
-import sklearn
 from numpy.lib.stride_tricks import sliding_window_view
 
 from models.detection import falls
+from models.detection.batch import Bools, Floats
 from models.detection.falls import FallModel
 from models.training import learn_falls
 from simulators.evaluate.hardware import Hardware, any_hardware
-from simulators.evaluate.wearers import Bools, Floats, Joined, Worn, by_person, joined
+from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
 
 AS_RECORDED, OTHERWISE = 2, 2
 """How often each person's trials are joined anew: as recorded, and as other hardware would have felt them."""
 
-OTHERWISE_COUNTS = 0.5
+OTHERWISE_COUNTS = 0.25
 AROUND = 3 * falls.RATE // 2
 
 
@@ -71,7 +72,7 @@ def _said(files: Sequence[Worn], kept: Sequence[Examples]) -> dict[str, str | in
         "falls": int(sum(int(file.is_fall.sum()) for file in used)),
         "kind": "acted falls and scripted activity",
         "recordings_sha256": hashlib.sha256(b"".join(_digest(file) for file in used)).hexdigest(),
-        "made_with": f"numpy {np.__version__}, scikit-learn {sklearn.__version__}",
+        "made_with": f"numpy {np.__version__}, scikit-learn {version('scikit-learn')}",
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulators.evaluate.wearers import Floats
+from models.detection.batch import Floats
 
 
 @dataclass(frozen=True, slots=True)

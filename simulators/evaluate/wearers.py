@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.detection.batch import Bools, Floats, Ints
 from simulators.recording import BadRecording
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 NEEDED = ("acc", "counts_per_g", "offsets", "subject", "activity", "is_fall", "fs")
 FILLER_S = (4.0, 15.0)

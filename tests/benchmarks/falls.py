@@ -1,4 +1,4 @@
-"""What the fall detector costs in one core: `python tests/benchmarks/falls.py`. Walking, in chunks as a kit gets them."""
+"""What the fall detector costs in one core, fed as a kit is: `python tests/benchmarks/falls.py`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 
 from models.detection import falls
+from models.detection.batch import Floats
 from models.detection.falls import FallDetector, fall_model_from
 
 FS = 100.0
@@ -18,7 +19,7 @@ CHUNK = 25
 IMPORTED = "import time; began = time.perf_counter(); import models.detection.falls; print(time.perf_counter() - began)"
 
 
-def walk(seconds: float, bumps: bool) -> tuple[falls.Floats, falls.Floats]:
+def walk(seconds: float, bumps: bool) -> tuple[Floats, Floats]:
     t = np.arange(round(seconds * FS)) / FS
     luck = np.random.default_rng(1)
     acc = luck.normal(0, 0.05, (len(t), 3))
@@ -28,7 +29,7 @@ def walk(seconds: float, bumps: bool) -> tuple[falls.Floats, falls.Floats]:
     return t, acc
 
 
-def fed(detector: FallDetector, t: falls.Floats, acc: falls.Floats) -> float:
+def fed(detector: FallDetector, t: Floats, acc: Floats) -> float:
     began = time.perf_counter()
     for begin in range(0, len(t), CHUNK):
         detector.feed(t[begin : begin + CHUNK], acc[begin : begin + CHUNK])
@@ -50,7 +51,9 @@ def main() -> None:
     second = min(fed(FallDetector(model), t, acc) for _ in range(3)) - first
     print(f"second stage: {second / judged * 1e3:.2f} ms a candidate ({judged} of them)")
     print(f"memory of model and detector: {memory / 1e6:.1f} MB at most")
-    whole, numpy = (_imported(code) for code in (IMPORTED, IMPORTED.replace("import models.detection.falls", "import numpy")))
+    whole, numpy = (
+        _imported(code) for code in (IMPORTED, IMPORTED.replace("import models.detection.falls", "import numpy"))
+    )
     print(f"import: {whole * 1e3:.0f} ms, of which numpy {numpy * 1e3:.0f} ms")
 
 
