@@ -13,7 +13,7 @@ from models.detection.engine import Engine
 
 TELL_EVERY = 2.0
 """Real seconds."""
-AT_ONCE = 1000
+AT_ONCE = 300
 """Rows that are written in one turn, so that no press waits for them."""
 
 

@@ -15,6 +15,8 @@ KNOWN_AFTER = timedelta(days=7)
 DAILY = 0.06
 """How far the engine's counters go each day towards what that day was (models.detection.kernels)."""
 LIKELY = 0.5
+LIVELY = 0.4
+"""Of a part of the day, in which some half hours are quieter."""
 MORNING, AFTERNOON = 6, 30
 """Half hours: nobody is called up by what happens before three, nor in bed by what happens before three in the
 afternoon.
@@ -81,7 +83,7 @@ def _by_part(chances: Sequence[float]) -> list[float]:
 
 def _parts_in_words(chances: Sequence[float]) -> str:
     means = _by_part(chances)
-    lively = [name for hour, name in PARTS[1:4] if means[hour * 2] >= LIKELY]
+    lively = [name for hour, name in PARTS[1:4] if means[hour * 2] >= LIVELY]
     return f"Usually up and about in the {listed(lively)}." if lively else ""
 
 

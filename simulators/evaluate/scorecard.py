@@ -31,7 +31,7 @@ homes, the level being set anew for each.
 def from_the_engine(figures: Document) -> str:
     return f"""All that is said of Nightlight is what its streaming engine did, driven row by row: at each of the
 {figures["read_from_the_engine"]:,} moments that count, the deadline that it set itself for each of four budgets was the
-one read from it, to a second, or there would be no scorecard."""
+one read from it, to a second, or these figures would not be told."""
 
 
 def _unseen(figures: Document) -> str:
