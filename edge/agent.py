@@ -42,6 +42,7 @@ LONGEST_WAIT = 60.0
 CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
+ASK = "ask"
 HELP_SHOWN = 3600.0
 """Seconds that the lamp stays lit."""
 
@@ -108,7 +109,8 @@ class Agent:
         self._falls = None if judging is None else _falls(settings, judging)
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
-        self._asks = False
+        self._asked: frozenset[str] = frozenset()
+        self._told_to_ask = _told_to_ask(settings)
         self._pended: tuple[Noticed, ...] = ()
         self._untrusted_waits = True
         self._trusted: bool | None = None
@@ -202,13 +204,17 @@ class Agent:
         if self._undecided or pending != self._pended:
             self._outboxes.pend(pending)
             self._undecided, self._pended = [], pending
-        self._ask(asks=self._falls is not None and self._falls.asks)
+        self._ask(self._falls.asking if self._falls else frozenset())
 
-    def _ask(self, *, asks: bool) -> None:
-        if asks is not self._asks:
-            self._asks = asks
+    def _ask(self, wearers: frozenset[str]) -> None:
+        """With the kit's own tone and lamp, and on the pendant where it can be told to."""
+        before, self._asked = self._asked, wearers
+        for sensor in before ^ wearers:
+            if sensor in self._told_to_ask and self._kit is not None:
+                self._kit.publish(self._told_to_ask[sensor], b"on" if sensor in wearers else b"off")
+        if bool(before) is not bool(wearers):
             for each in self._asking:
-                each.on() if asks else each.off()
+                each.on() if wearers else each.off()
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
         real, every = time.monotonic(), self._settings.batch_every
@@ -310,12 +316,12 @@ class Agent:
         moment = self._clock.moment()
         self._surely(lambda: self._link.pump(time.monotonic()))
         self._surely(lambda: self._goodbye(moment))
+        self._surely(lambda: self._ask(frozenset()))
         for connection in (self._kit, self._hub):
             if connection is not None:
                 connection.close(within=0.7)
         for adapter in self._adapters:
             adapter.close()
-        self._ask(asks=False)
         self._outboxes.close()
 
     def _goodbye(self, moment: Moment) -> None:
@@ -362,6 +368,12 @@ def kit_broker(settings: Settings, host: str) -> Broker:
 def _falls(settings: Settings, judging: Judging) -> Falls:
     buttons = {sensor.id: sensor.button for sensor in settings.sensors if sensor.button}
     return Falls(judging, settings.fall_window, walking=settings.walking_calls_off, buttons=buttons)
+
+
+def _told_to_ask(settings: Settings) -> dict[str, str]:
+    """Where a pendant hears that its wearer is being asked."""
+    worn = (sensor for sensor in settings.sensors if dialect_of(sensor.source) == "esphome")
+    return {sensor.id: f"{address_of(sensor.source)}/{ASK}" for sensor in worn}
 
 
 def _asking(settings: Settings) -> list[Lamp]:

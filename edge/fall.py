@@ -97,9 +97,9 @@ class Falls:
         return tuple(window.fell for window in self._windows.values())
 
     @property
-    def asks(self) -> bool:
-        """Whether tone and lamp are on."""
-        return any(window.held is None for window in self._windows.values())
+    def asking(self) -> frozenset[str]:
+        """The pendants whose wearers are being asked: while there is one, tone and lamp are on."""
+        return frozenset(sensor for sensor, window in self._windows.items() if window.held is None)
 
     def next_at(self) -> float | None:
         """When something will be due, by `elapsed`."""

@@ -41,7 +41,10 @@ class Worn:
             batch_every=0.05, fall_led=LED, fall_buzzer=BUZZER, sensors=(sensor,),
         )  # fmt: skip
         self.radio = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self.asked: list[bytes] = []
+        self.radio.on_message = lambda _client, _data, message: self.asked.append(bytes(message.payload))
         self.radio.connect("127.0.0.1", port)
+        self.radio.subscribe("pendant/ask", 1)
         self.radio.loop_start()
         self.begin()
 
@@ -90,6 +93,7 @@ def test_tone_and_lamp_ask_until_a_press_answers(worn: Worn, hub: FakeHub, pins:
     play(worn.folder / "clock", NIGHT + timedelta(seconds=5), 0.0)
     worn.presses(90_000)
     eventually(lambda: not pins.pin(f"GPIO{LED}").state and not pins.pin(f"GPIO{BUZZER}").state)
+    eventually(lambda: worn.asked == [b"on", b"off"])
     play(worn.folder / "clock", NIGHT + timedelta(seconds=16), 0.0)
     eventually(lambda: What.FALL_CALLED_OFF in [one.what for one in hub.heard])
     off = next(one for one in hub.heard if one.what is What.FALL_CALLED_OFF)
