@@ -44,6 +44,9 @@ class Series(Protocol):
 
     def latest(self, home: str) -> Row | None: ...
 
+    def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
+        """When each sensor of `home` noticed that last, of those that have since then."""
+
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int: ...
 
     def since(self, seq: int, limit: int) -> list[Row]:
@@ -82,6 +85,13 @@ class SqlSeries:
     def latest(self, home: str) -> Row | None:
         newest = select(observations).where(observations.c.home == home).order_by(observations.c.at.desc()).limit(1)
         return next(iter(self._rows(newest)), None)
+
+    def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
+        o = observations.c
+        mine = (o.home == home) & (o.what == what.value) & (o.at >= to_us(since))
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
+            return {sensor: from_us(at) for sensor, at in rows}
 
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int:
         """How many were deleted: all of `home`, or of that only what sensors of `kinds` notice, or what is `before`."""

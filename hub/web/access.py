@@ -49,7 +49,7 @@ from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told
 from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
-from models.observation import SIGNS_OF_LIFE
+from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Account, Contact, Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, Showing, agreed, showing
 from models.wire import Heartbeat
@@ -73,6 +73,7 @@ EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 
 DAY = timedelta(days=1)
 MENTIONED = timedelta(days=14)
+WORN_WITHIN = timedelta(days=14)
 SAME_SIGN = timedelta(milliseconds=1)
 REMEMBERED = 10_000
 
@@ -522,6 +523,7 @@ class Gate:
         beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
         may = agreed(self._records.consents(), home.id) | ALWAYS
         last = beat.sensors if beat else {}
+        worn = self._worn(home)
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
@@ -531,9 +533,20 @@ class Gate:
                 and until is not None
                 and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
                 sensor.kind in may,
+                worn.get(sensor.id, ""),
             )
             for sensor in home.sensors
         )
+
+    def _worn(self, home: Home) -> dict[str, str]:
+        """Of pendants that feel whether they are worn: one on the table tells of no fall."""
+        now, zone = self._clock.now(), home.timezone
+        pendants = any(sensor.kind is SensorKind.PENDANT for sensor in home.sensors)
+        last = self._series.last(home.id, What.WORN, now - WORN_WITHIN) if pendants else {}
+        return {
+            sensor: f"{'worn, last moved' if now - at < DAY else 'not worn since'} {when(at, now, zone)}"
+            for sensor, at in last.items()
+        }
 
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""

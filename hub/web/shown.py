@@ -114,13 +114,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A sensor and when it last gave a sign of life; `quiet` when that is longer ago than it should be."""
+    """A sensor and when it last gave a sign of life; `quiet` when that is longer ago than it should be. `worn` says of
+    a pendant that feels when it last moved on a body.
+    """
 
     name: str
     measures: str
     last: datetime | None
     quiet: bool
     agreed: bool = True
+    worn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

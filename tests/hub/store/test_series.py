@@ -72,3 +72,12 @@ def test_what_a_fall_rests_on_is_kept_beside_it(store: Store, t0: datetime) -> N
     fell = Row("a", "o1", 1, "pendant", What.FELL, t0, t0, evidence=evidence)
     store.series.append([fell, *rows(t0, range(2, 3))])
     assert [one.evidence for one in store.series.since(0, 10)] == [evidence, None]
+
+
+def test_when_a_pendant_was_last_worn(store: Store, t0: datetime) -> None:
+    def worn(number: int, minutes: int, sensor: str = "pendant", home: str = "a") -> Row:
+        at = t0 + timedelta(minutes=minutes)
+        return Row(home, "o9", number, sensor, What.WORN, at, at)
+
+    store.series.append([worn(1, 10), worn(2, 70), worn(3, 5, "his"), worn(4, 90, home="b"), *rows(t0, range(1, 9))])
+    assert store.series.last("a", What.WORN, t0 + timedelta(minutes=6)) == {"pendant": t0 + timedelta(minutes=70)}

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from hub.store import schema
 from hub.store.database import writing
+from hub.store.series import Row
 from models.alert import Act, Alert, Outcome
 from models.detection import Finding, FindingKind
 from models.observation import What
@@ -252,3 +253,18 @@ def test_false_falls_are_told_of_where_alerts_are_answered_and_a_supervisor_undo
     assert "no false fall counts against this pendant any more" in words(again.text)
     for login in ("ada", "karl"):
         assert "false falls" not in visit(login).see("/family")
+
+
+def test_a_pendant_that_feels_says_whether_it_is_worn(world: World, visit: Visit) -> None:
+    def noticed(**ago: float) -> None:
+        world.number += 1
+        at = world.now - timedelta(**ago)
+        world.store.series.append([Row("h_okafor", "box", world.number, "pendant", What.WORN, at, at)])
+
+    page = f"/console/alert/{world.press().id}"
+    assert "worn" not in words(visit("tom").see(page)).replace("Worn pendant", "")
+    noticed(days=2)
+    assert "not worn since" in words(visit("tom").see(page))
+    noticed(hours=1)
+    assert "worn, last moved 11:00" in words(visit("tom").see(page))
+    assert "worn, last moved 11:00" in words(visit("grace").see("/resident"))
