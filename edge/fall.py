@@ -34,7 +34,8 @@ SETTLED = 3.0
 WORN_EVERY = 3600.0
 MOVED_WITHIN = 60.0
 ENOUGH_OTHERS = 2
-MOVEMENT = frozenset({What.MOVED, What.OPENED, What.CLOSED, What.GOT_UP})
+MOVEMENT = frozenset({What.MOVED, What.OPENED, What.CLOSED})
+"""A bed that is left is none: who falls out of it leaves it too, and its mat says so late."""
 TOLD = ("peak_g", "tilt_deg", "still_s")
 
 

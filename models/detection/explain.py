@@ -71,10 +71,14 @@ def _fall(finding: Finding, home: Home) -> Explanation:
         "still": f"No sign of life in any room since the fall at {at}.{last}",
         "one_room": f"Since the fall at {at} there were signs of life only in the {rooms}.",
         "others": f"Movement since the fall at {at}: {rooms or 'bed'}. It may be another person's: it clears nothing.",
-        "elsewhere": f"Movement since the fall at {at}: {rooms}. Perhaps up again.",
+        "elsewhere": f"Movement since the fall at {at}: {rooms or 'other rooms'}. Perhaps up again.",
         "in_bed": f"Lay down in bed after the fall at {at}.",
-    }[str(said.get("stage"))]
+    }[_stage(finding)]
     return Explanation(observed, "", _surely(finding), "Only a person closes it: speak with the resident.")
+
+
+def _stage(finding: Finding) -> str:
+    return str(finding.evidence.get("stage") or ("elsewhere" if finding.over else "felt"))
 
 
 def _blow(finding: Finding) -> str:
@@ -97,7 +101,7 @@ def _delayed(finding: Finding) -> str:
 def _surely(finding: Finding) -> str:
     """One confidence, and where it comes from."""
     sure, chance = finding.evidence.get("confidence"), finding.evidence.get("chance")
-    if finding.evidence.get("stage") == "felt":
+    if _stage(finding) == "felt":
         return f"Confidence {_share(sure)}, by the pendant alone, which was taught with acted falls."
     return f"Confidence now {_share(sure)}; by the pendant alone it was {_share(chance)}."
 

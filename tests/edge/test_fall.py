@@ -139,6 +139,11 @@ def test_steps_of_before_the_fall_are_no_walking_away() -> None:
     assert kit.told[-1] == (FELL, 0.0)
 
 
+def test_leaving_the_bed_is_how_some_fall() -> None:
+    kit = Kit().decides(4).sees(What.GOT_UP, "bed", 9).sees(MOVED, "bedroom", 12).at(24)
+    assert kit.told[-1] == (FELL, 0.0)
+
+
 def test_where_others_live_walking_calls_off_nothing() -> None:
     kit = Kit(walking=False).decides(4).sees(MOVED, "hall", 9).sees(MOVED, "kitchen", 12).at(24)
     assert kit.told[-1] == (FELL, 0.0)
