@@ -20,13 +20,13 @@ from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
 from hub.ingest import News, Reread, Signs
-from hub.learned import WATCHED, Learned
+from hub.learned import Learned
 from hub.loops import Turning
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
-from models.detection import Finding, FindingKind, coldstart
+from models.detection import WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain

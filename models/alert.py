@@ -138,10 +138,13 @@ _BY_URGENCY = (
     "less_movement",
     "more_night_movement",
     "fewer_outings",
+    "shorter_outings",
+    "broken_sleep",
     "kit_unheard",
     "sensor_unheard",
     "bed_mat",
     "sensor_flapping",
+    "sensor_stuck",
     "sensor_mislabelled",
 )
 URGENCY: dict[str, int] = {kind: place for place, kind in enumerate(_BY_URGENCY)}

@@ -311,7 +311,7 @@ def _raise(
         return None
     if finding.over:
         return _end(connection, finding, explanation, now)
-    if finding.kind.urgency is Urgency.TELL or finding.evidence.get("stage") == HELD_BACK:
+    if finding.urgency is Urgency.TELL or finding.evidence.get("stage") == HELD_BACK:
         connection.execute(update(_findings).where(_findings.c.key == finding.key).values(said=explanation))
         return None
     alert = _open_alert(connection, finding, resident)

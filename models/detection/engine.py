@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from models.detection import Finding, FindingKind, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.clocks import BATHROOM, QUIET, RAISED
+from models.detection.evidence import around
+from models.detection.evidence import evidence as evidence_of
 from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
@@ -72,6 +74,8 @@ class Engine:
             ("began", np.inf),
             ("returned", NEVER),
             ("settled", True),
+            ("new_sensor", NEVER),
+            ("wanders", [home.may_wander for home in self.homes]),
         ):
             self._state[name] = value
         self._state["company"][:, company.SINCE_COMPANY] = company.LONG_AGO
@@ -271,26 +275,24 @@ class Engine:
         return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
 
     def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
-        since = self._state["since"][home, kind]
-        evidence: dict[str, Any] = {
-            "heard_until": float(self.heard_until[home]),
-            "last_sign": float(self.last_sign[home]),
-        }
-        told, strength = stream.KINDS[kind], 1.0
+        mine, told = self._state[home], stream.KINDS[kind]
+        first, last = mine["first_fitted"], mine["last_fitted"]
+        dead = [self.sensor_ids[sensor] for sensor in range(first, last) if self.dead[sensor]]
+        evidence = around(mine, dead, moment) | ({} if over else evidence_of(mine, kind))
+        place, strength = int(evidence.pop("place", -1) or 0), 1.0
         if told is FindingKind.LONG_LIE and not over:
-            evidence |= self._stay(home, since)
-            strength = lie.confidence(moment - since, evidence["longest"])
-        return Finding(
-            told, self.homes[home].id, _utc(since), _utc(moment), over=over, strength=strength, evidence=evidence
-        )
+            place, longest = self._stay(home)
+            strength = lie.confidence(moment - mine["since"][kind], longest)
+            evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
+        sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
+        began, at = _utc(mine["since"][kind]), _utc(moment)
+        return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
 
-    def _stay(self, home: int, since: float) -> dict[str, float | str | None]:
-        """By which sensor somebody stays, how long anybody has, and from when on hardly any doubt is left."""
-        own, first = self._state["lie"][home], int(self._state["first_fitted"][home])
-        sensor = first + int(own[lie.BY]) - 2
-        longest = lie.UNIT * float(self._fitted["longest"][sensor].max())
-        sure_at = since + lie.sure_after(longest)
-        return {"last_sensor": self._sensor_id(sensor), "longest": longest, "sure_at": sure_at}
+    def _stay(self, home: int) -> tuple[int, float]:
+        """By which sensor of the home somebody stays, and how long (s) anybody has."""
+        place = int(self._state["lie"][home, lie.BY]) - 2
+        sensor = int(self._state["first_fitted"][home]) + place
+        return place, lie.UNIT * float(self._fitted["longest"][sensor].max())
 
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
@@ -484,7 +486,17 @@ def _sureness(evidence: Mapping[str, Any]) -> float:
     return float(believed * SENSORS_DOUBTED if evidence["doubted"] else believed)
 
 
-_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")
+_SAID = (
+    "zone",
+    "clock_from",
+    "clock_until",
+    "clock_held",
+    "first_fitted",
+    "last_fitted",
+    "asked",
+    "watched_for",
+    "wanders",
+)
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:

@@ -20,7 +20,7 @@ NOT_COUNTED = 2
 PARTS, UNIT = 2, 2.0
 """Longest stays are kept by part of the day in which they began, night and day, in units of two seconds."""
 
-BATH_AT_LEAST, BATH_AT_MOST, BATH_TIMES = 2700.0, 3 * HOUR, 1.5
+BATH_AT_LEAST, BATH_AT_MOST, BATH_TIMES = 2700.0, 12 * HOUR, 2.0
 AT_LEAST, TIMES = 4 * HOUR, 2.0
 FORGOTTEN = 30 * DAY
 UNKNOWN_AFTER = 30 * HOUR

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -25,9 +25,12 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
+    bear_out,
     best,
     bin_of,
     compiled,
+    compiled_plain,
+    correct,
     describe,
     go_on,
     survival,
@@ -49,6 +52,8 @@ ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
 TIME_TO_BE_NOTICED = 2 * HOUR
+AFTER_DEAF = HOUR
+"""A kit that was off tells nothing of what was missed meanwhile: no clock rings before it has listened again."""
 
 HOME_STATE = np.dtype(
     [
@@ -64,11 +69,12 @@ HOME_STATE = np.dtype(
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
         ("doubtful", np.bool_),
         ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
-        ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
-        ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
-        ("company", np.float32, company.SIZE),
+        ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
+        ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
+        ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
+        ("rate", np.uint8, BINS),
     ],
     align=True,
 )  # fmt: skip
@@ -129,7 +135,7 @@ def look_up(of: State, home: int, at: float) -> None:
     mine.clock_held = of.held[mine.zone, place]
 
 
-@compiled
+@compiled_plain
 def take(
     of: State,
     known: Known,
@@ -183,12 +189,13 @@ def bridge(of: State, home: int, before: float, until: float, since: float) -> N
     """The kit was not heard for long. Where it was off, nobody knows how long the person was quiet, who gets time to be
     noticed again; where it can't tell (`since` is 0) a quiet time without an end is at least not learned from.
     """
-    if since > max(before, 0.0) + DEAD_KIT:
-        of.homes[home].doubtful = True
-        if of.homes[home].last_sign < since:
-            of.homes[home].returned = since
-    elif since == 0 and of.homes[home].read_until < until - DEAD_KIT:
-        of.homes[home].doubtful = True
+    mine = of.homes[home]
+    was_off = since > max(before, 0.0) + DEAD_KIT
+    if was_off and mine.last_sign < since:
+        mine.returned = since
+    if was_off or (since == 0 and mine.read_until < until - DEAD_KIT):
+        mine.doubtful = True
+        put_off(Clocks(mine.due, mine.since, mine.stage), until + AFTER_DEAF)
 
 
 @woven_in
@@ -198,6 +205,8 @@ def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row
         of.sensors[sensor].seen = at
         if gap <= of.sensors[sensor].limit:
             of.sensors[sensor].every = max(of.sensors[sensor].every * (1.0 - gap / (7 * DAY)), gap)
+        elif gap == np.inf:
+            of.homes[of.sensors[sensor].home].new_sensor = max(of.homes[of.sensors[sensor].home].new_sensor, at)
     if of.sensors[sensor].doubted:
         believe(of, sensor)
     if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
@@ -335,13 +344,17 @@ def look_round(
 ) -> None:
     """Every other detector takes note."""
     mine = of.homes[home]
-    event = Event(at, clock, gap, what, room, door, sensor - mine.first_fitted if sensor >= 0 else -1)
+    place = sensor - mine.first_fitted if sensor >= 0 else -1
+    leads_out = door and not trouble.inner(mine.trouble, place)
     clocks = Clocks(mine.due, mine.since, mine.stage)
-    night.note(mine.night, clocks, event)
-    doors.note(mine.doors, clocks, event)
+    event = event_at(at, clock, gap, what, room, leads_out, place)
     lie.note(mine.lie, clocks, event, of.sensors, mine.first_fitted)
-    trouble.note(mine.trouble, clocks, event)
-    changes.note(mine.changes, clocks, event)
+    if not trouble.misleads(mine.trouble, place):
+        believed = event_at(at, clock, trouble.quiet(mine.trouble, gap), what, room, leads_out, place)
+        night.note(mine.night, clocks, believed)
+        doors.note(mine.doors, clocks, believed, mine.wanders)
+        changes.note(mine.changes, clocks, believed)
+    trouble.note(mine.trouble, clocks, event, door)
     company.note(mine.company, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
@@ -357,6 +370,7 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
         of.homes[home].reference = look_closer(of, known, home, before, still)
     age(of, known, home, before)
     of.homes[home].outlasted += gap > of.homes[home].reference
+    bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
 
 
 @compiled
@@ -366,6 +380,7 @@ def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> fl
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.roots, known.nodes, known.start, still)
+    correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
     costs = known.out_costs if way(now) >= 2 else 1.0
     return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
 

@@ -39,7 +39,14 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     golden.add_argument("--write", action="store_true", help="keep what comes out now")
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
     add_falls(of_what)
+    _add_detectors(of_what)
     _add_backtest(commands)
+
+
+def _add_detectors(subjects: Any) -> None:
+    parser = _on_folder(subjects, "detectors", _detectors, "how often each finds something, how soon mishaps are told")
+    parser.set_defaults(homes=100)
+    parser.add_argument("--mats", action="store_true", help="as if each bed had a mat, invented from bedroom motion")
 
 
 def _add_inactivity(subjects: Any) -> None:
@@ -58,7 +65,7 @@ def _add_inactivity(subjects: Any) -> None:
 def _on_folder(subjects: Any, name: str, command: Any, said: str, many: str | None = None) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subjects.add_parser(name, help=said)
     parser.add_argument("folder", type=Path, nargs=many, metavar="FOLDER", help="with a <home>.csv[.gz] each")
-    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default 20)")
+    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default %(default)s)")
     parser.set_defaults(command=command)
     return parser
 
@@ -119,6 +126,18 @@ def _golden(chosen: argparse.Namespace, console: Console) -> int:
     for line in changed:
         console.print(line, markup=False, highlight=False)
     return FOUND_WRONG if changed else DONE
+
+
+def _detectors(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.homes import longest
+    from simulators.evaluate.load import MISHAPS, show
+    from simulators.evaluate.nightlight import shipped
+
+    wide = console if console.is_terminal else Console(width=120)
+    homes = longest(chosen.folder, chosen.homes)
+    with _progress() as progress:
+        show(homes, shipped().model, chosen.mats, wide, lambda: _step(progress, "playing", 1 + len(MISHAPS)))
+    return DONE
 
 
 def _faults(chosen: argparse.Namespace, console: Console) -> int:

@@ -10,17 +10,18 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 
+from models.training import FOLDS, ROUNDS
 from simulators.evaluate import nightlight
 from simulators.evaluate.document import PASSES, Document, Study, document, families, main_part
 from simulators.evaluate.driven import Driven, drive
 from simulators.evaluate.homes import Recorded, read_folder, recordings
 from simulators.evaluate.report import report
 from simulators.evaluate.scorecard import scorecard
-from simulators.evaluate.study import Cut, Judged, cut, judged
+from simulators.evaluate.study import SHORTEST, Cut, Judged, cut, judged
 from simulators.recording import BadRecording
 
-LEAST_TAUGHT, LEAST_CROSSED = 4, 8
-"""A prior's prices are set on homes that it has not seen, a fourth at a time."""
+LEAST_TAUGHT, LEAST_CROSSED = 4, FOLDS
+"""A prior's prices are set on homes that it has not seen, an eighth at a time."""
 
 
 class How(Enum):
@@ -43,7 +44,7 @@ def evaluate(folder: Path, step: Step, how: How = How.SHIPPED, short: bool = Fal
     homes = read_folder(folder, lambda: step("reading", files))
     chosen, parts = _judgeable(homes, folder, short)
     today = datetime.now(UTC).date()
-    prior, taught = _prior(how, [one.home for one in parts], today, step)
+    prior, taught = _prior(how, [home for home in homes if home.days >= SHORTEST], today, step)
     chosen, parts = _without(chosen, parts, taught, folder)
     driven = tuple(_driven(parts, prior, step))
     return figures(Study(tuple(parts), driven, chosen, folder.resolve().name, today, prior), step)
@@ -62,12 +63,11 @@ def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[
     if how is How.CROSSED and len(homes) < LEAST_CROSSED:
         raise BadRecording(f"too few homes to cross: {len(homes)}, and it takes {LEAST_CROSSED}")
     if how is How.CROSSED:
-        rounds = nightlight.FOLDS * nightlight.ROUNDS
-        return nightlight.crossed(homes, day, lambda: step("learning the priors", rounds)), set()
+        return nightlight.crossed(homes, day, lambda: step("learning the priors", FOLDS)), set()
     taught = [home for home in homes if teaches(home.id)]
     if len(taught) < LEAST_TAUGHT:
         raise BadRecording(f"too few homes to learn a prior: {len(taught)}, and it takes {LEAST_TAUGHT}")
-    prior = nightlight.learned(taught, day, lambda: step("learning the prior", nightlight.ROUNDS))
+    prior = nightlight.learned(taught, day, lambda: step("learning the prior", ROUNDS))
     return prior, {home.id for home in taught}
 
 

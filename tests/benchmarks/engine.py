@@ -27,7 +27,7 @@ from models.detection import stream
 from models.detection.backtest import joined
 from models.detection.batch import Batch
 from models.detection.engine import Engine
-from models.detection.kernels import HABITS, Row, compiled
+from models.detection.kernels import HABITS, Row, compiled_plain
 from models.detection.prior import prior_from
 from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
@@ -89,7 +89,7 @@ class day:  # noqa: N801 - read as the word
         return joined(signs, heard)[order]
 
 
-@compiled
+@compiled_plain
 def touch(of: stream.State, home: Row, sensor: Row, at: Row) -> float:
     """Reads and writes what a row of news has to, and decides nothing."""
     total = 0.0

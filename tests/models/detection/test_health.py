@@ -94,7 +94,7 @@ def test_somebody_who_only_sets_off_one_sensor_is_noticed_by_the_second_clock() 
         found += of.overdue(now)
     (lies,) = [one for one in found if one.kind is FindingKind.LONG_LIE]
     assert timedelta(hours=6) <= lies.at - lies.since <= timedelta(hours=6, minutes=20)
-    assert lies.evidence["last_sensor"] == "kitchen_pir"
+    assert lies.sensor == "kitchen_pir"
 
 
 def test_confidence_grows_while_a_stay_goes_on() -> None:
