@@ -14,9 +14,23 @@ from queue import Empty, SimpleQueue
 
 from edge.clock import Clock, Moment
 from edge.connection import Arrived, Broker, Connection, Heard
+from edge.fall import Falls, Judging
 from edge.link import Link
 from edge.outbox import Outboxes
-from edge.sensors import Adapter, Fitted, Last, Noticed, Surroundings, address_of, dialect_of, fit, lamp
+from edge.sensors import (
+    Adapter,
+    Felt,
+    Fitted,
+    Lamp,
+    Last,
+    Noticed,
+    Surroundings,
+    address_of,
+    dialect_of,
+    fit,
+    lamp,
+    tone,
+)
 from edge.settings import Settings, password
 from models.observation import EARLIEST, URGENT
 from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
@@ -28,6 +42,7 @@ LONGEST_WAIT = 60.0
 CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
+ASK = "ask"
 HELP_SHOWN = 3600.0
 """Seconds that the lamp stays lit."""
 
@@ -65,16 +80,19 @@ class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
 
 
 class Agent:
     """One kit. `run` returns after `stop`; `ready` is called once the hub and the kit's broker are reached.
 
     Raises InUse and BadSettings at the start. Timers run on the clock's `elapsed`, which no step of the clock moves.
+    Without `judging` what is felt is not judged.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, ready: Callable[[], None], judging: Judging | None = None
+    ) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
         self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
@@ -88,6 +106,12 @@ class Agent:
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
+        self._falls = None if judging is None else _falls(settings, judging)
+        self._undecided = self._outboxes.pending()
+        self._asking: list[Lamp] = _asking(settings) if self._falls else []
+        self._asked: frozenset[str] = frozenset()
+        self._told_to_ask = _told_to_ask(settings)
+        self._pended: tuple[Noticed, ...] = ()
         self._untrusted_waits = True
         self._trusted: bool | None = None
         self._was_ready = self._stopping = False
@@ -117,7 +141,8 @@ class Agent:
     def _patience(self) -> float:
         real = time.monotonic()
         due = [at - real for at in (self._link.next_at(), self._hears_again_at) if at is not None]
-        beat = self._clock.real_seconds(self._beat_at - self._clock.moment().elapsed)
+        played = [self._beat_at, *([fall] if self._falls and (fall := self._falls.next_at()) is not None else [])]
+        beat = self._clock.real_seconds(min(played) - self._clock.moment().elapsed)
         return max(min([*due, beat, LONGEST_WAIT]), 0.0)
 
     def _turn(self, happened: list[Happened]) -> None:
@@ -140,6 +165,7 @@ class Agent:
             self._surely(lambda one=one: noticed.extend(self._news(one)))  # type: ignore[misc]
         if noticed:
             self._surely(lambda: self._keep(noticed))
+        self._surely(self._mind_falls)
         for one in happened:
             self._surely(lambda one=one: self._answer(one))  # type: ignore[misc]
 
@@ -153,13 +179,42 @@ class Agent:
     def _news(self, one: Happened) -> Iterable[Noticed]:
         match one:
             case Noticed():
-                return (one,)
+                return self._judged(one)
+            case Felt():
+                return self._falls.feel(one) if self._falls else ()
             case FromKit(message, moment):
                 how = {"retained": message.retained, "repeated": message.repeated}
                 read = (one.read(message.topic, message.payload, moment, **how) for one in self._adapters)
-                return [news for noticed in read for news in noticed]
+                return [kept for noticed in read for news in noticed for kept in self._judged(news)]
             case _:
                 return ()
+
+    def _judged(self, noticed: Noticed) -> Sequence[Noticed]:
+        return self._falls.take(noticed) if self._falls else (noticed,)
+
+    def _mind_falls(self) -> None:
+        """What may yet be called off is on the card before anybody is asked; what is decided leaves it last."""
+        if self._falls is None and not self._undecided:
+            return
+        moment = self._clock.moment()
+        decided = [*self._undecided, *(self._falls.due(moment) if self._falls else ())]
+        if decided:
+            self._keep(decided)
+        pending = self._falls.pending if self._falls else ()
+        if self._undecided or pending != self._pended:
+            self._outboxes.pend(pending)
+            self._undecided, self._pended = [], pending
+        self._ask(self._falls.asking if self._falls else frozenset())
+
+    def _ask(self, wearers: frozenset[str]) -> None:
+        """With the kit's own tone and lamp, and on the pendant where it can be told to."""
+        before, self._asked = self._asked, wearers
+        for sensor in before ^ wearers:
+            if sensor in self._told_to_ask and self._kit is not None:
+                self._kit.publish(self._told_to_ask[sensor], b"on" if sensor in wearers else b"off")
+        if bool(before) is not bool(wearers):
+            for each in self._asking:
+                each.on() if wearers else each.off()
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
         real, every = time.monotonic(), self._settings.batch_every
@@ -261,6 +316,7 @@ class Agent:
         moment = self._clock.moment()
         self._surely(lambda: self._link.pump(time.monotonic()))
         self._surely(lambda: self._goodbye(moment))
+        self._surely(lambda: self._ask(frozenset()))
         for connection in (self._kit, self._hub):
             if connection is not None:
                 connection.close(within=0.7)
@@ -309,7 +365,25 @@ def kit_broker(settings: Settings, host: str) -> Broker:
     return Broker("the kit's broker", host, settings.local_port, client, remembers_us=True)
 
 
-def _adapters(settings: Settings, notice: Callable[[Noticed], None], clock: Clock, last: Last) -> list[Adapter]:
+def _falls(settings: Settings, judging: Judging) -> Falls:
+    buttons = {sensor.id: sensor.button for sensor in settings.sensors if sensor.button}
+    return Falls(judging, settings.fall_window, walking=settings.walking_calls_off, buttons=buttons)
+
+
+def _told_to_ask(settings: Settings) -> dict[str, str]:
+    """Where a pendant hears that its wearer is being asked."""
+    worn = (sensor for sensor in settings.sensors if dialect_of(sensor.source) == "esphome")
+    return {sensor.id: f"{address_of(sensor.source)}/{ASK}" for sensor in worn}
+
+
+def _asking(settings: Settings) -> list[Lamp]:
+    """What shows that a fall may be called off."""
+    fitted = ((lamp, settings.fall_led), (tone, settings.fall_buzzer))
+    found = (fit_on(pin) for fit_on, pin in fitted if pin is not None)
+    return [one for one in found if one is not None]
+
+
+def _adapters(settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last) -> list[Adapter]:
     around = Surroundings(notice, clock, settings.zigbee_topic, last)
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:

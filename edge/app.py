@@ -10,18 +10,28 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
+from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
+from typing import Any, cast
 
 from edge.agent import Agent, hub_broker, kit_broker
 from edge.clock import Clock
 from edge.connection import Broker, Connection, Heard
+from edge.fall import Detector, Judging
 from edge.outbox import InUse, Look, look
+from edge.sensors import feels
 from edge.settings import Settings, load
 from models.settings import BadSettings
 from models.wire import Leg, topic
 
 DEFAULT = Path("/etc/nightlight/kit.toml")
 ANSWER_WITHIN = 5.0
+UNLIKELY = 0.3
+"""The part of the model's threshold from which on a fall is told of as a possible one."""
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(settings: Settings) -> int:
     """Notice, keep and send, until told to stop."""
-    agent = Agent(settings, _clock(settings), ready=lambda: print(f"ready home={settings.home}", flush=True))
+    ready = partial(print, f"ready home={settings.home}", flush=True)
+    agent = Agent(settings, _clock(settings), ready, _judging(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
     agent.run()
@@ -56,6 +67,8 @@ def check(settings: Settings) -> int:
             print(f"{field.name} = {getattr(settings, field.name)}")
     for sensor in settings.sensors:
         print(f"sensor {sensor.id}: {sensor.kind} at {sensor.source}{', inverted' if sensor.inverted else ''}")
+    if any(feels(sensor.source) for sensor in settings.sensors):
+        print(f"falls: {'told from what is felt' if _judging(settings) else 'not told, see above'}")
     trusted = _clock(settings).moment().trusted
     print(f"clock: {'right' if trusted else 'not set yet, so times are marked as uncertain'}")
     wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings)) if trouble]
@@ -74,6 +87,20 @@ def outbox(settings: Settings) -> int:
         return 1
     _print_outbox(held)
     return 0
+
+
+def _judging(settings: Settings) -> Judging | None:
+    """None where nothing is felt, which costs nothing, or where it can't be judged: then a press is all there is."""
+    if not any(feels(sensor.source) for sensor in settings.sensors):
+        return None
+    try:
+        falls: Any = import_module("models.detection.falls")
+        model = falls.fall_model_from((files("models") / "data" / "falls.npz").read_bytes())
+    except (ImportError, OSError, ValueError) as error:
+        log.warning("falls can't be told here, presses can: %s (pip install 'nightlight[worn]')", error)
+        return None
+    unlikely = model.threshold * UNLIKELY
+    return Judging(lambda: cast("Detector", falls.FallDetector(model, unlikely)), model.threshold)
 
 
 def _clock(settings: Settings) -> Clock:

@@ -6,6 +6,7 @@ memory takes what comes, under a name of its own.
 """
 
 import fcntl
+import json
 import logging
 import os
 import secrets
@@ -20,7 +21,7 @@ from typing import Any, TypeVar
 
 from edge.clock import Moment
 from edge.sensors import Last, Noticed
-from models.observation import URGENT, Observation, What
+from models.observation import URGENT, Evidence, Observation, What
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -31,15 +32,20 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 CREATE TABLE IF NOT EXISTS waiting (
     number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL,
-    trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL, urgent INTEGER NOT NULL
+    trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL, urgent INTEGER NOT NULL, evidence TEXT
+);
+CREATE TABLE IF NOT EXISTS pending (
+    sensor TEXT NOT NULL, at INTEGER NOT NULL, trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL,
+    evidence TEXT
 );
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
-Unnumbered = tuple[str, str, int, bool, str, float, bool]
-"""A row as it waits, but for its number; `at` in microseconds since 1970 UTC."""
+Unnumbered = tuple[str, str, int, bool, str, float, bool, str | None]
+"""A row as it waits, but for its number; `at` in microseconds since 1970 UTC; evidence as JSON."""
+URGENT_AT = 6
 
 OLDEST = """
 SELECT min(at) FROM (
@@ -122,6 +128,18 @@ class Outbox:
         with _reading():
             return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
 
+    def pend(self, falls: Sequence[Noticed]) -> None:
+        """These, and no others, are falls that may yet be called off: flushed to the card, in case nothing else is."""
+        rows = [(row[0], *row[2:URGENT_AT], row[-1]) for row in map(_row, falls)]
+        with self._change():
+            self._db.execute("DELETE FROM pending")
+            self._db.executemany("INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def pending(self) -> list[Noticed]:
+        """What a restart found undecided."""
+        with _reading():
+            return [_fell(row) for row in self._db.execute("SELECT * FROM pending")]
+
     def take_over(self, rows: Sequence[Unnumbered]) -> None:
         """Rows of another outbox, under numbers of this one."""
         self._add(rows)
@@ -147,6 +165,8 @@ class Outbox:
             _check(self._db)
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(SCHEMA)
+        if self._one("SELECT count(*) FROM pragma_table_info('waiting') WHERE name = 'evidence'") == 0:
+            self._db.execute("ALTER TABLE waiting ADD COLUMN evidence TEXT")
         if self._one("SELECT count(*) FROM outbox") == 0:
             name = secrets.token_hex(8)
             self._db.execute("INSERT INTO outbox VALUES (?, ?, 0, 0)", (name, boot))
@@ -165,12 +185,12 @@ class Outbox:
         with self._change():
             last: int = self._db.execute("SELECT last FROM outbox").fetchone()[0]
             numbered = [(number, *row) for number, row in enumerate(rows, start=last + 1)]
-            self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbered)
+            self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
             self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[:3] for row in rows])
             self._db.execute("UPDATE outbox SET last = ?", (last + len(rows),))
         self.last = last + len(rows)
         self.waiting += len(rows)
-        self.urgent_waiting += sum(row[-1] for row in rows)
+        self.urgent_waiting += sum(bool(row[URGENT_AT]) for row in rows)
 
     def _delete(self, numbers: Sequence[tuple[int, int]]) -> None:
         with self._change():
@@ -328,6 +348,13 @@ class Outboxes:
             if changed:
                 log.warning("the clock is right again: %d observations in outbox %s placed anew", changed, outbox.name)
 
+    def pend(self, falls: Sequence[Noticed]) -> None:
+        if self._card is not None:
+            self.ask(self._card, lambda card: card.pend(falls), otherwise=None)
+
+    def pending(self) -> list[Noticed]:
+        return [] if self._card is None else self.ask(self._card, Outbox.pending, otherwise=[])
+
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
 
@@ -411,7 +438,7 @@ def _rescued(aside: Path) -> list[Unnumbered]:
         for row in db.execute("SELECT * FROM waiting ORDER BY number"):
             with suppress(ValueError, TypeError, OverflowError):
                 _observation(row)
-                rows.append(row[1:])
+                rows.append((*row[1:], None)[: URGENT_AT + 2])
     return rows
 
 
@@ -438,12 +465,24 @@ def _spare(path: Path) -> Path:
 def _row(one: Noticed) -> Unnumbered:
     moment = one.moment
     urgent = one.what in URGENT
-    return one.sensor, one.what.value, _micros(moment.at), moment.trusted, moment.boot, moment.elapsed, urgent
+    evidence = None if one.evidence is None else json.dumps(dict(one.evidence))
+    when = (_micros(moment.at), moment.trusted, moment.boot, moment.elapsed)
+    return one.sensor, one.what.value, *when, urgent, evidence
 
 
 def _observation(row: Sequence[Any]) -> Observation:
-    number, sensor, what, at, trusted, *_ = row
-    return Observation(number, str(sensor), What(what), _moment(at), bool(trusted))
+    number, sensor, what, at, trusted, *_, evidence = row
+    return Observation(number, str(sensor), What(what), _moment(at), bool(trusted), _evidence(evidence))
+
+
+def _fell(row: Sequence[Any]) -> Noticed:
+    sensor, at, trusted, boot, elapsed, evidence = row
+    moment = Moment(_moment(at), elapsed, bool(trusted), boot)
+    return Noticed(str(sensor), What.FELL, moment, _evidence(evidence))
+
+
+def _evidence(text: Any) -> Evidence | None:
+    return {str(name): float(value) for name, value in json.loads(text).items()} if isinstance(text, str) else None
 
 
 def _micros(at: datetime) -> int:

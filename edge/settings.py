@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from edge.sensors import DIALECTS, address_of, dialect_of
+from edge.sensors import DIALECTS, address_of, dialect_of, feels
 from models.observation import SensorKind
 from models.settings import BadSettings, settings_from
 from models.wire import Leg, topic
@@ -21,13 +21,15 @@ LARGEST_BATCH = 1000
 class SensorSettings:
     """A sensor as fitted here: `source` is its dialect and its address in it, 'gpio:17' or 'zigbee2mqtt:hall_pir'.
 
-    `inverted` swaps open and closed, for a contact that is wired or reports the other way round.
+    `inverted` swaps open and closed, for a contact that is wired or reports the other way round. `button` is the id of
+    the pendant whose press calls off a fall that this one feels, where it has no button of its own.
     """
 
     id: str
     kind: SensorKind
     source: str
     inverted: bool = False
+    button: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ class Settings:
     """Zigbee2MQTT's base_topic."""
     help_led: int | None = None
     """The pin of a lamp that says help is coming."""
+    fall_window: float = 20.0
+    """How long a fall that a pendant feels may be called off before help is called."""
+    fall_led: int | None = None
+    """The pin of a lamp that is lit in that time."""
+    fall_buzzer: int | None = None
+    """The pin of a buzzer that sounds in that time."""
+    walking_calls_off: bool = True
+    """False where others live: their steps say nothing about who fell."""
     sensors: tuple[SensorSettings, ...] = ()
 
 
@@ -137,6 +147,8 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
         yield f"heartbeat_every: use 1 to 3600 s, not {settings.heartbeat_every:g}"
     if not 0 <= settings.batch_every <= 300:
         yield f"batch_every: use 0 to 300 s, not {settings.batch_every:g}"
+    if not 5 <= settings.fall_window <= 120:
+        yield f"fall_window: use 5 to 120 s, not {settings.fall_window:g}"
     if settings.outbox_limit < 1000:
         yield f"outbox_limit: at least 1000 have to fit, not {settings.outbox_limit}"
     for key, port in (("hub_port", settings.hub_port), ("local_port", settings.local_port)):
@@ -161,6 +173,10 @@ def _sensor_mistakes(sensor: SensorSettings, settings: Settings) -> Iterable[str
         yield f"sensor '{sensor.id}': source '{sensor.source}' is no address; it looks like {dialect.example}"
     elif dialect.over_mqtt and settings.local_host is None:
         yield f"local_host: is missing, and sensor '{sensor.id}' speaks through the kit's own broker"
+    elif feels(sensor.source) and sensor.kind is not SensorKind.PENDANT:
+        yield f"sensor '{sensor.id}': what is felt with {dialect_of(sensor.source)} is worn, so its kind is pendant"
+    if sensor.button is not None and sensor.button not in {one.id for one in settings.sensors}:
+        yield f"sensor '{sensor.id}': its button '{sensor.button}' is no sensor here"
 
 
 def _twice(what: str, values: Iterable[str]) -> list[str]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from hub.store import Store
 from hub.store.alerts import HUB, Alerts
-from hub.store.records import Shift
+from hub.store.records import Records, Shift
 from models.alert import Alert
 from models.detection import FindingKind
-from models.detection.feedback import COUNTED, Judged, budget
+from models.detection.feedback import COUNTED, FALLS_COUNTED, Judged, JudgedFall, budget, sureness
 from models.home import Home
 
 AGES_EVERY = timedelta(hours=1)
@@ -24,10 +24,18 @@ class Budgets:
         self._seen: tuple[int, int, int] = (-1, -1, -1)
         self._looked: datetime | None = None
         self._in_force: dict[str, float] = {}
+        self._falls: dict[tuple[str, str], float] = {}
 
     def homes(self, homes: Sequence[Home]) -> list[Home]:
         """With the budgets in force."""
-        return [replace(home, false_alerts_a_month=self._rate(home)) for home in homes]
+        return [replace(self._surer(home), false_alerts_a_month=self._rate(home)) for home in homes]
+
+    def _surer(self, home: Home) -> Home:
+        """Its pendants as sure as they have to be."""
+        if not any((home.id, sensor.id) in self._falls for sensor in home.sensors):
+            return home
+        fitted = (replace(one, fall_chance=self._falls.get((home.id, one.id), 0.0)) for one in home.sensors)
+        return replace(home, sensors=tuple(fitted))
 
     def _rate(self, home: Home) -> float:
         return self._in_force.get(home.id, home.false_alerts_a_month)
@@ -42,12 +50,14 @@ class Budgets:
         shifts = self._store.records.shifts()
         for home in self._concerned(now, shifts):
             self._shift(home, [one for one in shifts if one.home == home.id], known_for(home.id), now)
-        before = self._in_force
+        before = self._in_force, self._falls
         self.read()
-        return before != self._in_force
+        self._falls = sure_enough(self._store, now)
+        return before != (self._in_force, self._falls)
 
     def _may_differ(self, now: datetime) -> bool:
-        seen = (self._store.alerts.latest_change(), self._store.records.latest_shift(), self._store.records.version())
+        shifted = self._store.records.latest_shift() + len(self._store.records.falls_undone())
+        seen = (self._store.alerts.latest_change(), shifted, self._store.records.version())
         fresh = self._looked is not None and timedelta(0) <= now - self._looked < AGES_EVERY
         if seen == self._seen and fresh:
             return False
@@ -67,6 +77,19 @@ class Budgets:
         due, was = budget(own, mine, known_for, now), shifts[-1].now if shifts else own
         if due.rate != was:
             self._store.records.shift(home.id, now, was, due.rate, due.because, HUB)
+
+
+def sure_enough(store: Store, now: datetime) -> dict[tuple[str, str], float]:
+    """Of each pendant whose falls were often false lately, how sure it has to be."""
+    falls = counted_falls(store.alerts, store.records, now)
+    pendants = {(one.home, one.sensor) for one in falls}
+    found = {each: sureness((one for one in falls if (one.home, one.sensor) == each), now) for each in pendants}
+    return {each: sure.chance for each, sure in found.items() if sure.because}
+
+
+def counted_falls(alerts: Alerts, records: Records, now: datetime, home: str | None = None) -> list[JudgedFall]:
+    undone = records.falls_undone()
+    return [one for one in alerts.judged_falls(now - FALLS_COUNTED, home) if one.alert not in undone]
 
 
 def judged(alerts: Alerts, now: datetime) -> list[Judged]:

@@ -50,7 +50,7 @@ SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
 
-_PRESS = b'"pressed"'
+_URGENT = (b'"pressed"', b'"fell"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,10 @@ class Reread:
 
 
 News = Sequence[Row] | Signs | Reread
+
+
+def _is_urgent(start: bytes) -> bool:
+    return any(what in start for what in _URGENT)
 
 
 @dataclass(slots=True)
@@ -98,7 +102,7 @@ class Inbox:
 
     def put(self, arrived: Arrived) -> None:
         with self._something:
-            waiting = self._presses if _PRESS in arrived.content[:1024] else self._routine
+            waiting = self._presses if _is_urgent(arrived.content[:1024]) else self._routine
             if len(waiting) >= WAITING:
                 self.dropped += 1
                 return
@@ -318,7 +322,7 @@ def _observation(
         doubts.append(Aside(arrived, home.id, "clock", where.doubt))
     row = Row(
         home.id, outbox, observation.number, observation.sensor, observation.what, where.at, arrived,
-        observation.clock_trusted,
+        observation.clock_trusted, evidence=observation.evidence,
     )  # fmt: skip
     return row, doubts
 

@@ -48,6 +48,8 @@ GIVE_UP_AFTER = 3
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
 
+FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
+
 Columns = tuple[int, int, int, float, float, int]
 
 
@@ -176,7 +178,7 @@ class Watch:
         """No column for a home that was taken off the records in the meantime."""
         if row.home not in self._engine.index_of:
             return []
-        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number)]
+        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number, row.evidence)]
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
@@ -196,9 +198,9 @@ class Watch:
             self._reload()
 
     def _find(self, findings: Sequence[Finding]) -> None:
-        """Presses are raised before all else."""
-        self._pending.extendleft(reversed([one for one in findings if one.kind is FindingKind.PRESS]))
-        self._pending.extend(one for one in findings if one.kind is not FindingKind.PRESS)
+        """Presses and falls are raised before all else."""
+        self._pending.extendleft(reversed([one for one in findings if one.kind in FIRST]))
+        self._pending.extend(one for one in findings if one.kind not in FIRST)
 
     def _raise_pending(self) -> None:
         while self._pending:

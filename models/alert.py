@@ -125,6 +125,7 @@ def _needed(act: Act) -> str:
 
 _BY_URGENCY = (
     "press",
+    "fall",
     "long_lie",
     "not_back_home",
     "silence",

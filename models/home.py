@@ -15,6 +15,8 @@ class Sensor:
     room: str
     is_exit: bool = False
     wearer: str | None = None
+    fall_chance: float = 0.0
+    """Of a pendant: from which chance on a fall calls at once. Felt less surely, silence has to bear it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """One thing a sensor noticed, at one moment, in one home."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +20,11 @@ class SensorKind(StrEnum):
 
 
 class What(StrEnum):
-    """What was noticed, in the past tense. `ALIVE` and `HEARD` are caused by the kit, all others by a person."""
+    """What was noticed, in the past tense. `ALIVE` and `HEARD` are caused by the kit, all others by a person.
+
+    A pendant that feels acceleration says `FELL` (judged likely, and not called off), `MAYBE_FELL` (judged unlikely),
+    `FALL_CALLED_OFF`, and now and then that it is `WORN`.
+    """
 
     PRESSED = "pressed"
     MOVED = "moved"
@@ -29,6 +34,10 @@ class What(StrEnum):
     GOT_UP = "got_up"
     ALIVE = "alive"
     HEARD = "heard"
+    FELL = "fell"
+    MAYBE_FELL = "maybe_fell"
+    FALL_CALLED_OFF = "fall_called_off"
+    WORN = "worn"
 
 
 WHATS: tuple[What, ...] = tuple(What)
@@ -43,11 +52,24 @@ KINDS_OF: dict[What, frozenset[SensorKind]] = {
     What.CLOSED: frozenset({SensorKind.DOOR}),
     What.LAY_DOWN: frozenset({SensorKind.BED}),
     What.GOT_UP: frozenset({SensorKind.BED}),
+    What.FELL: frozenset({SensorKind.PENDANT}),
+    What.MAYBE_FELL: frozenset({SensorKind.PENDANT}),
+    What.FALL_CALLED_OFF: frozenset({SensorKind.PENDANT}),
+    What.WORN: frozenset({SensorKind.PENDANT}),
 }
 """Which kinds of sensor may notice what: an observation from any other kind is a mistake in the kit's settings."""
 
-URGENT = frozenset({What.PRESSED})
+SUSPECTED = frozenset({What.FELL, What.MAYBE_FELL, What.FALL_CALLED_OFF})
+SIGNS_OF_LIFE = frozenset(KINDS_OF) - SUSPECTED - {What.WORN}
+"""A fall is none, and neither is what a pendant says of itself: after either a silence goes on."""
+
+URGENT = frozenset({What.PRESSED, What.FELL})
 """Sent alone, at once, and before anything that waits."""
+
+Evidence = Mapping[str, float]
+"""Of a suspected fall: `chance` 0 to 1, `peak_g` (g), `tilt_deg` (degrees), `still_s` (s), and `walked` 1 where it was
+called off by walking away rather than by a press.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +85,7 @@ class Observation:
     what: What
     at: datetime
     clock_trusted: bool = True
+    evidence: Evidence | None = None
 
 
 SKEW = timedelta(minutes=5)

@@ -102,18 +102,22 @@ class Consent:
 
 
 ALWAYS = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
-"""A call for help needs no consent to arrive: pressing is asking."""
+"""What may be fitted without a consent on record: a call for help needs none to arrive, for pressing is asking."""
+CALLS = frozenset({What.PRESSED, What.FELL})
+"""These always arrive. A likely fall that nobody called off is taken for the call that could not be made; all else that
+a pendant feels (a possible fall, one called off, that it is worn) needs the consent to a pendant on record.
+"""
 
 
 def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
-    """The kinds of sensor that may be used in `home` now."""
+    """The kinds of sensor that were agreed to in `home`, as it stands on record now."""
     standing = {consent.kind for consent in consents if consent.home == home and consent.withdrawn_at is None}
-    return frozenset(standing) | ALWAYS
+    return frozenset(standing)
 
 
 def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
     """Whether an observation of `what` may leave a home where `kinds` were agreed to."""
-    return what not in KINDS_OF or bool(KINDS_OF[what] & kinds)
+    return what in CALLS or what not in KINDS_OF or bool(KINDS_OF[what] & kinds)
 
 
 RETENTION: dict[SensorKind, timedelta] = {

@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from models.detection import kernels
 from models.detection.batch import Floats, Ints
+from models.detection.falls import FallModel
 from models.detection.prior import Prior
 from models.detection.routine import History, inputs, waits
 
@@ -223,3 +224,30 @@ def _price_at(judged: Sequence[Verdict], rate: float) -> float:
         alerts = sum(int(np.sum(gap > tau(price))) for tau, gap, _ in judged)
         low, high = (np.log(price), high) if alerts > allowed else (low, np.log(price))
     return float(np.exp(high))
+
+
+FALL_THRESHOLD = 0.5
+
+
+def learn_falls(
+    asked: Floats,
+    fell: NDArray[np.bool_],
+    weight: Floats,
+    provenance: dict[str, str | int | float],
+    rounds: int = 250,
+) -> FallModel:
+    """From candidates (n, len(falls.NAMES)): whether each was a fall, and what it counts for."""
+    trees = HistGradientBoostingClassifier(
+        max_iter=rounds,
+        learning_rate=0.06,
+        max_leaf_nodes=12,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=0,
+    )
+    trees.fit(asked.astype(np.float32), fell, sample_weight=weight)
+    roots, nodes, start = flattened(trees)
+    feature, child = (nodes[name].astype(np.int64) for name in ("feature", "child"))
+    return FallModel(roots, feature, nodes["cut"].astype(np.float64), child, start, FALL_THRESHOLD, provenance)

@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from models.observation import Observation, What
+from models.observation import Evidence, Observation, What
 
 VERSION = 1
 LARGEST = 256 * 1024
@@ -85,6 +85,22 @@ class Heartbeat:
     v: int = VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """An observation without evidence, which is how all were before falls; most still are."""
+
+    number: int
+    sensor: str
+    what: What
+    at: Moment
+    clock_trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _WithEvidence(_Plain):
+    evidence: Evidence
+
+
 class Order(StrEnum):
     """What the hub can tell a kit."""
 
@@ -137,6 +153,14 @@ class _RawUp:
 
 
 @dataclass(frozen=True, slots=True)
+class _SentUp:
+    outbox: str
+    sent: Moment
+    observations: list[_Plain]
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
 class _Numbered:
     number: int
 
@@ -148,6 +172,9 @@ class _RawObservation:
     what: What
     at: Moment
     clock_trusted: bool = True
+    evidence: (
+        Annotated[dict[Annotated[str, msgspec.Meta(max_length=32)], float], msgspec.Meta(max_length=16)] | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +210,16 @@ def read_topic(name: str) -> tuple[str, Leg]:
 
 
 def encode(message: Up | Receipt | Heartbeat | Down) -> bytes:
+    if isinstance(message, Up):
+        return msgspec.json.encode(
+            _SentUp(message.outbox, message.sent, [_sent(one) for one in message.observations], message.v)
+        )
     return msgspec.json.encode(message)
+
+
+def _sent(one: Observation) -> _Plain:
+    plain = (one.number, one.sensor, one.what, one.at, one.clock_trusted)
+    return _Plain(*plain) if one.evidence is None else _WithEvidence(*plain, one.evidence)
 
 
 def read_up(payload: bytes) -> UpRead:
@@ -269,7 +305,7 @@ def _decode(payload: bytes, kind: type[T]) -> T:
 
 def _observation(part: msgspec.Raw) -> Observation:
     raw = msgspec.json.decode(part, type=_RawObservation)
-    return Observation(raw.number, raw.sensor, raw.what, raw.at, raw.clock_trusted)
+    return Observation(raw.number, raw.sensor, raw.what, raw.at, raw.clock_trusted, raw.evidence)
 
 
 def _number(part: msgspec.Raw) -> int | None:

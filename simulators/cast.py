@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.home import Home, Sensor, SilenceLimits
-from models.observation import SensorKind
 from models.people import Account, Address, Contact, Level, Resident, Role, Telling
 from models.privacy import Consent
 from models.register import PlanOf, Register
@@ -122,7 +121,7 @@ def with_sensors(household: Household, sensors: Sequence[Sensor]) -> Household:
 
 
 def _consents(household: Household, given_at: datetime) -> list[Consent]:
-    kinds = {sensor.kind for sensor in household.home.sensors} - {SensorKind.PENDANT}
+    kinds = {sensor.kind for sensor in household.home.sensors}
     basis = "asked, explained with the kit in hand, and agreed"
     review = given_at + timedelta(days=365)
     return [Consent(household.home.id, kind, household.resident.id, basis, given_at, review) for kind in sorted(kinds)]

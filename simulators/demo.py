@@ -57,6 +57,8 @@ LOOK_EVERY = 0.25
 T = TypeVar("T")
 ENOUGH = 50
 """Triggers that a recorded day must have."""
+FEELS = "h_nguyen"
+"""Whose pendant feels acceleration."""
 
 
 def demo(
@@ -140,7 +142,9 @@ class Town(contextlib.ExitStack):
         else:
             said = plays(household.home.sensors, lived.triggers, closes_itself(lived.triggers))
         checking = check_ins(household.home.sensors, self._start, household.home.id)
-        return Kit(household.home, self._line.publish, together(said, checking))
+        kit = Kit(household.home, self._line.publish, together(said, checking))
+        kit.feels = household.home.id == FEELS
+        return kit
 
     def _start_agent(self, kit: Kit, place: Place, port: int) -> Program:
         hub, clock = (place.broker_host, place.broker_port), self._kit_clock
@@ -148,7 +152,7 @@ class Town(contextlib.ExitStack):
             hub = ("127.0.0.1", self._path.port)
         if kit.home.id == "h_gill":
             clock, kit.behind = self._lost_clock, YEAR_1970 - self._start
-        return start_agent(self._stage, kit.home, hub, port, clock, **beats_in(BEAT))
+        return start_agent(self._stage, kit.home, hub, port, clock, kit.feels, **beats_in(BEAT))
 
     def _tell_history(self, place: Place) -> None:
         voice = self._voice = Voice(place.broker_host, place.broker_port, HISTORY_BOX)

@@ -11,7 +11,9 @@ import msgspec
 
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
+from simulators.acceleration import ON_THE_FLOOR, Lived, messages
 from simulators.recording import Trigger
+from simulators.resident import PENDANT
 
 Publish = Callable[[str, bytes, bool], None]
 """Topic, content, whether it is retained."""
@@ -48,6 +50,10 @@ class Play(NamedTuple):
 
 def base_topic(home: str) -> str:
     return f"{home}/zigbee2mqtt"
+
+
+def pendant_topic(home: str, leaf: str) -> str:
+    return f"{home}/pendant/{leaf}"
 
 
 def state(kind: SensorKind, *, on: bool) -> dict[str, object]:
@@ -118,7 +124,7 @@ class Kit:
     """Plays one home. `sent` counts the observations that should come of it.
 
     `still` is a home where nobody moves any more; the sensors in `dead` say nothing; `behind` is how far the kit's
-    own clock is from the right time.
+    own clock is from the right time. With `feels` the pendant is one of ESPHome's making, which feels acceleration.
     """
 
     def __init__(self, home: Home, publish: Publish, played: Iterator[Play]) -> None:
@@ -127,6 +133,7 @@ class Kit:
         self.still = False
         self.dead: set[str] = set()
         self.behind = timedelta(0)
+        self.feels = False
         self._publish = publish
         self._played = played
         self._next = next(played, None)
@@ -171,6 +178,14 @@ class Kit:
         """The bridge says what is known already: enough to make an agent look at its clock at once."""
         self._say(f"{self.home.sensors[0].id}/availability", {"state": "online"}, retain=True)
 
+    def fall(self, at: datetime) -> None:
+        """Who wears the pendant walks, falls and lies still: the kit notices that it is worn, and the fall."""
+        lived = Lived().walks(20).falls().rests(8, ON_THE_FLOOR)
+        self.still = True
+        for message in messages(lived.acc, int(at.timestamp()) % 86_400 * 1000):
+            self._publish(pendant_topic(self.home.id, "acceleration"), message, False)
+        self.sent += 2
+
     def press(self, at: datetime, sensor: str = "pendant") -> None:
         self._last_seen[sensor] = at
         self._speak(sensor, {"action": "emergency"})
@@ -193,6 +208,9 @@ class Kit:
         self.sent += play.what is not None
 
     def _speak(self, sensor: str, extra: dict[str, object] | None = None) -> None:
+        if self.feels and sensor == PENDANT:
+            self._publish(pendant_topic(self.home.id, "battery"), b'{"percent":97}', False)
+            return
         seen = self._last_seen[sensor] + self.behind
         said = {"battery": 97, "linkquality": 120, **self._cached.get(sensor, {}), **(extra or {})}
         self._say(sensor, {**said, "last_seen": f"{seen:%Y-%m-%dT%H:%M:%S}.{seen.microsecond // 1000:03}Z"})

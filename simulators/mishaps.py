@@ -1,5 +1,6 @@
 """What goes wrong in the town, when, and what should come of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,7 @@ from models.detection import FindingKind
 from simulators.clock import PlayedClock
 from simulators.kit import Kit
 from simulators.relay import Relay
-from simulators.resident import BATHROOM, FRIDGE, HALL
+from simulators.resident import BATHROOM, FRIDGE, HALL, KITCHEN
 from simulators.view import IS_OVER, View
 from simulators.wires import Hearing
 
@@ -52,7 +53,7 @@ class World:
 def script(world: World) -> list[Mishap]:
     """In order of time. Those of the first hour are over within a minute, as DEMO_SECONDS=60 wants."""
     okafor, whitcombe, gill = world.kits["h_okafor"], world.kits["h_whitcombe"], world.kits["h_gill"]
-    pugh = world.kits["h_pugh"]
+    pugh, nguyen = world.kits["h_pugh"], world.kits["h_nguyen"]
     return [
         Mishap(0, "the fridge door sensor at Mr Nowicki's has said nothing since 05:50 (its battery died)",
                lambda: None, lambda: _raised(world, "h_nowicki", FindingKind.SENSOR_UNHEARD), 28),
@@ -67,12 +68,16 @@ def script(world: World) -> list[Mishap]:
         Mishap(19, "Mrs Pugh's broadband is back",
                world.path.mend, lambda: _caught_up(world, pugh), 20,
                may=lambda: _raised(world, "h_pugh", FindingKind.KIT_UNHEARD) is not None),
+        Mishap(24, "Mrs Nguyen falls in the hall; her pendant feels it, and she can't get up",
+               lambda: nguyen.fall(world.clock.now()), lambda: _raised(world, "h_nguyen", FindingKind.FALL), 6),
         Mishap(34, "Mrs Okafor presses again",
                lambda: _press(world, okafor), lambda: _pressed_again(world, "h_okafor"), 3),
         Mishap(38, "the clock of Mr Gill's kit is put right",
                lambda: _put_right(world, gill), lambda: _trusted(world, gill), 8),
         Mishap(75, "the battery of Mr Nowicki's sensor is changed",
                lambda: _revive(world, world.kits["h_nowicki"]), lambda: _cleared(world, "h_nowicki"), 10),
+        Mishap(80, "Mrs Nguyen is helped up, and walks about",
+               lambda: _walk_about(world, nguyen), lambda: _up_again(world, "h_nguyen"), 8),
         Mishap(100, "Miss Whitcombe is helped up and moves again",
                lambda: _get_up(world, whitcombe), lambda: _moved_again(world, "h_whitcombe"), 5),
     ]  # fmt: skip
@@ -91,6 +96,17 @@ def _collapse(world: World, kit: Kit) -> None:
 def _get_up(world: World, kit: Kit) -> None:
     kit.still = False
     kit.move(world.clock.now(), BATHROOM)
+
+
+def _walk_about(world: World, kit: Kit) -> None:
+    kit.still = False
+    for room in (HALL, KITCHEN):
+        kit.move(world.clock.now(), room)
+
+
+def _up_again(world: World, home: str) -> str | None:
+    found = re.search(r"Movement since the fall at[^.]*\.", _again(world, home, FindingKind.FALL))
+    return f"the alert stays open for a person to close, and says: {found.group()}" if found else None
 
 
 def _revive(world: World, kit: Kit) -> None:

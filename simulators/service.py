@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from models.home import Home
+from models.home import Home, Sensor
+from models.observation import SensorKind
 from models.register import Register, write_register
 from simulators.clock import PlayedClock
 from simulators.kit import base_topic
@@ -86,9 +87,18 @@ class Hub:
 
 
 def start_agent(
-    stage: Stage, home: Home, hub: tuple[str, int], kits_port: int, clock: PlayedClock, **more: object
+    stage: Stage,
+    home: Home,
+    hub: tuple[str, int],
+    kits_port: int,
+    clock: PlayedClock,
+    feels: bool = False,
+    /,
+    **more: object,
 ) -> Program:
-    """`nightlight-edge run` for one home, its sensors behind the kits' broker. It is not waited for."""
+    """`nightlight-edge run` for one home, its sensors behind the kits' broker; with `feels` its pendants feel
+    acceleration. It is not waited for.
+    """
     settings = {
         "home": home.id,
         "outbox": str(stage.folder / f"{home.id}.outbox"),
@@ -101,10 +111,17 @@ def start_agent(
         **more,
     }
     sensors = [
-        {"id": sensor.id, "kind": str(sensor.kind), "source": f"zigbee2mqtt:{sensor.id}"} for sensor in home.sensors
+        {"id": sensor.id, "kind": str(sensor.kind), "source": _source(home, sensor, feels=feels)}
+        for sensor in home.sensors
     ]
     file = stage.write(f"{home.id}.toml", toml(settings, sensors=sensors))
     return stage.start(f"agent-{home.id}", "nightlight-edge", "run", "--settings", file)
+
+
+def _source(home: Home, sensor: Sensor, *, feels: bool) -> str:
+    if feels and sensor.kind is SensorKind.PENDANT:
+        return f"esphome:{home.id}/{sensor.id}"
+    return f"zigbee2mqtt:{sensor.id}"
 
 
 def toml(table: dict[str, Any], **tables: list[dict[str, Any]]) -> str:

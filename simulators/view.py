@@ -9,6 +9,7 @@ from simulators.browser import Browser
 
 SAYS = {
     FindingKind.PRESS: re.compile(r"Help was called for with[^.]*\."),
+    FindingKind.FALL: re.compile(r"A fall may have been felt by the [a-z ]+ at \d\d:\d\d"),
     FindingKind.SILENCE: re.compile(r"No sign of life since[^.]*\."),
     FindingKind.KIT_UNHEARD: re.compile(r"(?:The kit has not been heard|Nothing is heard from the home)[^.]*\."),
     FindingKind.SENSOR_UNHEARD: re.compile(r"The [^.]* has not reported[^.]*\."),

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from edge.clock import Clock, Moment
-from models.observation import SensorKind, What
+from models.observation import Evidence, SensorKind, What
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,20 @@ class Noticed:
 
     sensor: str
     what: What
+    moment: Moment
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """Acceleration: `t` (s, by the sensor's own clock, the last of them at `moment`) and x, y, z in g of each sample.
+
+    It is judged in the kit and goes no further.
+    """
+
+    sensor: str
+    t: Sequence[float]
+    acc: Sequence[tuple[float, float, float]]
     moment: Moment
 
 
@@ -36,9 +50,9 @@ Last = Mapping[str, tuple[What, datetime]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an adapter may use: `notice` takes what was noticed, from any thread; `base` is the dialect's topic."""
+    """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic."""
 
-    notice: Callable[[Noticed], None]
+    notice: Callable[[Noticed | Felt], None]
     clock: Clock
     base: str
     last: Last
@@ -75,6 +89,13 @@ DIALECTS: dict[str, Dialect] = {
     "zigbee2mqtt": Dialect(
         "edge.sensors.zigbee2mqtt", re.compile(r"[^+#\x00]+"), "zigbee2mqtt:hall_pir", over_mqtt=True
     ),
+    "esphome": Dialect("edge.sensors.esphome", re.compile(r"[^+#\x00]+"), "esphome:pendant", over_mqtt=True),
+    "i2c": Dialect(
+        "edge.sensors.accelerometer",
+        re.compile(r"(adxl345|lis3dh)/\d{1,2}/0x[0-7][0-9a-f]"),
+        "i2c:adxl345/1/0x53",
+        over_mqtt=False,
+    ),
 }
 
 
@@ -91,6 +112,11 @@ def fit(dialect: str, fitted: Sequence[Fitted], surroundings: Surroundings) -> A
     return cast("Adapter", module.fit(fitted, surroundings))
 
 
+def feels(source: str) -> bool:
+    """Whether a sensor with that source may feel acceleration."""
+    return dialect_of(source) in {"esphome", "i2c"}
+
+
 class Lamp(Protocol):
     def on(self) -> None: ...
     def off(self) -> None: ...
@@ -99,3 +125,8 @@ class Lamp(Protocol):
 def lamp(pin: int) -> Lamp | None:
     """None where there are no pins: a kit without its lamp still calls for help."""
     return cast("Lamp | None", import_module(DIALECTS["gpio"].module).lamp(pin))
+
+
+def tone(pin: int) -> Lamp | None:
+    """A buzzer that sounds while it is on; None where there are no pins."""
+    return cast("Lamp | None", import_module(DIALECTS["gpio"].module).tone(pin))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from gpiozero import LED, DigitalInputDevice
+from gpiozero import LED, Buzzer, DigitalInputDevice
 
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
@@ -90,4 +90,12 @@ def lamp(pin: int) -> Any | None:
         return LED(pin)
     except Exception as error:  # noqa: BLE001 as above: no lamp is worth a kit
         log.warning("the lamp on pin %d can't be lit: %s", pin, error)
+        return None
+
+
+def tone(pin: int) -> Any | None:
+    try:
+        return Buzzer(pin)
+    except Exception as error:  # noqa: BLE001 as above
+        log.warning("the buzzer on pin %d can't sound: %s", pin, error)
         return None

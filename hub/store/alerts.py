@@ -15,6 +15,8 @@ from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import Finding, FindingKind, Urgency
+from models.detection.feedback import JudgedFall
+from models.detection.fusion import HELD_BACK
 from models.response import Attempt, Tried, lapse_time
 from models.wire import Order
 
@@ -199,9 +201,10 @@ class Alerts:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
 
     def standing(self) -> list[Standing]:
-        """What was found and is not over yet. A press is never over: a person ends it."""
+        """What was found and is not over yet. A press or a fall is never over by itself: a person ends it."""
         lasting = and_(_findings.c.over.is_(False), _findings.c.ended_at.is_(None))
-        question = select(_findings).where(lasting, _findings.c.kind != FindingKind.PRESS.value)
+        by_hand = (FindingKind.PRESS.value, FindingKind.FALL.value)
+        question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
     def told(self, home: str, since: datetime) -> list[Told]:
@@ -215,6 +218,17 @@ class Alerts:
         """Alerts to which a finding of `kind` led, and that were closed since then."""
         theirs = select(_findings.c.alert).where(_findings.c.kind == kind.value, _findings.c.over.is_(False))
         return self._alerts(and_(_alerts.c.closed_at >= since, _alerts.c.id.in_(theirs)))
+
+    def judged_falls(self, since: datetime, home: str | None = None) -> list[JudgedFall]:
+        """What became of falls that pendants felt, an entry for each alert and pendant, closed since then."""
+        f, a = _findings.c, _alerts.c
+        question = select(a.id, a.home, f.sensor, a.outcome, a.closed_at).distinct().join(_findings, f.alert == a.id)
+        felt = and_(f.kind == FindingKind.FALL.value, f.over.is_(False), f.sensor != "", a.closed_at >= since)
+        where = felt if home is None else and_(felt, a.home == home)
+        return [
+            JudgedFall(r.id, r.home, r.sensor, Outcome(r.outcome), r.closed_at)
+            for r in self._all(question.where(where))
+        ]
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """For each home: alerts by kind, and findings (what began, not what was over) by kind."""
@@ -297,7 +311,7 @@ def _raise(
         return None
     if finding.over:
         return _end(connection, finding, explanation, now)
-    if finding.urgency is Urgency.TELL:
+    if finding.urgency is Urgency.TELL or finding.evidence.get("stage") == HELD_BACK:
         connection.execute(update(_findings).where(_findings.c.key == finding.key).values(said=explanation))
         return None
     alert = _open_alert(connection, finding, resident)

@@ -321,10 +321,19 @@ class Records:
         rows = self._all(question if home is None else question.where(table.c.home == home))
         return [Shift(**row._mapping) for row in rows]
 
+    def undo_falls(self, home: str, at: datetime, sensor: str, alerts: Sequence[int], actor: str) -> None:
+        """These alerts no longer count against that pendant."""
+        row = {"home": home, "at": at, "sensor": sensor, "alerts": tuple(alerts), "actor": actor}
+        with writing(self._engine) as connection:
+            chain.add(connection, schema.falls_undone, row)
+
+    def falls_undone(self) -> frozenset[int]:
+        return frozenset(alert for alerts in self._bodies(select(schema.falls_undone.c.alerts)) for alert in alerts)
+
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks, schema.shifts)
+            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone)
             found = {log.name: chain.broken_at(connection, log) for log in logs}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 

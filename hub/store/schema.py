@@ -224,6 +224,19 @@ shifts = Table(
     Column("link", Text, nullable=False),
 )
 
+falls_undone = Table(
+    "falls_undone",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("alerts", Body(tuple[int, ...]), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
+
 alerts = Table(
     "alerts",
     records,
@@ -330,6 +343,7 @@ observations = Table(
     Column("at", BigInteger, nullable=False),
     Column("arrived", BigInteger, nullable=False),
     Column("clock_trusted", Boolean, nullable=False),
+    Column("evidence", Body(dict[str, float])),
     UniqueConstraint("home", "outbox", "number", name="one_number_one_observation"),
 )
 """Times are plain microseconds here: this table is read and written by the hundred thousand."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from hub.store.database import writing
 from hub.store.schema import from_us, marks, observations, to_us
-from models.observation import KINDS_OF, SensorKind, What
+from models.observation import KINDS_OF, Evidence, SensorKind, What
 
 _SEQ = "seq"
 _AT_ONCE = 500
@@ -30,6 +30,7 @@ class Row:
     arrived: datetime
     clock_trusted: bool = True
     seq: int = 0
+    evidence: Evidence | None = None
 
 
 class Series(Protocol):
@@ -42,6 +43,9 @@ class Series(Protocol):
         """Those with start <= at < end, in order of `at`."""
 
     def latest(self, home: str) -> Row | None: ...
+
+    def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
+        """When each sensor of `home` noticed that last, of those that have since then."""
 
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int: ...
 
@@ -81,6 +85,13 @@ class SqlSeries:
     def latest(self, home: str) -> Row | None:
         newest = select(observations).where(observations.c.home == home).order_by(observations.c.at.desc()).limit(1)
         return next(iter(self._rows(newest)), None)
+
+    def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
+        o = observations.c
+        mine = (o.home == home) & (o.what == what.value) & (o.at >= to_us(since))
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
+            return {sensor: from_us(at) for sensor, at in rows}
 
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int:
         """How many were deleted: all of `home`, or of that only what sensors of `kinds` notice, or what is `before`."""
@@ -156,9 +167,10 @@ def _values(row: Row) -> dict[str, Any]:
         "at": to_us(row.at),
         "arrived": to_us(row.arrived),
         "clock_trusted": row.clock_trusted,
+        "evidence": None if row.evidence is None else dict(row.evidence),
     }
 
 
 def _row(values: Any) -> Row:
-    seq, home, outbox, number, sensor, what, at, arrived, trusted = values
-    return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq)
+    seq, home, outbox, number, sensor, what, at, arrived, trusted, evidence = values
+    return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq, evidence)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.budgets import judged, set_aside
+from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.loops import LOOPS
 from hub.settings import Settings
@@ -45,13 +45,13 @@ from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
-from models.detection.feedback import COUNTED, UNDONE_BY, budget
+from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
-from models.observation import KINDS_OF
+from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Account, Contact, Level, Resident, Role
-from models.privacy import Data, Purpose, Showing, agreed, showing
+from models.privacy import ALWAYS, Data, Purpose, Showing, agreed, showing
 from models.wire import Heartbeat
 
 LATE = 15.0
@@ -73,6 +73,7 @@ EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 
 DAY = timedelta(days=1)
 MENTIONED = timedelta(days=14)
+WORN_WITHIN = timedelta(days=14)
 SAME_SIGN = timedelta(milliseconds=1)
 REMEMBERED = 10_000
 
@@ -270,6 +271,17 @@ class Gate:
             self._records.shift(home.id, now, last.now, due.rate, due.because, viewer.login, last.id)
         except LookupError as overtaken:
             raise Refused("the budget was shifted at the same moment: look at what holds now") from overtaken
+
+    def undo_falls(self, viewer: Viewer, alert_id: int, sensor: str) -> None:
+        """False falls of this pendant of the alert's home no longer count. Raises Hidden, and Refused."""
+        if viewer.role not in UNDONE_BY:
+            raise Hidden(f"alert {alert_id}")
+        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        mine = [one for one in counted_falls(self._alerts, self._records, now, home.id) if one.sensor == sensor]
+        sure = sureness(mine, now)
+        if not sure.because:
+            raise Refused("no false fall counts against this pendant any more: look at what holds now")
+        self._records.undo_falls(home.id, now, sensor, sure.because, viewer.login)
 
     def visits(self, viewer: Viewer, purpose: Purpose) -> list[Visit]:
         """The open alerts that this responder was sent to."""
@@ -509,8 +521,9 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id)
+        may = agreed(self._records.consents(), home.id) | ALWAYS
         last = beat.sensors if beat else {}
+        worn = self._worn(home)
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
@@ -520,15 +533,26 @@ class Gate:
                 and until is not None
                 and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
                 sensor.kind in may,
+                worn.get(sensor.id, ""),
             )
             for sensor in home.sensors
         )
+
+    def _worn(self, home: Home) -> dict[str, str]:
+        """Of pendants that feel whether they are worn: one on the table tells of no fall."""
+        now, zone = self._clock.now(), home.timezone
+        pendants = any(sensor.kind is SensorKind.PENDANT for sensor in home.sensors)
+        last = self._series.last(home.id, What.WORN, now - WORN_WITHIN) if pendants else {}
+        return {
+            sensor: f"{'worn, last moved' if now - at < DAY else 'not worn since'} {when(at, now, zone)}"
+            for sensor, at in last.items()
+        }
 
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
         until, why = self._heard_of(home.id).until, self._why(home.id, end)
         rows = self._series.between(home.id, start - DAY, end)
-        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in KINDS_OF]
+        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
         if until and why is None:
             end = max(start, min(until, end))
         if not seen:
@@ -580,7 +604,17 @@ class Gate:
             coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
             shifted,
             undo if viewer.role in UNDONE_BY else None,
+            *self._doubted(viewer, home, now),
         )
+
+    def _doubted(self, viewer: Viewer, home: Home, now: datetime) -> tuple[str, str | None]:
+        """Why a pendant has to be surer of a fall than its kit is, and which one where this viewer may undo it."""
+        here = counted_falls(self._alerts, self._records, now, home.id)
+        for sensor in sorted({one.sensor for one in here}):
+            sure = sureness([one for one in here if one.sensor == sensor], now)
+            if sure.because:
+                return told_of_falls(sure, here, now), sensor if viewer.role in UNDONE_BY else None
+        return "", None
 
     def _due(self, home: Home, told: Expectation, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""

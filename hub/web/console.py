@@ -88,6 +88,16 @@ def undo(request: Request, gate: TheGate, who: Who, alert_id: int, shift: Annota
     return RedirectResponse(f"/console/alert/{alert_id}", 303)
 
 
+@routes.post("/alert/{alert_id}/undo-falls")
+def undo_falls(request: Request, gate: TheGate, who: Who, alert_id: int, sensor: Text = "") -> Response:
+    """False falls made a pendant have to be surer; a supervisor takes that back."""
+    try:
+        gate.undo_falls(who, alert_id, sensor)
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused))
+    return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
 def _act(
     request: Request,
     gate: TheGate,

@@ -43,13 +43,16 @@ class Mention:
 @dataclass(frozen=True, slots=True)
 class Watching:
     """How a home is watched, in sentences, blank where there is nothing to say: by when the next sign of life is due,
-    that the home is new, and that its budget of false alerts was shifted; `undo` is the shift this viewer may undo.
+    that the home is new, that its budget of false alerts was shifted, and that a pendant has to be surer of a fall;
+    `undo` is the shift and `undo_falls` the pendant with which this viewer may undo that.
     """
 
     due: str = ""
     new: str = ""
     shifted: str = ""
     undo: int | None = None
+    falls: str = ""
+    undo_falls: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A sensor and when it last gave a sign of life; `quiet` when that is longer ago than it should be."""
+    """A sensor and when it last gave a sign of life; `quiet` when that is longer ago than it should be. `worn` says of
+    a pendant that feels when it last moved on a body.
+    """
 
     name: str
     measures: str
     last: datetime | None
     quiet: bool
     agreed: bool = True
+    worn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

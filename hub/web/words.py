@@ -12,6 +12,7 @@ from models.privacy import Data
 
 KIND: dict[str, str] = {
     "press": "Call for help",
+    "fall": "Perhaps a fall",
     "silence": "No sign of life",
     "long_lie": "Long in one room",
     "not_back_home": "Not back home",
@@ -43,6 +44,7 @@ MANY: dict[str, str] = {
 }
 
 ICON: dict[str, str] = {
+    "fall": "falling",
     "long_lie": "lying",
     "not_back_home": "door",
     "door_at_night": "door",
@@ -97,7 +99,7 @@ DONE: dict[Act, str] = {
 }
 
 MEASURED: dict[SensorKind, str] = {
-    SensorKind.PENDANT: "when the pendant is pressed",
+    SensorKind.PENDANT: "when the pendant is pressed, and a fall where it feels one",
     SensorKind.PULL_CORD: "when the cord is pulled",
     SensorKind.MOTION: "movement in the room",
     SensorKind.DOOR: "when the door opens and closes",

@@ -44,6 +44,7 @@ class FindingKind(StrEnum):
     MORE_NIGHT_MOVEMENT = "more_night_movement"
     SHORTER_OUTINGS = "shorter_outings"
     BROKEN_SLEEP = "broken_sleep"
+    FALL = "fall"
 
     @property
     def lane(self) -> Lane:
@@ -66,7 +67,9 @@ _OF_THE_KIT = frozenset(
         FindingKind.SENSOR_MISLABELLED,
     }
 )
-_CALLS = frozenset({FindingKind.PRESS, FindingKind.SILENCE, FindingKind.LONG_LIE, FindingKind.NOT_BACK_HOME})
+_CALLS = frozenset(
+    {FindingKind.PRESS, FindingKind.FALL, FindingKind.SILENCE, FindingKind.LONG_LIE, FindingKind.NOT_BACK_HOME}
+)
 """Somebody may be on the floor, or outside at night, and minutes count."""
 
 _TELLS = frozenset(
@@ -91,6 +94,7 @@ _CALLS_FOR_A_WANDERER = frozenset({FindingKind.DOOR_AT_NIGHT, FindingKind.DOOR_O
 
 WATCHED = frozenset(FindingKind) - {
     FindingKind.PRESS,
+    FindingKind.FALL,
     FindingKind.SILENCE,
     FindingKind.KIT_UNHEARD,
     FindingKind.SENSOR_UNHEARD,

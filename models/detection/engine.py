@@ -22,14 +22,16 @@ from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.clocks import BATHROOM, QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
+from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
-from models.observation import CODE_OF, SensorKind, What
+from models.observation import CODE_OF, WHATS, Evidence, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+_FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
 _BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 NEVER = -np.inf
 
@@ -92,6 +94,7 @@ class Engine:
         clocks = self._limits.starts, self._limits.held
         self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
         self._known, self._prices = known_by(prior)
+        self._fusion = Fusion(self.homes)
 
     @property
     def last_sign(self) -> Floats:
@@ -157,6 +160,7 @@ class Engine:
         self.sensor_index = {(self.homes[p].id, s.id): i for i, (p, s) in enumerate(fitted)}
         self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
         self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
+        self._fitted["sign_at"] = NEVER
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
         self._fitted["every"] = self._fitted["limit"]
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
@@ -165,10 +169,21 @@ class Engine:
         self._fitted["tells"] = [sensor.kind not in _BY_HAND for _, sensor in fitted]
 
     def row(
-        self, home: str, sensor: str, what: What, at: datetime, arrived: datetime, number: int = 0
+        self,
+        home: str,
+        sensor: str,
+        what: What,
+        at: datetime,
+        arrived: datetime,
+        number: int = 0,
+        evidence: Evidence | None = None,
     ) -> tuple[int, int, int, float, float, int]:
-        """One row for `batch`; KeyError for a home that is not here. An unfitted sensor counts for its home alone."""
+        """One row for `batch`; KeyError for a home that is not here. An unfitted sensor counts for its home alone.
+        What a suspected fall rests on is kept until its row is observed.
+        """
         index = self.sensor_index.get((home, sensor), NO_SENSOR)
+        if evidence:
+            self._fusion.feel(self.index_of[home], index, at.timestamp(), evidence)
         return self.index_of[home], index, CODE_OF[what], at.timestamp(), arrived.timestamp(), number
 
     def promise(self, home: str, limit: float) -> None:
@@ -204,7 +219,24 @@ class Engine:
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
-        return [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
+        found = [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
+        return found + self._falls(news)
+
+    def _falls(self, news: Batch) -> list[Finding]:
+        found: list[Finding] = []
+        for row in np.flatnonzero((news.what >= _FELL) & (news.what != _WORN)).tolist():
+            home, sensor = int(news.home[row]), int(news.sensor[row])
+            moments = float(news.at[row]), float(news.arrived[row])
+            found += self._fusion.suspect(home, sensor, self._sensor_id(sensor), WHATS[news.what[row]], *moments)
+        return found
+
+    def _felt(self, moment: float) -> list[Finding]:
+        """Suspected falls, by what the rest of the home has said since."""
+        if not self._fusion.state["kind"].any():
+            return []
+        fits = self._column("first_fitted"), self._column("last_fitted")
+        visitor = self._state["company"][:, company.SINCE_COMPANY] < COMPANY_MATTERS
+        return self._fusion.look(moment, self.heard_until, self._fitted, fits, visitor)
 
     def _by_the_rule(self, homes: Ints) -> None:
         self.expected_by[homes] = expected_by(self._limits, homes, self.last_sign[homes])
@@ -229,7 +261,7 @@ class Engine:
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
-        return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
+        return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others + self._felt(moment)
 
     def _weaken(self, homes: Ints, moment: float) -> None:
         """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
@@ -407,6 +439,7 @@ class Engine:
             sensors=np.array([f"{home}\t{sensor}" for home, sensor in self.sensor_index]),
             state=self._state,
             fitted=self._fitted,
+            falls=self._fusion.state,
         )
         return content.getvalue()
 
@@ -423,8 +456,10 @@ class Engine:
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
-            self._restore_homes(old["state"], homes, dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True)))
-            for name in ("seen", "every", "longest", "dead", "doubted"):
+            now_at = dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True))
+            self._restore_homes(old["state"], homes, now_at)
+            self._fusion.restore(old["falls"], homes, now_at)
+            for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
                 self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
         self.wake_at[:] = NEVER
         if self.prior is None:

@@ -54,6 +54,64 @@ def _press(finding: Finding, home: Home) -> Explanation:
     )
 
 
+def _fall(finding: Finding, home: Home) -> Explanation:
+    said, at = finding.evidence, _clock(finding.since, finding, home)
+    rooms, place = str(said.get("rooms") or "").replace("_", " "), str(said.get("place") or "").replace("_", " ")
+    first = f"A fall may have been felt by the {_where(finding.sensor, home)} at {at}"
+    felt = f"{first}{_blow(finding)}"
+    last = f" The last sign of life before was in the {place}." if place else ""
+    scored = _share(said.get("chance"))
+    low = f"A soft fall at {at} scored low ({scored})"
+    nobody = f"seen since only in the {rooms}" if rooms else "nobody noticed anywhere since"
+    observed = {
+        "felt": f"{felt}, and was not called off.{_delayed(finding)}",
+        "walked": f"{felt}. It was called off by somebody walking about, who may be another than the wearer.",
+        "held": f"{felt}. It was less sure than this pendant has to be, so nobody is called unless silence follows.",
+        "unlikely": f"{low}; {nobody}.{last}",
+        "doubted": f"A fall at {at} was less sure ({scored}) than this pendant has to be; {nobody}.{last}",
+        "called_off": f"A fall felt at {at} was called off with a press; {nobody}.{last}",
+        "still": f"No sign of life in any room since the fall at {at}.{last}",
+        "one_room": f"Since the fall at {at} there were signs of life only in the {rooms}.",
+        "others": f"Movement since the fall at {at}: {rooms or 'bed'}. It may be another person's: it clears nothing.",
+        "elsewhere": f"Movement since the fall at {at}: {rooms or 'other rooms'}. Perhaps up again.",
+        "in_bed": f"Lay down in bed after the fall at {at}.",
+    }[_stage(finding)]
+    return Explanation(observed, "", _surely(finding), "Only a person closes it: speak with the resident.")
+
+
+def _stage(finding: Finding) -> str:
+    return str(finding.evidence.get("stage") or ("elsewhere" if finding.over else "felt"))
+
+
+def _blow(finding: Finding) -> str:
+    """What the pendant felt, as far as it says."""
+    said = finding.evidence
+    parts = (
+        ("peak_g", "a blow of {:.1f} g"),
+        ("tilt_deg", "then tilted by {:.0f}° from before"),
+        ("still_s", "still for {:.0f} of the seconds after"),
+    )
+    felt = [words.format(float(said[name] or 0)) for name, words in parts if said.get(name) is not None]
+    return f": {', '.join(felt)}" if felt else ""
+
+
+def _delayed(finding: Finding) -> str:
+    late = float(finding.evidence.get("late_by") or 0)
+    return f" It reached us {lasting(late)} after." if late > 60 else ""
+
+
+def _surely(finding: Finding) -> str:
+    """One confidence, and where it comes from."""
+    sure, chance = finding.evidence.get("confidence"), finding.evidence.get("chance")
+    if _stage(finding) == "felt":
+        return f"Confidence {_share(sure)}, by the pendant alone, which was taught with acted falls."
+    return f"Confidence now {_share(sure)}; by the pendant alone it was {_share(chance)}."
+
+
+def _share(value: object) -> str:
+    return f"{100 * float(value):.0f} %" if isinstance(value, int | float) else "unknown"
+
+
 def _silence(finding: Finding, home: Home) -> Explanation:
     evidence = finding.evidence
     if finding.over:
@@ -349,6 +407,7 @@ _NOT_KNOWN = "What is usual here is not known yet."
 
 _BEGAN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
     FindingKind.PRESS: _press,
+    FindingKind.FALL: _fall,
     FindingKind.SILENCE: _silence,
     FindingKind.KIT_UNHEARD: _kit_unheard,
     FindingKind.SENSOR_UNHEARD: _sensor_unheard,
@@ -372,6 +431,7 @@ _BEGAN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
 }
 
 _ENDED: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
+    FindingKind.FALL: _fall,
     FindingKind.SILENCE: _silence,
     FindingKind.KIT_UNHEARD: _kit_unheard,
     FindingKind.SENSOR_UNHEARD: _sensor_unheard,

@@ -31,6 +31,14 @@ GENUINE = frozenset({Outcome.FALL, Outcome.HELP_NEEDED})
 UNDONE_BY = frozenset({Role.SUPERVISOR})
 """Who may undo a shift."""
 
+FALLS_COUNTED = timedelta(days=30)
+SEVERAL = 3
+SURER, SURER_BY, SUREST = 0.7, 0.1, 0.9
+"""So many false falls of a pendant, and it has to be so sure; with each further one by so much more, up to a bound."""
+MAKES_UP_FOR = 2
+"""A genuine fall that it felt outweighs so many false ones."""
+FALSE_FALL = frozenset({Outcome.FALSE, Outcome.ACCIDENT, Outcome.VISITOR, Outcome.AWAY, Outcome.FAULT, Outcome.COMPANY})
+
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 
 
@@ -62,6 +70,49 @@ def budget(own: float, judged: Iterable[Judged], known_for: timedelta, now: date
     rate = own * min(max(factor, 1 / BOUND), BOUND)
     because = tuple(sorted((nothing if too_many else []) + genuine))
     return Budget(round(rate, 2), because) if because else Budget(own)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFall:
+    """An alert to which a fall felt by the pendant `sensor` led, and that a person closed with that outcome."""
+
+    alert: int
+    home: str
+    sensor: str
+    outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """From which chance on a pendant's fall calls at once (0: its own kit's threshold is enough), by those alerts."""
+
+    chance: float = 0.0
+    because: tuple[int, ...] = ()
+
+
+def sureness(judged: Iterable[JudgedFall], now: datetime) -> Sureness:
+    """How sure the pendant that felt these has to be."""
+    lately = [one for one in judged if now - one.at < FALLS_COUNTED]
+    wrong = sorted({one.alert for one in lately if one.outcome in FALSE_FALL})
+    right = {one.alert for one in lately if one.outcome in GENUINE}
+    beyond = len(wrong) - MAKES_UP_FOR * len(right) - SEVERAL
+    return Sureness(round(min(SURER + SURER_BY * beyond, SUREST), 2), tuple(wrong)) if beyond >= 0 else Sureness()
+
+
+def told_of_falls(of_pendant: Sureness, of_home: Iterable[JudgedFall], now: datetime) -> str:
+    """In one sentence: the false falls of a pendant and of its home in 30 days, and what they lead to."""
+    wrong = {one.alert for one in of_home if one.outcome in FALSE_FALL and now - one.at < FALLS_COUNTED}
+    own, all_of_them = len(of_pendant.because), len(wrong)
+    others = f" ({all_of_them} in this home)" if all_of_them > own else ""
+    return (
+        f"After {_number(own)} false falls with this pendant in 30 days{others}, one has to be {of_pendant.chance:.0%}"
+        " sure to call at once; a less sure one calls when silence bears it out."
+    )
+
+
+def _number(count: int) -> str:
+    return _COUNTS[count] if count < len(_COUNTS) else str(count)
 
 
 def told(own: float, in_force: float, because: Sequence[Judged], zone: str) -> str:

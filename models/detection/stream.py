@@ -81,8 +81,8 @@ HOME_STATE = np.dtype(
 SENSOR_STATE = np.dtype(
     [
         ("seen", np.float64), ("limit", np.float32), ("every", np.float32), ("longest", np.uint16, lie.PARTS),
-        ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_), ("tells", np.bool_), ("dead", np.bool_),
-        ("doubted", np.bool_),
+        ("sign_at", np.float64), ("said", np.int8), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
+        ("tells", np.bool_), ("dead", np.bool_), ("doubted", np.bool_),
     ],
     align=True,
 )  # fmt: skip
@@ -155,7 +155,7 @@ def take(
         if what[row] == HEARD:
             count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
-        if what[row] != ALIVE:
+        if what[row] < ALIVE:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
         if sensor[row] >= 0:
             count = alive(of, sensor[row], at[row], arrived[row], row, told, count)
@@ -242,6 +242,8 @@ def sign(
     if what == PRESSED:
         count = tell(told, count, PRESS, row, at)
     wait(of, known, home, sensor, what, at)
+    if sensor >= 0 and at >= of.sensors[sensor].sign_at:
+        of.sensors[sensor].sign_at, of.sensors[sensor].said = at, what
     if at <= of.homes[home].last_sign:
         return count
     since = of.homes[home].last_sign

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from simulators.evaluate.fallscommand import add_to as add_falls
 from simulators.recording import BadRecording
 
 DONE, FOUND_WRONG, USED_WRONG = 0, 1, 2
@@ -37,6 +38,7 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     golden.add_argument("--kept", type=Path, default=GOLDEN, metavar="DIR", help=f"where the text is kept ({GOLDEN})")
     golden.add_argument("--write", action="store_true", help="keep what comes out now")
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
+    add_falls(of_what)
     _add_detectors(of_what)
     _add_backtest(commands)
 

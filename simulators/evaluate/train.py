@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from simulators.evaluate.trainfalls import add_to as add_falls
+
 
 def add_to(commands: Any) -> None:  # argparse does not name the type of its subparsers
     """`train` among the commands of `nightlight-sim`."""
@@ -21,6 +23,7 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     parser.add_argument("--from", dest="source", metavar="TEXT", help="the paper and the licence of the recordings")
     parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="the day to note (default today)")
     parser.set_defaults(command=_prior)
+    add_falls(of_what)
 
 
 def _prior(chosen: argparse.Namespace, console: Console) -> int:

@@ -21,7 +21,7 @@ from hub.watch import Retention, Watch
 from models.alert import Act, Alert, Outcome, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
-from models.observation import SensorKind, What
+from models.observation import Evidence, SensorKind, What
 from models.register import Register
 from models.wire import Heartbeat, encode
 from tests.hub.conftest import T0, Hand
@@ -65,13 +65,21 @@ class Post:
             self.hand.move(**by)
         self.watch.turn()
 
-    def stored(self, what: What = What.MOVED, sensor: str = "hall", home: str = HOME, **ago: float) -> list[Row]:
+    def stored(
+        self,
+        what: What = What.MOVED,
+        sensor: str = "hall",
+        home: str = HOME,
+        evidence: Evidence | None = None,
+        **ago: float,
+    ) -> list[Row]:
         self.number += 1
         now = self.hand.now
-        return self.store.series.append([Row(home, "box", self.number, sensor, what, now - timedelta(**ago), now)])
+        at = now - timedelta(**ago)
+        return self.store.series.append([Row(home, "box", self.number, sensor, what, at, now, evidence=evidence)])
 
     def saw(self, what: What = What.MOVED, sensor: str = "hall", home: str = HOME, **ago: float) -> None:
-        self.news.put(self.stored(what, sensor, home, **ago))
+        self.news.put(self.stored(what, sensor, home, None, **ago))
         self.turn()
 
     def beat(self, sensors: tuple[str, ...] = ("pendant", "hall", "front-door", "bed"), home: str = HOME) -> None:
@@ -484,3 +492,70 @@ def test_what_a_person_has_undone_is_not_done_again(post: Post) -> None:
     assert len(post.store.records.shifts(HOME)) == 2
     with pytest.raises(LookupError):
         post.store.records.shift(HOME, post.hand.now, 1.5, 1.0, (), "sunita", shift.id)
+
+
+FELT = {"chance": 0.75, "peak_g": 3.1, "tilt_deg": 70.0, "still_s": 2.0}
+
+
+def fell(post: Post) -> None:
+    post.news.put(post.stored(What.FELL, "pendant", seconds=24, evidence=FELT))
+    post.turn()
+
+
+def fall_judged(post: Post, outcome: Outcome) -> None:
+    post.alive(2)
+    fell(post)
+    (alert,) = [one for one in post.alerts() if one.state is not State.CLOSED]
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
+    look(post)
+
+
+def look(post: Post) -> None:
+    post.watch._looked_at = float("-inf")
+    post.turn()
+
+
+def test_a_fall_is_raised_at_once_for_its_wearer_and_grows(post: Post) -> None:
+    post.saw(What.MOVED, minutes=1)
+    fell(post)
+    (alert,) = post.alerts()
+    assert (alert.kind, alert.resident, alert.state) == ("fall", "grace", State.RAISED)
+    post.alive(7)
+    timeline = [entry.text for entry in post.store.alerts.timeline(alert.id)]
+    assert [text.split(" ", 4)[:4] for text in timeline] == [["A", "fall", "may", "have"], ["No", "sign", "of", "life"]]
+    assert post.kinds() == [("fall", State.RAISED)]
+
+
+def test_a_fall_stored_but_not_judged_is_raised_after_the_crash_and_once(post: Post) -> None:
+    (row,) = post.stored(What.FELL, "pendant", seconds=24)
+    assert row.evidence is None
+    post.begin()
+    post.begin()
+    assert post.kinds() == [("fall", State.RAISED)]
+    assert post.store.alerts.counts()[HOME]["findings"] == {"fall": 1}
+
+
+def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(post: Post) -> None:
+    for _ in range(3):
+        post.saw(What.MOVED)
+        fall_judged(post, Outcome.FALSE)
+    assert post.watch._budgets._falls == {(HOME, "pendant"): 0.7}
+    fall_judged(post, Outcome.FALSE)
+    assert post.watch._budgets._falls == {(HOME, "pendant"): 0.8}
+
+    post.alive(2)
+    fell(post)
+    assert all(state is State.CLOSED for _, state in post.kinds()), "0.75 is no longer enough to call at once"
+    assert any(
+        "less sure than this pendant has to be" in told.said for told in post.store.alerts.told(HOME, post.hand.now)
+    )
+    post.alive(11)
+    assert post.kinds()[-1] == ("fall", State.RAISED), "but silence bears it out"
+    post.begin()
+    assert len(post.kinds()) == 5
+
+    post.store.records.undo_falls(HOME, post.hand.now, "pendant", tuple(range(1, 6)), "sunita")
+    look(post)
+    assert post.watch._budgets._falls == {}
+    assert post.store.records.broken_logs() == []

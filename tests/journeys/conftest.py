@@ -28,6 +28,7 @@ from models.alert import Lane
 from models.detection import FindingKind
 from models.pace import Pace
 from models.register import Register, write_register
+from simulators.acceleration import RATE, Lived, messages
 from tests.conftest import Mosquitto, eventually, okafor_home
 
 SENSORS = {sensor.id: sensor.kind.value for sensor in okafor_home().sensors}
@@ -132,21 +133,27 @@ class Kit:
     local: Mosquitto
     hub_port: int
     clock: PlayedClock
+    worn: str = "zigbee2mqtt"
+    extra: str = ""
     process: subprocess.Popen[str] | None = None
+    felt_ms: int = 0
     sends: mqtt.Client = field(default_factory=lambda: mqtt.Client(CallbackAPIVersion.VERSION2))
 
     def fit(self) -> None:
         sensors = "".join(
-            f'[[sensors]]\nid = "{one}"\nkind = "{kind}"\nsource = "zigbee2mqtt:{one}"\n'
+            f'[[sensors]]\nid = "{one}"\nkind = "{kind}"\nsource = "{self.dialect(one)}:{one}"\n'
             for one, kind in SENSORS.items()
         )
         (self.folder / "edge.toml").write_text(
             f'home = "{self.home}"\noutbox = "{self.folder}/outbox.db"\nhub_host = "127.0.0.1"\n'
             f'hub_port = {self.hub_port}\nlocal_host = "127.0.0.1"\nlocal_port = {self.local.port}\n'
-            f'clock_file = "{self.clock.path}"\nbatch_every = 0.2\n{sensors}'
+            f'clock_file = "{self.clock.path}"\nbatch_every = 0.2\n{self.extra}{sensors}'
         )
         self.sends.connect("127.0.0.1", self.local.port)
         self.sends.loop_start()
+
+    def dialect(self, sensor: str) -> str:
+        return self.worn if sensor == "pendant" else "zigbee2mqtt"
 
     def begin(self) -> None:
         self.process = start("nightlight-edge", "run", "--settings", str(self.folder / "edge.toml"), log=self.log)
@@ -170,6 +177,23 @@ class Kit:
         """A while after whatever was before: a press that comes twice within a second is one."""
         self.clock.move(timedelta(seconds=20))
         self.says("pendant", action="emergency")
+
+    def feels(self, lived: Lived) -> None:
+        """What the pendant felt until now, at once: the clock stands still meanwhile."""
+        for message in messages(lived.acc, self.felt_ms):
+            self.sends.publish("pendant/acceleration", message, qos=1).wait_for_publish(5)
+        self.felt_ms += len(lived.acc) * 1000 // RATE + 40
+
+    def pressed_as_worn(self) -> None:
+        """A press now, on the pendant that feels."""
+        self.felt_ms += 40
+        self.sends.publish("pendant/press", json.dumps({"ms": self.felt_ms}), qos=1).wait_for_publish(5)
+
+    def undecided(self) -> int:
+        """Falls that may yet be called off."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db")) as card:
+            count: int = card.execute("SELECT count(*) FROM pending").fetchone()[0]
+        return count
 
     def move_in(self, room: str) -> None:
         self.says(f"{room}_pir", occupancy=True)
@@ -224,6 +248,8 @@ class Service:
     cast: Register
     local: Mosquitto
     extra: str = ""
+    worn: str = "zigbee2mqtt"
+    kit_extra: str = ""
     passwords: dict[str, str] = field(default_factory=dict)
     hub: subprocess.Popen[str] | None = None
     kit: Kit | None = None
@@ -249,7 +275,7 @@ class Service:
         self.broadband = Broadband(int(str(self.where()["broker_port"])))
         kit_folder = self.folder / "kit"
         kit_folder.mkdir()
-        self.kit = Kit("h_okafor", kit_folder, self.local, self.broadband.port, self.clock)
+        self.kit = Kit("h_okafor", kit_folder, self.local, self.broadband.port, self.clock, self.worn, self.kit_extra)
         self.kit.fit()
         self.kit.begin()
         self.clock.move(timedelta(minutes=1))
@@ -293,6 +319,13 @@ class Service:
         records.dispose()
         series.dispose()
         return {"stored": stored, "distinct": distinct, **raised}
+
+    def noticed(self, home: str = "h_okafor") -> list[str]:
+        """What the hub has stored, in order of arrival."""
+        series = opened(f"sqlite:///{self.folder / 'data'}/series.db")
+        rows = SqlSeries(series).since(0, 10_000)
+        series.dispose()
+        return [row.what.value for row in rows if row.home == home]
 
     def viewer(self, login: str) -> Viewer:
         self.viewers.append(Viewer(self.url, login, self.passwords[login]))
@@ -352,6 +385,17 @@ def played(request: pytest.FixtureRequest, tmp_path: Path) -> PlayedClock:
 @pytest.fixture
 def service(tmp_path: Path, played: PlayedClock, cast: Register, mosquitto: Mosquitto) -> Iterator[Service]:
     running = Service(tmp_path, played, cast, mosquitto)
+    try:
+        running.begin()
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def wearing(tmp_path: Path, played: PlayedClock, cast: Register, mosquitto: Mosquitto) -> Iterator[Service]:
+    """As `service`, and the pendant that she wears feels acceleration."""
+    running = Service(tmp_path, played, cast, mosquitto, worn="esphome")
     try:
         running.begin()
         yield running

@@ -20,6 +20,10 @@ def test_codes_are_never_renumbered() -> None:
         ("got_up", 5),
         ("alive", 6),
         ("heard", 7),
+        ("fell", 8),
+        ("maybe_fell", 9),
+        ("fall_called_off", 10),
+        ("worn", 11),
     ]
 
 

@@ -42,3 +42,11 @@ def test_nothing_leaves_without_consent_but_a_call_for_help() -> None:
     assert may_leave(What.PRESSED, kinds)
     assert not may_leave(What.MOVED, kinds)
     assert not may_leave(What.LAY_DOWN, agreed([bed], "h_lindqvist"))
+
+
+def test_a_fall_arrives_as_a_press_does_and_all_else_that_a_pendant_feels_needs_consent() -> None:
+    asked = agreed([Consent("h_okafor", SensorKind.PENDANT, "the resident", "agreed", NOON)], "h_okafor")
+    felt = (What.MAYBE_FELL, What.FALL_CALLED_OFF, What.WORN)
+    assert may_leave(What.FELL, frozenset())
+    assert not any(may_leave(what, frozenset()) for what in felt)
+    assert all(may_leave(what, asked) for what in felt)

@@ -39,6 +39,15 @@ UP = Up(
         Observation(42, "hall_pir", What.MOVED, NOON, clock_trusted=False),
     ),
 )
+FELL = Up(
+    "k3f9",
+    NOON,
+    (
+        Observation(
+            43, "pendant", What.FELL, NOON, evidence={"chance": 0.93, "peak_g": 3.4, "tilt_deg": 81.0, "still_s": 2.0}
+        ),
+    ),
+)
 BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
 
 
@@ -46,6 +55,7 @@ BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"h
     ("name", "message"),
     [
         ("v1_up.json", UP),
+        ("v1_up_fell.json", FELL),
         ("v1_heartbeat.json", BEAT),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
@@ -58,6 +68,7 @@ def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | 
 def test_every_released_message_is_still_read() -> None:
     read = read_up((GOLDEN / "v1_up.json").read_bytes())
     assert (read.outbox, read.sent, read.observations) == (UP.outbox, UP.sent, UP.observations)
+    assert read_up((GOLDEN / "v1_up_fell.json").read_bytes()).observations == FELL.observations
     assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING

@@ -10,7 +10,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.clock import Clock
-from edge.sensors import Adapter, Fitted, Noticed, Surroundings, fit, lamp
+from edge.sensors import Adapter, Felt, Fitted, Noticed, Surroundings, fit, lamp
 from models.observation import SensorKind, What
 from tests.edge.conftest import NIGHT, play
 
@@ -41,7 +41,7 @@ class Wired:
 
     def __init__(self, folder: Path, *fitted: Fitted) -> None:
         play(folder / "clock", NIGHT, 0.0)
-        self.queue: SimpleQueue[Noticed] = SimpleQueue()
+        self.queue: SimpleQueue[Noticed | Felt] = SimpleQueue()
         self.clock = Clock(folder / "clock")
         around = Surroundings(self.queue.put, self.clock, "", {})
         self.adapter: Adapter = fit("gpio", fitted or FITTED, around)
@@ -54,6 +54,7 @@ class Wired:
         taken = []
         while not self.queue.empty():
             one = self.queue.get()
+            assert isinstance(one, Noticed)
             assert one.moment.at == NIGHT
             taken.append((one.sensor, one.what))
         return taken

@@ -65,3 +65,19 @@ def test_a_number_once_forgotten_does_not_give_its_place_away(store: Store, t0: 
     store.series.append(rows(t0, range(1, 6)))
     store.series.forget("a")
     assert store.series.append(rows(t0, range(6, 7)))[0].seq == 6
+
+
+def test_what_a_fall_rests_on_is_kept_beside_it(store: Store, t0: datetime) -> None:
+    evidence = {"chance": 0.93, "peak_g": 3.4, "tilt_deg": 81.0}
+    fell = Row("a", "o1", 1, "pendant", What.FELL, t0, t0, evidence=evidence)
+    store.series.append([fell, *rows(t0, range(2, 3))])
+    assert [one.evidence for one in store.series.since(0, 10)] == [evidence, None]
+
+
+def test_when_a_pendant_was_last_worn(store: Store, t0: datetime) -> None:
+    def worn(number: int, minutes: int, sensor: str = "pendant", home: str = "a") -> Row:
+        at = t0 + timedelta(minutes=minutes)
+        return Row(home, "o9", number, sensor, What.WORN, at, at)
+
+    store.series.append([worn(1, 10), worn(2, 70), worn(3, 5, "his"), worn(4, 90, home="b"), *rows(t0, range(1, 9))])
+    assert store.series.last("a", What.WORN, t0 + timedelta(minutes=6)) == {"pendant": t0 + timedelta(minutes=70)}

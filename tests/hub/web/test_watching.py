@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from hub.store import schema
 from hub.store.database import writing
+from hub.store.series import Row
 from models.alert import Act, Alert, Outcome
 from models.detection import Finding, FindingKind
 from models.observation import What
@@ -214,3 +215,56 @@ def test_a_change_in_the_log_of_shifts_shows(world: World, shifted: Alert) -> No
     with writing(world.store.records._engine) as connection:
         connection.execute(update(schema.shifts).values(now=0.9))
     assert world.store.records.broken_logs() == ["the log 'shifts' was changed at row 1"]
+
+
+@pytest.fixture
+def false_falls(world: World) -> Alert:
+    """Three falls that were none, and a press that is open."""
+    for day in (9, 6, 3):
+        world.move(-day * DAY)
+        evidence: dict[str, str | float] = {"stage": "felt", "chance": 0.75, "confidence": 0.75}
+        fall = Finding(FindingKind.FALL, "h_okafor", world.now, world.now, "pendant", strength=0.75, evidence=evidence)
+        alert = world.find(fall, "r_okafor")
+        world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+        world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.FALSE)
+        world.move(day * DAY)
+    return world.press()
+
+
+SURER = (
+    "After three false falls with this pendant in 30 days, one has to be 70% sure to call at once;"
+    " a less sure one calls when silence bears it out."
+)
+
+
+def test_false_falls_are_told_of_where_alerts_are_answered_and_a_supervisor_undoes_what_they_led_to(
+    world: World, visit: Visit, false_falls: Alert
+) -> None:
+    page, sunita = f"/console/alert/{false_falls.id}", visit("sunita")
+    assert SURER in words(visit("tom").see(page))
+    assert SURER in words(visit("grace").see("/resident"))
+    assert visit("tom").post(f"{page}/undo-falls", sensor="pendant").status_code == 404
+    assert "Undo: false falls no longer count" in sunita.see(page)
+    assert sunita.post(f"{page}/undo-falls", sensor="pendant").status_code == 303
+    assert SURER not in words(sunita.see(page))
+    assert world.store.records.broken_logs() == []
+    again = sunita.post(f"{page}/undo-falls", sensor="pendant")
+    assert again.status_code == 409
+    assert "no false fall counts against this pendant any more" in words(again.text)
+    for login in ("ada", "karl"):
+        assert "false falls" not in visit(login).see("/family")
+
+
+def test_a_pendant_that_feels_says_whether_it_is_worn(world: World, visit: Visit) -> None:
+    def noticed(**ago: float) -> None:
+        world.number += 1
+        at = world.now - timedelta(**ago)
+        world.store.series.append([Row("h_okafor", "box", world.number, "pendant", What.WORN, at, at)])
+
+    page = f"/console/alert/{world.press().id}"
+    assert "worn" not in words(visit("tom").see(page)).replace("Worn pendant", "")
+    noticed(days=2)
+    assert "not worn since" in words(visit("tom").see(page))
+    noticed(hours=1)
+    assert "worn, last moved 11:00" in words(visit("tom").see(page))
+    assert "worn, last moved 11:00" in words(visit("grace").see("/resident"))

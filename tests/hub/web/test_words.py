@@ -21,7 +21,7 @@ def test_people_come_before_kits_and_presses_before_all() -> None:
     order = sorted(FindingKind, key=lambda kind: URGENCY[kind])
     lanes = [kind.lane for kind in order]
     assert lanes == sorted(lanes, key=lambda lane: lane is Lane.KIT)
-    assert order[:3] == [FindingKind.PRESS, FindingKind.LONG_LIE, FindingKind.NOT_BACK_HOME]
+    assert order[:3] == [FindingKind.PRESS, FindingKind.FALL, FindingKind.LONG_LIE]
 
 
 def test_what_a_relative_is_told_names_no_moment() -> None:

@@ -1,0 +1,262 @@
+"""What the rest of a home says about a fall that a pendant suspects: one alert, one confidence, told as it changes.
+
+- A likely fall is told at once. Five minutes without a sign of life anywhere, or ten with signs from one room only,
+  make it more likely. Movement in two rooms, or lying down in bed, makes it less so, and says so; it stays open.
+- An unlikely one is told of only when ten minutes bring no sign of life, or signs from one room only. Where people sit
+  or lie down that is ordinary: there a sign of life after a minute settles it, and complete silence has to last half an
+  hour. In bed by the bed's own word, or in a bedroom at night, it means nothing.
+- One that was called off by a press is told of when nothing at all is noticed for twenty minutes after: a press on the
+  floor, meant as a call for help, must not be the last word. Called off by walking away it means nothing, but where
+  others live, whose steps those may have been, it is a likely fall.
+- Where others live, or a visitor or a pet may be there, movement does not lower the confidence in a likely fall.
+
+The odds below were set by judgement: no recorded real fall comes with the sensors of a whole home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from models.detection import Finding, FindingKind
+from models.detection.batch import NO_SENSOR, Floats, Ints
+from models.detection.kernels import Row
+from models.home import Home
+from models.observation import CODE_OF, Evidence, SensorKind, What
+
+STATE = np.dtype(
+    [("at", np.float64), ("chance", np.float32), ("sensor", np.int32), ("kind", np.uint8), ("told", np.uint8)]
+)
+"""A home's latest suspicion: of when, how likely by the pendant alone, which pendant, of what kind, what was told."""
+
+NONE, UNLIKELY, DOUBTED, CALLED_OFF, LIKELY = range(5)
+STILL, ONE_ROOM, OTHERS = 1, 2, 4
+"""What was told of a likely fall since; the number that tells such a finding from the first."""
+
+BORNE_OUT = 8
+HELD_BACK = "held"
+"""The stage of a fall that was not sure enough for its pendant: on record and told of, without an alert yet."""
+
+SETTLED = 5.0
+"""Sooner after the fall a sensor may be telling of the steps before it, in s."""
+STILL_FOR, WAIT, WAIT_AT_REST, WAIT_CALLED_OFF = 300.0, 600.0, 1800.0, 1200.0
+MOVED_ON = 60.0
+FOLLOWED = 3600.0
+PART_OF_ONE = 1800.0
+"""So long after a likely fall an unlikely one is no news."""
+TO_BED = 10.0
+
+ODDS = {"still": 3.0, "silent": 6.0, "one_room": 3.0, "elsewhere": 0.15, "in_bed": 0.25, "called_off": 0.5}
+"""By how much each multiplies the odds that it was a fall."""
+
+UNSAID = {What.FELL: 0.8, What.MAYBE_FELL: 0.3, What.FALL_CALLED_OFF: 0.6}
+"""The chance where a kit does not say it."""
+
+REST = ("bed", "living", "lounge", "sitting", "dining")
+EVENING, MORNING = 21, 8
+_LAY_DOWN = CODE_OF[What.LAY_DOWN]
+_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the sensors of a home said since a suspicion: rooms with a sign of life and the latest of it, the room
+    before, since when the bed says that somebody lies in it, and whether others may be there.
+    """
+
+    since: Mapping[str, float]
+    before: str | None
+    in_bed_since: float | None
+    others: bool
+
+
+class Fusion:
+    """A few bytes a home; only homes with a suspicion cost time."""
+
+    def __init__(self, homes: Sequence[Home]) -> None:
+        self._homes = homes
+        self._felt: dict[tuple[int, int, float], Evidence] = {}
+        self.state = np.zeros(len(homes), STATE)
+
+    def feel(self, home: int, sensor: int, at: float, evidence: Evidence) -> None:
+        """What the suspicion rests on that comes with the next batch."""
+        self._felt[home, sensor, at] = evidence
+
+    def suspect(self, home: int, sensor: int, name: str | None, what: What, at: float, arrived: float) -> list[Finding]:
+        """`sensor` is its index, `name` its id. A likely fall is a finding at once."""
+        felt = self._felt.pop((home, sensor, at), {})
+        chance = min(max(float(felt.get("chance", UNSAID[what])), 0.0), 1.0)
+        kind = self._kind(self._homes[home], name, what, chance, felt)
+        self._remember(home, sensor, kind, at, chance)
+        evidence = {**felt, "chance": chance, "confidence": chance, "late_by": arrived - at}
+        if kind == DOUBTED:
+            return [self._finding(home, name, at, arrived, HELD_BACK, evidence)]
+        walked = what is What.FALL_CALLED_OFF
+        stage = "walked" if walked else "felt"
+        return [self._finding(home, name, at, arrived, stage, evidence)] if kind == LIKELY else []
+
+    def look(
+        self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], visited: Row
+    ) -> list[Finding]:
+        """At `moment`. `sensors` holds `sign_at` and `said` of each, `fits` where each home's begin and end;
+        `visited` says where somebody else may be.
+        """
+        found: list[Finding] = []
+        for home in np.flatnonzero(self.state["kind"]).tolist():
+            mine, known = self.state[home], min(moment, float(heard_until[home]))
+            around = self._around(home, mine, sensors[fits[0][home] : fits[1][home]], bool(visited[home]))
+            name = self._name(home, int(mine["sensor"]), int(fits[0][home]))
+            judge = self._likely if mine["kind"] == LIKELY else self._unlikely
+            found += judge(home, name, mine, around, known, moment)
+        return found
+
+    def restore(self, old: Row, homes: tuple[Ints, Ints], now_at: Mapping[int, int]) -> None:
+        """As it was, for homes that are still there; `now_at` says where sensors are that were elsewhere."""
+        self.state[homes[0]] = old[homes[1]]
+        for home in np.flatnonzero(self.state["kind"]).tolist():
+            self.state[home]["sensor"] = now_at.get(int(self.state[home]["sensor"]), NO_SENSOR)
+
+    def _kind(self, home: Home, name: str | None, what: What, chance: float, felt: Evidence) -> int:
+        sensor = home.sensor(name) if name else None
+        if what is What.MAYBE_FELL:
+            return UNLIKELY
+        if what is What.FALL_CALLED_OFF:
+            walked = bool(felt.get("walked"))
+            if walked and home.people > 1:
+                return LIKELY
+            return NONE if walked else CALLED_OFF
+        return DOUBTED if sensor and chance < sensor.fall_chance else LIKELY
+
+    def _remember(self, home: int, sensor: int, kind: int, at: float, chance: float) -> None:
+        """The latest stays, but that a likely one is not made less of by what follows it closely."""
+        old = self.state[home]
+        if kind == NONE or (kind != LIKELY and old["kind"] == LIKELY and at - old["at"] < PART_OF_ONE):
+            return
+        outranks = kind == LIKELY and old["kind"] != LIKELY and old["at"] - at < PART_OF_ONE
+        if at > old["at"] or outranks or old["kind"] == NONE:
+            self.state[home] = (at, chance, sensor, kind, 0)
+
+    def _around(self, home: int, mine: Any, sensors: Row, visitor: bool) -> Around:
+        own, at = self._homes[home], float(mine["at"])
+        since: dict[str, float] = {}
+        before, before_at, lay = None, -np.inf, None
+        for sensor, said in zip(own.sensors, sensors, strict=True):
+            sign = float(said["sign_at"])
+            if sensor.kind in _BY_HAND or not np.isfinite(sign):
+                continue
+            if sensor.kind is SensorKind.BED and said["said"] == _LAY_DOWN:
+                lay = sign
+            if sign > at + SETTLED:
+                since[sensor.room] = max(sign, since.get(sensor.room, sign))
+            elif sign > before_at:
+                before, before_at = sensor.room, sign
+        return Around(since, before, lay, visitor or own.people > 1 or own.pets)
+
+    def _unlikely(
+        self, home: int, name: str | None, mine: Any, around: Around, known: float, moment: float
+    ) -> list[Finding]:
+        own, at = self._homes[home], float(mine["at"])
+        if _settled(own, mine, around):
+            mine["kind"] = NONE
+            return []
+        if known < at + _patience(mine, around):
+            return []
+        kind, chance = int(mine["kind"]), float(mine["chance"])
+        how = ["one_room" if around.since else "silent", *(["called_off"] if kind == CALLED_OFF else [])]
+        told = {"chance": chance, "confidence": confidence(chance, *how), **_rooms(around), "waited": known - at}
+        self.state[home] = (at, chance, mine["sensor"], LIKELY, STILL | ONE_ROOM)
+        number = BORNE_OUT if kind == DOUBTED else None
+        return [self._finding(home, name, at, moment, _STAGES[kind], told, number=number)]
+
+    def _likely(
+        self, home: int, name: str | None, mine: Any, around: Around, known: float, moment: float
+    ) -> list[Finding]:
+        at, chance, told = float(mine["at"]), float(mine["chance"]), int(mine["told"])
+        to_bed = around.in_bed_since is not None and around.in_bed_since > at - TO_BED
+        if to_bed or len(around.since) > 1:
+            how = "in_bed" if to_bed else "elsewhere"
+            if not around.others:
+                mine["kind"] = NONE
+                evidence = {"chance": chance, "confidence": confidence(chance, how), **_rooms(around)}
+                return [self._finding(home, name, at, moment, how, evidence, over=True)]
+            return self._more(home, name, mine, OTHERS, "others", chance, around, moment)
+        if known > at + FOLLOWED:
+            mine["kind"] = NONE
+        elif not around.since and known > at + STILL_FOR and not told & STILL:
+            return self._more(home, name, mine, STILL, "still", confidence(chance, "still"), around, moment)
+        elif around.since and known > at + WAIT and not told & ONE_ROOM:
+            return self._more(home, name, mine, ONE_ROOM, "one_room", confidence(chance, "one_room"), around, moment)
+        return []
+
+    def _more(
+        self, home: int, name: str | None, mine: Any, which: int, stage: str, sure: float, around: Around, moment: float
+    ) -> list[Finding]:
+        if mine["told"] & which:
+            return []
+        mine["told"] |= which
+        evidence = {"chance": float(mine["chance"]), "confidence": sure, **_rooms(around)}
+        return [self._finding(home, name, float(mine["at"]), moment, stage, evidence, number=which)]
+
+    def _finding(
+        self, home: int, name: str | None, since: float, at: float, stage: str, evidence: Mapping[str, Any],
+        *, over: bool = False, number: int | None = None,
+    ) -> Finding:  # fmt: skip
+        own = self._homes[home]
+        told = {**evidence, "stage": stage, "people": own.people}
+        moments = datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(at, UTC)
+        sure = float(evidence["confidence"])
+        return Finding(FindingKind.FALL, own.id, *moments, name, over, sure, told, number)
+
+    def _name(self, home: int, sensor: int, first: int) -> str | None:
+        return None if sensor == NO_SENSOR else self._homes[home].sensors[sensor - first].id
+
+
+_STAGES = {UNLIKELY: "unlikely", DOUBTED: "doubted", CALLED_OFF: "called_off"}
+
+
+def confidence(chance: float, *how: str) -> float:
+    """The chance once `how` (keys of ODDS) is known; never quite sure of either."""
+    odds = min(max(chance, 0.02), 0.98)
+    odds /= 1 - odds
+    for each in how:
+        odds *= ODDS[each]
+    return min(max(odds / (1 + odds), 0.02), 0.98)
+
+
+def _settled(home: Home, mine: Any, around: Around) -> bool:
+    """What makes nothing of an unlikely fall."""
+    at = float(mine["at"])
+    if len(around.since) > 1 or (around.in_bed_since is not None and home.people == 1):
+        return True
+    latest = max(around.since.values(), default=-np.inf)
+    if mine["kind"] == CALLED_OFF:
+        return bool(latest > -np.inf)
+    if any(_for_rest(room) for room in around.since) and latest > at + MOVED_ON:
+        return True
+    in_a_bedroom = around.before is not None and "bed" in around.before.lower()
+    return not around.since and in_a_bedroom and _by_night(at, home)
+
+
+def _patience(mine: Any, around: Around) -> float:
+    if mine["kind"] == CALLED_OFF:
+        return WAIT_CALLED_OFF
+    at_rest = around.before is not None and _for_rest(around.before) and not around.since
+    return WAIT_AT_REST if at_rest else WAIT
+
+
+def _rooms(around: Around) -> dict[str, str | None]:
+    return {"rooms": ", ".join(sorted(around.since)), "place": around.before}
+
+
+def _for_rest(room: str) -> bool:
+    return any(word in room.lower() for word in REST)
+
+
+def _by_night(at: float, home: Home) -> bool:
+    hour = datetime.fromtimestamp(at, ZoneInfo(home.timezone)).hour
+    return hour >= EVENING or hour < MORNING

@@ -1,0 +1,122 @@
+"""What a fall model learns from: the candidates of recorded wearers, as the detector would judge them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from models.detection import falls
+from models.detection.batch import Bools, Floats
+from models.detection.falls import FallModel
+from models.training import learn_falls
+from simulators.evaluate.hardware import Hardware, any_hardware
+from simulators.evaluate.wearers import Joined, Worn, by_person, joined
+from simulators.recording import BadRecording
+
+AS_RECORDED, OTHERWISE = 2, 2
+"""How often each person's trials are joined anew: as recorded, and as other hardware would have felt them."""
+
+OTHERWISE_COUNTS = 0.25
+AROUND = 3 * falls.RATE // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for."""
+
+    file: str
+    person: str
+    asked: Floats
+    fell: Bools
+    weight: Floats
+
+
+def suited(files: Sequence[Worn]) -> list[Worn]:
+    """Not those worn on a wrist: what an arm does is another matter."""
+    return [file for file in files if not file.placement.startswith("wrist")]
+
+
+def examples(files: Sequence[Worn], done: Callable[[], object] = lambda: None) -> Iterator[Examples]:
+    """Of each person in each suited file."""
+    for file, person in by_person(suited(files)):
+        yield _examples(file, person)
+        done()
+
+
+def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset[str] = frozenset()) -> FallModel:
+    """From all people but those. Each file counts for the root of its size. Raises BadRecording."""
+    kept = [each for each in known if each.person not in without]
+    size = {each.file: 0.0 for each in kept}
+    for each in kept:
+        size[each.file] += float(each.weight.sum())
+    weight = [each.weight / np.sqrt(max(size[each.file], 1.0)) for each in kept]
+    fell = np.concatenate([each.fell for each in kept]) if kept else np.zeros(0, np.bool_)
+    if not fell.any() or fell.all():
+        raise BadRecording("to learn from, there must be people who fall and others things that they do")
+    scaled = np.concatenate(weight)
+    return learn_falls(
+        np.concatenate([each.asked for each in kept]), fell, scaled * len(scaled) / scaled.sum(), _said(files, kept)
+    )
+
+
+def _said(files: Sequence[Worn], kept: Sequence[Examples]) -> dict[str, str | int | float]:
+    used = suited(files)
+    return {
+        "learned_from": "; ".join(f"{file.name}: {file.source}, {file.placement}, {file.fs:g} Hz" for file in used),
+        "people": " ".join(sorted({f"{each.file}/{each.person}" for each in kept})),
+        "falls": int(sum(int(file.is_fall.sum()) for file in used)),
+        "kind": "acted falls and scripted activity",
+        "recordings_sha256": hashlib.sha256(b"".join(_digest(file) for file in used)).hexdigest(),
+        "made_with": f"numpy {np.__version__}, scikit-learn {version('scikit-learn')}",
+    }
+
+
+def _digest(file: Worn) -> bytes:
+    arrays = (file.acc, file.offsets, file.is_fall, file.subject, file.activity)
+    whole = hashlib.sha256(file.name.encode())
+    for array in arrays:
+        whole.update(np.ascontiguousarray(array).tobytes())
+    return whole.digest()
+
+
+def _examples(file: Worn, person: str) -> Examples:
+    asked, fell, weight = [], [], []
+    for copy in range(AS_RECORDED + OTHERWISE):
+        luck = np.random.default_rng([copy, 1, *file.name.encode(), *person.encode()])
+        hardware = any_hardware(luck, file.fs) if copy >= AS_RECORDED else Hardware()
+        found, what = _candidates(file, joined(file, person, 100 + copy), hardware, luck)
+        asked.append(found)
+        fell.append(what)
+        weight.append(np.full(len(what), OTHERWISE_COUNTS if copy >= AS_RECORDED else 1.0))
+    return Examples(file.name, person, np.concatenate(asked), np.concatenate(fell), np.concatenate(weight))
+
+
+def _candidates(file: Worn, stream: Joined, hardware: Hardware, luck: np.random.Generator) -> tuple[Floats, Bools]:
+    """What the detector would judge, and whether it was the fall; what else happens in a fall's trial is left out."""
+    bins = falls.Grid().feed(*hardware.feels(stream.acc, stream.fs, luck))
+    rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.AFTER), np.int64)
+    fall = file.is_fall[stream.trial] & ~stream.filler
+    edges = stream.edges / stream.fs * falls.RATE
+    piece = np.clip(np.searchsorted(edges, rows, "right") - 1, 0, len(fall) - 1)
+    moment = np.full(len(fall), -np.inf)
+    for each in np.flatnonzero(fall):
+        moment[each] = _impact(bins, int(np.ceil(edges[each])), int(edges[each + 1]) - falls.RATE)
+    fell = np.abs(rows - moment[piece]) <= AROUND
+    kept = fell | ~fall[piece]
+    parts = [falls.features(falls.windows(bins, part)) for part in np.array_split(rows[kept], len(rows) // 500 + 1)]
+    return np.concatenate(parts).astype(np.float32), fell[kept]
+
+
+def _impact(bins: Floats, begin: int, end: int) -> float:
+    """The largest bump, weighed by the quiet from one second to three after it: recordings do not say when it was."""
+    size = bins[begin:end, falls.LARGEST]
+    if not len(size):
+        return -np.inf
+    after = np.pad(size, (0, 3 * falls.RATE), mode="edge")[falls.RATE :]
+    unrest = sliding_window_view(after, 2 * falls.RATE)[: len(size)].std(1)
+    return float(begin + int((size / (unrest + 0.3)).argmax()))

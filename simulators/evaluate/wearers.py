@@ -1,0 +1,182 @@
+"""Recorded wearers of an accelerometer, and each one's trials joined into one long stream."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detection.batch import Bools, Floats, Ints
+from simulators.recording import BadRecording
+
+NEEDED = ("acc", "counts_per_g", "offsets", "subject", "activity", "is_fall", "fs")
+FILLER_S = (4.0, 15.0)
+FADE_S = 1.0
+"""Two pieces flow into each other for so long: an instant change of posture would be nobody's."""
+
+RECOVERIES = frozenset(f"A{code}" for code in (102, 104, 106, 108, 110, 116, 118, 120, 122, 126, 128))
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """One file: trials of several people, worn at one place. `acc` in counts; trial i is rows offsets[i] to [i + 1]."""
+
+    name: str
+    fs: float
+    placement: str
+    counts_per_g: float
+    acc: NDArray[Any]
+    offsets: Ints
+    subject: NDArray[np.str_]
+    activity: NDArray[np.str_]
+    is_fall: Bools
+    elderly: Bools
+    age: Floats
+    source: str
+
+    def trial(self, number: int) -> Floats:
+        """(n, 3) in g."""
+        rows = self.acc[self.offsets[number] : self.offsets[number + 1]]
+        return rows.astype(np.float64) / self.counts_per_g
+
+    @property
+    def people(self) -> list[str]:
+        return sorted(set(self.subject.tolist()))
+
+    @property
+    def recovers(self) -> Bools:
+        """Falls after which the person got up again, as one set of recordings has them."""
+        of_that_set = bool(np.char.startswith(self.activity, "A1").any())
+        found: Bools = self.is_fall & np.isin(self.activity, list(RECOVERIES)) & of_that_set
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One person's stream: `acc` (n, 3) in g at an even rate. Piece i is rows edges[i] to [i + 1] of `trial` i;
+    `filler` is a cut from it that fills a pause.
+    """
+
+    person: str
+    fs: float
+    acc: Floats
+    edges: Ints
+    trial: Ints
+    filler: Bools
+
+
+def worn(folder: Path) -> list[Worn]:
+    """Raises BadRecording."""
+    if not folder.is_dir():
+        raise BadRecording(f"{folder}: no such folder")
+    found = [read(path) for path in sorted(folder.glob("*.npz"))]
+    if not found:
+        raise BadRecording(f"{folder}: no recordings; it needs a <name>.npz each")
+    return found
+
+
+def read(path: Path) -> Worn:
+    """Raises BadRecording."""
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            fields = {name: content[name] for name in content.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as wrong:
+        raise BadRecording(f"{path}: this is no npz file of arrays: {wrong}") from wrong
+    missing = [name for name in NEEDED if name not in fields]
+    if missing:
+        raise BadRecording(f"{path}: it lacks {', '.join(missing)}")
+    return _checked(path, fields)
+
+
+def _checked(path: Path, fields: dict[str, NDArray[Any]]) -> Worn:
+    trials = len(fields["offsets"]) - 1
+    age = np.asarray(fields.get("age", np.full(trials, np.nan)), np.float64)
+    made = Worn(
+        name=path.stem,
+        fs=_number(path, fields, "fs"),
+        placement=str(fields.get("placement", "not said")),
+        counts_per_g=_number(path, fields, "counts_per_g"),
+        acc=fields["acc"],
+        offsets=fields["offsets"].astype(np.int64),
+        subject=fields["subject"].astype(np.str_),
+        activity=fields["activity"].astype(np.str_),
+        is_fall=fields["is_fall"].astype(np.bool_),
+        elderly=np.asarray(fields.get("elderly", age >= 60), np.bool_),
+        age=age,
+        source=str(fields.get("source", "not said")),
+    )
+    _check_shapes(path, made, trials)
+    return made
+
+
+def _number(path: Path, fields: dict[str, NDArray[Any]], name: str) -> float:
+    value = fields[name]
+    if value.size != 1 or not float(value.reshape(-1)[0]) > 0:
+        raise BadRecording(f"{path}: {name} should be one number above 0")
+    return float(value.reshape(-1)[0])
+
+
+def _check_shapes(path: Path, made: Worn, trials: int) -> None:
+    if made.acc.ndim != 2 or made.acc.shape[1] != 3:
+        raise BadRecording(f"{path}: acc should have three columns, and has the shape {made.acc.shape}")
+    if trials < 1 or made.offsets[0] < 0 or (np.diff(made.offsets) < 1).any() or made.offsets[-1] > len(made.acc):
+        raise BadRecording(f"{path}: offsets should rise from 0 to the {len(made.acc)} rows of acc, a step a trial")
+    for name in ("subject", "activity", "is_fall", "elderly", "age"):
+        if len(getattr(made, name)) != trials:
+            raise BadRecording(f"{path}: {name} has {len(getattr(made, name))} entries for {trials} trials")
+    if not 10 <= made.fs <= 1000:
+        raise BadRecording(f"{path}: {made.fs:g} samples a second; 10 to 1000 can be played")
+
+
+def joined(file: Worn, person: str, seed: int = 0) -> Joined:
+    """All trials of one person in random order, each pause filled with a cut from another trial without a fall."""
+    luck = np.random.default_rng([seed, *file.name.encode(), *person.encode()])
+    pieces = list(_pieces(file, person, luck))
+    fade = round(FADE_S * file.fs)
+    acc = [file.trial(number)[begin:end] for number, begin, end in pieces]
+    whole: list[Floats] = []
+    for before, after in zip([None, *acc[:-1]], acc, strict=True):
+        if before is not None:
+            whole.append(np.linspace(before[-1], after[0], fade + 2)[1:-1])
+        whole.append(after)
+    own = np.cumsum([0] + [len(each) + fade for each in acc])
+    own[-1] -= fade
+    return Joined(
+        person,
+        file.fs,
+        np.concatenate(whole),
+        own,
+        np.array([number for number, _, _ in pieces]),
+        np.array([(begin, end) != (0, _length(file, number)) for number, begin, end in pieces]),
+    )
+
+
+def _length(file: Worn, number: int) -> int:
+    return int(file.offsets[number + 1] - file.offsets[number])
+
+
+def _pieces(file: Worn, person: str, luck: np.random.Generator) -> Iterator[tuple[int, int, int]]:
+    """Trial, and the rows of it to be played."""
+    own = np.flatnonzero(file.subject == person)
+    ordinary = own[~file.is_fall[own]]
+    length = np.diff(file.offsets)[ordinary].astype(np.float64)
+    for number in luck.permutation(own):
+        yield int(number), 0, _length(file, int(number))
+        if len(ordinary):
+            filler = int(luck.choice(ordinary, p=length / length.sum()))
+            wanted = min(round(luck.uniform(*FILLER_S) * file.fs), _length(file, filler) - 1)
+            begin = int(luck.integers(0, _length(file, filler) - wanted))
+            yield filler, begin, begin + max(wanted, 1)
+
+
+def hours(stream: Joined, which: Bools) -> float:
+    return float(np.diff(stream.edges)[which].sum() / stream.fs / 3600.0)
+
+
+def by_person(files: Sequence[Worn]) -> Iterator[tuple[Worn, str]]:
+    return ((file, person) for file in files for person in file.people)

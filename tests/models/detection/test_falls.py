@@ -1,0 +1,168 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import models.data
+from models.detection import falls
+from models.detection.batch import Floats
+from models.detection.falls import BadFallModel, FallDetector, FallModel, Suspicion, fall_model_from
+from tests.models.detection.bodies import DOWN, LYING, SITTING, START, Body
+
+
+@pytest.fixture(scope="module")
+def model() -> FallModel:
+    return fall_model_from((Path(models.data.__path__[0]) / "falls.npz").read_bytes())
+
+
+def a_fall(fs: float = 100.0) -> Body:
+    return Body(fs).walking(10, DOWN).falling().still(12, LYING)
+
+
+def suspected(model: FallModel, t: Floats, acc: Floats, chunk: int = 25, least: float | None = None) -> list[Suspicion]:
+    detector = FallDetector(model, least)
+    cuts = np.arange(chunk, len(t), chunk)
+    parts = zip(np.split(t, cuts), np.split(acc, cuts), strict=True)
+    return [found for when, what in parts for found in detector.feed(when, what)]
+
+
+def of(model: FallModel, body: Body) -> list[Suspicion]:
+    return suspected(model, body.t, body.acc)
+
+
+def test_a_fall_is_suspected_once_and_explained(model: FallModel) -> None:
+    (found,) = of(model, a_fall())
+    assert abs(found.at - START - 10.5) < 0.5
+    assert 3 < found.decided_at - found.at < 6
+    assert found.chance > model.threshold
+    assert found.evidence["tilt_deg"] > 60
+    assert found.evidence["peak_g"] > 2.5
+    assert found.evidence["still_s"] > 1.5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Body().walking(120),
+        Body().walking(20).still(20, DOWN).walking(20),
+        Body().walking(10).turning(1.0, DOWN, SITTING).bump(SITTING, 1.5).still(20, SITTING, 0.03),
+        Body().still(20, SITTING, 0.03).turning(2.5, SITTING, LYING).still(5, LYING, 0.05).turning(2, LYING, SITTING),
+    ],
+    ids=["walking", "standing", "sitting down hard", "lying down and up again"],
+)
+def test_ordinary_things_are_not_suspected(model: FallModel, body: Body) -> None:
+    assert of(model, body.walking(10)) == []
+
+
+def test_a_pendant_on_the_table_that_hears_a_door_slam_is_neither_a_fall_nor_worn(model: FallModel) -> None:
+    flat = np.array([0.0, 0.0, 1.0])
+    table = Body().still(300, flat, 0.0).bump(flat, 2.0, 0.05).still(60, flat, 0.0)
+    detector = FallDetector(model)
+    assert detector.feed(table.t, table.acc) == []
+    assert not detector.worn(float(table.t[-1]))
+
+
+def test_it_is_worn_for_as_long_as_movement_was_lately(model: FallModel) -> None:
+    body = Body().walking(60).still(60, LYING)
+    detector = FallDetector(model)
+    assert not detector.worn(START)
+    detector.feed(body.t, body.acc)
+    assert detector.worn(float(body.t[-1]), within_s=90)
+    assert not detector.worn(float(body.t[-1]) + 3600, within_s=3600)
+
+
+def test_a_slow_slide_is_judged_though_nothing_bumped(model: FallModel) -> None:
+    slide = Body().walking(10).still(3, DOWN, 0.05).turning(1.8, DOWN, LYING).still(15, LYING)
+    found = suspected(model, slide.t, slide.acc, least=0.0)
+    assert any(abs(each.at - START - 14) < 2.5 for each in found)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 250, 100_000])
+def test_how_a_stream_is_cut_changes_nothing(model: FallModel, chunk: int) -> None:
+    body = a_fall().walking(5).falling().still(9, LYING)
+    luck = np.random.default_rng(3)
+    kept = luck.random(len(body.t)) > 0.2
+    t = (body.t + luck.uniform(-0.004, 0.004, len(body.t)))[kept]
+    assert suspected(model, t, body.acc[kept], chunk, 0.0) == suspected(model, t, body.acc[kept], 25, 0.0)
+
+
+@pytest.mark.parametrize("fs", [20.0, 25.0, 52.0, 119.0, 200.0])
+def test_the_rate_does_not_matter(model: FallModel, fs: float) -> None:
+    assert len(of(model, a_fall(fs))) == 1
+
+
+@pytest.mark.parametrize("clip", [2.0, 4.0])
+def test_a_clipped_fall_is_still_one(model: FallModel, clip: float) -> None:
+    body = a_fall()
+    assert len(suspected(model, body.t, np.clip(body.acc, -clip, clip))) == 1
+
+
+@pytest.mark.parametrize("gain", [0.9, 1.1])
+def test_a_sensor_that_is_out_by_a_tenth_is_borne(model: FallModel, gain: float) -> None:
+    body = a_fall().walking(30)
+    assert len(suspected(model, body.t, body.acc * gain)) == 1
+
+
+def test_mounting_does_not_matter(model: FallModel) -> None:
+    turn = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+    (upright,), (turned,) = of(model, a_fall()), suspected(model, a_fall().t, a_fall().acc @ turn)
+    assert turned.chance == pytest.approx(upright.chance, abs=0.02)
+
+
+def test_jitter_lost_and_senseless_samples_are_borne(model: FallModel) -> None:
+    body, luck = a_fall(), np.random.default_rng(2)
+    t, acc = body.t + luck.uniform(-0.02, 0.02, len(body.t)), body.acc.copy()
+    acc[::97] = np.nan
+    kept = luck.random(len(t)) > 0.2
+    assert len(suspected(model, t[kept], acc[kept])) == 1
+
+
+def test_a_sensor_that_falls_silent_after_the_fall_is_judged_when_it_is_heard_again(model: FallModel) -> None:
+    body, later = a_fall(), Body().still(5, LYING)
+    kept = body.t < START + 13.5
+    detector = FallDetector(model)
+    assert detector.feed(body.t[kept], body.acc[kept]) == []
+    (found,) = detector.feed(later.t + 60.0, later.acc)
+    assert abs(found.at - START - 10.5) < 0.5
+
+
+def test_times_that_go_back_are_left_out(model: FallModel) -> None:
+    body = a_fall()
+    detector = FallDetector(model)
+    twice = [detector.feed(body.t, body.acc), detector.feed(body.t, body.acc)]
+    assert [len(each) for each in twice] == [1, 0]
+
+
+def test_nothing_heard_is_nothing_found(model: FallModel) -> None:
+    detector = FallDetector(model)
+    assert detector.feed(np.empty(0), np.empty((0, 3))) == []
+    assert detector.rest() == []
+
+
+def test_a_model_is_the_same_after_it_was_kept(model: FallModel) -> None:
+    body = a_fall()
+    assert of(fall_model_from(model.to_bytes()), body) == of(model, body)
+    assert len(model.to_bytes()) < 300_000
+    assert model.to_bytes() == model.to_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04broken", b"not a model"])
+def test_what_is_no_model_is_refused(content: bytes) -> None:
+    with pytest.raises(BadFallModel, match="train falls"):
+        fall_model_from(content)
+
+
+def test_trees_say_what_walking_down_each_of_them_says(model: FallModel) -> None:
+    rows = np.random.default_rng(4).normal(1, 2, (50, len(falls.NAMES))).astype(np.float32)
+    assert model.chances(rows) == pytest.approx([slowly(model, row.tolist()) for row in rows])
+
+
+def slowly(model: FallModel, row: Sequence[float]) -> float:
+    score = model.start
+    for root in model.roots.tolist():
+        node = root
+        while model.feature[node] >= 0:
+            node = int(model.child[node]) + int(row[model.feature[node]] > model.cut[node])
+        score += float(model.cut[node])
+    return float(1 / (1 + np.exp(-score)))

@@ -1,0 +1,228 @@
+"""A suspected fall and what the rest of the home says about it, by a clock moved by hand."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from models.detection import Finding, FindingKind
+from models.detection.batch import batch
+from models.detection.engine import Engine
+from models.detection.explain import explain
+from models.home import Home
+from models.observation import Evidence, What
+from tests.conftest import NOON, okafor_home
+
+FELT = {"chance": 0.9, "peak_g": 3.4, "tilt_deg": 81.0, "still_s": 2.0}
+ALONE = okafor_home()
+COUPLE = replace(ALONE, people=2)
+
+
+def after(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+class Watched:
+    """One home, heard up to the moment of each look."""
+
+    def __init__(self, home: Home = ALONE) -> None:
+        self.engine = Engine([home], after(-30), watched_for=())
+        self.found: list[Finding] = []
+        self.says("hall_pir", What.MOVED, -20)
+
+    def says(self, sensor: str, what: What, minute: float, evidence: Evidence | None = None) -> "Watched":
+        row = self.engine.row(self.engine.homes[0].id, sensor, what, after(minute), after(minute), 7, evidence)
+        self.found += self.engine.observe(batch([row]))
+        return self
+
+    def at(self, minute: float) -> "Watched":
+        home = self.engine.homes[0]
+        seen = {sensor.id: after(minute) for sensor in home.sensors}
+        self.found += self.engine.observe(self.engine.beat(home.id, after(minute), after(minute), seen))
+        self.found += self.engine.overdue(after(minute))
+        return self
+
+    def until(self, minute: int, since: int = 0) -> "Watched":
+        for each in range(since, minute + 1):
+            self.at(each)
+        return self
+
+    @property
+    def falls(self) -> list[tuple[str, bool]]:
+        return [(str(one.evidence["stage"]), one.over) for one in self.found if one.kind is FindingKind.FALL]
+
+    @property
+    def said(self) -> list[str]:
+        return [explain(one, self.engine.homes[0]).sentence for one in self.found if one.kind is FindingKind.FALL]
+
+
+def test_a_likely_fall_is_told_at_once_and_silence_makes_it_surer() -> None:
+    home = Watched().says("bathroom_pir", What.MOVED, -1).says("pendant", What.FELL, 0, FELT)
+    assert home.falls == [("felt", False)]
+    first = home.found[-1]
+    assert (first.sensor, first.strength, first.since) == ("pendant", 0.9, NOON)
+    home.until(40)
+    assert home.falls == [("felt", False), ("still", False)]
+    assert home.found[-1].strength > first.strength
+    assert "A fall may have been felt by the pendant at 12:00: a blow of 3.4 g, then tilted by 81°" in home.said[0]
+    assert "Confidence 90 %, by the pendant alone" in home.said[0]
+    assert (
+        "No sign of life in any room since the fall at 12:00. The last sign of life before was in the bathroom."
+        in (home.said[1])
+    )
+
+
+def test_movement_in_two_rooms_lowers_it_and_says_so() -> None:
+    home = Watched().says("pendant", What.FELL, 0, FELT)
+    home.says("hall_pir", What.MOVED, 2).until(3)
+    assert home.falls == [("felt", False)]
+    home.says("kitchen_pir", What.MOVED, 4).until(60, 4)
+    assert home.falls == [("felt", False), ("elsewhere", True)]
+    assert home.found[-1].strength < 0.6
+    assert "hall, kitchen. Perhaps up again." in home.said[-1]
+
+
+def test_steps_of_before_the_fall_that_are_told_late_clear_nothing() -> None:
+    home = Watched().says("pendant", What.FELL, 0, FELT)
+    home.says("hall_pir", What.MOVED, 0.05).says("kitchen_pir", What.MOVED, 0.02).until(4)
+    assert home.falls == [("felt", False)]
+
+
+def test_lying_down_in_bed_lowers_it() -> None:
+    home = Watched().says("pendant", What.FELL, 0, FELT).says("bed", What.LAY_DOWN, 2).until(3)
+    assert home.falls == [("felt", False), ("in_bed", True)]
+
+
+def test_getting_out_of_bed_is_where_a_fall_begins_and_clears_nothing() -> None:
+    home = Watched().says("bed", What.LAY_DOWN, -5).says("pendant", What.FELL, 0, FELT)
+    home.says("bed", What.GOT_UP, 0.5).until(4)
+    assert home.falls == [("felt", False)]
+
+
+def test_where_two_live_the_steps_of_one_clear_nothing() -> None:
+    home = Watched(COUPLE).says("pendant", What.FELL, 0, FELT)
+    home.says("hall_pir", What.MOVED, 2).says("kitchen_pir", What.MOVED, 3).until(30)
+    assert home.falls == [("felt", False), ("others", False)]
+    assert "It may be another person's" in home.said[-1]
+    assert home.found[-1].strength == pytest.approx(0.9)
+
+
+def test_a_soft_fall_rises_with_silence() -> None:
+    home = Watched().says("bathroom_pir", What.MOVED, -1).says("pendant", What.MAYBE_FELL, 0, {"chance": 0.31})
+    home.until(9)
+    assert home.falls == []
+    home.until(30, 10)
+    assert home.falls == [("unlikely", False)]
+    assert home.said[0].startswith("A soft fall at 12:00 scored low (31 %); nobody noticed anywhere since.")
+    assert home.found[-1].since == NOON
+    assert home.found[-1].strength > 0.6
+
+
+def test_a_soft_fall_rises_with_signs_of_one_room_only() -> None:
+    home = Watched().says("pendant", What.MAYBE_FELL, 0, {"chance": 0.31})
+    for minute in (1, 4, 7):
+        home.says("bathroom_pir", What.MOVED, minute).at(minute)
+    home.until(12, 8)
+    assert home.falls == [("unlikely", False)]
+    assert "seen since only in the bathroom" in home.said[0]
+    home.says("hall_pir", What.MOVED, 13).until(14, 13)
+    assert home.falls[-1] == ("elsewhere", True)
+
+
+@pytest.mark.parametrize(
+    "signs",
+    [
+        [("hall_pir", What.MOVED, 2), ("kitchen_pir", What.MOVED, 3)],
+        [("bed", What.LAY_DOWN, 0.1)],
+        [("bed", What.LAY_DOWN, -8)],
+    ],
+    ids=["up and about", "lay down", "was in bed"],
+)
+def test_a_soft_fall_that_ordinary_life_explains_is_nothing(signs: list[tuple[str, What, float]]) -> None:
+    home = Watched()
+    for sensor, what, minute in sorted([*signs, ("pendant", What.MAYBE_FELL, 0.0)], key=lambda each: each[2]):
+        home.says(sensor, what, minute)
+    assert home.until(40).falls == []
+
+
+def test_where_people_sit_a_soft_fall_needs_a_longer_silence() -> None:
+    lounge = replace(
+        ALONE, sensors=tuple(replace(one, room="lounge") if one.id == "kitchen_pir" else one for one in ALONE.sensors)
+    )
+    sat = Watched(lounge).says("kitchen_pir", What.MOVED, -1).says("pendant", What.MAYBE_FELL, 0, {"chance": 0.4})
+    assert sat.until(29).falls == []
+    assert sat.until(31, 30).falls == [("unlikely", False)]
+    stirred = Watched(lounge).says("pendant", What.MAYBE_FELL, 0, {"chance": 0.4}).says("kitchen_pir", What.MOVED, 3)
+    assert stirred.until(60).falls == []
+
+
+def test_called_off_by_a_press_it_comes_back_only_when_nothing_at_all_is_noticed() -> None:
+    off = {**FELT, "walked": 0.0}
+    silent = Watched().says("pendant", What.FALL_CALLED_OFF, 0, off).until(19)
+    assert silent.falls == []
+    assert silent.until(21, 20).falls == [("called_off", False)]
+    stirred = Watched().says("pendant", What.FALL_CALLED_OFF, 0, off).says("hall_pir", What.MOVED, 5)
+    assert stirred.until(60).falls == []
+
+
+def test_called_off_by_steps_that_may_be_anothers_it_is_a_likely_fall() -> None:
+    off = {**FELT, "walked": 1.0}
+    assert Watched(COUPLE).says("pendant", What.FALL_CALLED_OFF, 0, off).falls == [("walked", False)]
+    assert Watched().says("pendant", What.FALL_CALLED_OFF, 0, off).until(60).falls == []
+
+
+def test_a_pendant_with_false_falls_has_to_be_surer() -> None:
+    pendant, *others = ALONE.sensors
+    strict = replace(ALONE, sensors=(replace(pendant, fall_chance=0.95), *others))
+    home = Watched(strict).says("bathroom_pir", What.MOVED, -1).says("pendant", What.FELL, 0, FELT)
+    assert home.falls == [("held", False)]
+    assert home.until(11).falls == [("held", False), ("doubted", False)]
+    assert len({one.key for one in home.found}) == 2
+
+
+def test_beyond_what_is_heard_nothing_is_silence() -> None:
+    home = Watched().says("pendant", What.MAYBE_FELL, 0, {"chance": 0.4}).at(5)
+    home.found += home.engine.overdue(after(30))
+    assert home.falls == []
+    home.says("hall_pir", What.MOVED, 6).says("kitchen_pir", What.MOVED, 7).at(31)
+    assert home.falls == []
+
+
+def test_a_fall_is_no_sign_of_life() -> None:
+    home = Watched().says("pendant", What.FELL, 0, FELT).says("pendant", What.WORN, 1)
+    assert home.engine.latest_sign("h_okafor") == (after(-20), "hall_pir")
+
+
+def test_any_batching_and_a_restart_come_to_the_same() -> None:
+    story = [
+        ("bathroom_pir", What.MOVED, -1.0, None), ("pendant", What.MAYBE_FELL, 0.0, {"chance": 0.35}),
+        ("bathroom_pir", What.MOVED, 2.0, None), ("pendant", What.FELL, 30.0, FELT),
+        ("hall_pir", What.MOVED, 31.0, None), ("kitchen_pir", What.MOVED, 32.0, None),
+    ]  # fmt: skip
+    one = Watched()
+    for sensor, what, minute, evidence in story:
+        one.says(sensor, what, minute, evidence).at(minute)
+        one.until(12, 3) if minute == 2.0 else one.at(minute)
+    one.at(33)
+
+    again = Watched()
+    rows = [again.engine.row("h_okafor", s, what, after(m), after(m), 7, e) for s, what, m, e in story[:3]]
+    again.found += again.engine.observe(batch(rows[::-1]))
+    again.until(6)
+    restarted = Watched()
+    assert restarted.engine.restore(again.engine.snapshot())
+    restarted.found = again.found
+    restarted.until(12, 7)
+    for sensor, what, minute, evidence in story[3:]:
+        restarted.says(sensor, what, minute, evidence)
+    restarted.at(33)
+    falls = [[one.key for one in each.found if one.kind is FindingKind.FALL] for each in (one, restarted)]
+    assert falls[0] == falls[1]
+    assert len(falls[0]) == 3
+
+
+def test_homes_without_a_suspicion_cost_nothing() -> None:
+    engine = Engine([ALONE], NOON)
+    assert not np.any(engine._fusion.state["kind"])
+    assert engine._fusion.state.dtype.itemsize <= 24

@@ -1,0 +1,251 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.detection.falls import FallModel
+from simulators.app import main
+from simulators.evaluate import falls, fallsbaselines
+from simulators.evaluate.fallsexamples import examples, learned
+from simulators.evaluate.hardware import Hardware
+from simulators.evaluate.wearers import Worn, joined, read, worn
+from simulators.recording import BadRecording
+from tests.models.detection.bodies import DOWN, LYING, SITTING, Body
+
+FS = 50.0
+KEYS = {
+    "sensitivity",
+    "false_alarms_per_hour",
+    "by_activity",
+    "elderly_false_alarms_per_hour",
+    "delay_s_median",
+    "baselines",
+}
+
+
+def trials(seed: int) -> list[tuple[str, bool, Body]]:
+    """Falls at any moment of a recording, and other things, of one person."""
+    luck = np.random.default_rng(seed)
+    found = []
+    for number in range(6):
+        before, after = luck.uniform(2, 8, 2)
+        fall = Body(FS, seed * 100 + number).walking(before).falling(hard=luck.uniform(3, 5)).still(5 + after, LYING)
+        sit = Body(FS, seed * 100 + 50 + number).walking(before).turning(1.0, DOWN, SITTING).bump(SITTING, 1.0)
+        found += [("F1", True, fall), ("D2", False, sit.still(after + 4, SITTING, 0.03))]
+        found += [("D1", False, Body(FS, seed * 100 + 80 + number).walking(20))]
+    return found
+
+
+def write(path: Path, people: dict[str, int], **changes: Any) -> None:
+    whole = [(person, *each) for person, seed in people.items() for each in trials(seed)]
+    acc = [body.acc for _, _, _, body in whole]
+    fields: dict[str, Any] = {
+        "acc": np.round(np.concatenate(acc) * 256).astype(np.int16),
+        "counts_per_g": 256.0,
+        "offsets": np.concatenate([[0], np.cumsum([len(each) for each in acc])]),
+        "subject": np.array([person for person, *_ in whole]),
+        "activity": np.array([activity for _, activity, *_ in whole]),
+        "is_fall": np.array([fell for _, _, fell, _ in whole]),
+        "fs": FS,
+    } | changes
+    np.savez(path, **{name: value for name, value in fields.items() if value is not None})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("worn")
+    write(made / "belt.npz", {"P1": 1, "P2": 2, "P3": 3}, placement="waist")
+    old = np.repeat([True, False], 18)
+    write(made / "cord.npz", {"P1": 4, "P4": 5}, placement="neck", elderly=old, age=np.where(old, 71.0, 30.0))
+    return made
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("made") / "falls.npz"
+    assert main(["train", "falls", str(folder), "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def figures(folder: Path, made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    out = tmp_path_factory.mktemp("figures") / "falls.json"
+    asked = ["evaluate", "falls", str(folder), "--model", str(made), "--json", str(out), "--robustness"]
+    assert main(asked) == 0
+    found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def test_every_file_and_every_baseline_has_the_same_form(figures: dict[str, Any]) -> None:
+    assert list(figures["files"]) == ["belt", "cord"]
+    for entry in figures["files"].values():
+        assert entry.keys() >= KEYS
+        assert set(entry["baselines"]) == {"peak", "c8", "peak_tilt"}
+        assert all(baseline.keys() >= KEYS - {"baselines"} for baseline in entry["baselines"].values())
+        assert set(entry["by_activity"]) == {"F1", "D1", "D2"}
+
+
+def test_plain_falls_are_found_and_plain_walking_is_not(figures: dict[str, Any]) -> None:
+    belt = figures["files"]["belt"]
+    assert belt["sensitivity"] > 0.9
+    assert belt["falls"] == 18
+    assert belt["by_activity"]["D1"]["false_alarms_per_hour"] == 0
+    assert 3 < belt["delay_s_median"] < 6
+
+
+def test_the_old_are_told_apart_where_they_are_known(figures: dict[str, Any]) -> None:
+    belt, cord = figures["files"]["belt"], figures["files"]["cord"]
+    assert belt["elderly_false_alarms_per_hour"] is None
+    assert cord["elderly_false_alarms_per_hour"] is not None
+    assert set(cord["by_age"]) == {"0 to 59", "70 to 199"}
+
+
+def test_other_hardware_is_in_a_table(figures: dict[str, Any]) -> None:
+    assert set(figures["robustness"]) == {"as recorded", *falls.ROBUSTNESS}
+    assert figures["robustness"]["clipped at 2 g"]["belt"]["sensitivity"] > 0.8
+
+
+def test_it_says_whose_falls_the_model_has_seen(
+    folder: Path, made: Path, figures: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert figures["files"]["belt"]["people_seen_by_the_model"] == 3
+    assert main(["evaluate", "falls", str(folder), "--model", str(made)]) == 0
+    assert "3 of its 3 people helped to make this model" in capsys.readouterr().out
+
+
+def test_the_same_recordings_make_the_same_model(folder: Path, made: Path) -> None:
+    files = worn(folder)
+    assert learned(files, list(examples(files))).to_bytes() == made.read_bytes()
+    assert len(made.read_bytes()) < 300_000
+
+
+def test_who_is_left_out_is_left_out_of_every_file(folder: Path) -> None:
+    files = worn(folder)
+    model = learned(files, list(examples(files)), frozenset({"P1"}))
+    assert str(model.provenance["people"]).split() == ["belt/P2", "belt/P3", "cord/P4"]
+
+
+def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    assert main(["evaluate", "falls", str(folder), "--leave-people-out", "--json", str(out)]) == 0
+    entry = json.loads(out.read_text(encoding="utf-8"))["files"]["belt"]
+    assert entry["people_seen_by_the_model"] == 0
+    assert entry["sensitivity"] > 0.8
+
+
+def test_the_shipped_model_judges_by_default(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "falls", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "one frozen model" in said
+    assert "helped" not in said
+
+
+def test_a_stream_plays_every_trial_once_and_fills_pauses_with_what_is_no_fall(folder: Path) -> None:
+    file = worn(folder)[0]
+    stream = joined(file, "P1")
+    own = np.flatnonzero(file.subject == "P1")
+    assert sorted(stream.trial[~stream.filler].tolist()) == own.tolist()
+    assert not file.is_fall[stream.trial[stream.filler]].any()
+    assert stream.edges[-1] == len(stream.acc)
+    assert (np.diff(stream.edges) > 0).all()
+
+
+def test_every_trial_is_played_as_it_was_recorded(folder: Path) -> None:
+    file = worn(folder)[0]
+    stream = joined(file, "P2")
+    for place in np.flatnonzero(~stream.filler):
+        trial = file.trial(int(stream.trial[place]))
+        begin = stream.edges[place]
+        assert np.array_equal(stream.acc[begin : begin + len(trial)], trial)
+
+
+def test_an_alarm_about_a_fall_is_no_false_one_and_any_other_is(folder: Path) -> None:
+    file = worn(folder)[0]
+    played = falls.play(file, "P1", Hardware())
+    fall = int(np.flatnonzero(played.fell)[0])
+    other = int(np.flatnonzero(~played.fell)[0])
+    at = (played.edges_s[[fall, other]] + played.edges_s[[fall + 1, other + 1]]) / 2
+    tally = falls.tally(played, np.column_stack([at, at + 4]))
+    assert tally.falls == {"F1": [1.0, 6.0]}
+    assert sum(hits for hits, _ in tally.other.values()) == 1
+    hours = sum(hours for _, hours in tally.other.values())
+    assert hours == pytest.approx(np.diff(played.edges_s)[~played.fell].sum() / 3600)
+
+
+def test_falls_with_recovery_are_apart(tmp_path: Path) -> None:
+    activity = [each for each, _, _ in trials(1)]
+    activity[:6] = ["A102" if each == "F1" else each for each in activity[:6]]
+    write(tmp_path / "up.npz", {"P1": 1}, activity=np.array(activity))
+    played = falls.play(read(tmp_path / "up.npz"), "P1", Hardware())
+    tally = falls.tally(played, np.empty((0, 2)))
+    assert tally.recoveries == {"A102": [0.0, 2.0]}
+    assert tally.falls == {"F1": [0.0, 4.0]}
+
+
+def test_the_least_of_a_baseline_parts_falls_from_the_rest() -> None:
+    assert fallsbaselines.best_least([np.array([3.0, 4.0])], [np.array([1.0, 2.0])]) == 3.0
+    assert fallsbaselines.best_least([np.array([3.0])], []) is None
+
+
+@pytest.mark.parametrize("hardware", falls.ROBUSTNESS.values(), ids=falls.ROBUSTNESS.keys())
+def test_other_hardware_feels_the_same_movement(hardware: Hardware) -> None:
+    acc = Body(100.0).walking(20).acc
+    t, felt = hardware.feels(acc, 100.0, np.random.default_rng(1))
+    assert (np.diff(t) > 0).all()
+    assert t[-1] == pytest.approx(20, abs=0.2)
+    assert np.sqrt((felt**2).sum(1)).mean() == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"fs": None}, "lacks fs"),
+        ({"fs": 2.0}, "10 to 1000"),
+        ({"counts_per_g": 0.0}, "above 0"),
+        ({"acc": np.zeros((5, 2))}, "three columns"),
+        ({"offsets": np.array([0, 10**9])}, "offsets"),
+        ({"subject": np.array(["P1"])}, "subject has 1 entries"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    write(tmp_path / "odd.npz", {"P1": 1}, **changes)
+    with pytest.raises(BadRecording, match=said):
+        worn(tmp_path)
+
+
+def test_what_can_not_be_judged_is_said_with_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (tmp_path / "odd.npz").write_bytes(b"no arrays")
+    assert main(["evaluate", "falls", str(tmp_path)]) == 2
+    assert main(["evaluate", "falls", str(tmp_path / "none")]) == 2
+    assert main(["evaluate", "falls", str(folder), "--model", str(tmp_path / "odd.npz")]) == 2
+    assert main(["train", "falls", str(folder), "--out", str(tmp_path / "none" / "x.npz")]) == 2
+    assert len([line for line in capsys.readouterr().err.splitlines() if line]) == 4
+
+
+def test_nobody_who_falls_is_nothing_to_learn_from(tmp_path: Path) -> None:
+    write(tmp_path / "still.npz", {"P1": 1}, is_fall=np.zeros(18, np.bool_))
+    files = worn(tmp_path)
+    with pytest.raises(BadRecording, match="people who fall"):
+        learned(files, list(examples(files)))
+
+
+def test_a_file_without_falls_still_has_false_alarms(tmp_path: Path, made: Path) -> None:
+    write(tmp_path / "still.npz", {"P1": 1}, is_fall=np.zeros(18, np.bool_))
+    entry = falls.evaluate(tmp_path, falls.model_in(made))["files"]["still"]
+    assert entry["sensitivity"] is None
+    assert entry["false_alarms_per_hour"] is not None
+
+
+def test_the_shipped_model_is_read() -> None:
+    model = falls.shipped()
+    assert isinstance(model, FallModel)
+    assert "sisfall" in str(model.provenance["learned_from"])
+
+
+def test_worn_knows_who_recovers_only_in_its_own_set(folder: Path) -> None:
+    file: Worn = worn(folder)[0]
+    assert not file.recovers.any()
