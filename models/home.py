@@ -8,13 +8,19 @@ from models.observation import SensorKind
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A sensor as fitted. `is_exit` marks a door that leads out; `wearer` is the resident who wears a pendant."""
+    """A sensor as fitted. `is_exit` marks a door that leads out; `wearer` is the resident who wears a pendant.
+
+    `source` is how the kit reaches it, as its settings say it ('gpio:17'); '' for the radio name that is its id.
+    `inverted` swaps open and closed.
+    """
 
     id: str
     kind: SensorKind
     room: str
     is_exit: bool = False
     wearer: str | None = None
+    source: str = ""
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
