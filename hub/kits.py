@@ -108,8 +108,8 @@ def settings_text(home: Home, where: tuple[str, int]) -> str:
 def list_text(home: Home) -> str:
     """The rooms and sensors as `nightlight-hub load` and `kit new --list` read them."""
     said = msgspec.to_builtins(home)
-    limits, sensors = said.pop("limits"), [_with_source(one) for one in home.sensors]
-    tables = [_table("homes.sensors", _if(**msgspec.to_builtins(one))) for one in sensors]
+    limits, _ = said.pop("limits"), said.pop("sensors")
+    tables = [_table("homes.sensors", _if(**msgspec.to_builtins(_with_source(one)))) for one in home.sensors]
     return "\n".join([_table("homes", said), f"[homes.limits]\n{_lines(limits)}", *tables])
 
 
