@@ -152,7 +152,9 @@ def test_check_says_it_in_a_line_that_begins_with_wrong(
 ) -> None:
     kit = guarded.kit()
     file = tmp_path / "kit.toml"
-    head = f'home = "h_okafor"\nhub_host = "127.0.0.1"\nhub_port = {guarded.port}\noutbox = "o.db"\nhub_ca = "{kit.ca}"\n'
+    head = (
+        f'home = "h_okafor"\nhub_host = "127.0.0.1"\nhub_port = {guarded.port}\noutbox = "o.db"\nhub_ca = "{kit.ca}"\n'
+    )
     file.write_text(f'{head}hub_cert = "{kit.cert}"\nhub_key = "{kit.key}"\n')
     assert main(["check", "--settings", str(file)]) == 0
     assert f"hub: 127.0.0.1:{guarded.port} answers" in capsys.readouterr().out

@@ -41,7 +41,9 @@ class Fitted:
         file = self.file.with_name("checked.toml")
         text = self.file.read_text()
         for key, value in instead.items():
-            text = "\n".join(f'{key} = "{value}"' if line.startswith(f"{key} =") else line for line in text.splitlines())
+            text = "\n".join(
+                f'{key} = "{value}"' if line.startswith(f"{key} =") else line for line in text.splitlines()
+            )
         file.write_text(text)
         words: list[str | Path] = [sys.executable, "-m", "edge.app", "check", "--settings", file]
         return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False).stdout

@@ -5,7 +5,7 @@ import stat
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_its_list_gives_back_the_home_as_it_is_on_record(bundle: Path) -> None:
 
 def test_its_label_is_a_drawing_that_names_home_and_kit_and_nothing_secret(bundle: Path, file: Path) -> None:
     label = (bundle / "label.svg").read_text()
-    words = [one.text for one in ElementTree.fromstring(label).iter("{http://www.w3.org/2000/svg}text")]
+    words = [one.text for one in ET.fromstring(label).iter("{http://www.w3.org/2000/svg}text")]
     serial = hub(file, "kit", "list", "h_larch3").stdout.split()[1]
     assert words[:3] == ["Nightlight", "h_larch3", f"kit {serial}"]
     assert "<path" in label
@@ -108,7 +108,9 @@ def test_a_second_kit_does_not_end_the_first(bundle: Path, file: Path, tmp_path:
 
 def test_a_kit_list_puts_the_home_on_record_under_its_own_id(file: Path, tmp_path: Path) -> None:
     fitted = tmp_path / "flat.toml"
-    fitted.write_text('[[homes]]\nid = "h_flat"\narea = "Depot"\n[[homes.sensors]]\nid="p"\nkind="pendant"\nroom="worn"\n')
+    fitted.write_text(
+        '[[homes]]\nid = "h_flat"\narea = "Depot"\n[[homes.sensors]]\nid="p"\nkind="pendant"\nroom="worn"\n'
+    )
     words = ("kit", "new", "h_new", "--list", fitted, "--area", "Southside", "--out", tmp_path / "kit")
     assert hub(file, *words).returncode == 0
     home = open_store(read_settings(str(file))).records.home("h_new")
@@ -136,7 +138,9 @@ def test_nothing_is_written_over_and_no_certificate_made_for_nothing(bundle: Pat
 def test_used_wrong(file: Path, tmp_path: Path) -> None:
     used_wrong(hub(file, "kit", "new"), "of which home?")
     used_wrong(hub(file, "kit", "new", "h_larch3"), "--out")
-    used_wrong(hub(file, "kit", "new", "h_a", "--list", tmp_path / "none.toml", "--out", tmp_path / "k"), "No such file")
+    used_wrong(
+        hub(file, "kit", "new", "h_a", "--list", tmp_path / "none.toml", "--out", tmp_path / "k"), "No such file"
+    )
     file.write_text(f"data_dir = '{tmp_path / 'data'}'\n")
     used_wrong(hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "k"), "kits_host")
 
