@@ -280,6 +280,10 @@ def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
     from hub.store import open_store
 
     records = open_store(settings).records
+    if asked.fitted is not None and records.home(asked.home):
+        raise BadRegister(
+            f"{asked.home} is on record already, and a list would undo what is known of it: leave --list out"
+        )
     if asked.fitted is not None:
         listed = _register(asked.fitted).homes
         if len(listed) != 1:

@@ -60,12 +60,16 @@ class Pair:
 
 
 class Authority:
-    """Made with its folder at the first use. `certificate` and `revoked` are the files that brokers read."""
+    """Made with its folder at the first use. `certificate` and `revoked` are the files that brokers read.
+
+    `trial_certificate` is nobody's: it is revoked by the newest list, so that a broker that takes it has not read that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.certificate, self.revoked = folder / "ca.pem", folder / "crl.pem"
         self.broker_certificate, self.broker_key = folder / "broker.pem", folder / "broker.key"
+        self.trial_certificate, self.trial_key = folder / "trial.pem", folder / "trial.key"
         self._key_file, self._ledger_file = folder / "ca.key", folder / "issued.json"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
@@ -102,7 +106,7 @@ class Authority:
         with self._alone():
             if self.broker_certificate.exists() and _serves(self._read(self.broker_certificate), name, now):
                 return
-            key, certificate = self._signed(name, _BROKER, BEGINNING, now + 2 * LASTS, [name])
+            key, certificate = self._signed("Nightlight broker", _BROKER, BEGINNING, now + 2 * LASTS, [name])
             _write(self.broker_key, _pem_key(key), private=True)
             _write(self.broker_certificate, certificate.public_bytes(Encoding.PEM))
 
@@ -139,17 +143,23 @@ class Authority:
 
     def _list_revoked(self, ledger: Iterable[Issued]) -> None:
         """Its date is its number, in seconds after 1970: always newer than the last one, never in the future."""
-        number = self._number() + 1
+        number, trial = self._number() + 1, self._new_trial()
         built = x509.CertificateRevocationListBuilder().issuer_name(self._read(self.certificate).subject)
         built = built.last_update(BEGINNING + timedelta(seconds=number)).next_update(FOR_EVER)
         built = built.add_extension(x509.CRLNumber(number), critical=False)
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         built = built.add_extension(authority, critical=False)
-        for one in ledger:
-            if one.revoked_at is not None:
-                entry = x509.RevokedCertificateBuilder().serial_number(int(one.serial, 16))
-                built = built.add_revoked_certificate(entry.revocation_date(one.revoked_at).build())
+        ended = [(int(one.serial, 16), one.revoked_at) for one in ledger if one.revoked_at is not None]
+        for serial, at in [*ended, (trial, BEGINNING)]:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            built = built.add_revoked_certificate(entry.build())
         _write(self.revoked, built.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+
+    def _new_trial(self) -> int:
+        key, certificate = self._signed("@trial", _KIT, BEGINNING, FOR_EVER)
+        _write(self.trial_key, _pem_key(key), private=True)
+        _write(self.trial_certificate, certificate.public_bytes(Encoding.PEM))
+        return certificate.serial_number
 
     def _number(self) -> int:
         if not self.revoked.exists():

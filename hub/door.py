@@ -1,5 +1,7 @@
 """The door of the hub's own broker, kept in step with the authority for as long as the hub serves."""
 
+import socket
+import ssl
 from datetime import UTC, datetime
 
 from hub.authority import Authority
@@ -24,6 +26,19 @@ class Doorkeeper:
             return set()
         self._read_at, before, self._known = written_at, self._known, self._revoked()
         return {home for serial, home in self._known.items() if serial not in before}
+
+    def list_is_read(self) -> bool:
+        """Whether the broker turns away what its newest list revokes: not every mosquitto reads that on a SIGHUP."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # in which it says so before the handshake ends
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.load_cert_chain(self._authority.trial_certificate, self._authority.trial_key)
+        try:
+            with socket.create_connection((self.door.address or "127.0.0.1", self.door.port), 5) as path:
+                context.wrap_socket(path).close()
+        except ssl.SSLError:
+            return True
+        return False
 
     def _written_at(self) -> int:
         return self._authority.revoked.stat().st_mtime_ns

@@ -1,5 +1,6 @@
 """What an operator of a hub may choose, read from one TOML file; secrets stand in files of their own."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,8 @@ def checked(settings: Settings, source: str) -> Settings:
             raise BadSettings(f"{source}: {key} is '{path}', which can't be read")
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
+    if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):
+        raise BadSettings(f"{source}: kits_host is '{settings.kits_host}', which is no name or address of a machine")
     if settings.kits_port == 0:
         raise BadSettings(f"{source}: kits_port is 0, and kits need a port that stays: 8883 is usual")
     if settings.kits_port and settings.broker_host:

@@ -148,18 +148,22 @@ class Supervisor:
 
     def _turn_away(self, homes: set[str]) -> None:
         """The broker reads its list of revoked certificates anew, and what they had open ends."""
-        child = self._children[0]
-        if homes and child.process is not None:
-            child.process.send_signal(signal.SIGHUP)
-            threading.Thread(target=self._drop, args=(homes,), name="drop", daemon=True).start()
+        process = self._children[0].process
+        if homes and process is not None:
+            process.send_signal(signal.SIGHUP)
+            threading.Thread(target=self._drop, args=(homes, process), name="drop", daemon=True).start()
 
-    def _drop(self, homes: set[str]) -> None:
-        for home in homes:
-            try:
+    def _drop(self, homes: set[str], process: subprocess.Popen[bytes]) -> None:
+        try:
+            if self._keeper and not self._keeper.list_is_read():
+                log.warning("the broker did not read its list of the revoked, and is started anew")
+                process.terminate()
+                return
+            for home in homes:
                 broker.drop(self._where[1], home)
                 log.warning("%s: its certificate was revoked, and its connection ended", home)
-            except OSError as bad:
-                log.warning("%s: was revoked while the broker was away: %s", home, bad)
+        except OSError as bad:
+            log.warning("%s: revoked while the broker was away: %s", ", ".join(homes), bad)
 
     def _write(self) -> None:
         """`hub.json`: where everything is, for whoever wants to find this hub."""

@@ -35,7 +35,7 @@ def test_a_certificate_names_its_home_and_nothing_else_of_it(authority: Authorit
 def test_keys_are_for_their_owner_alone(authority: Authority, tmp_path: Path) -> None:
     authority.prove("hub.example.org", NOW)
     private = {path.name for path in (tmp_path / "ca").iterdir() if b"PRIVATE" in path.read_bytes()}
-    assert private == {"ca.key", "broker.key"}
+    assert private == {"ca.key", "broker.key", "trial.key"}
     for path in (tmp_path / "ca").iterdir():
         if path.name in private | {"issued.json"}:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

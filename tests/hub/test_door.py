@@ -4,14 +4,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from paho.mqtt import publish
 
-from hub.settings import read_settings
+from hub.authority import Authority
+from hub.broker import command
+from hub.door import Doorkeeper
+from hub.settings import Settings, read_settings
 from hub.store import open_store
 from models.register import Register
-from tests.conftest import free_port
+from tests.conftest import free_port, wanted
 from tests.hub.conftest import eventually
 from tests.hub.test_app import hub
 from tests.hub.test_supervise import Served
@@ -20,13 +25,14 @@ pytestmark = [pytest.mark.processes, pytest.mark.broker]
 
 
 class Fitted:
-    """A kit as `kit new` made it, with nothing changed but its outbox: its sensors are on no wire and no radio."""
+    """A kit as `kit new` made it; its outbox stands beside it, its radio speaks through the hub's plain listener."""
 
     def __init__(self, served: Served, home: str, folder: Path) -> None:
         assert hub(served.file, "kit", "new", home, "--out", folder).returncode == 0
         self.file = folder / "kit.toml"
-        head = self.file.read_text().split("[[sensors]]")[0].replace("/var/lib/nightlight", str(folder))
-        self.file.write_text(head.replace('local_host = "127.0.0.1"', ""))
+        text = self.file.read_text().replace("/var/lib/nightlight", str(folder))
+        radio = f'local_host = "127.0.0.1"\nlocal_port = {served.place["broker_port"]}\nzigbee_topic = "{home}"'
+        self.file.write_text(text.replace('local_host = "127.0.0.1"', radio))
         self.log = folder / "log"
         self.process: subprocess.Popen[str] | None = None
 
@@ -68,11 +74,14 @@ def served(tmp_path: Path, register: Register) -> Iterator[Served]:
 
 def test_a_kit_comes_in_by_its_certificate_and_a_revoked_one_is_put_out(served: Served, tmp_path: Path) -> None:
     kit, neighbour = (Fitted(served, home, tmp_path / home) for home in ("okafor-home", "next-door"))
-    records = open_store(read_settings(str(served.file))).records
+    store = open_store(read_settings(str(served.file)))
+    records = store.records
     try:
         kit.run()
         neighbour.run()
         eventually(lambda: {h for h, one in records.heard().items() if one.until} >= {"okafor-home", "next-door"})
+        publish.single("okafor-home/pendant", '{"action": "emergency"}', 1, port=served.place["broker_port"])
+        eventually(lambda: [(one.home, one.kind) for one in store.alerts.open_alerts()] == [("okafor-home", "press")])
         assert "hub_cert is another home's" in kit.check(home="next-door")
         before = served.pid("broker")
         assert hub(served.file, "kit", "revoke", "okafor-home").returncode == 0
@@ -84,6 +93,30 @@ def test_a_kit_comes_in_by_its_certificate_and_a_revoked_one_is_put_out(served: 
     finally:
         kit.end()
         neighbour.end()
+
+
+def test_a_broker_that_has_not_read_the_newest_list_is_found_out(tmp_path: Path) -> None:
+    port = free_port()
+    keeper = Doorkeeper("127.0.0.1", port, Settings(data_dir=str(tmp_path), kits_address="127.0.0.1"))
+    broker = subprocess.Popen(
+        command(free_port(), tmp_path / "b", wanted("mosquitto"), keeper.door), stderr=subprocess.DEVNULL
+    )
+    try:
+        eventually(lambda: _read(keeper) is True)
+        Authority(tmp_path / "ca").revoke("h_nobody", "sunita", datetime.now(UTC))
+        assert not keeper.list_is_read()
+        broker.send_signal(signal.SIGHUP)
+        eventually(lambda: _read(keeper) is True)
+    finally:
+        broker.terminate()
+        broker.wait(10)
+
+
+def _read(keeper: Doorkeeper) -> bool | None:
+    try:
+        return keeper.list_is_read()
+    except OSError:
+        return None
 
 
 def test_nobody_can_keep_the_door_without_mosquitto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 import re
 import stat
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from edge.settings import load
+from hub.authority import Authority
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from models.home import Home, Sensor, SilenceLimits
@@ -117,6 +118,7 @@ def test_a_kit_list_puts_the_home_on_record_under_its_own_id(file: Path, tmp_pat
     assert home is not None
     assert (home.area, home.sensors[0].id) == ("Southside", "p")
     assert load(tmp_path / "kit" / "kit.toml").home == "h_new"
+    found_wrong(hub(file, *words[:-1], tmp_path / "again"), "on record already")
 
 
 def used_wrong(done: Done, words: str) -> None:
@@ -135,6 +137,13 @@ def test_nothing_is_written_over_and_no_certificate_made_for_nothing(bundle: Pat
     assert hub(file, "kit", "list").stdout == before
 
 
+def test_the_hubs_check_tells_of_kits_and_of_those_that_end_soon(bundle: Path, file: Path, tmp_path: Path) -> None:
+    text = hub(file, "check").stdout
+    assert "holds  kits find the hub at hub.example.org:8883; 1 certificates are good" in text
+    Authority(tmp_path / "data" / "ca").issue("h_elm9", "ivan", datetime(2012, 1, 1, tzinfo=UTC))
+    assert "WRONG  home h_elm9: its certificate" in hub(file, "check").stdout
+
+
 def test_used_wrong(file: Path, tmp_path: Path) -> None:
     used_wrong(hub(file, "kit", "new"), "of which home?")
     used_wrong(hub(file, "kit", "new", "h_larch3"), "--out")
@@ -150,6 +159,7 @@ def test_used_wrong(file: Path, tmp_path: Path) -> None:
     [
         ("kits_port = 8883", "kits_host is missing"),
         ("kits_port = 0\nkits_host = 'a'", "a port that stays"),
+        ("kits_host = 'Straße'", "no name or address"),
         ("kits_port = 8883\nkits_host = 'a'\nbroker_host = 'b'", "keep one"),
         ("broker_cert = 'hub.toml'", "go together"),
     ],
