@@ -27,6 +27,7 @@ from models.wire import Leg, topic
 
 if TYPE_CHECKING:
     from hub.authority import Authority
+    from hub.kits import Depot
 
 DONE, WRONG, MISUSED = 0, 1, 2
 
@@ -211,68 +212,58 @@ def _account(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _kit(settings: Settings, asked: argparse.Namespace) -> int:
-    from hub.authority import Authority
-    from hub.kits import listed, short
+    from hub.kits import CannotBeMade, Depot, listed
 
-    authority, now = Authority(settings.authority), datetime.now(UTC)
+    depot, now, who = Depot(settings), datetime.now(UTC), asked.by or getpass.getuser()
     if asked.action == "list":
-        print("\n".join(listed((one for one in authority.ledger() if asked.home in (None, one.home)), now)))
+        ledger = depot.authority.ledger()
+        print("\n".join(listed((one for one in ledger if asked.home in (None, one.home)), now)))
         return DONE
-    who = asked.by or getpass.getuser()
-    if asked.action == "broker":
-        return _files_for_broker(settings, asked, authority, who)
-    if asked.home is None:
+    if asked.home is None and asked.action != "broker":
         return _refuse(f"kit {asked.action}: of which home?")
-    if asked.action == "new":
-        return _new_kit(settings, asked, authority, who)
-    ended = authority.revoke(asked.home, who, now, asked.serial)
+    if asked.action == "revoke":
+        return _revoke(settings, asked, depot.authority, who)
+    if asked.out is None:
+        return _refuse(f"kit {asked.action}: name a folder for it with --out")
+    if settings.kits is None:
+        return _refuse("set kits_host and kits_port, or broker_host: where does a kit find the hub?")
+    try:
+        return _make(settings, asked, depot, who)
+    except (BadRegister, CannotBeMade) as bad:
+        return _wrong(str(bad))
+    except OSError as bad:
+        return _refuse(f"{bad.filename}: {bad.strerror}")
+
+
+def _make(settings: Settings, asked: argparse.Namespace, depot: "Depot", who: str) -> int:
+    from hub.kits import check_folder, short
+
+    now = datetime.now(UTC)
+    check_folder(asked.out)
+    if asked.action == "broker":
+        depot.for_broker(who, now).write(asked.out)
+        print(f"{asked.out}: for a broker of your own; hub.pem and hub.key are broker_cert and broker_key here")
+        return DONE
+    kit = depot.make(_home_of(settings, asked), who, now)
+    kit.write(asked.out)
+    issued = kit.issued
+    print(f"{asked.out}: the kit of {issued.home}, certificate {short(issued)}, good until {issued.until:%Y-%m-%d}")
+    known = (one for one in depot.authority.ledger() if one.home == issued.home and one.revoked_at is None)
+    others = [short(one) for one in known if one.serial != issued.serial]
+    if others:
+        print(f"speak for {issued.home} too, until you revoke them: {', '.join(others)}")
+    return DONE
+
+
+def _revoke(settings: Settings, asked: argparse.Namespace, authority: "Authority", who: str) -> int:
+    from hub.kits import short
+
+    ended = authority.revoke(asked.home, who, datetime.now(UTC), asked.serial)
     for one in ended:
         print(f"{one.home}: certificate {short(one)} is revoked")
     if settings.broker_host and ended:
         print(f"hand {authority.revoked} to the broker at {settings.broker_host}, and have it read its files anew")
     return DONE if ended else _wrong(f"{asked.home}: no certificate was good, so none is revoked")
-
-
-def _new_kit(settings: Settings, asked: argparse.Namespace, authority: "Authority", who: str) -> int:
-    from hub.kits import CannotBeMade, check_folder, make, short
-
-    if asked.out is None:
-        return _refuse("kit new: name a folder for it with --out")
-    if settings.kits is None:
-        return _refuse("kit new: set kits_host and kits_port, or broker_host: where does a kit find the hub?")
-    try:
-        check_folder(asked.out)
-        home = _home_of(settings, asked)
-        pair = authority.issue(home.id, who, datetime.now(UTC))
-        make(home, pair, authority, settings.kits, _fitting_page(settings, home.id), asked.out)
-    except (BadRegister, CannotBeMade) as bad:
-        return _wrong(str(bad))
-    except OSError as bad:
-        return _refuse(f"{bad.filename}: {bad.strerror}")
-    print(
-        f"{asked.out}: the kit of {home.id}, certificate {short(pair.issued)}, good until {pair.issued.until:%Y-%m-%d}"
-    )
-    others = [short(one) for one in authority.ledger()[:-1] if one.home == home.id and one.revoked_at is None]
-    if others:
-        print(f"speak for {home.id} too, until you revoke them: {', '.join(others)}")
-    return DONE
-
-
-def _files_for_broker(settings: Settings, asked: argparse.Namespace, authority: "Authority", who: str) -> int:
-    from hub.authority import HUB
-    from hub.kits import CannotBeMade, check_folder, make_for_broker
-
-    if asked.out is None or settings.kits is None:
-        return _refuse("kit broker: name a folder with --out, and in the settings kits_host or broker_host")
-    now = datetime.now(UTC)
-    try:
-        check_folder(asked.out)
-        authority.prove(settings.kits[0], now)
-        make_for_broker(authority.issue(HUB, who, now), authority, asked.out)
-    except CannotBeMade as bad:
-        return _wrong(str(bad))
-    print(f"{asked.out}: for the broker at {settings.kits[0]}; hub.pem and hub.key are broker_cert and broker_key here")
-    return DONE
 
 
 def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
@@ -297,10 +288,6 @@ def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
     if known is None:
         raise BadRegister(f"there is no home '{asked.home}' on record: load it, or give a kit list with --list")
     return known
-
-
-def _fitting_page(settings: Settings, home: str) -> str:
-    return f"{settings.public_url.rstrip('/')}/installer?home={home}" if settings.public_url else f"nightlight:{home}"
 
 
 def _wrong(why: str) -> int:

@@ -3,16 +3,19 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
+from zipfile import ZipFile, ZipInfo
 
 import msgspec
 import segno
 
-from hub.authority import HUB, Authority, Issued, Pair
+from hub.authority import HUB, Authority, Issued
 from hub.broker import access
+from hub.settings import Settings
 from models.home import Home, Sensor
 
 OUTBOX = "/var/lib/nightlight/outbox.db"
@@ -45,37 +48,83 @@ acl.txt        for a broker of your own that keeps a list by home
 
 
 class CannotBeMade(Exception):
-    """The folder is taken."""
+    """The folder is taken, or it is not settled where kits find the hub."""
 
 
-def make(home: Home, pair: Pair, authority: Authority, where: tuple[str, int], link: str, folder: Path) -> None:
-    """Everything that the kit of `home` needs, in `folder`, which is new or empty. Raises CannotBeMade, OSError."""
-    check_folder(folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    said = {"home": home.id, "made": pair.issued.at, "serial": short(pair.issued), "host": where[0], "port": where[1]}
-    _write(folder / "kit.key", pair.key, 0o600)
-    texts = {
-        "kit.toml": settings_text(home, where),
-        "kit-list.toml": list_text(home),
-        "acl.txt": f"user {home.id}\n{access(home.id)}",
-        "label.svg": label(home.id, link, pair.issued),
-        "README.txt": _README.format(**said),
-    }
-    for name, text in texts.items():
-        _write(folder / name, text.encode())
-    _write(folder / "kit.pem", pair.certificate)
-    _write(folder / "hub-ca.pem", authority.certificate.read_bytes())
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What was issued, and the files of the bundle by name."""
+
+    issued: Issued
+    files: Mapping[str, bytes]
+
+    def write(self, folder: Path) -> None:
+        """Into a folder that is new or empty. Raises CannotBeMade, OSError."""
+        check_folder(folder)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, content in self.files.items():
+            _write(folder / name, content, _mode(name))
+
+    def zipped(self) -> bytes:
+        """In a folder called after the home."""
+        packed = BytesIO()
+        with ZipFile(packed, "w") as zipped:
+            for name, content in self.files.items():
+                entry = ZipInfo(f"{self.issued.home}-kit/{name}", self.issued.at.timetuple()[:6])
+                entry.external_attr = _mode(name) << 16
+                zipped.writestr(entry, content)
+        return packed.getvalue()
 
 
-def make_for_broker(pair: Pair, authority: Authority, folder: Path) -> None:
-    """What a broker of one's own needs, and the certificate by which it knows the hub. As `make`."""
-    check_folder(folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in (authority.broker_key, authority.broker_certificate, authority.certificate, authority.revoked):
-        _write(folder / file.name, file.read_bytes(), 0o600 if file.suffix == ".key" else 0o644)
-    _write(folder / "hub.key", pair.key, 0o600)
-    _write(folder / "hub.pem", pair.certificate)
-    _write(folder / "access", f"user {HUB}\ntopic readwrite nightlight/#\n\n{access('%u')}".encode())
+class Depot:
+    """Where this hub makes kits, lists them, and shuts them out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self.where = settings, settings.kits
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(self._settings.authority)
+
+    def make(self, home: Home, by: str, now: datetime) -> Kit:
+        """With a certificate of its own. Raises CannotBeMade."""
+        if self.where is None:
+            raise CannotBeMade("set kits_host and kits_port, or broker_host: where does a kit find the hub?")
+        authority = self.authority
+        pair = authority.issue(home.id, by, now)
+        said = {
+            "home": home.id,
+            "made": now,
+            "serial": short(pair.issued),
+            "host": self.where[0],
+            "port": self.where[1],
+        }
+        texts = {
+            "kit.toml": settings_text(home, self.where),
+            "kit-list.toml": list_text(home),
+            "acl.txt": f"user {home.id}\n{access(home.id)}",
+            "label.svg": label(home.id, self._fitting_page(home.id), pair.issued),
+            "README.txt": _README.format(**said),
+        }
+        certificates = {"kit.pem": pair.certificate, "hub-ca.pem": authority.certificate.read_bytes()}
+        files = {name: text.encode() for name, text in texts.items()}
+        return Kit(pair.issued, {**files, **certificates, "kit.key": pair.key})
+
+    def for_broker(self, by: str, now: datetime) -> Kit:
+        """What a broker of one's own needs, and the certificate by which it knows the hub. Raises CannotBeMade."""
+        if self.where is None:
+            raise CannotBeMade("set kits_host or broker_host: by which name do kits reach the broker?")
+        authority = self.authority
+        authority.prove(self.where[0], now)
+        pair = authority.issue(HUB, by, now)
+        read = (authority.broker_key, authority.broker_certificate, authority.certificate, authority.revoked)
+        listed = f"user {HUB}\ntopic readwrite nightlight/#\n\n{access('%u')}".encode()
+        files = {"hub.key": pair.key, "hub.pem": pair.certificate, "access": listed}
+        return Kit(pair.issued, {**{file.name: file.read_bytes() for file in read}, **files})
+
+    def _fitting_page(self, home: str) -> str:
+        url = self._settings.public_url
+        return f"{url.rstrip('/')}/installer?home={home}" if url else f"nightlight:{home}"
 
 
 def check_folder(folder: Path) -> None:
@@ -131,10 +180,10 @@ def short(issued: Issued) -> str:
 def listed(ledger: Iterable[Issued], now: datetime) -> Iterable[str]:
     """A line for each certificate."""
     for one in ledger:
-        yield f"{one.home}  {short(one)}  made {one.at:%Y-%m-%d} by {one.by}  {_standing(one, now)}"
+        yield f"{one.home}  {short(one)}  made {one.at:%Y-%m-%d} by {one.by}  {standing(one, now)}"
 
 
-def _standing(one: Issued, now: datetime) -> str:
+def standing(one: Issued, now: datetime) -> str:
     if one.revoked_at is not None:
         return f"revoked {one.revoked_at:%Y-%m-%d} by {one.revoked_by}"
     return f"good until {one.until:%Y-%m-%d}" if one.until > now else f"EXPIRED {one.until:%Y-%m-%d}"
@@ -158,6 +207,10 @@ def _lines(content: Mapping[str, object]) -> str:
     return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in content.items())
 
 
-def _write(path: Path, content: bytes, mode: int = 0o644) -> None:
+def _mode(name: str) -> int:
+    return 0o600 if name.endswith(".key") else 0o644
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)

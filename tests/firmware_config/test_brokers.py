@@ -11,8 +11,8 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.authority import HUB, Authority
-from hub.kits import make_for_broker
+from hub.kits import Depot
+from hub.settings import Settings
 from tests.conftest import eventually, free_port, wanted
 
 CONFIG = Path(__file__).parents[2] / "firmware_config"
@@ -71,10 +71,10 @@ class Ear:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """hub.conf with the files of `nightlight-hub kit broker`: its port, and the folder of certificates."""
-    authority, now, port = Authority(tmp_path / "ca"), datetime.now(UTC), free_port()
-    authority.prove("127.0.0.1", now)
-    folder = tmp_path / "files"
-    make_for_broker(authority.issue(HUB, "sunita", now), authority, folder)
+    now, port, folder = datetime.now(UTC), free_port(), tmp_path / "files"
+    depot = Depot(Settings(data_dir=str(tmp_path), broker_host="127.0.0.1"))
+    depot.for_broker("sunita", now).write(folder)
+    authority = depot.authority
     for home in ("h_okafor", "h_lindqvist"):
         pair = authority.issue(home, "ivan", now)
         (folder / f"{home}.pem").write_bytes(pair.certificate)
