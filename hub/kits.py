@@ -180,10 +180,10 @@ def short(issued: Issued) -> str:
 def listed(ledger: Iterable[Issued], now: datetime) -> Iterable[str]:
     """A line for each certificate."""
     for one in ledger:
-        yield f"{one.home}  {short(one)}  made {one.at:%Y-%m-%d} by {one.by}  {standing(one, now)}"
+        yield f"{one.home}  {short(one)}  made {one.at:%Y-%m-%d} by {one.by}  {standing_of(one, now)}"
 
 
-def standing(one: Issued, now: datetime) -> str:
+def standing_of(one: Issued, now: datetime) -> str:
     if one.revoked_at is not None:
         return f"revoked {one.revoked_at:%Y-%m-%d} by {one.revoked_by}"
     return f"good until {one.until:%Y-%m-%d}" if one.until > now else f"EXPIRED {one.until:%Y-%m-%d}"
