@@ -129,11 +129,11 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
     subprocess.run(words, check=True, capture_output=True)
     broker = Running(tmp_path, conf.replace("/etc/mosquitto/conf.d", f"{tmp_path}/conf.d"))
     with closing(Ear(port, "#").start()) as agent:
-        mat = Ear(wifi, "esphome/bed_mat/#")
+        mat = Ear(wifi, "bed_mat/#")
         mat.client.username_pw_set("bed_mat", "quiet-larch")
         with closing(mat.start()):
             mat.say("zigbee2mqtt/pendant", b'{"action": "emergency"}')
-            mat.say("esphome/bed_mat/binary_sensor/bed/state", b"ON")
+            mat.say("bed_mat/binary_sensor/bed/state", b"ON")
             eventually(lambda: len(agent.heard) == 1)
         refused: list[bool] = []
         stranger = Client(CallbackAPIVersion.VERSION2)
@@ -142,6 +142,6 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
         stranger.loop_start()
         eventually(lambda: refused)
         stranger.loop_stop()
-    assert agent.heard == [("esphome/bed_mat/binary_sensor/bed/state", b"ON")]
+    assert agent.heard == [("bed_mat/binary_sensor/bed/state", b"ON")]
     assert refused[0]
     assert "Error" not in broker.end()
