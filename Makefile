@@ -1,11 +1,12 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
+ESPHOME := esphome==2026.10.0
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
 PYTEST_ARGS ?=
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
-export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin)))
+export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin
 
 .PHONY: demo test check clean
 
@@ -34,6 +35,13 @@ $(VENV)/bin/python:
 	    echo "That Python can't make an environment. On Debian: apt-get install python3-venv" >&2; exit 2; \
 	done; \
 	echo "Nightlight needs Python 3.11 or newer, and found none. Install it, or name one: make PYTHON=/where/it/is" >&2; exit 2
+
+# ESPHome wants other versions of what we use, so it has a place of its own. Only tests of firmware_config/esphome need it.
+$(VENV)/.esphome: Makefile | $(VENV)/bin/python
+	@echo "Installing $(ESPHOME) into $(VENV)/esphome, once"
+	@$(BIN)/python -m venv $(VENV)/esphome
+	@$(VENV)/esphome/bin/pip install --quiet --quiet --disable-pip-version-check $(ESPHOME)
+	@touch $@
 
 $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"

@@ -32,6 +32,7 @@ from edge.sensors import (
     tone,
 )
 from edge.settings import Settings, password
+from edge.systemd import ALIVE, READY, tell
 from models.observation import EARLIEST, URGENT
 from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
 
@@ -123,6 +124,7 @@ class Agent:
         for connection in (self._kit, self._hub):
             if connection is not None:
                 connection.start()
+        tell(READY)  # it notices from now on; the hub may be away for days
         while not self._stopping:
             self._turn(self._first())
         self._end()
@@ -150,6 +152,7 @@ class Agent:
         happened += self._queued(IN_ONE_TURN)
         self._take(happened)
         self._surely(lambda: self._tend(moment, caught_up=len(happened) < IN_ONE_TURN))
+        tell(ALIVE)
 
     def _queued(self, most: int) -> Iterator[Happened]:
         for _ in range(most):
@@ -356,6 +359,8 @@ def hub_broker(settings: Settings) -> Broker:
         settings.hub_username,
         password(settings),
         settings.hub_ca,
+        settings.hub_cert,
+        settings.hub_key,
     )
 
 

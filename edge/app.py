@@ -18,11 +18,12 @@ from typing import Any, cast
 
 from edge.agent import Agent, hub_broker, kit_broker
 from edge.clock import Clock
-from edge.connection import Broker, Connection, Heard
+from edge.connection import Arrived, Broker, Connection, Heard
 from edge.fall import Detector, Judging
 from edge.outbox import InUse, Look, look
 from edge.sensors import feels
 from edge.settings import Settings, load
+from edge.trouble import hindrance
 from models.settings import BadSettings
 from models.wire import Leg, topic
 
@@ -71,7 +72,7 @@ def check(settings: Settings) -> int:
         print(f"falls: {'told from what is felt' if _judging(settings) else 'not told, see above'}")
     trusted = _clock(settings).moment().trusted
     print(f"clock: {'right' if trusted else 'not set yet, so times are marked as uncertain'}")
-    wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings)) if trouble]
+    wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings, trusted)) if trouble]
     for trouble in wrong:
         print(f"wrong: {trouble}")
     return 1 if wrong else 0
@@ -129,26 +130,44 @@ def _outbox_trouble(settings: Settings) -> str | None:
     return None
 
 
-def _broker_troubles(settings: Settings) -> list[str]:
-    asked = [("hub", hub_broker(settings), topic(settings.home, Leg.RECEIPT))]
+def _broker_troubles(settings: Settings, clock_trusted: bool) -> list[str]:
+    asked = [("hub", hub_broker(settings), topic(settings.home, Leg.ECHO))]
     if settings.local_host is not None:
-        asked.append(("kit's broker", kit_broker(settings, settings.local_host), settings.zigbee_topic))
-    troubles = [(name, broker, _trouble(broker, heard)) for name, broker, heard in asked]
+        asked.append(("kit's broker", kit_broker(settings, settings.local_host), f"{settings.home}/echo"))
+    troubles = [
+        (name, broker, hindrance(broker, clock_trusted=clock_trusted) or _silence(broker, echo))
+        for name, broker, echo in asked
+    ]
     for name, broker, trouble in troubles:
         print(f"{name}: {broker.host}:{broker.port} {trouble or 'answers'}")
     return [f"{name}: {broker.host}:{broker.port} {trouble}" for name, broker, trouble in troubles if trouble]
 
 
-def _trouble(broker: Broker, heard: str) -> str | None:
-    """Why the broker can't be spoken with, or None."""
-    up, beside = threading.Event(), replace(broker, client_id=f"{broker.client_id}-check", remembers_us=False)
-    connection = Connection(beside, (heard,), Heard(lambda _: None, up.set, lambda: None))
+def _silence(broker: Broker, echo: str) -> str | None:
+    """Why we don't hear ourselves through the broker, or None."""
+    up, heard = threading.Event(), threading.Event()
+
+    def arrived(message: Arrived) -> None:
+        message.done()
+        heard.set()
+
+    beside = replace(broker, client_id=f"{broker.client_id}-check", remembers_us=False)
+    connection = Connection(beside, (echo,), Heard(arrived, up.set, lambda: None))
     connection.start()
-    until = time.monotonic() + ANSWER_WITHIN
-    while not (up.wait(0.05) or connection.trouble or time.monotonic() > until):
-        pass
+    if _within(up, connection):
+        connection.publish(echo, b"do I hear myself?")
+        _within(heard, connection)
     connection.close()
-    return connection.trouble or (None if up.is_set() else "did not answer")
+    if connection.trouble or heard.is_set():
+        return connection.trouble or None
+    return f"lets this kit in, but not on {echo}: hub_cert is another home's" if up.is_set() else "did not answer"
+
+
+def _within(event: threading.Event, connection: Connection) -> bool:
+    until = time.monotonic() + ANSWER_WITHIN
+    while not (event.wait(0.05) or connection.trouble or time.monotonic() > until):
+        pass
+    return event.is_set()
 
 
 def _parser() -> argparse.ArgumentParser:

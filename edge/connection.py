@@ -39,6 +39,8 @@ class Broker:
     username: str | None = None
     password: str | None = None
     ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
     remembers_us: bool = False
     """Whether it keeps what comes at QoS 1 while we are away."""
 
@@ -195,7 +197,7 @@ class Connection:
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password)
         if broker.ca is not None:
-            client.tls_set(broker.ca)
+            client.tls_set(broker.ca, broker.cert, broker.key)
         if self._will is not None:
             client.will_set(*self._will(), qos=1, retain=True)
         return client

@@ -48,6 +48,10 @@ class Settings:
     """A file that holds the password and nothing else."""
     hub_ca: str | None = None
     """A certificate authority: set it, and the way to the hub is encrypted and the hub has to prove itself."""
+    hub_cert: str | None = None
+    """This kit's certificate, which the hub made with it: by it the hub's broker knows which home this is."""
+    hub_key: str | None = None
+    """The secret key to hub_cert, readable by the agent alone."""
     outbox: str = "/var/lib/nightlight/outbox.db"
     """On another card or disk, when there is one that lasts longer."""
     outbox_limit: int = 250_000
@@ -116,7 +120,7 @@ def mistakes(settings: Settings) -> list[str]:
 
 
 def _placed_beside(table: Mapping[str, object], folder: Path) -> dict[str, object]:
-    files = ("outbox", "hub_password_file", "hub_ca", "clock_file")
+    files = ("outbox", "hub_password_file", "hub_ca", "hub_cert", "hub_key", "clock_file")
     return {
         key: str(folder / value) if key in files and isinstance(value, str) else value for key, value in table.items()
     }
@@ -161,6 +165,10 @@ def _hub_mistakes(settings: Settings) -> Iterable[str]:
         yield "hub_host: is empty"
     if settings.hub_password_file is not None and settings.hub_username is None:
         yield "hub_username: is missing, and a password alone opens nothing"
+    if (settings.hub_cert is None) is not (settings.hub_key is None):
+        yield "hub_cert and hub_key: one is missing, and neither opens anything without the other"
+    if settings.hub_cert is not None and settings.hub_ca is None:
+        yield "hub_ca: is missing, and a certificate is shown only over TLS"
 
 
 def _sensor_mistakes(sensor: SensorSettings, settings: Settings) -> Iterable[str]:

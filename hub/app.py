@@ -2,14 +2,16 @@
 
 import argparse
 import dataclasses
+import getpass
 import json
 import logging
 import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +24,10 @@ from models.people import Account, Role
 from models.register import BadRegister, Register, read_register
 from models.settings import BadSettings
 from models.wire import Leg, topic
+
+if TYPE_CHECKING:
+    from hub.authority import Authority
+    from hub.kits import Depot
 
 DONE, WRONG, MISUSED = 0, 1, 2
 
@@ -81,6 +87,18 @@ def _words() -> argparse.ArgumentParser:
     account.add_argument("--name", default="")
     account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
     account.add_argument("--person", help="the id of the contact or resident that this login is")
+    kit = verb("kit", _kit, "a home's kit: 'new' makes it, 'list' tells of all, 'revoke' shuts it out for good")
+    kit.add_argument(
+        "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
+    )
+    kit.add_argument("home", nargs="?", help="the id of the home; 'list' does without")
+    kit.add_argument("--out", type=Path, metavar="DIR", help="new, broker: where the files go, new or empty")
+    kit.add_argument(
+        "--list", type=Path, metavar="FILE", dest="fitted", help="new: put the home on record from this list"
+    )
+    kit.add_argument("--area", help="new: the home's area, instead of the list's")
+    kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
+    kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
@@ -126,18 +144,23 @@ def _check(settings: Settings, _asked: argparse.Namespace) -> int:
 
 def _load(settings: Settings, asked: argparse.Namespace) -> int:
     try:
-        register = read_register(asked.file.read_bytes())
+        register = _register(asked.file)
     except OSError as bad:
         return _refuse(f"{asked.file}: {bad.strerror}")
     except BadRegister as bad:
         print(bad, file=sys.stderr)
         return WRONG
-    wrong = list(_unusable(register.homes))
-    if wrong:
-        print("\n".join(wrong), file=sys.stderr)
-        return WRONG
     print(json.dumps(_loaded(settings, register), indent=1))
     return DONE
+
+
+def _register(file: Path) -> Register:
+    """Raises OSError, and BadRegister also for homes that could not be watched."""
+    register = read_register(file.read_bytes(), toml=file.suffix == ".toml")
+    wrong = list(_unusable(register.homes))
+    if wrong:
+        raise BadRegister("\n".join(wrong))
+    return register
 
 
 def _unusable(homes: Iterable[Home]) -> Iterable[str]:
@@ -186,6 +209,90 @@ def _account(settings: Settings, asked: argparse.Namespace) -> int:
     records.set_password(asked.login, PasswordHasher().hash(password))
     print(json.dumps({asked.login: password}))
     return DONE
+
+
+def _kit(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.kits import CannotBeMade, Depot, listed
+
+    depot, now, who = Depot(settings), datetime.now(UTC), asked.by or getpass.getuser()
+    if asked.action == "list":
+        ledger = depot.authority.ledger()
+        print("\n".join(listed((one for one in ledger if asked.home in (None, one.home)), now)))
+        return DONE
+    if asked.home is None and asked.action != "broker":
+        return _refuse(f"kit {asked.action}: of which home?")
+    if asked.action == "revoke":
+        return _revoke(settings, asked, depot.authority, who)
+    if asked.out is None:
+        return _refuse(f"kit {asked.action}: name a folder for it with --out")
+    if settings.kits is None:
+        return _refuse("set kits_host and kits_port, or broker_host: where does a kit find the hub?")
+    try:
+        return _make(settings, asked, depot, who)
+    except (BadRegister, CannotBeMade) as bad:
+        return _wrong(str(bad))
+    except OSError as bad:
+        return _refuse(f"{bad.filename}: {bad.strerror}")
+
+
+def _make(settings: Settings, asked: argparse.Namespace, depot: "Depot", who: str) -> int:
+    from hub.kits import check_folder, short
+
+    now = datetime.now(UTC)
+    check_folder(asked.out)
+    if asked.action == "broker":
+        depot.for_broker(who, now).write(asked.out)
+        print(f"{asked.out}: for a broker of your own; hub.pem and hub.key are broker_cert and broker_key here")
+        return DONE
+    kit = depot.make(_home_of(settings, asked), who, now)
+    kit.write(asked.out)
+    issued = kit.issued
+    print(f"{asked.out}: the kit of {issued.home}, certificate {short(issued)}, good until {issued.until:%Y-%m-%d}")
+    known = (one for one in depot.authority.ledger() if one.home == issued.home and one.revoked_at is None)
+    others = [short(one) for one in known if one.serial != issued.serial]
+    if others:
+        print(f"speak for {issued.home} too, until you revoke them: {', '.join(others)}")
+    return DONE
+
+
+def _revoke(settings: Settings, asked: argparse.Namespace, authority: "Authority", who: str) -> int:
+    from hub.kits import short
+
+    ended = authority.revoke(asked.home, who, datetime.now(UTC), asked.serial)
+    for one in ended:
+        print(f"{one.home}: certificate {short(one)} is revoked")
+    if settings.broker_host and ended:
+        print(f"hand {authority.revoked} to the broker at {settings.broker_host}, and have it read its files anew")
+    return DONE if ended else _wrong(f"{asked.home}: no certificate was good, so none is revoked")
+
+
+def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
+    """As it is on record; put there first when a kit list is given. Raises BadRegister and OSError."""
+    from hub.store import open_store
+
+    records = open_store(settings).records
+    if asked.fitted is not None and records.home(asked.home):
+        raise BadRegister(
+            f"{asked.home} is on record already, and a list would undo what is known of it: leave --list out"
+        )
+    if asked.fitted is not None:
+        listed = _register(asked.fitted).homes
+        if len(listed) != 1:
+            raise BadRegister(f"{asked.fitted}: holds {len(listed)} homes, and a kit list has one")
+        home = dataclasses.replace(listed[0], id=asked.home, area=asked.area or listed[0].area)
+        wrong = list(_unusable([home]))
+        if wrong:
+            raise BadRegister("\n".join(wrong))
+        records.load(Register(homes=(home,)), {})
+    known = records.home(asked.home)
+    if known is None:
+        raise BadRegister(f"there is no home '{asked.home}' on record: load it, or give a kit list with --list")
+    return known
+
+
+def _wrong(why: str) -> int:
+    print(why, file=sys.stderr)
+    return WRONG
 
 
 def _counts(settings: Settings, asked: argparse.Namespace) -> int:

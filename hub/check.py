@@ -2,10 +2,13 @@
 
 import socket
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.authority import Authority
 from hub.broker import mosquitto
+from hub.kits import short
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.transports import TRANSPORTS
@@ -13,6 +16,7 @@ from models.people import Contact, Resident, Role
 from models.response import Step
 
 Finding = tuple[bool, str]
+A_YEAR = timedelta(days=365)
 
 
 def findings(settings: Settings) -> Iterable[Finding]:
@@ -25,6 +29,7 @@ def findings(settings: Settings) -> Iterable[Finding]:
         return
     yield True, f"databases open, {len(store.records.homes())} homes on record"
     yield from _broker(settings)
+    yield from _kits(settings, datetime.now(UTC))
     yield from _logs(store)
     yield from _people(settings, store)
 
@@ -39,6 +44,19 @@ def _broker(settings: Settings) -> Iterable[Finding]:
         yield True, f"a broker answers at {host}:{port}"
     except OSError as bad:
         yield False, f"no broker at {host}:{port}: {bad}"
+
+
+def _kits(settings: Settings, now: datetime) -> Iterable[Finding]:
+    """Whether kits get in, and which will not for much longer."""
+    if settings.kits_port and mosquitto() is None:
+        yield False, "kits_port is set, and only mosquitto can ask kits for certificates: install mosquitto"
+    if settings.kits is None:
+        return
+    good = [one for one in Authority(settings.authority).ledger() if one.revoked_at is None]
+    yield True, f"kits find the hub at {settings.kits[0]}:{settings.kits[1]}; {len(good)} certificates are good"
+    for one in good:
+        if one.until - now < A_YEAR:
+            yield False, f"home {one.home}: its certificate {short(one)} ends on {one.until:%Y-%m-%d}: make a new kit"
 
 
 def _logs(store: Store) -> Iterable[Finding]:

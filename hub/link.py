@@ -110,7 +110,7 @@ def _client(settings: Settings, name: str) -> Client:
     if settings.broker_username:
         client.username_pw_set(settings.broker_username, secret(settings.broker_password_file))
     if settings.broker_ca:
-        client.tls_set(ca_certs=settings.broker_ca)
+        client.tls_set(settings.broker_ca, settings.broker_cert, settings.broker_key)
     host, port = settings.broker
     client.connect_async(host, port, keepalive=KEEPALIVE)
     return client

@@ -1,5 +1,6 @@
 """What an operator of a hub may choose, read from one TOML file; secrets stand in files of their own."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,17 @@ class Settings:
     broker_password_file: str | None = None
     broker_ca: str | None = None
     """A file of certificates; given, the broker is spoken to over TLS and must prove itself by them."""
+    broker_cert: str | None = None
+    """The hub's own certificate, with `broker_key`, where the broker named asks for one."""
+    broker_key: str | None = None
     embedded_port: int = 1883
     """The port of the hub's own broker; 0 takes a free one."""
+    kits_host: str | None = None
+    """The name or address by which kits in homes reach this hub; it stands in the settings that `kit new` makes."""
+    kits_port: int | None = None
+    """8883, say: opens the hub's own broker to kits in homes, over TLS and for certificates of `kit new` alone."""
+    kits_address: str = ""
+    """The one address of this machine that kits come in by, where it has more."""
     records_url: str | None = None
     """postgresql+psycopg://... where more than one machine needs the records."""
     series_url: str | None = None
@@ -61,6 +71,16 @@ class Settings:
         return self.series_url or f"sqlite:///{self.data / 'series.db'}"
 
     @property
+    def authority(self) -> Path:
+        return self.data / "ca"
+
+    @property
+    def kits(self) -> tuple[str, int] | None:
+        """Where a kit in a home finds its broker; None where that is not settled."""
+        host, port = self.kits_host or self.broker_host, self.kits_port or (self.broker_host and self.broker[1])
+        return (host, port) if host and port else None
+
+    @property
     def broker(self) -> tuple[str, int]:
         """Host and port; meaningful once a broker is named."""
         secure = 8883 if self.broker_ca else 1883
@@ -82,11 +102,21 @@ def read_settings(path: str | None) -> Settings:
 
 def checked(settings: Settings, source: str) -> Settings:
     """The same settings, once everything they point to is there."""
-    for key in ("broker_password_file", "smtp_password_file", "broker_ca", "clock_file"):
+    for key in ("broker_password_file", "smtp_password_file", "broker_ca", "broker_cert", "broker_key", "clock_file"):
         path = getattr(settings, key)
         if path and not _readable(Path(path)):
             raise BadSettings(f"{source}: {key} is '{path}', which can't be read")
-    for key in ("port", "embedded_port", "smtp_port", "broker_port"):
+    if settings.kits_port and not settings.kits_host:
+        raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
+    if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):
+        raise BadSettings(f"{source}: kits_host is '{settings.kits_host}', which is no name or address of a machine")
+    if settings.kits_port == 0:
+        raise BadSettings(f"{source}: kits_port is 0, and kits need a port that stays: 8883 is usual")
+    if settings.kits_port and settings.broker_host:
+        raise BadSettings(f"{source}: kits_port opens the hub's own broker, and broker_host names another: keep one")
+    if (settings.broker_cert is None) is not (settings.broker_key is None):
+        raise BadSettings(f"{source}: broker_cert and broker_key go together")
+    for key in ("port", "embedded_port", "smtp_port", "broker_port", "kits_port"):
         port = getattr(settings, key)
         if port is not None and not 0 <= port <= 65535:
             raise BadSettings(f"{source}: {key} is {port}, which is no port")

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from hub import broker
 from hub.alone import alone
+from hub.door import Doorkeeper, doorkeeper
 from hub.settings import Settings
 from hub.store import open_store
 
@@ -81,14 +82,16 @@ class Supervisor:
     _children: list[Child] = field(default_factory=list)
     _listening: socket.socket = field(default_factory=socket.socket)
     _where: tuple[str, int] = ("", 0)
+    _keeper: Doorkeeper | None = None
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT. Raises AlreadyRunning, and OSError when the pages' port is taken."""
+        """Until SIGTERM or SIGINT. Raises AlreadyRunning, BadSettings, and OSError when the pages' port is taken."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.asked.set())
         self.settings.data.mkdir(parents=True, exist_ok=True)
         with alone(self.settings.data / "serve.lock"):
             open_store(self.settings)
+            self._keeper = doorkeeper(self.settings)
             self._listening = listening(self.settings.host, self.settings.port)
             self._children = self._planned()
             try:
@@ -114,7 +117,8 @@ class Supervisor:
             Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)),
         ]
         if own_broker:
-            words = broker.command(port, self.settings.data / "broker", broker.mosquitto())
+            door = self._keeper.door if self._keeper else None
+            words = broker.command(port, self.settings.data / "broker", broker.mosquitto(), door)
             children.insert(0, Child("broker", words))
         self._where = (host, port)
         return children
@@ -125,6 +129,8 @@ class Supervisor:
             now = time.monotonic()
             self._bury(now)
             self._start(now)
+            if self._keeper:
+                self._turn_away(self._keeper.turned_away())
 
     def _bury(self, now: float) -> None:
         for child in self._children:
@@ -139,6 +145,25 @@ class Supervisor:
             child.start()
         if waiting:
             self._write()
+
+    def _turn_away(self, homes: set[str]) -> None:
+        """The broker reads its list of revoked certificates anew, and what they had open ends."""
+        process = self._children[0].process
+        if homes and process is not None:
+            process.send_signal(signal.SIGHUP)
+            threading.Thread(target=self._drop, args=(homes, process), name="drop", daemon=True).start()
+
+    def _drop(self, homes: set[str], process: subprocess.Popen[bytes]) -> None:
+        try:
+            if self._keeper and not self._keeper.list_is_read():
+                log.warning("the broker did not read its list of the revoked, and is started anew")
+                process.terminate()
+                return
+            for home in homes:
+                broker.drop(self._where[1], home)
+                log.warning("%s: its certificate was revoked, and its connection ended", home)
+        except OSError as bad:
+            log.warning("%s: revoked while the broker was away: %s", ", ".join(homes), bad)
 
     def _write(self) -> None:
         """`hub.json`: where everything is, for whoever wants to find this hub."""

@@ -8,7 +8,11 @@ from models.observation import SensorKind
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A sensor as fitted. `is_exit` marks a door that leads out; `wearer` is the resident who wears a pendant."""
+    """A sensor as fitted. `is_exit` marks a door that leads out; `wearer` is the resident who wears a pendant.
+
+    `source` is how the kit reaches it, as its settings say it ('gpio:17'); '' for the radio name that is its id.
+    `inverted` swaps open and closed.
+    """
 
     id: str
     kind: SensorKind
@@ -17,6 +21,8 @@ class Sensor:
     wearer: str | None = None
     fall_chance: float = 0.0
     """Of a pendant: from which chance on a fall calls at once. Felt less surely, silence has to bear it out."""
+    source: str = ""
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

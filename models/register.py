@@ -36,10 +36,11 @@ class BadRegister(ValueError):
     """The document can't be used; the text lists what to mend, a line each."""
 
 
-def read_register(content: bytes) -> Register:
-    """Raises BadRegister, and then nothing of it should be used."""
+def read_register(content: bytes, *, toml: bool = False) -> Register:
+    """From JSON, or from TOML. Raises BadRegister, and then nothing of it should be used."""
     try:
-        register = msgspec.json.decode(content, type=Register)
+        decode = msgspec.toml.decode if toml else msgspec.json.decode
+        register = decode(content, type=Register)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRegister(f"the document does not read: {error}") from error
     wrong = mistakes(register)

@@ -21,19 +21,20 @@ LARGEST = 256 * 1024
 """Bytes in one message. A batch of 500 observations takes about 60 kB."""
 
 _HOME = re.compile(r"[a-z0-9_-]{1,64}")
-_TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down)")
+_TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down|echo)")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 T = TypeVar("T")
 
 
 class Leg(StrEnum):
-    """The last part of a topic: which way, and what."""
+    """The last part of a topic: which way, and what. On ECHO a kit hears itself, to try whether its broker lets it."""
 
     UP = "up"
     HEALTH = "health"
     RECEIPT = "receipt"
     DOWN = "down"
+    ECHO = "echo"
 
 
 class Unreadable(ValueError):

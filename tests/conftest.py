@@ -29,7 +29,7 @@ def wanted(program: str) -> str:
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(f"{program} is not installed, and in CI nothing may skip")
     if found is None:
-        pytest.skip(f"{program} is not installed (Debian has it)")
+        pytest.skip(f"{program} is not installed (CONTRIBUTING.md says how)")
     return found
 
 

@@ -30,11 +30,13 @@ OF_THIS_MACHINE = re.compile(
 MOCKS = re.compile(r"unittest[.]mock|from unittest import[ ]mock|import[ ]pytest_mock|\bmocker\b[.]")
 NOT_ON_A_PI = [
     "amqtt",
+    "cryptography",
     "fastapi",
     "numba",
     "numpy",
     "pydantic",
     "rich",
+    "segno",
     "sklearn",
     "sqlalchemy",
     "starlette",

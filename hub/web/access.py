@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
+from hub.kits import Depot, short, standing_of
 from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
@@ -22,6 +23,7 @@ from hub.store.records import Expectation, Look, Records, Session
 from hub.store.series import Series
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
+    Certificate,
     Fitted,
     Happened,
     Hearing,
@@ -30,6 +32,7 @@ from hub.web.shown import (
     Looked,
     Mention,
     Own,
+    Prepared,
     Queue,
     Reason,
     Reassurance,
@@ -98,9 +101,15 @@ class Gate:
     """All that the pages may ask. `real_now` gives real seconds, for the age of loops and sessions."""
 
     def __init__(
-        self, records: Records, alerts: Alerts, series: Series, clock: Clock, real_now: Callable[[], float] = time.time
+        self,
+        records: Records,
+        alerts: Alerts,
+        series: Series,
+        clock: Clock,
+        real_now: Callable[[], float] = time.time,
+        depot: Depot | None = None,
     ) -> None:
-        self._records, self._alerts, self._series = records, alerts, series
+        self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
         self._clock, self._real_now = clock, real_now
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
@@ -359,6 +368,33 @@ class Gate:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
         return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions)
+
+    def kits_of(self, viewer: Viewer, purpose: Purpose, home_id: str) -> Prepared:
+        """Who has which kit of that home, and whether one can be made."""
+        self._shown(viewer, purpose, (Data.KIT,))
+        if self._depot is None or self._depot.where is None:
+            return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
+        home, now = self._records.home(home_id), self._real()
+        if home is None:
+            return Prepared(home_id)
+        certificates = tuple(
+            Certificate(short(one), f"{one.at:%d %B %Y}", one.by, standing_of(one, now), one.revoked_at is None)
+            for one in self._depot.authority.ledger()
+            if one.home == home_id
+        )
+        return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
+
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+        self._shown(viewer, purpose, (Data.KIT,))
+        if self._depot is None or self._depot.where is None:
+            raise Hidden("no kits")
+        return self._depot.make(self._home(home_id), viewer.login, self._real()).zipped()
+
+    def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
+        self._shown(viewer, purpose, (Data.KIT,))
+        if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._real(), serial):
+            raise Hidden(f"a kit of {home_id}")
 
     # The hub itself, which is nobody's data
 
@@ -680,7 +716,7 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file))
+    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
 
 
 def _cause(look: Look) -> str:

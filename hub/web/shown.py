@@ -56,6 +56,29 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """One kit of a home, by the beginning of its serial; `good` while it may still be shut out."""
+
+    serial: str
+    made: str
+    by: str
+    standing: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The kits of the home that was asked for; `home` is '' if none is on record, `hindrance` why none can be made."""
+
+    asked: str
+    home: str = ""
+    area: str = ""
+    sensors: int = 0
+    certificates: tuple[Certificate, ...] = ()
+    hindrance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """One row of the queue. `people` are (called, whole name).
 

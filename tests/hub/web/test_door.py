@@ -29,11 +29,11 @@ LANDING = {
     "grace": "/resident",
 }
 CENTRE = ("/console", "/console/queue", "/console/changes", "/console/alert/1", "/console/alert/1/now")
-PAGES = (*CENTRE, "/family", "/family/now", "/resident", "/installer", "/visits", "/visits/1")
+PAGES = (*CENTRE, "/family", "/family/now", "/resident", "/installer", "/installer/kits", "/visits", "/visits/1")
 OWN = {
     "tom": set(CENTRE),
     "priya": {"/visits"},
-    "ivan": {"/installer"},
+    "ivan": {"/installer", "/installer/kits"},
     "karl": {"/family", "/family/now"},
     "grace": {"/resident"},
 }
