@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -82,6 +83,7 @@ class Agent:
         self._adapters = _adapters(settings, self._queue.put, clock, last)
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
+        self._noticing_since: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
@@ -236,6 +238,8 @@ class Agent:
     def _heartbeat(self, moment: Moment) -> Heartbeat:
         deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
         waits = self._outboxes.oldest()
+        if self._noticing_since is None and moment.trusted:
+            self._noticing_since = moment.at
         return Heartbeat(
             outbox=self._outboxes.name,
             at=moment.at,
@@ -243,6 +247,7 @@ class Agent:
             every=self._settings.heartbeat_every,
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
+            noticing_since=self._noticing_since,
             sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
         )
 

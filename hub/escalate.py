@@ -45,6 +45,9 @@ SAID = {
     "silence": "no sign of life",
     "kit_unheard": "a kit that can't be heard",
     "sensor_unheard": "a sensor that does not report",
+    "bed_mat": "a sensor in trouble",
+    "sensor_flapping": "a sensor in trouble",
+    "sensor_stuck": "a sensor in trouble",
 }
 """A finding's kind in words that say nothing about the home's life."""
 
@@ -256,7 +259,7 @@ class Escalate:
             return Call(
                 *ids,
                 _by(step, to),
-                f"{subject}: {SAID.get(alert.kind, 'something to look at')}",
+                f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}",
                 self._for_staff(alert, role),
             )
         contact = self._store.records.contact(step.who)
@@ -272,7 +275,7 @@ class Escalate:
         return resident
 
     def _for_staff(self, alert: Alert, role: Role) -> str:
-        lines = [f"{SAID.get(alert.kind, 'something to look at').capitalize()}: {self._explanation(alert)}"]
+        lines = [f"{SAID.get(alert.kind, 'somebody to check on').capitalize()}: {self._explanation(alert)}"]
         if alert.resident and showing(role, Purpose.QUEUE, Data.PERSON):
             resident = self._store.records.resident(alert.resident)
             lines.append(f"Please check on {resident.called}." if resident else "")
@@ -292,7 +295,7 @@ class Escalate:
 
     def _explanation(self, alert: Alert) -> str:
         grown = [one for one in self._store.alerts.timeline(alert.id) if one.act in (Act.RAISE, Act.GROW)]
-        return grown[-1].text if grown else ""
+        return " ".join(grown[-1].text.splitlines()) if grown else ""
 
     def _tell_homes(self, now: datetime) -> None:
         """A kit that gets the same order twice knows it by its id."""

@@ -30,6 +30,7 @@ from models.wire import (
     Unreadable,
     encode,
     heard_until,
+    noticing_since,
     ranges,
     read_heartbeat,
     read_topic,
@@ -54,13 +55,16 @@ _PRESS = b'"pressed"'
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a heartbeat says, in the hub's time: complete up to `until`, and each sensor's last sign of life."""
+    """What a heartbeat says, in the hub's time: complete up to `until`, back to `noticing_since` where it can tell, and
+    each sensor's last sign of life.
+    """
 
     home: str
     until: datetime
     at: datetime
     every: float
     sensors: dict[str, datetime]
+    noticing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +279,8 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
-    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors))
+    since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
+    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since))
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:

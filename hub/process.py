@@ -12,6 +12,7 @@ from hub.alone import alone
 from hub.clock import Clock
 from hub.escalate import Escalate, Sending
 from hub.ingest import Inbox, Ingest, News
+from hub.learned import shipped
 from hub.link import Link
 from hub.loops import LOOPS, Loop, Turning, Work
 from hub.settings import Settings
@@ -33,7 +34,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, lambda *_: asked.set())
     settings.data.mkdir(parents=True, exist_ok=True)
     with alone(settings.data / "watch.lock"):
-        warm()  # compiling takes longer than a loop may stand still, and happens once on a machine
+        warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
         link, loops = assembled(settings)
         link.start()
         for loop in loops:
@@ -55,7 +56,7 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     turns = {name: Turning(store.records, name) for name in LOOPS}
     works: dict[str, Work] = {
         "ingest": Ingest(store, link, inbox, news, clock),
-        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised),
+        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped()),
         "escalate": Escalate(store, link, Sending(ways), ways, clock, raised, settings.public_url),
     }
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]

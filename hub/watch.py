@@ -9,28 +9,33 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from hub.budgets import Budgets
 from hub.clock import Clock
+from hub.expecting import Expecting, known_since
 from hub.ingest import News, Reread, Signs
+from hub.learned import Learned
 from hub.loops import Turning
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
-from models.detection import Finding, FindingKind
+from models.detection import WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
+from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import SensorKind, What
 from models.privacy import RETENTION
-from models.wire import sensors_seen
+from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +73,10 @@ class Watch:
         turning: Turning,
         complete_until: Callable[[datetime], datetime],
         raised: threading.Event,
+        learned: Learned,
     ) -> None:
         self._store = store
+        self._learned = learned
         self._link = link
         self._news = news
         self._clock = clock
@@ -84,7 +91,9 @@ class Watch:
         self._hearing = False
         self._version = -1
         self._retention = Retention(store)
-        self._engine = Engine((), clock.now())
+        self._budgets = Budgets(store)
+        self._expecting = Expecting(store.records)
+        self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._judged = clock.now()
 
@@ -101,7 +110,11 @@ class Watch:
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
         self._raise_pending()
+        self._expecting.tell(self._engine)
         self._snapshot()
+
+    def _engine_of(self, homes: Sequence[Home], start: datetime) -> Engine:
+        return Engine(self._budgets.homes(homes), start, prior=self._learned.prior, watched_for=WATCHED)
 
     def stumbled(self, error: Exception) -> None:
         """While the database is away everything waits; else a finding that fails again and again lets others pass."""
@@ -172,7 +185,7 @@ class Watch:
             if one.home in self._engine.index_of:
                 limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
                 self._engine.promise(one.home, limit.total_seconds())
-                columns.append(self._engine.row(one.home, "", What.HEARD, one.until, one.at))
+                columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
                 columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
         if columns:
             self._find(self._engine.observe(batch(columns)))
@@ -195,10 +208,18 @@ class Watch:
     def _raise(self, finding: Finding) -> None:
         home = self._engine.homes[self._engine.index_of[finding.home]]
         resident = self._resident(finding, home)
-        outcome = self._store.alerts.raise_(finding, resident, explain(finding, home).sentence, self._clock.now())
+        outcome = self._store.alerts.raise_(finding, resident, self._said(finding, home), self._clock.now())
         if outcome is not None:
             self._raised.set()
             log.info("alert %d is %s: %s", outcome.alert.id, outcome.alert.state, finding.key)
+
+    def _said(self, finding: Finding, home: Home) -> str:
+        """The parts of the explanation, a line each; what was expected of a new home says that it is one."""
+        why = explain(finding, home)
+        since = known_since(self._engine, self._engine.index_of[home.id])
+        if finding.kind is FindingKind.SILENCE and not finding.over and since and coldstart.early(since, finding.at):
+            why = replace(why, expected=f"{why.expected} {coldstart.told(since, home.timezone)}")
+        return f"{why.observed}\n{why.expected}\n{why.health}\n{why.clears}".rstrip()
 
     def _resident(self, finding: Finding, home: Home) -> str | None:
         """Whom a finding is about: who wears the sensor, or who lives there alone. A fault is about nobody."""
@@ -215,11 +236,16 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
-        if self._store.records.version() != self._version:
+        if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
             self._catch_up()
         self._retention.turn(now, real)
+
+    def _known_for(self, home: str) -> timedelta:
+        place = self._engine.index_of.get(home)
+        since = None if place is None else known_since(self._engine, place)
+        return self._clock.now() - since if since else COUNTED
 
     def _catch_up(self) -> None:
         """Judge what is in the store and was not handed on."""
@@ -231,7 +257,7 @@ class Watch:
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
         version = self._store.records.version()
-        engine = Engine(self._store.records.homes(), self._clock.now())
+        engine = self._engine_of(self._store.records.homes(), self._clock.now())
         engine.restore(self._engine.snapshot())
         self._engine, self._version = engine, version
         self._saved_at = float("-inf")
@@ -240,34 +266,34 @@ class Watch:
     def _rebuild(self) -> None:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
-        saved = self._store.records.snapshot()
-        self._engine = Engine(self._store.records.homes(), self._clock.now())
+        self._budgets.read()
+        homes, saved = self._store.records.homes(), self._store.records.snapshot(self._learned.mark)
+        self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
+            self._recall()
         else:
-            self._engine = Engine(self._store.records.homes(), self._beginning())
+            self._engine = self._engine_of(homes, self._beginning())
         self._version = version
-        for standing in self._store.alerts.standing():
-            self._recall(standing)
         self._catch_up()
+        self._find([self._over(one) for one in self._recall()])
         self._hear(self._last_signs())
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
 
-    def _recall(self, standing: Standing) -> None:
-        """What was raised after the last snapshot, so that its end is noticed. What came later still may end it."""
-        engine = self._engine
-        home = engine.index_of.get(standing.home)
-        sensor = engine.sensor_index.get((standing.home, standing.sensor))
-        flags, times, place = {
-            FindingKind.SILENCE: (engine.silent, engine.last_sign, home),
-            FindingKind.KIT_UNHEARD: (engine.unheard, engine.heard_until, home),
-            FindingKind.SENSOR_UNHEARD: (engine.dead, engine.seen, sensor),
-        }[standing.kind]
-        if place is not None and times[place] <= standing.since.timestamp():
-            flags[place] = True
+    def _recall(self) -> list[Standing]:
+        """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
+        standing = self._store.alerts.standing()
+        return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
+
+    def _over(self, one: Standing) -> Finding:
+        """It ended while nobody watched; a silence by the last sign of life, the rest by what is known now."""
+        at, by = self._clock.now(), one.sensor or None
+        if one.kind is FindingKind.SILENCE:
+            at, by = self._engine.latest_sign(one.home)
+        return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _beginning(self) -> datetime:
         """Before the first snapshot: when the first observation came."""
@@ -282,14 +308,15 @@ class Watch:
             known = self._engine.heard_until[self._engine.index_of[home]]
             if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
-                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen))
+                since = noticing_since(heartbeat, heard.at, retained=False)
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since))
         return signs
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
         if time.monotonic() - self._saved_at < SNAPSHOT_EVERY:
             return
-        self._store.records.save_snapshot(self._seq, self._engine.snapshot())
+        self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
         self._saved_at = time.monotonic()
 
 

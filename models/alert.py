@@ -123,8 +123,33 @@ def _needed(act: Act) -> str:
     return " or ".join(state for state, legal in LEGAL if legal is act) or "new"
 
 
-URGENCY: dict[str, int] = {"press": 0, "silence": 1, "kit_unheard": 2, "sensor_unheard": 3}
-"""Order of work by kind of the finding that raised it, most urgent first (FIELD: silent call and presses first)."""
+_BY_URGENCY = (
+    "press",
+    "long_lie",
+    "not_back_home",
+    "silence",
+    "not_back_in_bed",
+    "not_up",
+    "door_at_night",
+    "not_in_bed",
+    "door_open",
+    "bathroom_trips",
+    "less_movement",
+    "more_night_movement",
+    "fewer_outings",
+    "shorter_outings",
+    "broken_sleep",
+    "kit_unheard",
+    "sensor_unheard",
+    "bed_mat",
+    "sensor_flapping",
+    "sensor_stuck",
+    "sensor_mislabelled",
+)
+URGENCY: dict[str, int] = {kind: place for place, kind in enumerate(_BY_URGENCY)}
+"""Order of work by kind of the finding that raised it, most urgent first (FIELD: silent call and presses, then fall,
+inactivity, door at night, faults; of silences, those that may be a fall or somebody lost come first).
+"""
 
 
 def urgency(alert: Alert) -> tuple[int, int, int, datetime]:
@@ -133,6 +158,6 @@ def urgency(alert: Alert) -> tuple[int, int, int, datetime]:
     return (
         alert.lane is Lane.KIT,
         alert.state is not State.RAISED,
-        URGENCY.get(alert.kind, 9) * 10 + repeat,
+        URGENCY.get(alert.kind, len(URGENCY)) * 10 + repeat,
         alert.round_began_at,
     )

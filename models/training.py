@@ -2,7 +2,7 @@
 data files that are shipped; nothing that watches over a home needs it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,31 +67,63 @@ SHORT_KEPT = 0.08
 
 JUDGED_AFTER_DAYS = 28.0
 
+FOLDS = 8
+"""A home is judged by what all but one home in so many have taught, which comes near to what is shipped."""
+ROUNDS = FOLDS + 1
+
 Trees = tuple[Ints, NDArray[Any], float]
 Counts = list[Floats]
+Provenance = Mapping[str, str | int | float]
+Verdict = tuple[Callable[[float], Floats], Floats, float]
+"""Deadlines by price, the silences that they are held against, and the days judged."""
 
 
 def learn_prior(
-    histories: Sequence[History], provenance: dict[str, str | int | float], done: Callable[[], object] = lambda: None
+    histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
 ) -> Prior:
-    """From the histories of several homes. The prices are those at which homes that a fourth of the trees had not seen
-    got each rate, so they hold for unseen homes. `done` is called after each of five rounds.
+    """From the histories of three homes or more. The prices are those at which homes got each rate from trees that had
+    not seen them, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
     """
-    counts = [counted(history) for history in histories]
-    judged = []
-    fold = np.arange(len(histories)) % 4
-    for each in range(4):
-        kept = [place for place in range(len(histories)) if fold[place] != each]
-        known = _fitted([histories[place] for place in kept], [counts[place] for place in kept], provenance)
-        judged += [_judged(histories[place], known) for place in range(len(histories)) if fold[place] == each]
-        done()
-    whole = _fitted(histories, counts, provenance)
+    _, judged = _crossed(histories, provenance, done)
+    whole = _fitted(histories, [counted(history) for history in histories], provenance)
     done()
-    return replace(whole, rate=RATES, price=np.array([_price_at(judged, rate) for rate in RATES]))
+    return _priced(whole, judged)
+
+
+def learn_crossed(
+    histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
+) -> list[Prior]:
+    """For each home one that its own history did not teach, nor did it help to set the prices. (It was among the homes
+    that taught the trees by which others were judged for those.)
+    """
+    models, judged = _crossed(histories, provenance, done)
+    found = []
+    for mine in range(len(models)):
+        others = [each for place, each in enumerate(judged) if place % FOLDS != mine]
+        found.append(_priced(models[mine], others))
+    return [found[place % FOLDS] for place in range(len(histories))]
+
+
+def _crossed(
+    histories: Sequence[History], provenance: Provenance, done: Callable[[], object]
+) -> tuple[list[Prior], list[Verdict]]:
+    """A prior for each fold, which the others taught, and every home as judged by that of its own fold."""
+    counts = [counted(history) for history in histories]
+    models = []
+    for mine in range(min(FOLDS, len(histories))):
+        kept = [place for place in range(len(histories)) if place % FOLDS != mine]
+        models.append(_fitted([histories[each] for each in kept], [counts[each] for each in kept], provenance))
+        done()
+    return models, [_judged(history, models[place % FOLDS]) for place, history in enumerate(histories)]
+
+
+def _priced(prior: Prior, judged: Sequence[Verdict]) -> Prior:
+    return replace(prior, rate=RATES, price=np.array([_price_at(judged, rate) for rate in RATES]))
 
 
 def counted(history: History) -> Counts:
-    shapes = ((4, kernels.BINS), (20, kernels.WIDES), (60, kernels.WIDES), (24, kernels.WIDES), (4, 2))
+    wide = kernels.WIDES
+    shapes = ((kernels.WAYS, wide), (20, wide), (60, wide), (kernels.WAYS, 2))
     found = [np.zeros(shape) for shape in shapes]
     kernels.tally_usual(history.t, history.room, history.door, history.learnt, *found)
     return found
@@ -114,7 +146,7 @@ def _chance(ended: Floats, towards: Floats) -> Floats:
     return (ended + kernels.PULL * towards) / (reached + kernels.PULL)
 
 
-def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: dict[str, str | int | float]) -> Prior:
+def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: Provenance) -> Prior:
     """What a home is asked in training is asked of it with what the others are used to."""
     parts = [
         _examples(history, usual([theirs for other, theirs in enumerate(counts) if other != place]))
@@ -138,9 +170,10 @@ def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], In
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
     trees = HistGradientBoostingClassifier(
-        max_iter=80,
-        learning_rate=0.12,
+        max_iter=160,
+        learning_rate=0.08,
         max_leaf_nodes=15,
+        max_features=0.3,
         min_samples_leaf=200,
         l2_regularization=5.0,
         early_stopping=False,
@@ -176,15 +209,14 @@ def flattened(trees: HistGradientBoostingClassifier) -> Trees:
     return np.array(roots), packed, float(np.ravel(trees._baseline_prediction)[0])
 
 
-def _judged(history: History, prior: Prior) -> tuple[Callable[[float], Floats], Floats, float]:
-    """Deadlines by price, the silences that they are held against, and the days judged."""
+def _judged(history: History, prior: Prior) -> Verdict:
     gap = np.append(np.diff(history.t), np.inf)
     judged = history.learnt & np.isfinite(gap) & (history.t >= history.t[0] + JUDGED_AFTER_DAYS * 86400.0)
     rows = np.flatnonzero(judged & (gap >= kernels.EARLIEST))
     return waits(history, prior, rows).deadlines, gap[rows], float(gap[judged].sum()) / 86400.0
 
 
-def _price_at(judged: Sequence[tuple[Callable[[float], Floats], Floats, float]], rate: float) -> float:
+def _price_at(judged: Sequence[Verdict], rate: float) -> float:
     low, high = np.log(10.0), np.log(1e9)
     allowed = rate * sum(days for _, _, days in judged) / 30.0
     for _ in range(24):

@@ -67,9 +67,9 @@ class Receipt:
 class Heartbeat:
     """Says that the kit is here, and what it knows of itself. Retained.
 
-    Everything noticed before `complete_until` has been receipted. `every` is in seconds. `sensors` holds each sensor's
-    last sign of life. `online` is False in the last will, which the broker sends when the connection drops. `on_mains`
-    is None where the kit can't tell.
+    Everything noticed before `complete_until` has been receipted, back to `noticing_since`, before which the kit was
+    off. `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the
+    last will, which the broker sends when the connection drops. `on_mains` is None where the kit can't tell.
     """
 
     outbox: str
@@ -81,6 +81,7 @@ class Heartbeat:
     sensors: dict[str, Moment] = field(default_factory=dict)
     online: bool = True
     on_mains: bool | None = None
+    noticing_since: Moment | None = None
     v: int = VERSION
 
 
@@ -227,6 +228,11 @@ def heard_until(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dateti
     A fresh heartbeat is placed by its arrival, whatever the kit's clock says; a retained one only by a trusted clock.
     """
     return _placed(beat, beat.complete_until, arrived, retained=retained)
+
+
+def noticing_since(beat: Heartbeat, arrived: datetime, *, retained: bool) -> datetime | None:
+    """Since when (hub's time) the kit has been noticing; None when the heartbeat can't tell."""
+    return _placed(beat, beat.noticing_since, arrived, retained=retained) if beat.noticing_since else None
 
 
 def sensors_seen(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dict[str, datetime]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from simulators.evaluate.command import add_to as add_evaluations
-from simulators.evaluate.trainfalls import add_to as add_train_falls
+from simulators.evaluate.train import add_to as add_training
 from simulators.programs import Failed, end_on_signals
 from simulators.recording import BadRecording
 
@@ -80,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     town.set_defaults(command=_town)
     add_evaluations(commands)
-    training = commands.add_parser("train", help="make the learned numbers that are shipped, from recordings")
-    subjects = training.add_subparsers(required=True, metavar="SUBJECT")
-    add_train_falls(subjects)
+    add_training(commands)
     return parser
 
 

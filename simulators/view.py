@@ -15,6 +15,8 @@ SAYS = {
 }
 """How each finding begins when it is explained (models.detection.explain)."""
 
+NOTICED = re.compile(r"What was noticed ([^.]*\.)")
+
 IS_OVER = re.compile(r"A sign of life at[^.]*\.")
 
 
@@ -33,7 +35,8 @@ class Shown:
     @property
     def why(self) -> str:
         """The first sentence of its explanation."""
-        return next((sentence for kind in SAYS for sentence in self.sentences(kind)), "no reason that we know")
+        noticed = NOTICED.search(self.text)
+        return noticed.group(1) if noticed else "no reason that we know"
 
 
 class View:

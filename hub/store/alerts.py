@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
-from models.detection import Finding, FindingKind
+from models.detection import Finding, FindingKind, Urgency
 from models.response import Attempt, Tried, lapse_time
 from models.wire import Order
 
@@ -74,6 +74,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A finding that asks for no answer: it is mentioned at the next talk. `said` explains it, part by line."""
+
+    kind: FindingKind
+    since: datetime
+    at: datetime
+    ended_at: datetime | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is."""
 
@@ -94,7 +105,9 @@ class Alerts:
         self._engine = engine
 
     def raise_(self, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised | None:
-        """Open an alert, or let the open one grow; None where the finding is known already or concerns no open one."""
+        """Open an alert, or let the open one grow; None where the finding is known already, concerns no open one, or is
+        only to be told at the next talk.
+        """
         return self._again(lambda connection: _raise(connection, finding, resident, explanation, now))
 
     def act(
@@ -191,6 +204,18 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind != FindingKind.PRESS.value)
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
+    def told(self, home: str, since: datetime) -> list[Told]:
+        """What is to be mentioned at the next talk: found since then or still so, latest first."""
+        f = _findings.c
+        lately = or_(f.at >= since, f.ended_at.is_(None))
+        rows = self._all(select(_findings).where(f.home == home, f.said.is_not(None), lately).order_by(f.at.desc()))
+        return [Told(FindingKind(r.kind), r.since, r.at, r.ended_at, r.said) for r in rows]
+
+    def judged(self, kind: FindingKind, since: datetime) -> list[Alert]:
+        """Alerts to which a finding of `kind` led, and that were closed since then."""
+        theirs = select(_findings.c.alert).where(_findings.c.kind == kind.value, _findings.c.over.is_(False))
+        return self._alerts(and_(_alerts.c.closed_at >= since, _alerts.c.id.in_(theirs)))
+
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """For each home: alerts by kind, and findings (what began, not what was over) by kind."""
         found: dict[str, dict[str, dict[str, int]]] = {}
@@ -259,7 +284,7 @@ def grown(alert: Alert, finding: Finding, now: datetime) -> Alert:
     """The alert after a further finding. A more urgent one gives its name to it, and a new round if nobody answered."""
     press = finding.kind is FindingKind.PRESS and not finding.over
     more = replace(alert, version=alert.version + 1, presses=alert.presses + press)
-    if finding.over or URGENCY[finding.kind] >= URGENCY.get(alert.kind, 9):
+    if finding.over or URGENCY[finding.kind] >= URGENCY.get(alert.kind, len(URGENCY)):
         return more
     more = replace(more, kind=finding.kind.value)
     return replace(more, round_began_at=now, look_again_at=now) if alert.state is State.RAISED else more
@@ -272,6 +297,9 @@ def _raise(
         return None
     if finding.over:
         return _end(connection, finding, explanation, now)
+    if finding.urgency is Urgency.TELL:
+        connection.execute(update(_findings).where(_findings.c.key == finding.key).values(said=explanation))
+        return None
     alert = _open_alert(connection, finding, resident)
     raised = _grow(connection, alert, finding, explanation, now) if alert else None
     raised = raised or _open(connection, finding, resident, explanation, now)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,37 @@ class Turn:
     real_at: float
     played: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """By when a home's next sign of life is due after its `last_sign`, as the watch would judge it, and what that rests
+    on: the chance that a well person would still be silent then, since when the home is known, and its usual day
+    (a byte for each half hour of its clock: how surely there is a sign of life in it).
+    """
+
+    home: str
+    last_sign: datetime
+    expected_by: datetime
+    chance: float | None = None
+    known_since: datetime | None = None
+    usual: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A home's budget of false alerts a month went from `was` to `now`, `because` of those alerts; by the hub, or by
+    whoever `undoes` an earlier shift.
+    """
+
+    id: int
+    home: str
+    at: datetime
+    was: float
+    now: float
+    because: tuple[int, ...]
+    actor: str
+    undoes: int | None = None
 
 
 class Records:
@@ -243,18 +274,57 @@ class Records:
     def loops(self) -> dict[str, Turn]:
         return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
 
-    def save_snapshot(self, seq: int, content: bytes) -> None:
+    def save_snapshot(self, seq: int, content: bytes, made_with: str = "") -> None:
+        row = {"name": "engine", "seq": seq, "content": content, "made_with": made_with}
         with writing(self._engine) as connection:
-            upsert(connection, schema.snapshots, [{"name": "engine", "seq": seq, "content": content}])
+            upsert(connection, schema.snapshots, [row])
 
-    def snapshot(self) -> tuple[int, bytes] | None:
-        rows = self._all(select(schema.snapshots))
+    def snapshot(self, made_with: str = "") -> tuple[int, bytes] | None:
+        """None too where the last one was made with something else."""
+        rows = self._all(select(schema.snapshots).where(schema.snapshots.c.made_with == made_with))
         return (rows[0].seq, rows[0].content) if rows else None
+
+    def expect(self, expectations: Sequence[Expectation]) -> None:
+        with writing(self._engine) as connection:
+            upsert(connection, schema.expectations, [asdict(one) for one in expectations])
+
+    def expectation(self, home: str) -> Expectation | None:
+        rows = self._all(select(schema.expectations).where(schema.expectations.c.home == home))
+        return Expectation(**rows[0]._mapping) if rows else None
+
+    def shift(
+        self,
+        home: str,
+        at: datetime,
+        was: float,
+        now: float,
+        because: Sequence[int],
+        actor: str,
+        undoes: int | None = None,
+    ) -> None:
+        """Raises LookupError where `undoes` is not the last shift of this home."""
+        row = {"home": home, "at": at, "was": was, "now": now, "because": tuple(because), "actor": actor}
+        last = select(func.max(schema.shifts.c.id)).where(schema.shifts.c.home == home)
+        with writing(self._engine) as connection:
+            added = chain.add(connection, schema.shifts, {**row, "undoes": undoes})
+            before = connection.execute(last.where(schema.shifts.c.id < added)).scalar()
+            if undoes is not None and before != undoes:
+                raise LookupError(f"shift {undoes} is not the last one in home {home}")
+
+    def latest_shift(self) -> int:
+        return self._one(select(func.max(schema.shifts.c.id))) or 0
+
+    def shifts(self, home: str | None = None) -> list[Shift]:
+        """Oldest first, of one home or of all."""
+        table = schema.shifts
+        question = select(*[column for column in table.c if column.name != "link"]).order_by(table.c.id)
+        rows = self._all(question if home is None else question.where(table.c.home == home))
+        return [Shift(**row._mapping) for row in rows]
 
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks)
+            logs = (schema.timeline, schema.looks, schema.shifts)
             found = {log.name: chain.broken_at(connection, log) for log in logs}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 

@@ -55,12 +55,12 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Body(TypeDecorator[Any]):
-    """A frozen dataclass as JSON."""
+    """A frozen dataclass, or another plain shape, as JSON."""
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: type) -> None:
+    def __init__(self, kind: Any) -> None:
         super().__init__()
         self.kind = kind
 
@@ -196,6 +196,32 @@ snapshots = Table(
     Column("name", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
+    Column("made_with", Text, nullable=False, server_default=""),
+)
+
+expectations = Table(
+    "expectations",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("last_sign", Moment, nullable=False),
+    Column("expected_by", Moment, nullable=False),
+    Column("chance", Float),
+    Column("known_since", Moment),
+    Column("usual", LargeBinary, nullable=False),
+)
+
+shifts = Table(
+    "shifts",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("was", Float, nullable=False),
+    Column("now", Float, nullable=False),
+    Column("because", Body(tuple[int, ...]), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("undoes", BigInteger),
+    Column("link", Text, nullable=False),
 )
 
 alerts = Table(
@@ -246,6 +272,7 @@ findings = Table(
     Column("at", Moment, nullable=False),
     Column("over", Boolean, nullable=False),
     Column("ended_at", Moment),
+    Column("said", Text),
 )
 Index("findings_by_home", findings.c.home, findings.c.kind, findings.c.sensor)
 

@@ -12,14 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
-
+from hub.budgets import judged, set_aside
 from hub.clock import Clock
 from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
-from hub.store.records import Look, Records, Session
+from hub.store.records import Expectation, Look, Records, Session
 from hub.store.series import Series
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -29,18 +28,25 @@ from hub.web.shown import (
     KitCard,
     Kits,
     Looked,
+    Mention,
     Own,
     Queue,
+    Reason,
     Reassurance,
     Sheet,
     Visit,
     Waiting,
+    Watching,
 )
-from hub.web.standing import Known, standing
-from hub.web.words import MEASURED, ROLE, clock_s, place, when
+from hub.web.standing import LATE as LATE_ALERT
+from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
+from hub.web.usual import Usual, usual
+from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
 from models.day import Doing, Seen, Span, ribbon
-from models.detection.inactivity import expected_by, limits
+from models.detection import coldstart
+from models.detection.feedback import COUNTED, UNDONE_BY, budget
+from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
 from models.observation import KINDS_OF
@@ -50,6 +56,9 @@ from models.wire import Heartbeat
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
+
+BEHIND = timedelta(minutes=10)
+"""When the watch has judged only up to so long ago, pages make no claim about now."""
 
 BY_HAND = frozenset({Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE})
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
@@ -63,6 +72,8 @@ EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
 DAY = timedelta(days=1)
+MENTIONED = timedelta(days=14)
+SAME_SIGN = timedelta(milliseconds=1)
 REMEMBERED = 10_000
 
 
@@ -148,7 +159,7 @@ class Gate:
             _people(self._residents(alert)) if Data.PERSON in shown else (),
             home.area,
             home.timezone,
-            _sentence(alert, _explained(entries)),
+            _line(alert, reasons(entries)),
             _name(names, alert.holder),
             _name(names, alert.lapsed_by),
             _name(names, _sent(entries)) if alert.state is State.ATTENDING else None,
@@ -192,7 +203,7 @@ class Gate:
             home.area,
             home.timezone,
             now,
-            _explained(entries),
+            reasons(entries),
             _folded([_happened(entry, names) for entry in entries]) if Data.TIMELINE in shown else (),
             _name(names, alert.holder),
             _name(names, alert.lapsed_by),
@@ -210,6 +221,8 @@ class Gate:
             if Data.ALERTS in shown
             else (),
             reason,
+            self._watching(viewer, home, now) if Data.TIMES in shown else Watching(),
+            self._mentions(home, now, shown),
         )
 
     def act(
@@ -240,6 +253,23 @@ class Gate:
             raise Refused("sending needs a responder: choose who goes")
         assert login is not None
         return login
+
+    def undo(self, viewer: Viewer, alert_id: int, shift_id: int) -> None:
+        """The budget of this alert's home without what the last shift was because of. Raises Hidden, and Refused."""
+        if viewer.role not in UNDONE_BY:
+            raise Hidden(f"alert {alert_id}")
+        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        shifts = self._records.shifts(home.id)
+        if not shifts or shifts[-1].id != shift_id or not shifts[-1].because:
+            raise Refused("the budget was shifted again meanwhile: look at what holds now")
+        last = shifts[-1]
+        aside = set_aside(shifts) | set(last.because)
+        counted = [one for one in judged(self._alerts, now) if one.home == home.id and one.alert not in aside]
+        due = budget(home.false_alerts_a_month, counted, self._known_for(home, now), now)
+        try:
+            self._records.shift(home.id, now, last.now, due.rate, due.because, viewer.login, last.id)
+        except LookupError as overtaken:
+            raise Refused("the budget was shifted at the same moment: look at what holds now") from overtaken
 
     def visits(self, viewer: Viewer, purpose: Purpose) -> list[Visit]:
         """The open alerts that this responder was sent to."""
@@ -277,6 +307,7 @@ class Gate:
             known.heard.until,
             self._two_days(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
             tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
+            _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
         )
 
     def own(self, viewer: Viewer, purpose: Purpose) -> Own:
@@ -295,6 +326,8 @@ class Gate:
             tuple(self._records.contacts_of(resident.id)),
             self._looks(home, now),
             resident.telling.large_print,
+            self._watching(viewer, home, now),
+            self._mentions(home, now, frozenset(Data)),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
@@ -309,10 +342,11 @@ class Gate:
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        if hearing.heard and not quiet:
+        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
-        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet)
+        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions)
 
     # The hub itself, which is nobody's data
 
@@ -354,6 +388,11 @@ class Gate:
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
         return not self._missing() and not self._late()
+
+    def _judges(self, now: datetime) -> bool:
+        """Whether what the watch has said is about now."""
+        watch = self._records.loops().get("watch")
+        return watch is not None and self._turns() and now - watch.played < BEHIND
 
     def _missing(self) -> list[str]:
         loops = self._records.loops()
@@ -506,24 +545,93 @@ class Gate:
             home.timezone,
             spans,
             last,
-            _expected_by(home, last) if last else None,
+            *self._expected(home, last),
             self._heard_of(home.id),
             self._why(home.id, now),
-            self._turns(),
+            self._judges(now),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
 
+    def _expected(self, home: Home, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:
+        """By when the next sign of life is due, if the watch has said so of this very silence; and how long it may go
+        on without anybody having to look into it.
+        """
+        if last_sign is None:
+            return None, None
+        told = self._records.expectation(home.id)
+        if told is None or abs(told.last_sign - last_sign) > SAME_SIGN:
+            return None, last_sign + LOOKED_AT_WITHIN
+        return told.expected_by, told.expected_by + LATE_ALERT
+
+    def _known_for(self, home: Home, now: datetime) -> timedelta:
+        told = self._records.expectation(home.id)
+        return now - told.known_since if told and told.known_since else COUNTED
+
+    def _usual(self, home: Home, now: datetime) -> Usual:
+        told = self._records.expectation(home.id)
+        return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()
+
+    def _watching(self, viewer: Viewer, home: Home, now: datetime) -> Watching:
+        told = self._records.expectation(home.id)
+        since = told.known_since if told else None
+        shifted, undo = self._shifted(home, now)
+        return Watching(
+            self._due(home, told, now) if told else "",
+            coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
+            shifted,
+            undo if viewer.role in UNDONE_BY else None,
+        )
+
+    def _due(self, home: Home, told: Expectation, now: datetime) -> str:
+        """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
+        due, _ = self._expected(home, self._spans(home, now - DAY, now)[1])
+        if due is None or now > due or not self._judges(now) or self._why(home.id, now):
+            return ""
+        return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
+
+    def _shifted(self, home: Home, now: datetime) -> tuple[str, int | None]:
+        """Why this home is watched otherwise than was set, and which shift says so; or who undid one lately."""
+        last = next(reversed(self._records.shifts(home.id)), None)
+        if last is None:
+            return "", None
+        because = [one for one in judged(self._alerts, now) if one.alert in last.because]
+        if because and last.now != home.false_alerts_a_month:
+            return feedback_told(home.false_alerts_a_month, last.now, because, home.timezone), last.id
+        if last.undoes and now - last.at < COUNTED:
+            who = _name(self._names(), last.actor)
+            at = when(last.at, now, home.timezone)
+            return f"A shift of how closely this home is watched was undone by {who} at {at}.", None
+        return "", None
+
+    def _mentions(self, home: Home, now: datetime, shown: AbstractSet[Data]) -> tuple[Mention, ...]:
+        """One for each kind; those about the person only where times are shown, those about the kit where it is."""
+        found: dict[str, Mention] = {}
+        for one in reversed(self._alerts.told(home.id, now - MENTIONED)):
+            if (Data.KIT if one.kind.lane is Lane.KIT else Data.TIMES) in shown:
+                times = found[one.kind].times + 1 if one.kind in found else 1
+                said = [*one.said.split("\n"), "", ""]
+                noticed = f"{said[0]} {said[1]}".strip()
+                found[one.kind] = Mention(one.kind, noticed, said[2], one.at, times, one.ended_at is not None)
+        return tuple(found.values())
+
     def _day_until(self, home: Home, now: datetime) -> Picture:
         spans, _ = self._spans(home, now - DAY, now)
-        return picture("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home.timezone)
+        return self._drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, self._usual(home, now))
 
     def _two_days(self, home: Home, now: datetime, level: Level) -> tuple[Picture, Picture]:
         yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
-        zone, before = home.timezone, self._spans(home, yesterday, today)[0]
+        before, known = self._spans(home, yesterday, today)[0], self._usual(home, now)
         return (
-            picture("today", "Today", self._spans(home, today, now)[0], today, tomorrow, level, zone),
-            picture("yesterday", "Yesterday", before, yesterday, today, level, zone),
+            self._drawn("today", "Today", self._spans(home, today, now)[0], today, tomorrow, level, home, known),
+            self._drawn("yesterday", "Yesterday", before, yesterday, today, level, home, known),
         )
+
+    def _drawn(
+        self, id_: str, title: str, spans: list[Span], start: datetime, end: datetime, level: Level, home: Home,
+        known: Usual,
+    ) -> Picture:  # fmt: skip
+        drawn = picture(id_, title, spans, start, end, level, home.timezone)
+        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=known.words(level))
 
     def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
         """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
@@ -551,9 +659,20 @@ def _limit(beat: Heartbeat | None) -> timedelta:
     return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
 
 
-def _expected_by(home: Home, last_sign: datetime) -> datetime:
-    due = expected_by(limits([home]), np.zeros(1, np.int64), np.array([last_sign.timestamp()]))
-    return datetime.fromtimestamp(float(due[0]), UTC)
+def _rests_on(told: Expectation, now: datetime) -> str:
+    """What so long a wait means, where a routine says so."""
+    if told.chance is None or told.known_since is None or not 0 < told.chance < 1:
+        return ""
+    new = coldstart.early(told.known_since, now)
+    by = "by other homes, for this one is new" if new else f"by {(now - told.known_since).days} days of this home"
+    return f": {by}, a well person is quiet that long after 1 in {round(1 / told.chance)} such moments"
+
+
+def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data]) -> tuple[Mention, ...]:
+    """In words without a moment, at the level that may see them."""
+    kinds = {one.kind: one for one in mentions}
+    seen = [(kind, text) for kind, (data, text) in MENTION.items() if kind in kinds and data in shown]
+    return tuple(replace(kinds[kind], text=text) for kind, text in seen)
 
 
 def _about(alert: Alert, resident: Resident) -> bool:
@@ -618,14 +737,16 @@ def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
     return tuple(folded)
 
 
-def _explained(entries: Iterable[Entry]) -> tuple[tuple[datetime, str], ...]:
-    return tuple((entry.at, entry.text) for entry in entries if entry.act in EXPLAINED)
+def reasons(entries: Iterable[Entry]) -> tuple[Reason, ...]:
+    """A line a part; what is older is one line."""
+    explained = [entry for entry in entries if entry.act in EXPLAINED]
+    return tuple(Reason(entry.at, *entry.text.split("\n")[:4]) for entry in explained)
 
 
-def _sentence(alert: Alert, explained: Sequence[tuple[datetime, str]]) -> str:
-    """What raised the alert and what came last; of several presses only the last."""
-    texts = [text for _, text in explained]
-    return " Then: ".join(dict.fromkeys(texts[-1:] if alert.presses > 1 else texts[:1] + texts[-1:]))
+def _line(alert: Alert, why: Sequence[Reason]) -> str:
+    """The reason in one line: what raised the alert and what came last; of several presses only the last."""
+    noticed = [one.noticed for one in why]
+    return " Then: ".join(dict.fromkeys(noticed[-1:] if alert.presses > 1 else noticed[:1] + noticed[-1:]))
 
 
 def _zone(homes: Iterable[Home]) -> str:

@@ -78,6 +78,16 @@ def close(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text =
     return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen)
 
 
+@routes.post("/alert/{alert_id}/undo")
+def undo(request: Request, gate: TheGate, who: Who, alert_id: int, shift: Annotated[int, Form()]) -> Response:
+    """What became of alerts shifted how patiently this home is watched; a supervisor takes that back."""
+    try:
+        gate.undo(who, alert_id, shift)
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused))
+    return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
 def _act(
     request: Request,
     gate: TheGate,

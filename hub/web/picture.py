@@ -33,8 +33,19 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Mound:
+    """A stretch of the usual day: `x` and `width` in percent, and `height` from 0 to 1."""
+
+    x: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """`hours` are (percent, text, where the text is anchored); `lines` say the same as the bars, as (when, what)."""
+    """`hours` are (percent, text, where the text is anchored); `lines` say the same as the bars, as (when, what).
+    `usual` lies behind the bars, and `usually` says the same.
+    """
 
     id: str
     title: str
@@ -42,6 +53,8 @@ class Picture:
     hours: tuple[tuple[float, str, str], ...]
     lines: tuple[tuple[str, str], ...]
     doings: tuple[Doing, ...]
+    usual: tuple[Mound, ...] = ()
+    usually: str = ""
 
 
 def picture(
@@ -54,7 +67,7 @@ def picture(
     runs = [(doing, list(run)) for doing, run in groupby(seen, key=lambda span: span.doing)]
     shown = [_run(doing, run, level, zone) for doing, run in runs]
     bars = tuple(
-        Bar(_percent(run[0].start, start, end), _width(run, start, end), doing.name.lower(), f"{what}, {at}")
+        Bar(percent(run[0].start, start, end), _width(run, start, end), doing.name.lower(), f"{what}, {at}")
         for (doing, run), (at, what) in zip(runs, shown, strict=True)
     )
     doings = tuple(doing for doing in Doing if any(span.doing is doing for span in seen))
@@ -97,7 +110,7 @@ def _run(doing: Doing, run: Sequence[Span], level: Level, zone: str) -> tuple[st
     return f"{clock(run[0].start, zone)} to {clock(run[-1].end, zone)}", what
 
 
-def _percent(at: datetime, start: datetime, end: datetime) -> float:
+def percent(at: datetime, start: datetime, end: datetime) -> float:
     return round(100 * ((at - start) / (end - start)), 2)
 
 
@@ -111,7 +124,7 @@ def _hours(start: datetime, end: datetime, zone: str) -> tuple[tuple[float, str,
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
     marks = [(_moment(one, hour, zone), str(hour)) for one in days for hour in (0, 6, 12, 18)]
     placed = [
-        (_percent(at, start, end), "24" if at == end and text == "0" else text)
+        (percent(at, start, end), "24" if at == end and text == "0" else text)
         for at, text in marks
         if start <= at <= end
     ]

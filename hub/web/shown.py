@@ -10,6 +10,49 @@ from models.people import Account, Contact, Resident
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an alert was raised or grew, by its parts; blank is what this finding has nothing to say of."""
+
+    at: datetime
+    noticed: str
+    expected: str = ""
+    trust: str = ""
+    clears: str = ""
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        said = (self.noticed, self.expected, self.trust, self.clears)
+        return tuple((label, text) for label, text in zip(LABELS, said, strict=True) if text)
+
+
+LABELS = ("What was noticed", "What was expected", "How far we can trust it", "What would clear it")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What asks for no answer, but for a word at the next talk; found `times`, the last `at`."""
+
+    kind: str
+    text: str
+    trust: str
+    at: datetime
+    times: int
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a home is watched, in sentences, blank where there is nothing to say: by when the next sign of life is due,
+    that the home is new, and that its budget of false alerts was shifted; `undo` is the shift this viewer may undo.
+    """
+
+    due: str = ""
+    new: str = ""
+    shifted: str = ""
+    undo: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """One row of the queue. `people` are (called, whole name).
 
@@ -94,7 +137,7 @@ class Sheet:
     area: str
     zone: str
     now: datetime
-    why: tuple[tuple[datetime, str], ...]
+    why: tuple[Reason, ...]
     happened: tuple[Happened, ...]
     holder: str | None
     lapsed: str | None
@@ -108,6 +151,8 @@ class Sheet:
     fitted: tuple[Fitted, ...] = ()
     recent: tuple[Alert, ...] = ()
     reason: str = ""
+    watching: Watching = Watching()
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +167,7 @@ class Reassurance:
     heard_until: datetime | None
     days: tuple[Picture, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +194,8 @@ class Own:
     contacts: tuple[Contact, ...]
     looks: tuple[Looked, ...]
     large_print: bool
+    watching: Watching
+    mentions: tuple[Mention, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +208,7 @@ class KitCard:
     addresses: tuple[str, ...]
     hearing: Hearing
     quiet: tuple[Fitted, ...]
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

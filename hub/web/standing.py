@@ -36,7 +36,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known now. `spans` are of the last hours, in full detail; `judged` is whether the hub's watch runs."""
+    """What is known now. `spans` are of the last hours, in full detail; `judged` is whether the hub's watch runs.
+
+    `expected_by` is when the next sign of life is due, where the watch has said so of this very silence. Until
+    `fine_until` it may go on without anybody having to look into it.
+    """
 
     called: str
     now: datetime
@@ -44,6 +48,7 @@ class Known:
     spans: Sequence[Span]
     last_sign: datetime | None
     expected_by: datetime | None
+    fine_until: datetime | None
     heard: Heard
     why: Why | None
     judged: bool
@@ -54,6 +59,8 @@ _CANNOT_SAY = "We cannot say how things are"
 
 LATE = timedelta(minutes=2)
 """How long after a sign of life was due the page still waits for the watch to have said so."""
+LOOKED_AT_WITHIN = timedelta(minutes=15)
+"""By then the watch has read how long a silence may last; until then the page makes no claim about its end."""
 
 
 def standing(known: Known, shown: AbstractSet[Data]) -> Standing:
@@ -65,10 +72,11 @@ def standing(known: Known, shown: AbstractSet[Data]) -> Standing:
         return Standing(Tone.UNHEARD, *_unheard(known))
     if not known.judged:
         return Standing(Tone.UNKNOWN, _CANNOT_SAY, "Our own watch has stopped. It is being looked into.")
-    if known.last_sign is None or known.expected_by is None:
+    if known.last_sign is None or known.fine_until is None:
         return Standing(Tone.UNKNOWN, _CANNOT_SAY, "The home is heard, but has told us nothing so far.")
-    if known.now > known.expected_by + LATE:
-        return Standing(Tone.UNKNOWN, _CANNOT_SAY, "What we would expect has not come. We are looking into it.")
+    if known.now > known.fine_until:
+        why = "What we would expect has not come." if known.expected_by else "Our own watch is behind."
+        return Standing(Tone.UNKNOWN, _CANNOT_SAY, f"{why} We are looking into it.")
     return _well(known, shown)
 
 
@@ -111,16 +119,20 @@ def _exactly(known: Known) -> tuple[str, str]:
     doing, began = _lasting(known.spans)
     since = f" since {when(began, known.now, known.zone)}" if began else ""
     match doing:
-        case Doing.QUIET if known.last_sign and known.expected_by:
-            due = when(known.expected_by, known.now, known.zone)
+        case Doing.QUIET if known.last_sign:
             last = when(known.last_sign, known.now, known.zone)
-            return f"No sign of movement since {last}; nothing unusual, the next is expected by {due}", ""
+            return f"No sign of movement since {last}; nothing unusual{_next(known)}", ""
         case Doing.IN_BED:
             return f"In bed{since}", ""
         case Doing.OUT:
             return f"Out{since}", "The front door was the last that moved."
         case _:
             return f"Up and about{since}", _last_seen(known.spans, known)
+
+
+def _next(known: Known) -> str:
+    due = known.expected_by
+    return f", the next is expected by {when(due, known.now, known.zone)}" if due else ""
 
 
 def _last_seen(spans: Sequence[Span], known: Known) -> str:

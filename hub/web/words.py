@@ -8,15 +8,73 @@ from models.alert import Act, State
 from models.detection.explain import lasting
 from models.observation import SensorKind
 from models.people import Level, Role
+from models.privacy import Data
 
 KIND: dict[str, str] = {
     "press": "Call for help",
     "silence": "No sign of life",
+    "long_lie": "Long in one room",
+    "not_back_home": "Not back home",
+    "not_back_in_bed": "Not back in bed",
+    "not_in_bed": "Not in bed",
+    "not_up": "Not up",
+    "door_at_night": "Door at night",
+    "door_open": "Door left open",
+    "bathroom_trips": "Many bathroom trips",
+    "less_movement": "Less movement",
+    "fewer_outings": "Fewer outings",
+    "more_night_movement": "Restless nights",
+    "shorter_outings": "Shorter outings",
+    "broken_sleep": "Broken sleep",
     "kit_unheard": "Home not heard",
     "sensor_unheard": "Sensor not reporting",
+    "bed_mat": "Bed mat in trouble",
+    "sensor_flapping": "Sensor never quiet",
+    "sensor_stuck": "Sensor stuck",
+    "sensor_mislabelled": "Door perhaps mislabelled",
 }
 
-MANY: dict[str, str] = {"kit_unheard": "homes not heard", "sensor_unheard": "sensors not reporting"}
+MANY: dict[str, str] = {
+    "kit_unheard": "homes not heard",
+    "sensor_unheard": "sensors not reporting",
+    "bed_mat": "bed mats in trouble",
+    "sensor_flapping": "sensors never quiet",
+    "sensor_stuck": "sensors stuck",
+}
+
+ICON: dict[str, str] = {
+    "long_lie": "lying",
+    "not_back_home": "door",
+    "door_at_night": "door",
+    "door_open": "door",
+    "not_back_in_bed": "bed",
+    "not_in_bed": "bed",
+    "not_up": "bed",
+    "bed_mat": "bed",
+    "sensor_flapping": "sensor_unheard",
+    "sensor_stuck": "sensor_unheard",
+    "sensor_mislabelled": "door",
+    "bathroom_trips": "slow",
+    "less_movement": "slow",
+    "fewer_outings": "slow",
+    "more_night_movement": "slow",
+    "shorter_outings": "slow",
+    "broken_sleep": "slow",
+}
+"""The picture beside a kind, where it isn't that of the same name."""
+
+MENTION: dict[str, tuple[Data, str]] = {
+    "less_movement": (Data.PARTS_OF_DAY, "Less movement by day than in the weeks before."),
+    "fewer_outings": (Data.PARTS_OF_DAY, "Out less often than in the weeks before."),
+    "more_night_movement": (Data.PARTS_OF_DAY, "More movement at night than in the weeks before."),
+    "shorter_outings": (Data.PARTS_OF_DAY, "Out for a shorter time than in the weeks before."),
+    "broken_sleep": (Data.PARTS_OF_DAY, "Up more often at night than in the weeks before."),
+    "bathroom_trips": (Data.ROOMS, "More visits to the bathroom at night than is usual."),
+    "not_in_bed": (Data.TIMES, "Later to bed than is usual."),
+    "door_at_night": (Data.TIMES, "A door that leads out was opened at night, which is not usual."),
+    "door_open": (Data.TIMES, "A door that leads out stood open for longer than is usual."),
+}
+"""What a relative may be told of what asks for no answer, from which level on: in words without a moment."""
 
 STATE: dict[State, str] = {
     State.RAISED: "Waiting for an answer",

@@ -26,12 +26,15 @@ DAY = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Kits:
-    """What was wrong with kits meanwhile: homes that were not heard, as (home, from, until) in s since 1970, and
-    sensors that were dead, with since when.
+    """What was wrong with kits meanwhile: homes that were not heard, as (home, from, until) in s since 1970; those that
+    were `off`, and so noticed nothing either; and sensors that were dead, with since when and, where they came back,
+    until when.
     """
 
     deaf: Sequence[tuple[int, float, float]] = ()
+    off: Sequence[tuple[int, float, float]] = ()
     dead: Mapping[int, float] = field(default_factory=dict)
+    back: Mapping[int, float] = field(default_factory=dict)
 
 
 WELL = Kits()
@@ -99,8 +102,11 @@ def joined(first: Batch, second: Batch) -> Batch:
 def _alive(engine: Engine, before: float, moment: float, kits: Kits) -> Batch:
     """What kits say of themselves at `moment`: heard until then; once an hour, which sensors are alive."""
     heard = np.ones(len(engine.homes), bool)
-    for home, start, end in kits.deaf:
+    since = np.zeros(len(heard), np.int64)
+    for home, start, end in [*kits.deaf, *kits.off]:
         heard[home] &= not start <= moment < end
+    for home, _, end in kits.off:
+        since[home] = max(since[home], end if end <= moment else 0)
     homes = np.flatnonzero(heard)
     sensors = np.zeros(0, np.int64)
     if before // ALIVE_EVERY != moment // ALIVE_EVERY:
@@ -109,13 +115,14 @@ def _alive(engine: Engine, before: float, moment: float, kits: Kits) -> Batch:
     sensor: Ints = np.concatenate([np.full(len(homes), NO_SENSOR), sensors])
     what: Ints = np.where(sensor == NO_SENSOR, CODE_OF[What.HEARD], CODE_OF[What.ALIVE])
     at: Floats = np.full(len(whose), moment)
-    return Batch(whose, sensor, what, at, at.copy(), np.zeros(len(whose), np.int64))
+    number = np.where(sensor == NO_SENSOR, since[whose], 0)
+    return Batch(whose, sensor, what, at, at.copy(), number)
 
 
 def _working(engine: Engine, moment: float, kits: Kits) -> Bools:
     working = np.ones(len(engine.sensor_ids), bool)
     for sensor, since in kits.dead.items():
-        working[sensor] = moment < since
+        working[sensor] = moment < since or moment >= kits.back.get(sensor, np.inf)
     return working
 
 

@@ -10,15 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.detection.kernels import DAY, HOUR, Row, woven_in
+from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
 from models.observation import CODE_OF, What
 
 OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
 LAY_DOWN, GOT_UP, MOVED = CODE_OF[What.LAY_DOWN], CODE_OF[What.GOT_UP], CODE_OF[What.MOVED]
 BATHROOM, BEDROOM = 0, 1
 
-NIGHT, DOORS, LIE, TROUBLE, CHANGES = 0, 5, 8, 9, 11
+NIGHT, DOORS, LIE, TROUBLE, CHANGES = 0, 5, 8, 9, 12
 """Where each subject's clocks begin."""
+
+BITS = 24
+"""So many flags fit a 32-bit float exactly."""
 
 QUIET, RAISED, ENDED_SINCE = 0, 1, 2
 """Stages of a finding: not raised, raised, and over but not yet said so."""
@@ -26,7 +29,8 @@ QUIET, RAISED, ENDED_SINCE = 0, 1, 2
 
 class Event(NamedTuple):
     """A sign of life: moment `at` (s since 1970), wall `clock` (s), seconds since the one before, code of `What`, room,
-    whether by a door that leads out, and the sensor's place.
+    whether by a door that leads out, the sensor's place in its home (below 0: none of them), and the clock's day (since
+    1970) and hour.
     """
 
     at: float
@@ -36,6 +40,8 @@ class Event(NamedTuple):
     room: int
     door: bool
     sensor: int
+    day: float
+    hour: float
 
 
 class Clocks(NamedTuple):
@@ -49,7 +55,7 @@ class Clocks(NamedTuple):
 @woven_in
 def start(of: Clocks, which: int, since: float, due: float) -> None:
     """Runs out at `due` for what began `since`; while its finding stands, it is not started again."""
-    if of.stage[which] == QUIET:
+    if of.stage[which] != RAISED:
         of.since[which], of.due[which] = since, due
 
 
@@ -61,6 +67,26 @@ def stop(of: Clocks, which: int) -> None:
 
 
 @woven_in
+def begun(of: Clocks, which: int) -> bool:
+    """Started, and neither stopped nor over."""
+    return bool(of.due[which] < np.inf or of.stage[which] == RAISED)
+
+
+@compiled
+def put_off(of: Clocks, until: float) -> None:
+    """No clock that runs now rings before."""
+    for each in range(len(of.due)):
+        if of.due[each] < np.inf:
+            of.due[each] = max(of.due[each], until)
+
+
+@woven_in
+def event_at(at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int) -> Event:
+    day = np.floor(clock / DAY)
+    return Event(at, clock, gap, what, room, door, sensor, day, (clock - day * DAY) / HOUR)
+
+
+@woven_in
 def hour_of(clock: float) -> float:
     return float((clock % DAY) / HOUR)
 
@@ -68,6 +94,19 @@ def hour_of(clock: float) -> float:
 @woven_in
 def at_night(hour: float, evening: float, morning: float) -> bool:
     return bool(hour >= evening or hour < morning)
+
+
+@woven_in
+def bit(mask: float, place: int) -> bool:
+    """Of a set of the first `BITS` sensors of a home, kept as one number."""
+    return bool(0 <= place < BITS and (int(mask) >> place) & 1)
+
+
+@woven_in
+def with_bit(mask: float, place: int, there: bool) -> float:
+    if not 0 <= place < BITS or bit(mask, place) == there:
+        return mask
+    return mask + (1 << place) if there else mask - (1 << place)
 
 
 @woven_in

@@ -10,15 +10,18 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 """
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, kernels, stream
+from models.detection import Finding, FindingKind, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
+from models.detection.clocks import BATHROOM, QUIET, RAISED
+from models.detection.evidence import around
+from models.detection.evidence import evidence as evidence_of
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
@@ -27,7 +30,14 @@ from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 NEVER = -np.inf
+
+COMPANY_MATTERS = 3 * kernels.HOUR
+"""A visitor who was there so long ago may have been the last sign of life."""
+
+OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
+"""What is left of the strength of a silence when somebody else may be there, or a sensor can't be relied on."""
 
 KNOWN_AFTER = 14 * kernels.DAY
 """From then on a home's own routine stands alone; until then the simple rule caps every silence."""
@@ -60,9 +70,13 @@ class Engine:
             ("clock_from", np.inf),
             ("read_until", NEVER),
             ("began", np.inf),
+            ("returned", NEVER),
             ("settled", True),
+            ("new_sensor", NEVER),
+            ("wanders", [home.may_wander for home in self.homes]),
         ):
             self._state[name] = value
+        self._state["company"][:, company.SINCE_COMPANY] = company.LONG_AGO
         self._state["due"], self._state["watched_for"] = np.inf, [kind in watched_for for kind in stream.KINDS]
         for name in ("reference", "chance"):
             self._state[name] = np.nan
@@ -108,6 +122,21 @@ class Engine:
         return self._column("kit_limit")
 
     @property
+    def settled(self) -> Bools:
+        """Whether each home's `expected_by` was read for its present silence, which it is after five minutes."""
+        return self._column("settled")
+
+    @property
+    def chance(self) -> Floats:
+        """That a well person would be silent until then."""
+        return self._column("chance")
+
+    @property
+    def began(self) -> Floats:
+        """Since when each home is known; inf before its first sign of life."""
+        return self._column("began")
+
+    @property
     def dead(self) -> Bools:
         dead: Bools = self._fitted["dead"]
         return dead
@@ -129,8 +158,11 @@ class Engine:
         self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
         self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
+        self._fitted["every"] = self._fitted["limit"]
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
+        self._fitted["longest"][self._fitted["room"] != BATHROOM] = np.array(lie.AT_FIRST) / lie.UNIT
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
+        self._fitted["tells"] = [sensor.kind not in _BY_HAND for _, sensor in fitted]
 
     def row(
         self, home: str, sensor: str, what: What, at: datetime, arrived: datetime, number: int = 0
@@ -144,15 +176,31 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
-    def beat(self, home: str, until: datetime, arrived: datetime, sensors: dict[str, datetime]) -> Batch:
+    def heard(
+        self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
+    ) -> tuple[int, int, int, float, float, int]:
+        """A row that says that the kit is heard until then. Its number is since when it notices, in whole s since 1970
+        (0: it can't tell).
+        """
+        since = int(noticing_since.timestamp()) if noticing_since else 0
+        return self.row(home, "", What.HEARD, until, arrived, since)
+
+    def beat(
+        self,
+        home: str,
+        until: datetime,
+        arrived: datetime,
+        sensors: dict[str, datetime],
+        noticing_since: datetime | None = None,
+    ) -> Batch:
         """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
         alive = [self.row(home, sensor, What.ALIVE, at, arrived) for sensor, at in sensors.items()]
-        return batch([self.row(home, "", What.HEARD, until, arrived), *alive])
+        return batch([self.heard(home, until, arrived, noticing_since), *alive])
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
         told = np.empty(3 * len(news), stream.TOLD)
-        columns = (news.home, news.sensor, news.what, news.at, news.arrived)
+        columns = (news.home, news.sensor, news.what, news.at, news.arrived, news.number)
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
@@ -168,19 +216,26 @@ class Engine:
         moment = now.timestamp()
         homes = np.flatnonzero(self.wake_at < moment)
         known = np.minimum(moment, self.heard_until[homes])
+        sensors = stream.died(self._columns, homes, self.listening_since)
+        self.dead[sensors] = True
         self._settle(homes[~self.silent[homes] & ~self._column("settled")[homes] & (self.expected_by[homes] < known)])
+        self._weaken(homes[~self.silent[homes] & (self.expected_by[homes] < known)], moment)
         silent = homes[~self.silent[homes] & (self.expected_by[homes] < known)]
         heard = np.maximum(self.heard_until[homes], self.listening_since)
         unheard = homes[~self.unheard[homes] & (heard + self.kit_limit[homes] < moment)]
-        sensors = stream.died(self._columns, homes, self.listening_since)
         others = self._others(homes, moment)
         self.silent[silent] = True
         self.unheard[unheard] = True
-        self.dead[sensors] = True
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
         return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others
+
+    def _weaken(self, homes: Ints, moment: float) -> None:
+        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
+        if len(homes):
+            later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
+            self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
 
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
@@ -188,14 +243,31 @@ class Engine:
         return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
 
     def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
-        since = self._state["since"][home, kind]
-        evidence = {"heard_until": float(self.heard_until[home]), "last_sign": float(self.last_sign[home])}
-        told = stream.KINDS[kind]
-        return Finding(told, self.homes[home].id, _utc(since), _utc(moment), over=over, evidence=evidence)
+        mine, told = self._state[home], stream.KINDS[kind]
+        first, last = mine["first_fitted"], mine["last_fitted"]
+        dead = [self.sensor_ids[sensor] for sensor in range(first, last) if self.dead[sensor]]
+        evidence = around(mine, dead, moment) | ({} if over else evidence_of(mine, kind))
+        place, strength = int(evidence.pop("place", -1) or 0), 1.0
+        if told is FindingKind.LONG_LIE and not over:
+            place, longest = self._stay(home)
+            strength = lie.confidence(moment - mine["since"][kind], longest)
+            evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
+        sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
+        began, at = _utc(mine["since"][kind]), _utc(moment)
+        return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
+
+    def _stay(self, home: int) -> tuple[int, float]:
+        """By which sensor of the home somebody stays, and how long (s) anybody has."""
+        place = int(self._state["lie"][home, lie.BY]) - 2
+        sensor = int(self._state["first_fitted"][home]) + place
+        return place, lie.UNIT * float(self._fitted["longest"][sensor].max())
 
     def _settle(self, homes: Ints) -> None:
         """These have been quiet for five minutes: how long may each be, by what is known now?"""
         if not len(homes):
+            return
+        if self.prior is None:
+            self._by_the_rule(homes)
             return
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
@@ -227,16 +299,25 @@ class Engine:
 
     def _silence(self, home: int, moment: float) -> Finding:
         mine = slice(self._state["first_fitted"][home], self._state["last_fitted"][home])
-        evidence = {
+        evidence: dict[str, Any] = {
             "expected_by": float(self.expected_by[home]),
             "last_sensor": self._sensor_id(int(self.last_sensor[home])),
             "heard_until": float(self.heard_until[home]),
             "sensors": len(self.dead[mine]),
             "sensors_heard": int((~self.dead[mine]).sum()),
+            "doubted": " ".join(np.array(self.sensor_ids[mine], object)[self._fitted["doubted"][mine]]),
+            **self._others_there(home),
             **self._learned(home),
         }
         began = _utc(self.last_sign[home])
-        return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), evidence=evidence)
+        sure = _sureness(evidence)
+        return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), strength=sure, evidence=evidence)
+
+    def _others_there(self, home: int) -> dict[str, float | int | bool]:
+        """Who else may have given, or be giving, the signs of life."""
+        ago = float(self._state["company"][home, company.SINCE_COMPANY])
+        seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < COMPANY_MATTERS else {}
+        return {"people": self.homes[home].people, "pets": self.homes[home].pets, **seen}
 
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
@@ -274,6 +355,46 @@ class Engine:
             kind, self.homes[home].id, _utc(since), _utc(at), sensor=by, over=True, evidence={"ended_by": by}
         )
 
+    def recall(self, kind: FindingKind, home: str, sensor: str, since: datetime) -> bool:
+        """Whether what was told of before a restart still stands by what is known here. If so its end will be told."""
+        place, fitted, moment = self.index_of.get(home), self.sensor_index.get((home, sensor)), since.timestamp()
+        if kind in stream.KINDS:
+            return place is None or self._recall_other(place, stream.KINDS.index(kind), moment)
+        flags, times, place = {
+            FindingKind.SILENCE: (self.silent, self.last_sign, place),
+            FindingKind.KIT_UNHEARD: (self.unheard, self.heard_until, place),
+            FindingKind.SENSOR_UNHEARD: (self.dead, self.seen, fitted),
+        }[kind]
+        if place is None:
+            return True
+        if kind is FindingKind.SILENCE and not self._was_seen(place):
+            self.last_sign[place] = min(self.last_sign[place], moment)
+        flags[place] |= bool(times[place] <= moment)
+        return bool(flags[place])
+
+    def _was_seen(self, home: int) -> bool:
+        return bool(np.isfinite(self._state["began"][home]) or self._state["waiting"][home])
+
+    def _recall_other(self, home: int, kind: int, moment: float) -> bool:
+        mine = self._state[home]
+        if abs(mine["since"][kind] - moment) > 1e-3:
+            return False
+        if mine["stage"][kind] == QUIET and np.isinf(mine["due"][kind]):
+            return False
+        if mine["stage"][kind] == QUIET:
+            mine["stage"][kind], mine["due"][kind] = RAISED, np.inf
+        return True
+
+    def latest_sign(self, home: str) -> tuple[datetime, str | None]:
+        """When, and by which sensor."""
+        place = self.index_of[home]
+        return _utc(self.last_sign[place]), self._sensor_id(int(self.last_sensor[place]))
+
+    def usual_day(self, homes: Ints) -> NDArray[np.uint8]:
+        """(n, 48): how surely (0 to 255) each of `homes` gives a sign of life in each half hour of its clock."""
+        usual: NDArray[np.uint8] = self._state["habits"][homes, kernels.UP_AND_ABOUT :]
+        return usual
+
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]
 
@@ -294,13 +415,16 @@ class Engine:
         snapshot of another version, which is passed over: then observe the record from its beginning.
         """
         with np.load(io.BytesIO(content), allow_pickle=False) as old:
-            if "state" not in old or old["state"].dtype != stream.HOME_STATE:
+            if "state" not in old or (old["state"].dtype, old["fitted"].dtype) != (
+                stream.HOME_STATE,
+                stream.SENSOR_STATE,
+            ):
                 return False
             homes = _matches([home.id for home in self.homes], old["homes"].tolist())
             pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
             sensors = _matches(pairs, old["sensors"].tolist())
             self._restore_homes(old["state"], homes, dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True)))
-            for name in ("seen", "dead"):
+            for name in ("seen", "every", "longest", "dead", "doubted"):
                 self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
         self.wake_at[:] = NEVER
         if self.prior is None:
@@ -319,7 +443,25 @@ class Engine:
                 self._state[name][here] = moved(old[name][there])
 
 
-_SAID = ("zone", "clock_from", "clock_until", "clock_held", "first_fitted", "last_fitted", "asked", "watched_for")
+def _sureness(evidence: Mapping[str, Any]) -> float:
+    """How far a silence is believed: less where others may have been heard, or sensors were not."""
+    believed = 1.0 - evidence.get("chance", 0.05)
+    if evidence["people"] > 1 or evidence["pets"] or "company_at" in evidence:
+        believed *= OTHERS_THERE
+    return float(believed * SENSORS_DOUBTED if evidence["doubted"] else believed)
+
+
+_SAID = (
+    "zone",
+    "clock_from",
+    "clock_until",
+    "clock_held",
+    "first_fitted",
+    "last_fitted",
+    "asked",
+    "watched_for",
+    "wanders",
+)
 
 
 def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:

@@ -1,12 +1,13 @@
 """Every finding in plain words: what was expected, what was observed, how healthy the sensors are, what clears it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.detection import Finding, FindingKind
-from models.home import Home
+from models.home import Home, Sensor
+from models.observation import SensorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Explanation:
 
 def explain(finding: Finding, home: Home) -> Explanation:
     """In the home's local time."""
-    return _EXPLAIN[finding.kind](finding, home)
+    said = _ENDED.get(finding.kind, _press) if finding.over else _BEGAN[finding.kind]
+    return said(finding, home)
 
 
 def lasting(seconds: float) -> str:
@@ -67,9 +69,31 @@ def _silence(finding: Finding, home: Home) -> Explanation:
         f"No sign of life since {_clock(finding.since, finding, home)}{by}.",
         f"One was expected by {_clock(due, finding, home)}{_rarity(finding)}.",
         f"The kit was heard until {_clock(heard, finding, home)}, with {evidence.get('sensors_heard')} of"
-        f" {evidence.get('sensors')} sensors reporting.",
+        f" {evidence.get('sensors')} sensors reporting.{_late_sensors(finding, home)}{_others_there(finding, home)}",
         "Any movement, a door or a press would clear it.",
     )
+
+
+def _late_sensors(finding: Finding, home: Home) -> str:
+    late = [_where(sensor, home) for sensor in str(finding.evidence.get("doubted") or "").split()]
+    if not late:
+        return ""
+    return (
+        f" Nothing came from the {' and the '.join(late)} for longer than usual, so this silence was given more time."
+    )
+
+
+def _others_there(finding: Finding, home: Home) -> str:
+    """Whose the signs of life may be, if not the resident's."""
+    said = []
+    if company := finding.evidence.get("company_at"):
+        until = datetime.fromtimestamp(float(company), UTC)
+        said.append(f"Somebody else may have been there at {_clock(until, finding, home)}.")
+    if home.people > 1:
+        said.append(f"{home.people} people live here: a sign of life may be the other's.")
+    if home.pets:
+        said.append("A pet may set off a sensor.")
+    return "".join(f" {each}" for each in said)
 
 
 def _kit_unheard(finding: Finding, home: Home) -> Explanation:
@@ -112,136 +136,360 @@ def _rarity(finding: Finding) -> str:
     return f": {by}, a well person is quiet this long after 1 in {round(1 / chance)} such moments{out}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """A finding in fixed words; `{since}` is when it began. `over` is said when it has ended."""
+def _over(said: str) -> Callable[[Finding, Home], Explanation]:
+    return lambda _finding, _home: Explanation(said, "", "", "")
 
-    observed: str
-    expected: str
-    health: str
-    clears: str
-    over: str
+
+def _not_back_in_bed(finding: Finding, home: Home) -> Explanation:
+    usual, within = _number(finding, "longest_stay"), _number(finding, "back_within")
+    known = f" The longest such stay lately was {lasting(usual)}." if usual and usual >= 60 else ""
+    expected = f"Whoever is up here at night is back, or in another room, within {lasting(within or 0)}."
+    return Explanation(
+        f"Out of bed since {_clock(finding.since, finding, home)}, and not back; {_last_seen(finding, home)}.",
+        expected + known if within else _NOT_KNOWN,
+        _health(finding, home, _is_bed),
+        "Lying down again, or being up and about in the morning, clears it.",
+    )
+
+
+def _not_in_bed(finding: Finding, home: Home) -> Explanation:
+    usual = _hour(finding, "usual_bed")
+    return Explanation(
+        f"Not in bed by {_clock(finding.at, finding, home)}; {_last_seen(finding, home)}.",
+        f"The usual bedtime here is {usual}, by the last weeks." if usual else _NOT_KNOWN,
+        _health(finding, home, _is_bed),
+        "Lying down, going out, or the morning clears it.",
+    )
+
+
+def _not_up(finding: Finding, home: Home) -> Explanation:
+    usual, since = _hour(finding, "usual_up"), _clock(finding.since, finding, home)
+    by_mat = finding.evidence.get("mat") == "believed"
+    observed = f"In bed since {since}, and not up" if by_mat else f"Seen in no room but the bedroom since {since}"
+    expected = f"Up by {usual} as a rule, by {finding.evidence.get('nights')} nights of this home."
+    new = "People are up by 11:00 as a rule; this home's own time is not known yet."
+    return Explanation(
+        f"{observed}, at {_clock(finding.at, finding, home)}.",
+        expected if usual else new,
+        _health(finding, home, _is_bed if by_mat else _is_bedroom_motion),
+        "Getting up, or a sign of life in another room, clears it.",
+    )
+
+
+def _bathroom_trips(finding: Finding, home: Home) -> Explanation:
+    trips, usual = _number(finding, "trips"), _number(finding, "usual_trips")
+    observed = f"{trips:.0f} trips to the bathroom tonight" if trips else "Many trips to the bathroom tonight"
+    return Explanation(
+        f"{observed}, the last of them after {_clock(finding.since, finding, home)}.",
+        f"{usual:.1f} a night are usual here." if usual is not None else _NOT_KNOWN,
+        _health(finding, home, lambda sensor: _is_in(sensor, "bath", "toilet", "shower", "wc")),
+        "The morning clears it.",
+    )
+
+
+_MAT = {
+    "blinking": ("The bed mat comes and goes within seconds", "Most rests on a bed last longer than half a minute."),
+    "stuck": ("The bed mat says that somebody lies on it, while other rooms report", "One can't be in two places."),
+    "nobody": ("The bed mat has noticed nobody for three nights", "Somebody sleeps here: other sensors report."),
+}
+
+
+def _bed_mat(finding: Finding, home: Home) -> Explanation:
+    told = ("The bed mat can't be believed", "A person changes it a few times a night.")
+    observed, expected = _MAT.get(str(finding.evidence.get("mat")), told)
+    return Explanation(
+        f"{observed}, since {_clock(finding.since, finding, home)}.",
+        expected,
+        f"Until it is right, getting up is judged by motion, and being in bed not at all.{_unheard(finding, home)}",
+        "A mat that rests as a person does clears it.",
+    )
+
+
+def _door_at_night(finding: Finding, home: Home) -> Explanation:
+    since = _clock(finding.since, finding, home)
+    return Explanation(
+        f"The {_door(finding, home)} was opened at {since}.",
+        _nights_opened(finding, home),
+        _health(finding, home, _is_exit),
+        "The morning clears it.",
+    )
+
+
+def _nights_opened(finding: Finding, home: Home) -> str:
+    if finding.evidence.get("wanders"):
+        return "Somebody here may wander: between 21:00 and 6:00 every opening is told."
+    local = finding.since.astimezone(ZoneInfo(home.timezone))
+    band = int((local.hour - 23) % 24 // 2)
+    share, nights = _number(finding, f"opened_{band}"), finding.evidence.get("nights")
+    if share is None or band > 2:
+        return _NOT_KNOWN
+    often = "hardly ever" if share < 1 else f"in {share:.0f} of 100 nights"
+    return f"At this hour it is opened {often}, by {nights} nights of this home."
+
+
+def _not_back_home(finding: Finding, home: Home) -> Explanation:
+    within, longest = _number(finding, "back_within"), _number(finding, "longest_quiet")
+    wanders = "Somebody here may wander. " if finding.evidence.get("wanders") else ""
+    known = f" The longest of the last weeks was {lasting(longest)}." if longest and longest >= 60 else ""
+    expected = f"{wanders}At night one is seen inside within {lasting(within)}.{known}" if within else _NOT_KNOWN
+    since = _clock(finding.since, finding, home)
+    return Explanation(
+        f"The {_door(finding, home)} was used at {since}, and nobody was noticed inside since.",
+        expected,
+        _health(finding, home, lambda sensor: sensor.kind is SensorKind.MOTION),
+        "Any sign of life inside clears it.",
+    )
+
+
+def _door_open(finding: Finding, home: Home) -> Explanation:
+    within = _number(finding, "open_for")
+    return Explanation(
+        f"The {_door(finding, home)} has stood open since {_clock(finding.since, finding, home)}.",
+        f"It is shut within {lasting(within)} as a rule." if within else _NOT_KNOWN,
+        f"Its sensor has told us of being shut before.{_unheard(finding, home)}",
+        "Shutting it clears it.",
+    )
+
+
+def _long_lie(finding: Finding, home: Home) -> Explanation:
+    sensor = home.sensor(finding.sensor) if finding.sensor else None
+    room = sensor.room.replace("_", " ") if sensor else "one room"
+    longest, sure_at = _number(finding, "longest"), _number(finding, "sure_at")
+    known = f"Nobody has stayed there longer than {lasting(longest)} in the last weeks." if longest else _NOT_KNOWN
+    sure = f" {100 * finding.strength:.0f} in 100 that something is wrong"
+    later = datetime.fromtimestamp(sure_at, UTC) if sure_at else finding.at
+    rising = f"{sure}, and 95 from {_clock(later, finding, home)} on." if later > finding.at else f"{sure}."
+    return Explanation(
+        f"In the {room} since {_clock(finding.since, finding, home)}, and in no other room.",
+        known + (rising if longest else ""),
+        _health(finding, home, lambda sensor: sensor.kind is SensorKind.MOTION) + _others_there(finding, home),
+        "A sign of life in any other room clears it.",
+    )
+
+
+def _flapping(finding: Finding, home: Home) -> Explanation:
+    repeats, who = _number(finding, "repeats"), _one_sensor(finding, home)
+    often = f" about {repeats:.0f} times in an hour" if repeats else ""
+    return Explanation(
+        f"{who} has reported{often} at {_clock(finding.since, finding, home)}, far more than all others.",
+        "A person sets off others in between.",
+        "It may be faulty, or a pet or a curtain: until it rests, no other conclusion is drawn from it.",
+        "Rest, or reports from other sensors, clears it.",
+    )
+
+
+def _stuck(finding: Finding, home: Home) -> Explanation:
+    lasted, who = _number(finding, "steady_for"), _one_sensor(finding, home)
+    so_long = f" for {lasting(lasted)}" if lasted else ""
+    return Explanation(
+        f"{who} has reported without a pause of ten minutes{so_long}, since {_clock(finding.since, finding, home)}.",
+        "Whoever sleeps, sits or goes out leaves it alone for a while.",
+        "It may be stuck, or see something warm that moves: until it pauses, no other conclusion is drawn from it.",
+        "A pause of ten minutes clears it.",
+    )
+
+
+def _mislabelled(finding: Finding, home: Home) -> Explanation:
+    openings = _number(finding, "openings")
+    often = f"{openings:.0f} times a night" if openings else "many times a night"
+    return Explanation(
+        f"The {_door(finding, home)} opens {often} between midnight and 5:00, noticed at"
+        f" {_clock(finding.since, finding, home)}.",
+        "A door that leads out stays shut at night.",
+        "It may be an inner door: until it is put right it is taken for one.",
+        "Quiet nights clear it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A slow change in words: `what` has become `how`, in `unit` (with what a value is divided by)."""
+
+    what: str
+    how: str
+    unit: str
 
     def __call__(self, finding: Finding, home: Home) -> Explanation:
-        if finding.over:
-            return Explanation(self.over, "", "", "")
-        said = self.observed.format(since=_clock(finding.since, finding, home))
-        return Explanation(said, self.expected, self.health or _heard(finding, home), self.clears)
+        recent, known = _number(finding, "recent"), _number(finding, "known")
+        if recent is None or known is None:
+            figures, expected = "", _NOT_KNOWN
+        else:
+            figures = f": about {_figure(recent)} {self.unit} over the last two weeks"
+            expected = (
+                f"It was {_figure(known)} {self.unit} when the home became known, or when a change was last told."
+            )
+        return Explanation(
+            f"{self.how} {self.what}{figures}, noticed on {_day(finding.since, home)}.",
+            expected,
+            _other_causes(finding, home),
+            f"{self.what[0].upper()}{self.what[1:]} as before clears it, or four weeks, when it counts as usual.",
+        )
 
 
-def _heard(finding: Finding, home: Home) -> str:
-    until = finding.evidence.get("heard_until")
-    if until is None:
-        return ""
-    return f"The kit was heard until {_clock(datetime.fromtimestamp(float(until), UTC), finding, home)}."
+def _other_causes(finding: Finding, home: Home) -> str:
+    """What is known of this home that could explain a change as well."""
+    evidence = finding.evidence
+    added, clocks, away = (_number(finding, name) for name in ("new_sensor", "clocks_changed", "away_days"))
+    causes = [
+        f"a sensor was added on {_day(_moment(added), home)}" if added else "",
+        f"the clocks changed on {_day(_moment(clocks), home)}" if clocks else "",
+        f"nobody was at home on about {away:.0f} days lately" if away and away >= 1 else "",
+        f"not heard: {_names(evidence, home)}" if evidence.get("dead") else "",
+        f"{home.people} people live here" if home.people > 1 else "",
+        "a pet may set off sensors" if home.pets else "",
+    ]
+    known = "; ".join(cause for cause in causes if cause)
+    visitors = "visitors or illness are not known to us"
+    return (
+        f"This may explain it as well: {known}; {visitors}." if known else f"No other cause is on record; {visitors}."
+    )
 
 
-_ANOTHER_CAUSE = "A new or moved sensor, a visitor, a holiday or a change of the clocks could explain it as well."
+_NOT_KNOWN = "What is usual here is not known yet."
 
-_EXPLAIN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
+_BEGAN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
     FindingKind.PRESS: _press,
     FindingKind.SILENCE: _silence,
     FindingKind.KIT_UNHEARD: _kit_unheard,
     FindingKind.SENSOR_UNHEARD: _sensor_unheard,
-    FindingKind.NOT_BACK_IN_BED: _Plain(
-        "Out of bed since {since}, and not back.",
-        "At night it should not take longer than 45 min.",
-        "",
-        "Lying down again, or being up and about in the morning, clears it.",
-        "Back in bed, or up for the day.",
-    ),
-    FindingKind.NOT_IN_BED: _Plain(
-        "Not in bed; last sign of life before the evening's wait at {since}.",
-        "By now it is two hours past the usual bedtime of the last weeks.",
-        "",
-        "Lying down clears it.",
-        "In bed now.",
-    ),
-    FindingKind.NOT_UP: _Plain(
-        "In bed since {since}, and not up.",
-        "By now it is two hours past the usual time of getting up.",
-        "",
-        "Getting up, or a sign of life in another room, clears it.",
-        "Up now.",
-    ),
-    FindingKind.BATHROOM_TRIPS: _Plain(
-        "Many trips to the bathroom tonight, the latest at {since}.",
-        "It is more than twice as many as in the nights of the last weeks.",
-        "",
-        "The morning clears it.",
-        "The night is over.",
-    ),
-    FindingKind.BED_MAT: _Plain(
-        "The bed mat can't be believed since {since}: it sticks or flickers.",
-        "A person changes it a few times a night.",
-        "Until it is seen to, what it says of the night is not relied on.",
-        "A steady mat clears it.",
-        "The bed mat is steady again.",
-    ),
-    FindingKind.DOOR_AT_NIGHT: _Plain(
-        "A door that leads out was opened at {since}.",
-        "In the nights of the last weeks it hardly ever was.",
-        "",
-        "The morning clears it.",
-        "The night is over.",
-    ),
-    FindingKind.NOT_BACK_HOME: _Plain(
-        "A door that leads out was used at {since}, and nobody was noticed inside since.",
-        "At night one would be seen within 30 min.",
-        "",
-        "Any sign of life inside clears it.",
-        "Somebody is inside again.",
-    ),
-    FindingKind.DOOR_OPEN: _Plain(
-        "A door that leads out has stood open since {since}.",
-        "It is shut within 30 min.",
-        "Its sensor has told us of being shut before.",
-        "Shutting it clears it.",
-        "The door is shut.",
-    ),
-    FindingKind.LONG_LIE: _Plain(
-        "In the bathroom since {since}, and in no other room.",
-        "Nobody has stayed there nearly as long in the last weeks.",
-        "",
-        "A sign of life in any other room clears it.",
-        "Seen in another room.",
-    ),
-    FindingKind.SENSOR_FLAPPING: _Plain(
-        "One sensor has reported over and over since {since}, and no other.",
-        "A person sets off others in between.",
-        "It may be faulty, or a pet or a curtain; signs of life from it count for little.",
-        "A report from another sensor clears it.",
-        "Other sensors report again.",
-    ),
-    FindingKind.SENSOR_MISLABELLED: _Plain(
-        "A door that is said to lead out opens many times a night, noticed at {since}.",
-        "A front door stays shut at night.",
-        "It may be an inner door: until it is put right, being out can't be told from being in.",
-        "Quiet nights clear it.",
-        "The door is quiet at night.",
-    ),
-    FindingKind.LESS_MOVEMENT: _Plain(
-        "Less movement by day for a week or more, noticed at {since}.",
-        "It is under two thirds of that of the last two months.",
-        _ANOTHER_CAUSE,
-        "Movement as before clears it.",
-        "Movement is as before.",
-    ),
-    FindingKind.FEWER_OUTINGS: _Plain(
-        "Fewer outings for a week or more, noticed at {since}.",
-        "They are under two thirds of those of the last two months.",
-        _ANOTHER_CAUSE,
-        "Outings as before clear it.",
-        "Outings are as before.",
-    ),
-    FindingKind.MORE_NIGHT_MOVEMENT: _Plain(
-        "More movement at night for a week or more, noticed at {since}.",
-        "It is nearly twice that of the last two months.",
-        _ANOTHER_CAUSE,
-        "Nights as before clear it.",
-        "Nights are as before.",
-    ),
+    FindingKind.NOT_BACK_IN_BED: _not_back_in_bed,
+    FindingKind.NOT_IN_BED: _not_in_bed,
+    FindingKind.NOT_UP: _not_up,
+    FindingKind.BATHROOM_TRIPS: _bathroom_trips,
+    FindingKind.BED_MAT: _bed_mat,
+    FindingKind.DOOR_AT_NIGHT: _door_at_night,
+    FindingKind.NOT_BACK_HOME: _not_back_home,
+    FindingKind.DOOR_OPEN: _door_open,
+    FindingKind.LONG_LIE: _long_lie,
+    FindingKind.SENSOR_FLAPPING: _flapping,
+    FindingKind.SENSOR_STUCK: _stuck,
+    FindingKind.SENSOR_MISLABELLED: _mislabelled,
+    FindingKind.LESS_MOVEMENT: _Change("movement", "Less", "signs a day"),
+    FindingKind.FEWER_OUTINGS: _Change("outings", "Fewer", "uses of a door that leads out a day"),
+    FindingKind.SHORTER_OUTINGS: _Change("outings", "Shorter", "min at a time"),
+    FindingKind.MORE_NIGHT_MOVEMENT: _Change("nights", "More restless", "times up a night"),
+    FindingKind.BROKEN_SLEEP: _Change("sleep", "More broken", "min up and about a night"),
 }
+
+_ENDED: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
+    FindingKind.SILENCE: _silence,
+    FindingKind.KIT_UNHEARD: _kit_unheard,
+    FindingKind.SENSOR_UNHEARD: _sensor_unheard,
+    FindingKind.NOT_BACK_IN_BED: _over("Back in bed, or up for the day."),
+    FindingKind.NOT_IN_BED: _over("In bed now, gone out, or the night is over."),
+    FindingKind.NOT_UP: _over("Up now, or seen elsewhere."),
+    FindingKind.BATHROOM_TRIPS: _over("The night is over."),
+    FindingKind.BED_MAT: _over("The bed mat is believed again."),
+    FindingKind.DOOR_AT_NIGHT: _over("The night is over."),
+    FindingKind.NOT_BACK_HOME: _over("Somebody is inside again, or at the door."),
+    FindingKind.DOOR_OPEN: _over("The door is shut."),
+    FindingKind.LONG_LIE: _over("Seen in another room."),
+    FindingKind.SENSOR_FLAPPING: _over("The sensor rests again, or others report."),
+    FindingKind.SENSOR_STUCK: _over("The sensor has paused."),
+    FindingKind.SENSOR_MISLABELLED: _over("The door is quiet at night."),
+    FindingKind.LESS_MOVEMENT: _over("Movement is as before, or what it has become counts as usual from now on."),
+    FindingKind.FEWER_OUTINGS: _over("Outings are as before, or what they have become counts as usual from now on."),
+    FindingKind.SHORTER_OUTINGS: _over("Outings are as before, or what they have become counts as usual from now on."),
+    FindingKind.MORE_NIGHT_MOVEMENT: _over(
+        "Nights are as before, or what they have become counts as usual from now on."
+    ),
+    FindingKind.BROKEN_SLEEP: _over("Sleep is as before, or what it has become counts as usual from now on."),
+}
+
+
+def _number(finding: Finding, name: str) -> float | None:
+    value = finding.evidence.get(name)
+    return None if value is None else float(value)
+
+
+def _hour(finding: Finding, name: str) -> str | None:
+    """An hour of the home's own clock: '22:40'."""
+    hour = _number(finding, name)
+    if hour is None:
+        return None
+    minutes = round(hour % 24 * 60) % 1440
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _day(at: datetime, home: Home) -> str:
+    return f"{at.astimezone(ZoneInfo(home.timezone)):%-d %B}"
+
+
+def _last_seen(finding: Finding, home: Home) -> str:
+    last = _number(finding, "last_sign")
+    return f"the last sign of life came at {_clock(_moment(last), finding, home)}" if last else "nothing more is known"
+
+
+def _door(finding: Finding, home: Home) -> str:
+    sensor = home.sensor(finding.sensor) if finding.sensor else None
+    return _where(finding.sensor, home) if sensor else "door that leads out"
+
+
+def _one_sensor(finding: Finding, home: Home) -> str:
+    return f"The {_where(finding.sensor, home)}" if finding.sensor else "One sensor"
+
+
+def _is_exit(sensor: Sensor) -> bool:
+    return sensor.is_exit
+
+
+def _is_bed(sensor: Sensor) -> bool:
+    return sensor.kind is SensorKind.BED
+
+
+def _is_in(sensor: Sensor, *words: str) -> bool:
+    return any(word in sensor.room.lower() for word in words)
+
+
+def _is_bedroom_motion(sensor: Sensor) -> bool:
+    return sensor.kind is SensorKind.MOTION and _is_in(sensor, "bed")
+
+
+def _health(finding: Finding, home: Home, leans_on: Callable[[Sensor], bool]) -> str:
+    """How far the home is heard, and how many of the sensors that this rests on are."""
+    until = _number(finding, "heard_until")
+    if until is None:
+        return "How far the kit was heard is not on record."
+    dead = _dead(finding.evidence)
+    mine = [sensor.id for sensor in home.sensors if leans_on(sensor)]
+    heard = sum(sensor not in dead for sensor in mine)
+    resting = f", with {heard} of {len(mine)} sensors that this rests on" if mine else ""
+    return f"The kit was heard until {_clock(_moment(until), finding, home)}{resting}.{_doubted(finding)}"
+
+
+_DOUBTED = {
+    FindingKind.BED_MAT: "the bed mat is not believed",
+    FindingKind.SENSOR_FLAPPING: "a sensor flaps",
+    FindingKind.SENSOR_STUCK: "a sensor never pauses",
+    FindingKind.SENSOR_MISLABELLED: "a door is taken for an inner one",
+}
+
+
+def _doubted(finding: Finding) -> str:
+    doubts = str(finding.evidence.get("doubtful") or "").split()
+    said = ", ".join(_DOUBTED[FindingKind(kind)] for kind in doubts)
+    return f" Less sure than usual: {said}." if said else ""
+
+
+def _dead(evidence: Mapping[str, object]) -> list[str]:
+    return str(evidence.get("dead") or "").split()
+
+
+def _names(evidence: Mapping[str, object], home: Home) -> str:
+    return ", ".join(_where(sensor, home) for sensor in _dead(evidence))
+
+
+def _unheard(finding: Finding, home: Home) -> str:
+    names = _names(finding.evidence, home)
+    return f" Not heard at present: {names}." if names else ""
 
 
 def _where(sensor_id: object, home: Home) -> str:
@@ -253,8 +501,10 @@ def _where(sensor_id: object, home: Home) -> str:
 
 
 def _clock(at: datetime, finding: Finding, home: Home) -> str:
-    """The local time, and the day where it is not that of the finding."""
+    """The local time; the day where it is not that of the finding; in the hour that comes twice, which of the two."""
     zone = ZoneInfo(home.timezone)
     local = at.astimezone(zone)
     same_day = local.date() == finding.at.astimezone(zone).date()
-    return f"{local:%H:%M}" if same_day else f"{local:%H:%M on %a %-d %b}"
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    which = f" {local.tzname()}" if twice else ""
+    return f"{local:%H:%M}{which}" if same_day else f"{local:%H:%M}{which} on {local:%a %-d %b}"

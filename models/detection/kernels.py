@@ -18,18 +18,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 Row = NDArray[Any]
 
 
+_njit: Any = njit  # its stubs do not know `_nrt`
+
+
 def compiled(function: F) -> F:
-    made: Any = njit(cache=True, error_model="numpy")(function)
-    return cast("F", made)
+    return cast("F", _njit(cache=True, error_model="numpy", _nrt=True)(function))
+
+
+def compiled_plain(function: F) -> F:
+    """For loops that make no array and cut none. Without this, every touch of a town's columns counts them up and down,
+    with atomic instructions that cost more than all that is decided. What these call asks for counting itself.
+    """
+    return cast("F", _njit(cache=True, error_model="numpy", _nrt=False)(function))
 
 
 def woven_in(function: F) -> F:
     """Compiled into its callers: passing a town's columns on costs more than most of these functions do."""
-    made: Any = njit(cache=True, error_model="numpy", forceinline=True)(function)
-    return cast("F", made)
+    return cast("F", _njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)(function))
 
 
 HOUR, DAY, HALF_HOUR = 3600.0, 86400.0, 1800.0
+THURSDAY = 3
+"""Days since a Monday on the first day that is counted."""
 EARLIEST = 300.0
 _MINUTES = [
     5,
@@ -69,34 +79,44 @@ SHARE = np.log(EDGES[1:] / EDGES[:-1]) / np.log(WIDE[WIDE_OF + 1] / WIDE[WIDE_OF
 MIDDLE = np.sqrt(EDGES[:-1] * EDGES[1:])
 AGE = np.digitize(EDGES[:-1] / 60, [20, 75, 240])
 COARSE_AGE = np.digitize(EDGES[:-1] / 60, [60, 180])
+WEEK = 7 * DAY
 TAIL_FROM = 1800.0
 BANDS = np.array([2, 5, 7, 9, 12, 15, 18, 20, 22], np.float64)
+BAND_OF_HOUR = np.searchsorted(BANDS, np.arange(24.0), "right")
 ROOMS = 6
-BEDROOM, LIVING = 1, 5
+BEDROOM, WAY_OUT, LIVING, BACK_WAY = 1, 2, 5, 6
+WAYS = 5
 
 # What is known since the last sign of life.
-SINCE_DOOR, AFTER_DOOR, RECENT, HOURLY, LONGER, LONGEST, AWAKE, ROOM, DOOR, SINCE_FRESH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+SINCE_DOOR, AFTER_DOOR, RECENT, HOURLY, LONGER, LONGEST, AWAKE, ROOM, DOOR = 0, 1, 2, 3, 4, 5, 6, 7, 8
+LAST_GAP, SINCE_RETURN, BEFORE, HERE_FOR, SINCE_FRESH = 9, 10, 11, 12, 13
 REMEMBERED = SINCE_FRESH + ROOMS
 
 # Where each kind of counter begins in `habits`.
 BY_WAY = 0
-BY_BAND = BY_WAY + 4 * BINS
+BY_BAND = BY_WAY + WAYS * WIDES
 BY_ROOM = BY_BAND + 20 * WIDES
-BY_CALM = BY_ROOM + 60 * WIDES
-ENDED = BY_CALM + 24 * WIDES
+ENDED = BY_ROOM + 60 * WIDES
 REACHED = ENDED + 48 * 4
 ENDED_THERE = REACHED + 48 * 4
 REACHED_THERE = ENDED_THERE + 24 * 3 * 3
 UP_AND_ABOUT = REACHED_THERE + 24 * 3 * 3
 HABITS = UP_AND_ABOUT + 48
-USUAL = ENDED + 4
+USUAL = ENDED + WAYS
 """What is usual lies in the places of the counters, and after them the share of silences under five minutes."""
 UNIT = 4.0
 
-SHORTS = 64
-INPUTS = 21
+BORNE_OUT = 60 + WAYS
+AGES, EIGHTHS = 4, 8
+SHORTS = BORNE_OUT + (ROOMS + EIGHTHS) * AGES
+"""After the counts of short and long silences come those of ends, as many as there were and as the trees expected, by
+room and by eighth of the day, and by age."""
+ONE, DOUBT = 64.0, 20.0
+INPUTS = 25
 NODE = np.dtype([("cut", np.float32), ("child", np.int16), ("feature", np.int8)], align=True)
 PULL = 6.0
+OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
+"""A silence this long (s) between doors was somebody out; this long after a door one is still by it."""
 FORGET_DAYS = 90.0
 
 
@@ -106,42 +126,70 @@ def fade(seconds: float, lasting: float) -> float:
 
 
 @woven_in
-def remember(now: Row, gap: float, room: int, door: bool) -> None:
-    """The next sign of life came `gap` seconds after the one before."""
-    now[SINCE_DOOR] = 0.0 if door else min(now[SINCE_DOOR] + gap, 1e6)
-    now[AFTER_DOOR] = 0.0 if door else min(now[AFTER_DOOR] + 1.0, 60.0)
-    now[SINCE_FRESH : SINCE_FRESH + ROOMS] += np.float32(min(gap, 1e6))
-    fresh = 1.0 if door or now[SINCE_FRESH + room] >= 240.0 else 0.0
-    if fresh > 0:
-        now[SINCE_FRESH + room] = 0.0
-    now[RECENT] = now[RECENT] * fade(gap, 300.0) + 1.0
-    now[HOURLY] = now[HOURLY] * fade(gap, 3600.0) + fresh
-    now[LONGER] = now[LONGER] * fade(gap, 14400.0) + fresh
-    now[LONGEST] = max(now[LONGEST] * fade(gap, 5400.0), gap / 60.0)
+def note_way(now: Row, gap: float, room: int, door: bool) -> None:
+    """Doors that lead out, and whether somebody has just come back through one."""
+    if door:
+        now[SINCE_RETURN] = 0.0 if gap >= OUTING and now[SINCE_DOOR] <= BY_THE_DOOR else now[SINCE_RETURN] + gap
+        now[SINCE_DOOR], now[AFTER_DOOR], now[DOOR] = 0.0, 0.0, 2.0 if room == BACK_WAY else 1.0
+        return
+    now[SINCE_RETURN] += gap
+    now[SINCE_DOOR] += gap
+    now[AFTER_DOOR] = min(now[AFTER_DOOR] + 1.0, 60.0)
+    now[DOOR] = 0.0
+
+
+@woven_in
+def note_room(now: Row, gap: float, room: int) -> None:
+    now[HERE_FOR] += gap
+    if room != now[ROOM]:
+        now[BEFORE], now[ROOM], now[HERE_FOR] = now[ROOM], room, 0.0
+
+
+@woven_in
+def note_pace(now: Row, gap: float, fresh: float) -> None:
+    """How busy it has been. One exponential serves: a third of the longest time is one more power of what is left."""
+    left = fade(gap, 14400.0)
+    third = left * left * left
+    quarter = third * left
+    now[LONGER] = now[LONGER] * left + fresh
+    now[LONGEST] = max(now[LONGEST] * third, gap / 60.0)
+    now[HOURLY] = now[HOURLY] * quarter + fresh
+    now[RECENT] = now[RECENT] * quarter**12 + 1.0
     now[AWAKE] = 0.0 if gap > 3 * HOUR else min(now[AWAKE] + gap, 36 * HOUR)
-    now[ROOM], now[DOOR] = room, door
+
+
+@woven_in
+def remember(now: Row, gap: float, room: int, door: bool) -> None:
+    """The next sign of life came `gap` seconds after the one before, in a room as `routine.room_code` names it."""
+    gap = min(gap, FOREVER)
+    note_way(now, gap, room, door)
+    here = WAY_OUT if room == BACK_WAY else room
+    note_room(now, gap, here)
+    for each in range(SINCE_FRESH, SINCE_FRESH + ROOMS):
+        now[each] += gap
+    fresh = 1.0 if door or now[SINCE_FRESH + here] >= 240.0 else 0.0
+    if fresh > 0:
+        now[SINCE_FRESH + here] = 0.0
+    note_pace(now, gap, fresh)
+    now[LAST_GAP] = gap
 
 
 @woven_in
 def way(now: Row) -> int:
-    """3: at a door that leads out; 2: just after; 1: soon after; 0: not near one."""
+    """4: at a back door; 3: at another that leads out; 2: just after; 1: soon after; 0: not near one."""
     if now[DOOR] > 0:
-        return 3
+        return 4 if now[DOOR] > 1 else 3
     if now[SINCE_DOOR] <= 60.0 and now[AFTER_DOOR] <= 1:
         return 2
     return 1 if now[SINCE_DOOR] <= 300.0 and now[AFTER_DOOR] <= 4 else 0
 
 
 @woven_in
-def cells(now: Row, at: float) -> tuple[int, int, int, int]:
-    """Of the way out, of the hour, of the hour and room, and of the room and how restless it is."""
-    hour = (at % DAY) / HOUR
-    band = 0
-    for edge in BANDS:
-        band += hour >= edge
+def cells(now: Row, at: float) -> tuple[int, int, int]:
+    """Of the way out, of the hour, and of the hour and room."""
+    band = BAND_OF_HOUR[int((at % DAY) / HOUR)]
     room, out = int(now[ROOM]), way(now)
-    calm = int(now[LONGEST] > 6.0) + int(now[LONGEST] > 15.0) + int(now[LONGEST] > 30.0)
-    return out, band * 2 + int(out >= 2), band * ROOMS + room, room * 4 + calm
+    return out, band * 2 + int(out >= 2), band * ROOMS + room
 
 
 @woven_in
@@ -172,7 +220,7 @@ def bin_of(edges: Row, gap: float) -> int:
 @woven_in
 def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     """The silence that began `at` ended after `gap` seconds."""
-    out, hours, there, calm = cells(now, at)
+    out, hours, there = cells(now, at)
     if gap < EARLIEST:
         tally(short, there, 0)
         tally(short, 60 + out, 0)
@@ -180,10 +228,9 @@ def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     tally(short, there, 1)
     tally(short, 60 + out, 1)
     fine, wide = bin_of(EDGES, gap), bin_of(WIDE, gap)
-    count(habits, BY_WAY + out * BINS, BINS, fine, 4)
+    count(habits, BY_WAY + out * WIDES, WIDES, wide, 4)
     count(habits, BY_BAND + hours * WIDES, WIDES, wide, 4)
     count(habits, BY_ROOM + there * WIDES, WIDES, wide, 4)
-    count(habits, BY_CALM + calm * WIDES, WIDES, wide, 4)
     learn_clock(habits, place(int(now[ROOM])), at, gap, fine)
 
 
@@ -218,11 +265,8 @@ def pair(habits: Row, ended: int, reached: int, more: int, units: int) -> None:
 
 
 @woven_in
-def go_about(habits: Row, before: float, at: float) -> None:
+def go_about(habits: Row, before: float, last: int, this: int) -> None:
     """Half hours of the clock with a sign of life, and without, each worth less as days go by."""
-    last, this = int(before // HALF_HOUR), int(at // HALF_HOUR)
-    if this <= last:
-        return
     nudge(habits, UP_AND_ABOUT + last % 48, 255, before)
     for half in range(last + 1, min(this, last + 60)):
         nudge(habits, UP_AND_ABOUT + half % 48, 0, before + half)
@@ -233,6 +277,11 @@ def nudge(habits: Row, which: int, towards: int, at: float) -> None:
     habits[which] = int(habits[which] + 0.06 * (towards - habits[which]) + dither(at, which))
 
 
+@woven_in
+def weeks_between(before: float, at: float) -> int:
+    return int(at / WEEK) - int(before / WEEK)
+
+
 @compiled
 def forget(habits: Row, short: Row, at: float, days: float) -> None:
     """What was learned is worth half after `FORGET_DAYS`."""
@@ -240,6 +289,12 @@ def forget(habits: Row, short: Row, at: float, days: float) -> None:
     for each in range(UP_AND_ABOUT):
         if habits[each]:
             habits[each] = int(habits[each] * kept + dither(at, each))
+    forget_short(short, at, days)
+
+
+@compiled
+def forget_short(short: Row, at: float, days: float) -> None:
+    kept = 0.5 ** (days / FORGET_DAYS)
     for each in range(SHORTS):
         short[each, 0] = int(short[each, 0] * kept + dither(at, each))
         short[each, 1] = int(short[each, 1] * kept + dither(at, each))
@@ -265,30 +320,35 @@ def shrunk(habits: Row, start: int, size: int, usual: Row, chance: Row) -> float
 @compiled
 def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -> None:
     """What the trees are asked, into `x` (BINS + 1, INPUTS): first whether five minutes are reached, then each bin."""
-    out, hours, there, calm = cells(now, at)
-    by_way, by_band = np.empty(BINS), np.empty(WIDES)
-    by_room, by_calm, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
-    shrunk(habits, BY_WAY + out * BINS, BINS, usual[BY_WAY + out * BINS :], by_way)
+    out, hours, there = cells(now, at)
+    by_way, by_band, by_room, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
+    shrunk(habits, BY_WAY + out * WIDES, WIDES, usual[BY_WAY + out * WIDES :], by_way)
     shrunk(habits, BY_BAND + hours * WIDES, WIDES, usual[BY_BAND + hours * WIDES :], by_band)
     for each in range(WIDES):
         ratio = usual[BY_ROOM + there * WIDES + each] / max(usual[BY_BAND + hours * WIDES + each], 1e-5)
         blend[each] = min(max(by_band[each] * ratio, 1e-4), 0.95)
     seen = shrunk(habits, BY_ROOM + there * WIDES, WIDES, blend, by_room)
-    shrunk(habits, BY_CALM + calm * WIDES, WIDES, usual[BY_CALM + calm * WIDES :], by_calm)
     near = (short[60 + out, 0] + 20.0 * usual[ENDED + out]) / (short[60 + out, 0] + short[60 + out, 1] + 20.0)
     here = np.log((short[there, 0] + 10.0 * near) / (short[there, 1] + 10.0 * (1.0 - near)))
     hour, where = (at % DAY) / HOUR, place(int(now[ROOM]))
+    weekend = 1.0 if (at // DAY + THURSDAY) % 7 >= 5 else 0.0
     for row in range(BINS + 1):
         known(now, out, x[row])
         x[row, 0], x[row, 1], x[row, 11], x[row, 12], x[row, 13] = row, hour, here, log_odds(near), seen
-    x[0, 14:] = 0.0
+        x[row, 14] = weekend
+    x[0, 15:21] = 0.0
     for each in range(BINS):
         wide = WIDE_OF[each]
-        x[each + 1, 14] = log_odds(by_way[each])
-        x[each + 1, 15] = log_odds(1.0 - (1.0 - min(by_band[wide], 0.999)) ** SHARE[each])
-        x[each + 1, 16] = log_odds(1.0 - (1.0 - min(by_room[wide], 0.999)) ** SHARE[each])
-        x[each + 1, 17] = log_odds(1.0 - (1.0 - min(by_calm[wide], 0.999)) ** SHARE[each])
+        x[each + 1, 15] = part_of(by_way[wide], SHARE[each])
+        x[each + 1, 16] = part_of(by_band[wide], SHARE[each])
+        x[each + 1, 17] = part_of(by_room[wide], SHARE[each])
         by_clock(habits, where, at + MIDDLE[each], AGE[each], COARSE_AGE[each], x[each + 1])
+
+
+@compiled
+def part_of(wide: float, share: float) -> float:
+    """The log odds of ending in a bin, where `wide` is the chance in the wide bin that it takes a `share` of."""
+    return log_odds(1.0 - (1.0 - min(wide, 0.999)) ** share)
 
 
 @compiled
@@ -296,6 +356,8 @@ def known(now: Row, out: int, x: Row) -> None:
     x[2], x[3] = now[ROOM], out
     x[4], x[5] = min(now[SINCE_DOOR], 12 * HOUR) / 60.0, now[AFTER_DOOR]
     x[6], x[7], x[8], x[9], x[10] = now[RECENT], now[HOURLY], now[LONGER], now[LONGEST], now[AWAKE] / HOUR
+    x[21], x[22] = min(now[LAST_GAP], 12 * HOUR) / 60.0, min(now[SINCE_RETURN], 12 * HOUR) / 60.0
+    x[23], x[24] = now[BEFORE], min(now[HERE_FOR], 12 * HOUR) / 60.0
 
 
 @compiled
@@ -333,28 +395,98 @@ def survival(x: Row, roots: Row, nodes: Row, start: float, still: Row) -> None:
         still[each + 1] = still[each] * (1.0 - ends)
 
 
+HAZARD = 1e-5 * np.exp(np.arange(256) * 0.0572)
+"""One byte says how fast a silence ends: the log of what is left, over a bin."""
+
+
+@woven_in
+def row_of_room(now: Row) -> int:
+    return BORNE_OUT + int(now[ROOM]) * AGES
+
+
+@woven_in
+def row_of_hour(at: float) -> int:
+    return BORNE_OUT + (ROOMS + int((at % DAY) / (3.0 * HOUR))) * AGES
+
+
+@woven_in
+def borne_out(short: Row, row: int) -> float:
+    """How many times as fast as expected silences end, as far as has been seen."""
+    return float((short[row, 0] + DOUBT * ONE) / (short[row, 1] + DOUBT * ONE))
+
+
+@compiled
+def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
+    """`still`, which the trees said, becomes what this home has borne out; how fast they thought that it ends is kept
+    in `rate` (BINS bytes) for `bear_out`. By a way out somebody may be out: there the trees know better.
+    """
+    near, room, hour = way(now) >= 2, row_of_room(now), row_of_hour(at)
+    before, left = still[0], still[0]
+    for each in range(BINS):
+        fast = max(np.log(max(before, 1e-12) / max(still[each + 1], 1e-12)), 1e-5)
+        rate[each] = min(int(np.log(fast / 1e-5) / 0.0572 + 0.5), 255)
+        before = still[each + 1]
+        times = 1.0 if near else borne_out(short, room + AGE[each]) * borne_out(short, hour + AGE[each])
+        left *= np.exp(-fast * times)
+        still[each + 1] = left
+
+
+@compiled
+def bear_out(now: Row, short: Row, at: float, gap: float, rate: Row) -> None:
+    """The silence that began `at` ended after `gap` seconds: when was it expected to?"""
+    if way(now) >= 2:
+        return
+    room, hour = row_of_room(now), row_of_hour(at)
+    expected, last = np.zeros(AGES), bin_of(EDGES, gap)
+    for each in range(last + 1):
+        part = min((gap - EDGES[each]) / (EDGES[each + 1] - EDGES[each]), 1.0)
+        expected[AGE[each]] += HAZARD[rate[each]] * part
+    for age in range(AGE[last] + 1):
+        ended = ONE if age == AGE[last] and gap < EDGES[BINS] else 0.0
+        by_room, by_hour = borne_out(short, room + age), borne_out(short, hour + age)
+        add(short, room + age, ended, expected[age] * by_hour * ONE + dither(at, room + age))
+        add(short, hour + age, ended, expected[age] * by_room * ONE + dither(at, hour + age))
+
+
+@woven_in
+def add(short: Row, row: int, ended: float, expected: float) -> None:
+    """A full counter takes the other down with it."""
+    if short[row, 0] + ended > 65535.0 or short[row, 1] + expected > 65535.0:
+        short[row, 0] //= 2
+        short[row, 1] //= 2
+    short[row, 0] += int(ended)
+    short[row, 1] += min(int(expected), 32767)
+
+
 PARTS = np.arange(8) / 8.0
 """A deadline may lie this far into a bin."""
+CHOICES = np.concatenate([(EDGES[:-1, None] + PARTS * np.diff(EDGES)[:, None]).ravel(), EDGES[-1:]])
+COST = np.sqrt(CHOICES * HOUR) + CHOICES / 4.0
+"""What a delay costs, in s: each minute less than the one before, and yet the last hours of a day are not free."""
 
 
 @compiled
 def best(still: Row, weight: float, price: float) -> float:
-    """The deadline (s) that costs least: delay, which hurts less the longer it lasts, and false alerts at `price`."""
-    least, found = np.inf, EDGES[BINS]
+    """The deadline (s) that costs least, with delay at its COST times `weight` and a false alert at `price`."""
+    least, found, choice = np.inf, 0, 0
     for each in range(BINS):
-        high, low = np.log(max(still[each], 1e-12)), np.log(max(still[each + 1], 1e-12))
-        for part in PARTS:
-            tau = EDGES[each] + part * (EDGES[each + 1] - EDGES[each])
-            cost = weight * np.sqrt(tau * HOUR) + price * np.exp(high * (1.0 - part) + low * part)
+        left = max(still[each], 1e-12)
+        step = (max(still[each + 1], 1e-12) / left) ** (1.0 / len(PARTS))
+        for _ in range(len(PARTS)):
+            cost = weight * COST[choice] + price * left
             if cost < least:
-                least, found = cost, tau
-    return float(found if weight * np.sqrt(EDGES[BINS] * HOUR) + price * still[BINS] >= least else EDGES[BINS])
+                least, found = cost, choice
+            left *= step
+            choice += 1
+    last = weight * COST[choice] + price * still[BINS]
+    return float(CHOICES[choice] if last < least else CHOICES[found])
 
 
 @compiled
 def fresh_start(now: Row) -> None:
     now[:] = 0.0
-    now[SINCE_DOOR], now[AFTER_DOOR], now[SINCE_FRESH : SINCE_FRESH + ROOMS] = 1e6, 60.0, 1e6
+    now[SINCE_DOOR], now[AFTER_DOOR], now[SINCE_RETURN] = FOREVER, 60.0, FOREVER
+    now[SINCE_FRESH : SINCE_FRESH + ROOMS] = FOREVER
 
 
 @compiled
@@ -370,10 +502,12 @@ def go_on(
     """One sign of life after another, in the order in which they happened: `gap` seconds apart, and on the clock."""
     if learnt:
         learn(now, habits, short, before, gap)
-    weeks = int(at // (7 * DAY)) - int(before // (7 * DAY))
-    if weeks > 0:
-        forget(habits, short, at, 7.0 * weeks)
-    go_about(habits, before, at)
+    last, this = int(before / HALF_HOUR), int(at / HALF_HOUR)
+    if this > last:
+        weeks = weeks_between(before, at)
+        if weeks > 0:
+            forget(habits, short, at, 7.0 * weeks)
+        go_about(habits, before, last, this)
     remember(now, gap, room, door)
 
 
@@ -405,6 +539,24 @@ def survivals(x: Row, roots: Row, nodes: Row, start: float) -> Row:
 
 
 @compiled
+def correct_all(t: Row, room: Row, door: Row, learnt: Row, needed: Row, still: Row) -> None:
+    """`still` (needed, BINS + 1) as the home had borne it out by then. Every silence that teaches must be needed."""
+    now, short, rate = np.zeros(REMEMBERED, np.float32), np.zeros((SHORTS, 2), np.uint16), np.zeros(BINS, np.uint8)
+    fresh_start(now)
+    row = 0
+    for each in range(len(t)):
+        if each and weeks_between(t[each - 1], t[each]) > 0:
+            forget_short(short, t[each], 7.0 * weeks_between(t[each - 1], t[each]))
+        remember(now, t[each] - t[each - 1] if each else 60.0, room[each], door[each])
+        if row == len(needed) or needed[row] != each:
+            continue
+        correct(now, short, t[each], still[row], rate)
+        row += 1
+        if each + 1 < len(t) and learnt[each] and t[each + 1] - t[each] >= EARLIEST:
+            bear_out(now, short, t[each], t[each + 1] - t[each], rate)
+
+
+@compiled
 def bests(still: Row, weight: Row, price: Row) -> Row:
     tau = np.empty(len(still))
     for each in range(len(still)):
@@ -432,20 +584,19 @@ def noises(
 
 @compiled
 def tally_usual(
-    t: Row, room: Row, door: Row, learnt: Row, by_way: Row, by_band: Row, by_room: Row, by_calm: Row, by_short: Row
+    t: Row, room: Row, door: Row, learnt: Row, by_way: Row, by_band: Row, by_room: Row, by_short: Row
 ) -> None:
     """Adds one home's silences to the counts that a prior is made of."""
     now = np.zeros(REMEMBERED, np.float32)
     fresh_start(now)
     for each in range(len(t) - 1):
         remember(now, t[each] - t[each - 1] if each else 60.0, room[each], door[each])
-        out, hours, there, calm = cells(now, t[each])
+        out, hours, there = cells(now, t[each])
         gap = t[each + 1] - t[each]
         if learnt[each] and gap >= EARLIEST:
             wide = bin_of(WIDE, gap)
-            by_way[out, bin_of(EDGES, gap)] += 1
+            by_way[out, wide] += 1
             by_band[hours, wide] += 1
             by_room[there, wide] += 1
-            by_calm[calm, wide] += 1
         if learnt[each]:
             by_short[out, int(gap >= EARLIEST)] += 1

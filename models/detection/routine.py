@@ -17,11 +17,12 @@ ROOM_WORDS = {
     "living": 5, "lounge": 5, "dining": 5,
 }  # fmt: skip
 ENTRANCE, ELSEWHERE = 2, 5
+BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")
 
-OUT_COSTS = 6.0
+OUT_COSTS = 5.0
 """A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
 
-REFERENCE_RATE = 4.0
+REFERENCE_RATE = 2.0
 """At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
 TRUST = 4.0
 HALF_LIFE = 60.0
@@ -29,17 +30,19 @@ MONTH = 30.0
 
 
 def room_code(sensor: Sensor) -> int:
-    """Bathroom, bedroom, way out, hall, kitchen, living room and all else."""
+    """Bathroom, bedroom, way out, hall, kitchen, living room and all else; and last a way out at the back, by which
+    people seldom go far.
+    """
     if sensor.is_exit:
-        return ENTRANCE
+        return kernels.BACK_WAY if any(word in f"{sensor.id} {sensor.room}".lower() for word in BACK) else ENTRANCE
     return next((code for word, code in ROOM_WORDS.items() if word in sensor.room.lower()), ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """One home's signs of life in order of time, an entry each: wall clock (s), `room` (0 bathroom, 1 bedroom, 2 way
-    out, 3 hall, 4 kitchen, 5 all else), whether it was a door that leads out, and whether the silence that followed may
-    be learned from (nobody knows what happened in one in which the kit was dead).
+    out, 3 hall, 4 kitchen, 5 all else, 6 way out at the back), whether it was a door that leads out, and whether the
+    silence that followed may be learned from (nobody knows what happened in one in which the kit was dead).
     """
 
     t: Floats
@@ -68,15 +71,19 @@ class Waits:
 def inputs(history: History, usual: Floats, needed: Ints) -> tuple[NDArray[np.float32], Floats]:
     """What the trees are asked at the `needed` entries (n, bins + 1, inputs), and the weight of each."""
     x = np.empty((len(needed), kernels.BINS + 1, kernels.INPUTS), np.float32)
-    room = np.minimum(history.room, ELSEWHERE)
-    weight: Floats = kernels.replay(history.t, room, history.door, history.learnt, needed, usual, x)
+    weight: Floats = kernels.replay(history.t, history.room, history.door, history.learnt, needed, usual, x)
     return x, weight
 
 
 def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     """Learns on through the whole history, and reads the `needed` entries (in order) by what was known just then."""
-    x, weight = inputs(history, prior.usual, needed)
-    return Waits(kernels.survivals(x, prior.roots, prior.nodes, prior.start), weight, x[:, 0, 3] >= 2)
+    long = np.flatnonzero(np.append(np.diff(history.t), 0.0) >= kernels.EARLIEST)
+    rows = np.union1d(long, needed)
+    x, weight = inputs(history, prior.usual, rows)
+    still = kernels.survivals(x, prior.roots, prior.nodes, prior.start)
+    kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
+    kept = np.searchsorted(rows, needed)
+    return Waits(still[kept], weight[kept], x[kept, 0, 3] >= 2)
 
 
 def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:

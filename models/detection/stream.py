@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import changes, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, Event
+from models.detection import changes, company, doors, lie, night, trouble
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -25,9 +25,12 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
+    bear_out,
     best,
     bin_of,
     compiled,
+    compiled_plain,
+    correct,
     describe,
     go_on,
     survival,
@@ -48,6 +51,9 @@ WAITING = 8
 ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
+TIME_TO_BE_NOTICED = 2 * HOUR
+AFTER_DEAF = HOUR
+"""A kit that was off tells nothing of what was missed meanwhile: no clock rings before it has listened again."""
 
 HOME_STATE = np.dtype(
     [
@@ -56,24 +62,27 @@ HOME_STATE = np.dtype(
         ("clock_until", np.float64),
         ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
         ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
-        ("read_until", np.float64), ("began", np.float64), ("watched", np.float64, 2), ("outlasted", np.float64),
-        ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
+        ("read_until", np.float64), ("returned", np.float64), ("began", np.float64), ("watched", np.float64, 2),
+        ("outlasted", np.float64), ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
         ("doubtful", np.bool_),
         ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
-        ("night", np.float64, night.SIZE), ("doors", np.float64, doors.SIZE), ("lie", np.float64, lie.SIZE),
-        ("trouble", np.float64, trouble.SIZE), ("changes", np.float64, changes.SIZE),
+        ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
+        ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
+        ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
+        ("rate", np.uint8, BINS),
     ],
     align=True,
 )  # fmt: skip
 SENSOR_STATE = np.dtype(
     [
-        ("seen", np.float64), ("limit", np.float32), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
-        ("dead", np.bool_),
+        ("seen", np.float64), ("limit", np.float32), ("every", np.float32), ("longest", np.uint16, lie.PARTS),
+        ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_), ("tells", np.bool_), ("dead", np.bool_),
+        ("doubted", np.bool_),
     ],
     align=True,
 )  # fmt: skip
@@ -126,16 +135,25 @@ def look_up(of: State, home: int, at: float) -> None:
     mine.clock_held = of.held[mine.zone, place]
 
 
-@compiled
+@compiled_plain
 def take(
-    of: State, known: Known, home: Row, sensor: Row, what: Row, at: Row, arrived: Row, allow: float, told: Row
+    of: State,
+    known: Known,
+    home: Row,
+    sensor: Row,
+    what: Row,
+    at: Row,
+    arrived: Row,
+    number: Row,
+    allow: float,
+    told: Row,
 ) -> int:
     """Row by row; returns how much was told. `allow` is how long a sign of life is good for before one looks closer."""
     count = 0
     for row in range(len(home)):
         where = home[row]
         if what[row] == HEARD:
-            count = hear(of, known, where, at[row], arrived[row], row, told, count)
+            count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
         if what[row] != ALIVE:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
@@ -151,12 +169,14 @@ def tell(told: Row, count: int, which: int, row: int, since: float) -> int:
 
 
 @woven_in
-def hear(of: State, known: Known, home: int, until: float, arrived: float, row: int, told: Row, count: int) -> int:
+def hear(
+    of: State, known: Known, home: int, until: float, arrived: float, since: float, row: int, told: Row, count: int
+) -> int:
     before = of.homes[home].heard_until
     of.homes[home].heard_until = max(before, until)
     drain(of, known, home, of.homes[home].heard_until)
-    if until - before > DEAD_KIT and of.homes[home].read_until < until - DEAD_KIT:
-        of.homes[home].doubtful = True
+    if until - before > DEAD_KIT:
+        bridge(of, home, before, until, since)
     if of.homes[home].unheard and arrived - until <= of.homes[home].kit_limit:
         of.homes[home].unheard = False
         of.wake_at[home] = -np.inf
@@ -164,14 +184,46 @@ def hear(of: State, known: Known, home: int, until: float, arrived: float, row: 
     return count
 
 
+@compiled
+def bridge(of: State, home: int, before: float, until: float, since: float) -> None:
+    """The kit was not heard for long. Where it was off, nobody knows how long the person was quiet, who gets time to be
+    noticed again; where it can't tell (`since` is 0) a quiet time without an end is at least not learned from.
+    """
+    mine = of.homes[home]
+    was_off = since > max(before, 0.0) + DEAD_KIT
+    if was_off and mine.last_sign < since:
+        mine.returned = since
+    if was_off or (since == 0 and mine.read_until < until - DEAD_KIT):
+        mine.doubtful = True
+        put_off(Clocks(mine.due, mine.since, mine.stage), until + AFTER_DEAF)
+
+
 @woven_in
 def alive(of: State, sensor: int, at: float, arrived: float, row: int, told: Row, count: int) -> int:
-    of.sensors[sensor].seen = max(of.sensors[sensor].seen, at)
+    gap = at - of.sensors[sensor].seen
+    if gap > 0:
+        of.sensors[sensor].seen = at
+        if gap <= of.sensors[sensor].limit:
+            of.sensors[sensor].every = max(of.sensors[sensor].every * (1.0 - gap / (7 * DAY)), gap)
+        elif gap == np.inf:
+            of.homes[of.sensors[sensor].home].new_sensor = max(of.homes[of.sensors[sensor].home].new_sensor, at)
+    if of.sensors[sensor].doubted:
+        believe(of, sensor)
     if of.sensors[sensor].dead and arrived - at <= of.sensors[sensor].limit:
         of.sensors[sensor].dead = False
         of.wake_at[of.sensors[sensor].home] = -np.inf
         return tell(told, count, SENSOR_BACK, row, of.sensors[sensor].seen)
     return count
+
+
+@compiled
+def believe(of: State, sensor: int) -> None:
+    """A sensor that had been silent reports: what may have been its fault is judged again."""
+    of.sensors[sensor].doubted = False
+    home = of.sensors[sensor].home
+    if not of.homes[home].silent:
+        of.homes[home].settled, of.homes[home].expected_by = False, of.homes[home].last_sign + EARLIEST
+        of.wake_at[home] = -np.inf
 
 
 @woven_in
@@ -290,13 +342,18 @@ def look_round(
 ) -> None:
     """Every other detector takes note."""
     mine = of.homes[home]
-    event = Event(at, clock, gap, what, room, door, sensor)
+    place = sensor - mine.first_fitted if sensor >= 0 else -1
+    leads_out = door and not trouble.inner(mine.trouble, place)
     clocks = Clocks(mine.due, mine.since, mine.stage)
-    night.note(mine.night, clocks, event)
-    doors.note(mine.doors, clocks, event)
-    lie.note(mine.lie, clocks, event)
-    trouble.note(mine.trouble, clocks, event)
-    changes.note(mine.changes, clocks, event)
+    event = event_at(at, clock, gap, what, room, leads_out, place)
+    lie.note(mine.lie, clocks, event, of.sensors, mine.first_fitted)
+    if not trouble.misleads(mine.trouble, place):
+        believed = event_at(at, clock, trouble.quiet(mine.trouble, gap), what, room, leads_out, place)
+        night.note(mine.night, clocks, believed)
+        doors.note(mine.doors, clocks, believed, mine.wanders)
+        changes.note(mine.changes, clocks, believed)
+    trouble.note(mine.trouble, clocks, event, door)
+    company.note(mine.company, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
@@ -311,6 +368,7 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
         of.homes[home].reference = look_closer(of, known, home, before, still)
     age(of, known, home, before)
     of.homes[home].outlasted += gap > of.homes[home].reference
+    bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
 
 
 @compiled
@@ -320,6 +378,7 @@ def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> fl
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.roots, known.nodes, known.start, still)
+    correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
     costs = known.out_costs if way(now) >= 2 else 1.0
     return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
 
@@ -413,6 +472,31 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
                 found[count] = sensor
                 count += 1
     return found[:count]
+
+
+SUSPECT_AFTER = 1.5
+AT_LEAST_SUSPECT = 900.0
+FORGOTTEN_AFTER = 30 * DAY
+"""By then the routine has been learned anew without the dead sensor."""
+
+
+@compiled
+def weakened(of: State, homes: Row, known: Row) -> Row:
+    """Until when each silence may last at least: sensors of its home are dead or late with their reports, or its kit
+    has only just returned.
+    """
+    found = np.zeros(len(homes))
+    for each in range(len(homes)):
+        home = homes[each]
+        found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
+        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+            mine = of.sensors[sensor]
+            late = known[each] - mine.seen
+            suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
+            if mine.tells and suspect and late < FORGOTTEN_AFTER:
+                mine.doubted = True
+                found[each] = max(found[each], of.homes[home].last_sign + lie.may_last(mine.longest))
+    return found
 
 
 @compiled

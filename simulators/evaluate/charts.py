@@ -76,8 +76,8 @@ def _grid(across: Axis, up: Axis, x: Place, y: Place) -> str:
     return "".join([*rules, *said, turned, escape(up.title), "</text>"])
 
 
-def _text(x: float, y: float, said: str, anchor: str = "start", colour: str = "") -> str:
-    fill = f' fill="{colour}"' if colour else ""
+def _text(x: float, y: float, said: str, anchor: str = "start", colour: str = "", bold: bool = False) -> str:
+    fill = (f' fill="{colour}"' if colour else "") + (' class="bold"' if bold else "")
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{fill}>{escape(said)}</text>'
 
 
@@ -97,4 +97,7 @@ def _labels(lines: Sequence[Line], y: Place) -> str:
     over = max(0.0, heights[-1] - (HEIGHT - BOTTOM)) if heights else 0.0
     placed = zip(order, heights, strict=True)
     x = WIDTH - RIGHT + 8
-    return "".join(_text(x, high - over + 4, lines[place].name, colour=COLOURS[place]) for place, high in placed)
+    return "".join(
+        _text(x, high - over + 4, lines[place].name, colour=COLOURS[place], bold=lines[place].bold)
+        for place, high in placed
+    )

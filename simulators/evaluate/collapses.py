@@ -18,8 +18,10 @@ time in which the bedroom was last, 22-07 h; limited: as active, but motion goes
 watch may alert.
 """
 
-EACH = 250
-"""Collapses of a kind in a home. A home's collapses together weigh as much as it has slots (or time) for them."""
+EACH, EACH_LIMITED = 250, 80
+"""Collapses of a kind in a home. A home's collapses together weigh as much as it has slots (or time) for them. Where
+motion goes on, a whole day of it has to be played for each, so there are fewer.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Collapses:
 def collapses(home: str, judged: Silences, kind: str, each: int = EACH) -> Collapses:
     """The same for the same home and silences, whichever other homes are judged."""
     luck = np.random.default_rng(zlib.crc32(f"{home}/{kind}".encode()))
+    each = min(each, EACH_LIMITED) if kind == "limited" else each
     weight = _weights(judged, kind)
     total = float(weight.sum())
     if total == 0.0:
@@ -44,7 +47,7 @@ def collapses(home: str, judged: Silences, kind: str, each: int = EACH) -> Colla
 
 
 def _weights(judged: Silences, kind: str) -> Floats:
-    possible = ~judged.left_out & ~judged.away & _fits(judged, kind)
+    possible = ~judged.left_out & ~judged.away & (judged.g > 0) & _fits(judged, kind)
     if kind in {"time", "bed"}:
         return np.where(possible, np.minimum(judged.g, DAY), 0.0)
     _, slot, together = np.unique(np.floor(judged.t / EARLIEST), return_inverse=True, return_counts=True)

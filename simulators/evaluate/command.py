@@ -13,6 +13,8 @@ from simulators.evaluate.fallscommand import add_to as add_falls
 from simulators.recording import BadRecording
 
 DONE, FOUND_WRONG, USED_WRONG = 0, 1, 2
+GOLDEN = Path("tests/simulators/evaluate")
+"""From the top of a checkout."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,12 +34,19 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     subjects = commands.add_parser("evaluate", help="how well homes are watched, measured on recorded ones")
     of_what = subjects.add_subparsers(required=True, metavar="SUBJECT")
     _add_inactivity(of_what)
-    golden = _on_folder(of_what, "golden", _golden, "the alerts of whole recordings against those kept as text")
-    golden.add_argument("--file", type=Path, required=True, metavar="FILE", help="the kept text")
+    golden = _on_folder(of_what, "golden", _golden, "the alerts of whole recordings against those kept as text", "?")
+    golden.add_argument("--kept", type=Path, default=GOLDEN, metavar="DIR", help=f"where the text is kept ({GOLDEN})")
     golden.add_argument("--write", action="store_true", help="keep what comes out now")
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
     add_falls(of_what)
+    _add_detectors(of_what)
     _add_backtest(commands)
+
+
+def _add_detectors(subjects: Any) -> None:
+    parser = _on_folder(subjects, "detectors", _detectors, "how often each finds something, how soon mishaps are told")
+    parser.set_defaults(homes=100)
+    parser.add_argument("--mats", action="store_true", help="as if each bed had a mat, invented from bedroom motion")
 
 
 def _add_inactivity(subjects: Any) -> None:
@@ -53,10 +62,10 @@ def _add_inactivity(subjects: Any) -> None:
     parser.set_defaults(command=_inactivity)
 
 
-def _on_folder(subjects: Any, name: str, command: Any, said: str) -> argparse.ArgumentParser:
+def _on_folder(subjects: Any, name: str, command: Any, said: str, many: str | None = None) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subjects.add_parser(name, help=said)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
-    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default 20)")
+    parser.add_argument("folder", type=Path, nargs=many, metavar="FOLDER", help="with a <home>.csv[.gz] each")
+    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default %(default)s)")
     parser.set_defaults(command=command)
     return parser
 
@@ -74,11 +83,16 @@ def _add_backtest(commands: Any) -> None:
 
 
 def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.driven import Disagrees
     from simulators.evaluate.inactivity import How, evaluate, write
 
     how = How.LEARNED if chosen.learn_prior else How.CROSSED if chosen.cross_prior else How.SHIPPED
-    with _progress() as progress:
-        figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+    try:
+        with _progress() as progress:
+            figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+    except Disagrees as odd:
+        print(f"These are not the engine's own figures: {odd}", file=sys.stderr)
+        return FOUND_WRONG
     write(figures, chosen.json, chosen.report, chosen.scorecard)
     from simulators.evaluate.tables import show
 
@@ -98,21 +112,32 @@ def _progress() -> Progress:
 
 
 def _golden(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.golden import difference, golden
-    from simulators.evaluate.homes import longest
-    from simulators.evaluate.nightlight import shipped
+    from simulators.evaluate.golden import difference, golden_files
 
-    now = golden(longest(chosen.folder, chosen.homes), shipped().model)
-    if chosen.write:
-        chosen.file.parent.mkdir(parents=True, exist_ok=True)
-        chosen.file.write_text(now, encoding="utf-8")
-        return DONE
-    if not chosen.file.is_file():
-        raise BadRecording(f"{chosen.file}: no such file; --write makes it")
-    changed = difference(chosen.file.read_text(encoding="utf-8"), now)
+    changed = []
+    for name, now in golden_files(chosen.folder, chosen.homes):
+        kept = chosen.kept / name
+        if chosen.write:
+            kept.write_text(now, encoding="utf-8")
+        elif kept.is_file():
+            changed += difference(kept.read_text(encoding="utf-8"), now)
+        else:
+            raise BadRecording(f"{kept}: no such file; --write makes it")
     for line in changed:
         console.print(line, markup=False, highlight=False)
     return FOUND_WRONG if changed else DONE
+
+
+def _detectors(chosen: argparse.Namespace, console: Console) -> int:
+    from simulators.evaluate.homes import longest
+    from simulators.evaluate.load import MISHAPS, show
+    from simulators.evaluate.nightlight import shipped
+
+    wide = console if console.is_terminal else Console(width=120)
+    homes = longest(chosen.folder, chosen.homes)
+    with _progress() as progress:
+        show(homes, shipped().model, chosen.mats, wide, lambda: _step(progress, "playing", 1 + len(MISHAPS)))
+    return DONE
 
 
 def _faults(chosen: argparse.Namespace, console: Console) -> int:

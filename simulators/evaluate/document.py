@@ -10,17 +10,29 @@ from typing import Any
 import numpy as np
 
 from simulators.evaluate import baselines, bounds, nightlight
-from simulators.evaluate.figures import RESAMPLES, Delays, Setting, at_rate, delays, interval, resamples, setting, sweep
+from simulators.evaluate.driven import BUDGETS, OWN, Driven
+from simulators.evaluate.figures import (
+    RESAMPLES,
+    Delays,
+    Setting,
+    at_rate,
+    by_room,
+    delays,
+    interval,
+    resamples,
+    setting,
+    sweep,
+)
 from simulators.evaluate.nightlight import Prior
 from simulators.evaluate.study import Cut, Deadlines, Family, Judged, false_alerts, just_meets
 
-RATES = (0.5, 1.0, 2.0, 4.0)
+RATES = BUDGETS
 CURVE = tuple(round(float(rate), 3) for rate in np.geomspace(0.25, 8, 11))
 REACHED = tuple(range(0, 1441, 10))
 """Minutes."""
 
 TIMER = "single_timer_hindsight"
-PASSES = 4
+PASSES = 3
 """How many times `families` goes through the homes, for a progress bar."""
 
 Document = dict[str, Any]  # a JSON document: each part is described where it is made
@@ -28,20 +40,21 @@ Document = dict[str, Any]  # a JSON document: each part is described where it is
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What is judged, and what is said of it besides the figures."""
+    """What is judged, what the engine did there, and what is said of it besides the figures."""
 
     homes: tuple[Judged, ...]
+    driven: tuple[Driven, ...]
     cut: Cut
     source: str
     day: date
     prior: Prior
 
 
-def families(homes: Sequence[Judged], prior: Prior, done: Callable[[], object]) -> list[Family]:
+def families(homes: Sequence[Judged], driven: Sequence[Driven], done: Callable[[], object]) -> list[Family]:
     """Nightlight, the watches of others, and the bounds."""
     cuddihy, floeck = baselines.clock_lines(homes, done)
     return [
-        nightlight.family(homes, prior, done),
+        nightlight.family(homes, driven),
         baselines.single_timer(homes),
         baselines.timer_per_home(homes),
         baselines.hour_of_day(homes),
@@ -79,8 +92,10 @@ def main_part(study: Study, all_families: Sequence[Family], done: Callable[[], o
     return {
         "homes": len(homes),
         "days": round(sum(one.days for one in homes), 1),
+        "read_from_the_engine": sum(len(one.needed) for one in homes),
         "rates": {f"{rate:g}": with_ratios(settings[rate]) for rate in RATES},
-        "calibration": calibration(study, 1.0),
+        "calibration": calibration(study, BUDGETS[OWN]),
+        "limited": limited(study),
         "noticed_by": {name: noticed_by(each.delays) for name, each in settings[1.0].items()},
         "by_home": by_home(homes, {rate: settings[rate][nightlight.NAME].due for rate in RATES}),
     }
@@ -134,9 +149,11 @@ def with_ratios(settings: Mapping[str, Setting]) -> Document:
 
 
 def calibration(study: Study, asked: float) -> Document:
-    """False alerts per home and 30 days at the level that the product sets itself, without the judged days."""
-    homes, due = study.homes, nightlight.as_set(study.homes, study.prior, asked)
-    counts = np.array([false_alerts(one, each) for one, each in zip(homes, due, strict=True)], np.float64)
+    """False alerts per home and 30 days that the engine found, asked for so many, without the judged days."""
+    homes, due = study.homes, nightlight.as_set(study.homes, study.driven, asked)
+    place = BUDGETS.index(asked)
+    found = [each.rang[:, place] & ~one.rows.left_out for one, each in zip(homes, study.driven, strict=True)]
+    counts = np.array([(rang.sum(), (rang & one.rows.away).sum()) for one, rang in zip(homes, found, strict=True)])
     days = np.array([one.days for one in homes])
     each = counts[:, 0] * 30 / days
     entry = setting(homes, [(np.arange(1), due)], resamples(len(homes), 0), ("active",)).entry
@@ -150,3 +167,29 @@ def calibration(study: Study, asked: float) -> Document:
         "median_min": entry["median_min"],
         "p90_min": entry["p90_min"],
     }
+
+
+def limited(study: Study) -> Document:
+    """Collapses after which motion goes on in one room, as the engine noticed them by its clocks beside silence, at its
+    own level; and how often those clocks ran out for nothing, where no silence was found as well.
+    """
+    homes, asked = study.homes, BUDGETS[OWN]
+    due = nightlight.as_set(homes, study.driven, asked)
+    times = resamples(len(homes))
+    entry = setting(homes, [(np.arange(len(times)), due)], times, ("active", "limited")).entry["by_kind"]["limited"]
+    alerts = sum(_beside_silence(one, each) for one, each in zip(homes, study.driven, strict=True))
+    return {
+        "asked": asked,
+        "collapses": sum(len(one.collapses["limited"].row) for one in homes),
+        **(entry or {"median_min": None, "p90_min": None}),
+        "by_room": by_room([(np.arange(len(times)), due)], [delays(homes, due, "limited")], times),
+        "false_alerts": round(alerts * 30 / sum(one.days for one in homes), 3),
+    }
+
+
+def _beside_silence(one: Judged, found: Driven) -> int:
+    """Long lies told of that were none, each silence in which the engine called anyway counted as one with it."""
+    last = np.searchsorted(one.whole.t, found.lies, "right") - 1
+    rang = np.zeros(len(one.whole), bool)
+    rang[one.needed] = found.rang[:, OWN]
+    return int(np.sum(~one.whole.left_out[last] & ~rang[last]))

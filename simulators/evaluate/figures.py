@@ -119,13 +119,17 @@ def setting(
     active = of_kind["active"]
     entry: Entry = _with_intervals(active | _alerts(homes, parts, times))
     entry["by_kind"] = {kind: _with_intervals(each) if each else None for kind, each in of_kind.items()}
-    entry["by_room"] = {
-        room: _with_intervals(found)
-        for code, room in enumerate(ROOMS)
-        if (found := _resampled(parts, [each.of(each.room == code) for each in played["active"]], times))
-    }
+    entry["by_room"] = by_room(parts, played["active"], times)
     entry["level"] = level
     return Setting(entry, parts[0][1], played["active"][0], active)
+
+
+def by_room(parts: Parts, played: Sequence[Delays], times: Floats) -> Entry:
+    return {
+        room: _with_intervals(found)
+        for code, room in enumerate(ROOMS)
+        if (found := _resampled(parts, [each.of(each.room == code) for each in played], times))
+    }
 
 
 def _resampled(parts: Parts, played: Sequence[Delays], times: Floats) -> Resampled:

@@ -105,6 +105,13 @@ def longest(folder: Path, count: int) -> list[Recorded]:
     return sorted(homes, key=lambda home: home.id)
 
 
+def first_weeks(home: Recorded, weeks: float) -> Recorded:
+    """What was recorded from its first midnight on for so long."""
+    kept = home.t < home.first_midnight + weeks * 7 * DAY
+    columns = {name: getattr(home, name)[kept] for name in ("t", "sensor", "room", "way_out", "what")}
+    return replace(home, **columns)
+
+
 def recordings(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.csv*") if is_recording(path))
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 
+from models.training import FOLDS, ROUNDS
 from simulators.evaluate import nightlight
 from simulators.evaluate.document import PASSES, Document, Study, document, families, main_part
+from simulators.evaluate.driven import Driven, drive
 from simulators.evaluate.homes import Recorded, read_folder, recordings
 from simulators.evaluate.report import report
 from simulators.evaluate.scorecard import scorecard
-from simulators.evaluate.study import Cut, Judged, cut, judged
+from simulators.evaluate.study import SHORTEST, Cut, Judged, cut, judged
 from simulators.recording import BadRecording
 
-LEAST_TAUGHT, LEAST_CROSSED = 4, 8
-"""A prior's prices are set on homes that it has not seen, a fourth at a time."""
+LEAST_TAUGHT, LEAST_CROSSED = 4, FOLDS
+"""A prior's prices are set on homes that it has not seen, an eighth at a time."""
 
 
 class How(Enum):
@@ -37,14 +39,21 @@ Step = Callable[[str, int], object]
 
 
 def evaluate(folder: Path, step: Step, how: How = How.SHIPPED, short: bool = False) -> Document:
-    """Raises BadRecording when there is nothing that can be judged."""
+    """Raises BadRecording when there is nothing that can be judged, and Disagrees."""
     files = len(recordings(folder))
     homes = read_folder(folder, lambda: step("reading", files))
     chosen, parts = _judgeable(homes, folder, short)
     today = datetime.now(UTC).date()
-    prior, taught = _prior(how, [one.home for one in parts], today, step)
+    prior, taught = _prior(how, [home for home in homes if home.days >= SHORTEST], today, step)
     chosen, parts = _without(chosen, parts, taught, folder)
-    return figures(Study(tuple(parts), chosen, folder.resolve().name, today, prior), step)
+    driven = tuple(_driven(parts, prior, step))
+    return figures(Study(tuple(parts), driven, chosen, folder.resolve().name, today, prior), step)
+
+
+def _driven(homes: Sequence[Judged], prior: nightlight.Prior, step: Step) -> Iterator[Driven]:
+    for one in homes:
+        yield drive(one, prior.of(one.home.id))
+        step("through the engine", len(homes))
 
 
 def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[nightlight.Prior, set[str]]:
@@ -54,23 +63,23 @@ def _prior(how: How, homes: Sequence[Recorded], day: date, step: Step) -> tuple[
     if how is How.CROSSED and len(homes) < LEAST_CROSSED:
         raise BadRecording(f"too few homes to cross: {len(homes)}, and it takes {LEAST_CROSSED}")
     if how is How.CROSSED:
-        rounds = nightlight.FOLDS * nightlight.ROUNDS
-        return nightlight.crossed(homes, day, lambda: step("learning the priors", rounds)), set()
+        return nightlight.crossed(homes, day, lambda: step("learning the priors", FOLDS)), set()
     taught = [home for home in homes if teaches(home.id)]
     if len(taught) < LEAST_TAUGHT:
         raise BadRecording(f"too few homes to learn a prior: {len(taught)}, and it takes {LEAST_TAUGHT}")
-    prior = nightlight.learned(taught, day, lambda: step("learning the prior", nightlight.ROUNDS))
+    prior = nightlight.learned(taught, day, lambda: step("learning the prior", ROUNDS))
     return prior, {home.id for home in taught}
 
 
 def figures(study: Study, step: Step) -> Document:
     """With a part for the homes that the prior has not seen, where it has seen some of them."""
     work = PASSES * len(study.homes)
-    ways = families(study.homes, study.prior, lambda: step("judging", work))
+    ways = families(study.homes, study.driven, lambda: step("judging", work))
     whole = document(study, ways, lambda: step("counting", len(ways)))
     unseen = [place for place, one in enumerate(study.homes) if not study.prior.has_seen(one.home.id)]
     if 0 < len(unseen) < len(study.homes):
-        part = replace(study, homes=tuple(study.homes[place] for place in unseen))
+        homes = tuple(study.homes[place] for place in unseen)
+        part = replace(study, homes=homes, driven=tuple(study.driven[place] for place in unseen))
         whole["unseen_by_the_prior"] = main_part(part, [way.only(unseen) for way in ways])
     return whole
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 
+from models.detection.batch import Floats
 from models.detection.prior import Prior as Model
 from models.detection.prior import prior_from
-from models.detection.routine import History, Waits, own_deadlines, room_code, waits
-from models.training import learn_prior
-from simulators.evaluate.homes import Recorded, as_home
-from simulators.evaluate.silences import Silences, silences
-from simulators.evaluate.study import Deadlines, Family, Judged, Watch
+from models.detection.routine import History, room_code
+from models.training import FOLDS, learn_crossed, learn_prior
+from simulators.evaluate.driven import BUDGETS, Driven
+from simulators.evaluate.homes import Recorded, as_home, read_folder
+from simulators.evaluate.silences import MISSED, Silences, silences
+from simulators.evaluate.study import SHORTEST, Deadlines, Family, Judged, Watch
+from simulators.recording import BadRecording
 
 NAME = "nightlight"
-LOWEST_PRICE, HIGHEST_PRICE = 1e2, 1e13
-"""Seconds of delay that a false alert is worth."""
+SOONEST, LATEST = 1 / 500, 500.0
+"""A level says how many times 30 days lie between two false alerts, if the engine keeps to what it is asked."""
 
-FOLDS = 4
-NONE: frozenset[str] = frozenset()
-ROUNDS = 5
-"""How often learning a prior says that it has come further."""
+GIVEN = "recordings given to nightlight-sim evaluate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +55,46 @@ def shipped() -> Prior:
 
 
 def learned(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
-    histories = [history(home, silences(home)) for home in homes]
-    said: dict[str, str | int | float] = {
-        "learned_from": "recordings given to nightlight-sim evaluate",
-        "homes": len(homes),
-        "home_ids": " ".join(home.id for home in homes),
-        "days": round(sum(home.days for home in homes)),
-        "learned_on": day.isoformat(),
-    }
-    model = learn_prior(histories, said, done)
+    model = learn_prior(_histories(homes), said_of(homes, GIVEN, day), done)
     return Prior(f"learned in this run from {len(homes)} homes", frozenset(home.id for home in homes), model)
 
 
 def crossed(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
-    """Every home with a prior that three fourths of the others taught."""
-    instead: dict[str, Model] = {}
-    for fold in range(FOLDS):
-        model = learned([home for home in homes if fold_of(home.id) != fold], day, done).model
-        instead |= {home.id: model for home in homes if fold_of(home.id) == fold}
-    return Prior(f"learned in this run, for each home from {FOLDS - 1} in {FOLDS} of the others", NONE, model, instead)
+    """Every home with a prior that seven eighths of the others taught."""
+    models = learn_crossed(_histories(homes), said_of(homes, GIVEN, day), done)
+    instead = {home.id: model for home, model in zip(homes, models, strict=True)}
+    name = f"learned in this run, for each home from {FOLDS - 1} in {FOLDS} of the others"
+    return Prior(name, frozenset(), models[0], instead)
 
 
-def fold_of(home: str) -> int:
-    return zlib.crc32(home.encode()) % FOLDS
+def make_prior(
+    folder: Path, out: Path, learned_from: str, day: date, done: Callable[[], object] = lambda: None
+) -> Model:
+    """Learned from every home of `folder` that is long enough, and written to `out`: the same bytes for the same homes
+    and day. Raises BadRecording.
+    """
+    homes = [home for home in read_folder(folder) if home.days >= SHORTEST]
+    if len(homes) < FOLDS:
+        raise BadRecording(f"{folder}: {len(homes)} homes of {SHORTEST:.0f} days or more, and it takes {FOLDS}")
+    model = learn_prior(_histories(homes), said_of(homes, learned_from, day), done)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(model.to_bytes())
+    return model
+
+
+def said_of(homes: Sequence[Recorded], learned_from: str, day: date) -> dict[str, str | int | float]:
+    """Where a prior comes from, as it says itself."""
+    return {
+        "learned_from": learned_from,
+        "homes": len(homes),
+        "home_ids": " ".join(sorted(home.id for home in homes)),
+        "days": round(sum(home.days for home in homes)),
+        "learned_on": day.isoformat(),
+    }
+
+
+def _histories(homes: Sequence[Recorded]) -> list[History]:
+    return [history(home, silences(home)) for home in homes]
 
 
 def history(home: Recorded, whole: Silences) -> History:
@@ -85,21 +102,25 @@ def history(home: Recorded, whole: Silences) -> History:
     return History(home.t, room[home.sensor], home.way_out, ~whole.left_out)
 
 
-def family(homes: Sequence[Judged], prior: Prior, done: Callable[[], object] = lambda: None) -> Family:
-    watches = []
-    for one in homes:
-        watches.append(_at_price(waits(history(one.home, one.whole), prior.of(one.home.id), one.needed)))
-        done()
-    return Family(NAME, tuple(watches), LOWEST_PRICE, HIGHEST_PRICE)
+def family(homes: Sequence[Judged], driven: Sequence[Driven]) -> Family:
+    watches = tuple(_asked(one, found) for one, found in zip(homes, driven, strict=True))
+    return Family(NAME, watches, SOONEST, LATEST)
 
 
-def _at_price(read: Waits) -> Watch:
-    return lambda price: Deadlines(read.deadlines(price))
+def _asked(one: Judged, found: Driven) -> Watch:
+    other = second_clock(one, found)
+    return lambda apart: Deadlines(found.read.deadlines(1 / apart), other)
 
 
-def as_set(homes: Sequence[Judged], prior: Prior, asked: float) -> list[Deadlines]:
-    """As the product sets itself for `asked` false alerts per home and 30 days, from what it knew by then."""
-    return [
-        Deadlines(own_deadlines(history(one.home, one.whole), prior.of(one.home.id), asked, one.needed))
-        for one in homes
-    ]
+def as_set(homes: Sequence[Judged], driven: Sequence[Driven], asked: float) -> list[Deadlines]:
+    """What the engine itself did that was asked for so many false alerts per 30 days."""
+    place = BUDGETS.index(asked)
+    return [Deadlines(found.tau[:, place], second_clock(one, found)) for one, found in zip(homes, driven, strict=True)]
+
+
+def second_clock(one: Judged, found: Driven) -> Floats:
+    """Until when a collapse is found while motion goes on in one room, at the rows where one was played."""
+    other = np.full(len(one.rows), MISSED)
+    played = one.collapses["limited"]
+    other[played.row] = found.limited + played.after
+    return other

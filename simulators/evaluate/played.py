@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from models.detection import Finding
-from models.detection.backtest import STEP, Kits, about_the_person, joined, replay
+from models.detection import Finding, FindingKind
+from models.detection.backtest import ALIVE_EVERY, STEP, Kits, about_the_person, joined, replay
 from models.detection.batch import Batch, Floats, Ints
 from models.detection.engine import Engine
 from models.detection.prior import Prior
@@ -39,8 +39,10 @@ class Played:
     restarts: tuple[datetime, ...] = ()
     """When the engine begins anew from its snapshot."""
 
-    def engine(self) -> Engine:
-        return Engine(self.homes, self.start, prior=self.prior)
+    watched_for: tuple[FindingKind, ...] = ()
+
+    def engine(self, now: datetime | None = None) -> Engine:
+        return Engine(self.homes, now or self.start, prior=self.prior, watched_for=self.watched_for)
 
 
 def played(
@@ -58,9 +60,9 @@ def played(
         for place, one in enumerate(recorded)
     ]
     seen = reduce(joined, parts)
-    start, until = np.floor(seen.at.min() / DAY) * DAY, seen.at.max() + STEP
-    seen = seen[np.argsort(seen.at, kind="stable")]
-    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(deaf=_dead(recorded, moved, zone)), prior)
+    seen, until = seen[np.argsort(seen.at, kind="stable")], seen.at.max() + STEP
+    start = min(first, np.floor(seen.at.min() / DAY) * DAY)
+    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(off=_dead(recorded, moved, zone)), prior)
 
 
 def _dead(recorded: Sequence[Recorded], moved: Sequence[float], zone: str) -> list[tuple[int, float, float]]:
@@ -88,23 +90,56 @@ def _rows(place: int, recorded: Recorded, at: Floats, first_sensor: int) -> Batc
     return Batch(np.full(count, place), recorded.sensor + first_sensor, recorded.what, at, at.copy(), number)
 
 
-def alerts(one: Played, step: float = STEP) -> list[Finding]:
-    """Findings about the person while a home was recorded."""
-    engine, start, found = one.engine(), one.start, []
-    for until in [*one.restarts, one.until]:
-        part = (one.seen.arrived > start.timestamp()) | (start == one.start)
-        news = one.seen[part & (one.seen.arrived <= until.timestamp())]
-        found += replay(engine, news, start, until, one.kits, step)
-        start, engine = until, _renewed(one, engine, until)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert about the person: since when things were amiss, when it was raised, and what ended it when."""
+
+    home: str
+    kind: FindingKind
+    since: datetime
+    at: datetime
+    over: datetime | None
+
+
+def learned(one: Played, after: float) -> bytes:
+    """The engine as it is `after` seconds on, having looked at the homes once an hour only."""
+    engine, known = one.engine(), one.start + timedelta(seconds=after)
+    replay(engine, _arrived(one, None, known), one.start, known, one.kits, ALIVE_EVERY)
+    return engine.snapshot()
+
+
+def alerts(one: Played, step: float = STEP, after: float = 0.0, known: bytes | None = None) -> list[Told]:
+    """Alerts about the person while a home was recorded, `after` seconds from the start on, when what was `known` by
+    then was as `learned` says.
+    """
+    found: list[Finding] = []
     first, last = _recorded(one)
     place = {home.id: index for index, home in enumerate(one.homes)}
+    for part in _parts(one, step, one.start + timedelta(seconds=after), known):
+        found += part
+    over = {(each.home, each.kind, each.since): each.at for each in found if each.over}
     return [
-        finding
-        for finding in found
-        if about_the_person(finding)
-        and finding.since.timestamp() >= first[place[finding.home]]
-        and finding.at.timestamp() <= last[place[finding.home]]
+        Told(each.home, each.kind, each.since, each.at, over.get((each.home, each.kind, each.since)))
+        for each in found
+        if about_the_person(each)
+        and each.since.timestamp() >= first[place[each.home]]
+        and each.at.timestamp() <= last[place[each.home]]
     ]
+
+
+def _parts(one: Played, step: float, start: datetime, known: bytes | None) -> Iterator[list[Finding]]:
+    """What was found from restart to restart."""
+    engine = _renewed(one, known, start) if known else one.engine()
+    for until in [*(moment for moment in one.restarts if moment > start), one.until]:
+        begun = start if start > one.start else None
+        yield replay(engine, _arrived(one, begun, until), start, until, one.kits, step)
+        start, engine = until, _renewed(one, engine.snapshot(), until)
+
+
+def _arrived(one: Played, start: datetime | None, until: datetime) -> Batch:
+    arrived = one.seen.arrived
+    since = arrived > start.timestamp() if start else np.ones(len(arrived), bool)
+    return one.seen[since & (arrived <= until.timestamp())]
 
 
 def _recorded(one: Played) -> tuple[Floats, Floats]:
@@ -122,9 +157,9 @@ def wall(one: Played, home: str, at: datetime) -> datetime:
     return local - timedelta(seconds=one.moved[place])
 
 
-def _renewed(one: Played, old: Engine, now: datetime) -> Engine:
-    engine = Engine(one.homes, now, prior=one.prior)
-    engine.restore(old.snapshot())
+def _renewed(one: Played, known: bytes, now: datetime) -> Engine:
+    engine = one.engine(now)
+    engine.restore(known)
     return engine
 
 
@@ -144,12 +179,13 @@ def twice(one: Played, every: int = 3) -> Played:
     return replace(one, seen=joined(one.seen, again))
 
 
-def without(one: Played, dead: Mapping[int, float]) -> Played:
-    """Each sensor of `dead` says nothing from then on, not even that it is alive."""
+def without(one: Played, dead: Mapping[int, float], lasting: float = np.inf) -> Played:
+    """Each sensor of `dead` says nothing from then on for so many seconds, not even that it is alive."""
     kept = np.ones(len(one.seen), bool)
     for sensor, since in dead.items():
-        kept &= (one.seen.sensor != sensor) | (one.seen.at < since)
-    return replace(one, seen=one.seen[kept], kits=replace(one.kits, dead=dead))
+        kept &= (one.seen.sensor != sensor) | (one.seen.at < since) | (one.seen.at >= since + lasting)
+    back = {sensor: since + lasting for sensor, since in dead.items()}
+    return replace(one, seen=one.seen[kept], kits=replace(one.kits, dead=dead, back=back))
 
 
 def _utc(moment: float) -> datetime:

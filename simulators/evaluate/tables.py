@@ -20,6 +20,10 @@ def show(figures: Document, console: Console) -> None:
             console.print(_ways(rate, entries))
         _calibration(part, console)
     _calibration(figures, console)
+    found = figures["limited"]
+    half, nine = minutes(found["median_min"]), minutes(found["p90_min"])
+    console.print(f"motion goes on in one room: found within {half} minutes (90th {nine}) by clocks beside silence")
+    console.print(f"read from the engine itself, and so proved to a second, {figures['read_from_the_engine']} times")
 
 
 def _calibration(part: Document, console: Console) -> None:

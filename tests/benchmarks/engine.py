@@ -1,8 +1,9 @@
-"""How fast the engine is, how much of that is memory alone, and how it grows. `python tests/benchmarks/engine.py`
+"""How fast the engine is, how much of that is memory alone, how it grows, and beside River. `python
+tests/benchmarks/engine.py [--largest N] [--plot FILE.svg]`
 
 All figures come from one run. `touch` reads and writes the same records for the same rows and decides nothing, so the
-ratio to it is what deciding costs. A look reads the deadlines of homes that have just been quiet for five minutes. A
-few minutes, and 8 GB for the largest town.
+ratio to it is what deciding costs; every detector is on. A few minutes, and 8 GB for the largest town. River is in the
+extra `bench`; without it that one figure is missing, and said to be.
 """
 
 from __future__ import annotations
@@ -11,23 +12,33 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.detection import stream
 from models.detection.backtest import joined
 from models.detection.batch import Batch
 from models.detection.engine import Engine
-from models.detection.kernels import HABITS, Row, compiled
+from models.detection.kernels import HABITS, Row, compiled_plain
 from models.detection.prior import prior_from
 from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
+from simulators.evaluate.charts import Axis, Line, chart
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ROWS = 10_000
+TOWNS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+READINGS = 45
+"""Silences of five minutes or more in a home and day: so often a deadline is read."""
+
 SENSORS = (
     Sensor("hall", SensorKind.MOTION, "hall"),
     Sensor("bath", SensorKind.MOTION, "bathroom"),
@@ -78,7 +89,7 @@ class day:  # noqa: N801 - read as the word
         return joined(signs, heard)[order]
 
 
-@compiled
+@compiled_plain
 def touch(of: stream.State, home: Row, sensor: Row, at: Row) -> float:
     """Reads and writes what a row of news has to, and decides nothing."""
     total = 0.0
@@ -115,38 +126,79 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def measured(homes: int, batches: int) -> dict[str, float]:
-    """Microseconds a row for observing and for touching, ms for a look, and bytes a home; the median of batches."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of a town: microseconds a row for observing and for touching, and their ratio (the median of batches); ms for a
+    look at all homes when none is due, and when as many are as fall due in a second; bytes of state a home.
+    """
+
+    homes: int
+    observe_us: float
+    touch_us: float
+    ratio: float
+    quiet_ms: float
+    due_ms: float
+    bytes: float
+
+
+def measured(homes: int, batches: int) -> Measured:
     engine, coming = town(homes), day(homes, ROWS, 1)
     spare = engine._state.copy()
     engine._state[:] = spare  # every page is there before the clock runs
     state = engine._columns._replace(homes=spare)
-    observed, touched, looked = [], [], []
+    observed, touched = [], []
     for _ in range(batches):
         news = next(coming)
         touched.append(timed(lambda: touch(state, news.home, news.sensor, news.at)))  # noqa: B023 - called at once
         observed.append(timed(lambda: engine.observe(news)))  # noqa: B023
         now = datetime.fromtimestamp(float(news.at[-1]) + 2.0, UTC)
         engine.heard_until[:] = now.timestamp()  # every kit beats each minute, in quiet homes too
-        looked.append(timed(lambda: engine.overdue(now)))  # noqa: B023
-    touched, observed, looked = touched[3:], observed[3:], looked[3:]
+        engine.overdue(now)
+    observe, touching = np.array(observed[3:]), np.array(touched[3:])
     rows = 2 * ROWS
-    return {
-        "homes": homes,
-        "observe_us": np.median(observed) / rows * 1e6,
-        "touch_us": np.median(touched) / rows * 1e6,
-        "ratio": float(np.median(observed) / np.median(touched)),
-        "look_ms": float(np.median(looked)) * 1e3,
-        "bytes": (spare.nbytes + engine._fitted.nbytes + 8 * homes) / homes,
-    }
+    return Measured(
+        homes,
+        float(np.median(observe)) / rows * 1e6,
+        float(np.median(touching)) / rows * 1e6,
+        float(np.median(observe / touching)),
+        quiet_look(engine, now),
+        due_look(engine, now),
+        sum(each.nbytes for each in {id(one): one for one in columns(engine)}.values()) / homes,
+    )
 
 
-def quiet_look(homes: int) -> float:
+def columns(of: object) -> Iterator[NDArray[np.void]]:
+    """Every array that an engine keeps, but for what is known of all homes in common."""
+    if isinstance(of, np.ndarray):
+        yield of
+    elif isinstance(of, Engine):
+        for name, part in vars(of).items():
+            if name not in {"prior", "_known", "_prices", "_columns"}:
+                yield from columns(part)
+    elif is_dataclass(of):
+        for field in fields(of):
+            yield from columns(getattr(of, field.name))
+
+
+def quiet_look(engine: Engine, now: datetime) -> float:
     """Milliseconds for a look at all homes when none is due."""
-    engine = town(homes)
-    engine.overdue(START)
-    engine.wake_at[:] = START.timestamp() + 1e6
-    return float(np.median([timed(lambda: engine.overdue(START)) for _ in range(20)])) * 1e3
+    engine.wake_at[:] = now.timestamp() + 1e6
+    return float(np.median([timed(lambda: engine.overdue(now)) for _ in range(20)])) * 1e3
+
+
+def due_look(engine: Engine, now: datetime) -> float:
+    """Milliseconds for a look in which the deadlines are read of all homes that fell silent in one second."""
+    luck, homes, moment = np.random.default_rng(5), len(engine.homes), now.timestamp()
+    taken = []
+    for _ in range(20):
+        silent = luck.choice(homes, max(homes * READINGS // 86400, 1), replace=False)
+        for name, value in (("last_sign", moment - 301.0), ("expected_by", moment - 1.0), ("heard_until", moment)):
+            engine._state[name][silent] = value
+        engine._state["settled"][silent] = False
+        engine._state["silent"][silent] = False
+        engine.wake_at[silent] = moment - 1.0
+        taken.append(timed(lambda: engine.overdue(now)))
+    return float(np.median(taken)) * 1e3
 
 
 def settled(homes: int = 1000) -> float:
@@ -164,24 +216,111 @@ def warm_start() -> tuple[float, float]:
     return first, whole
 
 
-def main() -> None:
+def river(homes: int = 1000, observations: int = 400_000) -> float | None:
+    """Microseconds an observation for River's GaussianScorer, one a home, asked how odd each silence was, and told."""
+    if find_spec("river") is None:
+        return None
+    from river.anomaly import GaussianScorer
+
+    scorer: Any = GaussianScorer  # which carries no types
+    scorers = [scorer() for _ in range(homes)]
+    luck = np.random.default_rng(2)
+    order, silences = luck.integers(0, homes, observations).tolist(), luck.exponential(214.0, observations).tolist()
+
+    def all_of_them() -> None:
+        for home, silence in zip(order, silences, strict=True):
+            scorers[home].score_one(None, silence)
+            scorers[home].learn_one(None, silence)
+
+    return timed(all_of_them) / observations * 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`found` may be at most `limit`; at least, for one that says so. None: could not be measured."""
+
+    name: str
+    found: float | None
+    limit: float
+    unit: str = ""
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        said = f"{self.name}: at {'least' if self.at_least else 'most'} {self.limit:g}{self.unit}"
+        if self.found is None:
+            return f"{said}, not measured"
+        held = self.found >= self.limit if self.at_least else self.found <= self.limit
+        return f"{said}, found {self.found:.3g}{self.unit}: {'held' if held else 'NOT HELD'}"
+
+
+def limits(towns: Sequence[Measured], first: float, scorer: float | None) -> list[Limit]:
+    usual = min(towns, key=lambda one: abs(one.homes - 100_000))
+    largest = towns[-1]
+    look = f"a look at {largest.homes:,} homes"
+    return [
+        Limit(f"observing to touching, {usual.homes:,} homes", usual.ratio, 2.5),
+        Limit(
+            "observations in the time that River's GaussianScorer takes for one",
+            scorer and scorer / (2 * usual.observe_us),
+            100,
+            at_least=True,
+        ),
+        Limit(f"{look}, none due", largest.quiet_ms, 10, " ms"),
+        Limit(f"{look}, a second's deadlines read", largest.due_ms, 10, " ms"),
+        Limit("state of a home", max(one.bytes for one in towns), 4096, " bytes"),
+        Limit("first batch after a start with a warm cache", first, 2, " s"),
+    ]
+
+
+HEAD = "homes       observe us/row  touch us/row   ratio   quiet look ms  a second's deadlines ms  bytes a home"
+
+
+def row(of: Measured) -> str:
+    return (
+        f"{of.homes:<11} {of.observe_us:14.3f} {of.touch_us:13.3f} {of.ratio:7.2f} {of.quiet_ms:15.2f}"
+        f" {of.due_ms:24.2f} {of.bytes:13.0f}"
+    )
+
+
+def plot(towns: Sequence[Measured]) -> str:
+    """Growth as a picture that stands by itself."""
+    across = Axis("homes", towns[0].homes, towns[-1].homes, [(one.homes, f"{one.homes:,}") for one in towns], log=True)
+    ticks = [(0.0001, "0.0001"), (0.001, "0.001"), (0.01, "0.01"), (0.1, "0.1"), (1, "1"), (10, "10")]
+    lines = [
+        Line("observe, a row", [(one.homes, one.observe_us) for one in towns], bold=True),
+        Line("touch, a row", [(one.homes, one.touch_us) for one in towns]),
+        Line("quiet look, a home", [(one.homes, one.quiet_ms / one.homes * 1e3) for one in towns]),
+        Line("look with deadlines, a home", [(one.homes, one.due_ms / one.homes * 1e3) for one in towns]),
+    ]
+    drawn = chart("Microseconds by the number of homes", across, Axis("microseconds", 0.0001, 10, ticks, True), lines)
+    style = "<style>svg{font:12px sans-serif}.line{fill:none}.rule{stroke:#ddd;fill:none}</style>"
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{style}", 1) + "\n"
+
+
+def main() -> int:
     asked = argparse.ArgumentParser(description="How fast the engine is.")
-    asked.add_argument("--largest", type=int, default=1_000_000)
-    largest = asked.parse_args().largest
+    asked.add_argument("--largest", type=int, default=TOWNS[-1])
+    asked.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the growth there")
+    chosen = asked.parse_args()
     touch(town(3)._columns, np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
     measured(1000, 12)
     first, whole = warm_start()
+    scorer = river()
     print(f"first batch after a start with a warm cache: {first:.2f} s ({whole:.2f} s with imports)")
-    print(f"one deadline read: {settled():.1f} us; about 45 a home and day")
-    print("homes       observe us/row  touch us/row  ratio   look ms  bytes a home")
-    for homes in [each for each in (10_000, 100_000, largest) if each <= largest]:
-        found = measured(homes, 40)
-        print(
-            f"{homes:<11} {found['observe_us']:14.3f} {found['touch_us']:13.3f} {found['ratio']:6.2f}"
-            f" {found['look_ms']:9.2f} {found['bytes']:13.0f}"
-        )
-    print(f"a look at {largest} homes, none of them due: {quiet_look(largest):.2f} ms")
+    print(f"one deadline read: {settled():.1f} us; about {READINGS} a home and day")
+    print("River's GaussianScorer: " + (f"{scorer:.2f} us an observation" if scorer else "not installed"))
+    print(HEAD)
+    towns = []
+    for homes in [each for each in TOWNS if each <= chosen.largest]:
+        towns.append(measured(homes, 40))
+        print(row(towns[-1]), flush=True)
+    if chosen.plot:
+        chosen.plot.write_text(plot(towns), encoding="utf-8")
+    print("An observation is two rows: itself, and the heartbeat that lets it be judged.")
+    found = limits(towns, first, scorer)
+    print(*found, sep="\n")
+    return int(any("NOT HELD" in str(each) for each in found))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,20 +11,23 @@ import pytest
 
 from hub.clock import Clock
 from hub.ingest import News, Reread, Signs
+from hub.learned import shipped
 from hub.loops import Turning
 from hub.settings import Settings
 from hub.store import Store, open_store
-from hub.store.records import Beat
+from hub.store.records import Beat, Expectation
 from hub.store.series import Row
 from hub.watch import Retention, Watch
 from models.alert import Act, Alert, Outcome, State
-from models.home import Home
-from models.observation import What
+from models.detection import Finding, FindingKind
+from models.home import Home, Sensor
+from models.observation import SensorKind, What
 from models.register import Register
 from models.wire import Heartbeat, encode
-from tests.hub.conftest import Hand
+from tests.hub.conftest import T0, Hand
 
 HOME = "okafor-home"
+LEARNED = shipped()
 
 
 @dataclass
@@ -43,18 +46,19 @@ class Post:
         self.news: SimpleQueue[News] = SimpleQueue()
         self.raised = threading.Event()
         self.begin()
+        self.hand.move(minutes=1)
 
     def begin(self) -> None:
         """As after a crash: nothing is left but the store."""
         self.line.hearing_since = self.hand.now
         turning = Turning(self.store.records, "watch")
         clock = Clock(str(self.hand.path))
-        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised)
+        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED)
         self.turn()
 
     def save(self) -> None:
         """As happens now and then."""
-        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot())
+        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
 
     def turn(self, **by: float) -> None:
         if by:
@@ -105,6 +109,12 @@ def store(tmp_path: Path, register: Register) -> Store:
 @pytest.fixture
 def post(store: Store, hand: Hand) -> Post:
     return Post(store, hand)
+
+
+def expectation(post: Post) -> Expectation | None:
+    post.watch._expecting._told_at = float("-inf")
+    post.turn()
+    return post.store.records.expectation(HOME)
 
 
 def test_a_press_is_raised_at_once_for_its_wearer(post: Post) -> None:
@@ -178,17 +188,22 @@ def test_a_press_stored_but_not_judged_is_raised_after_the_crash_and_once(post: 
     assert [(alert.kind, alert.presses) for alert in post.alerts()] == [("press", 1)]
 
 
-@pytest.mark.parametrize("minutes", [30, 359, 361])
+@pytest.mark.parametrize("minutes", [-60, -1, 1])
 def test_a_restart_comes_to_the_same_silence(post: Post, minutes: int) -> None:
+    """A sign of life is due when the engine says so, also to an engine that did not see the last one come."""
     post.saw()
-    began = post.hand.now
-    for step in (minutes, 365 - minutes):
-        post.hand.move(minutes=step - 3)
-        post.alive(3)
-        post.begin()
-        post.beat()
-    (silence,) = [alert for alert in post.alerts() if alert.kind == "silence"]
-    assert timedelta(hours=6) < silence.raised_at - began < timedelta(hours=6, minutes=5)
+    post.alive(7)
+    told = expectation(post)
+    assert told
+    post.hand.set(told.expected_by + timedelta(minutes=minutes - 3))
+    post.alive(3)
+    post.begin()
+    post.beat()
+    assert [kind for kind, _ in post.kinds()] == (["silence"] if minutes > 0 else [])
+    post.hand.set(told.expected_by + timedelta(minutes=2))
+    post.beat()
+    (silence,) = post.alerts()
+    assert timedelta(0) < silence.raised_at - told.expected_by <= timedelta(minutes=2)
 
 
 def test_a_silence_that_ended_while_the_hub_was_away_is_noted(post: Post) -> None:
@@ -322,3 +337,150 @@ def test_many_homes_of_which_nothing_is_known_yet(tmp_path: Path, hand: Hand) ->
     post.watch._looked_at = 0.0
     post.turn(seconds=1)
     assert len(post.watch._engine.homes) == 50
+
+
+def test_a_snapshot_of_another_prior_is_not_read_and_what_stood_still_stands(post: Post) -> None:
+    """The record is observed from its beginning; nothing is raised twice, and ends are noticed."""
+    post.saw()
+    post.hand.move(hours=6)
+    post.alive(2)
+    post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    post.begin()
+    assert post.watch._seq == 1
+    post.alive(3)
+    assert [kind for kind, _ in post.kinds()] == ["silence"]
+    post.saw()
+    (silence,) = post.alerts()
+    assert post.store.alerts.timeline(silence.id)[-1].text.startswith("A sign of life")
+
+
+def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_anew(post: Post) -> None:
+    post.saw()
+    post.hand.move(hours=6)
+    post.alive(2)
+    post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    at = post.hand.move(minutes=10)
+    post.stored(sensor="front-door")
+    post.hand.move(minutes=5)
+    post.begin()
+    (silence,) = [alert for alert in post.alerts() if alert.kind == "silence"]
+    assert post.store.alerts.timeline(silence.id)[-1].text == f"A sign of life at {at:%H:%M}: hall door."
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_a_long_stay_in_the_bathroom_outlives_a_restart_and_ends(store: Store, hand: Hand, *, snapshot: bool) -> None:
+    """A finding of another detector than silence is remembered by its clock."""
+    home = store.records.home(HOME)
+    assert home is not None
+    bathroom = Sensor("bathroom", SensorKind.MOTION, "bathroom")
+    store.records.load(Register(homes=(replace(home, sensors=(*home.sensors, bathroom)),)), {})
+    post = Post(store, hand)
+    post.saw()
+    post.hand.move(minutes=1)
+    post.saw(sensor="bathroom")
+    if snapshot:
+        post.save()
+    post.alive(46, sensors=("pendant", "hall", "front-door", "bed", "bathroom"))
+    assert post.kinds() == [("long_lie", State.RAISED)]
+    for _ in range(2):
+        post.begin()
+        post.alive(2)
+    assert post.kinds() == [("long_lie", State.RAISED)]
+    post.saw(sensor="hall")
+    post.alive(1)
+    (alert,) = post.alerts()
+    assert post.store.alerts.timeline(alert.id)[-1].text == "Seen in another room."
+    assert post.store.alerts.standing() == []
+
+
+def test_what_asks_for_no_answer_is_kept_and_not_raised(post: Post) -> None:
+    finding = Finding(
+        FindingKind.LESS_MOVEMENT, HOME, post.hand.now, post.hand.now, evidence={"heard_until": T0.timestamp()}
+    )
+    post.watch._find([finding])
+    post.turn()
+    assert post.alerts() == []
+    (told,) = post.store.alerts.told(HOME, post.hand.now - timedelta(days=1))
+    assert told.said.splitlines()[0].startswith("Less movement by day")
+    post.watch._find([replace(finding, at=post.hand.move(hours=1), over=True)])
+    post.turn()
+    assert post.store.alerts.told(HOME, post.hand.now - timedelta(days=1))[0].ended_at == post.hand.now
+
+
+def test_an_early_silence_says_that_the_home_is_new(post: Post) -> None:
+    post.saw()
+    post.hand.move(hours=6)
+    post.alive(2)
+    (alert,) = [alert for alert in post.alerts() if alert.kind == "silence"]
+    noticed, expected, trust, clears = post.store.alerts.timeline(alert.id)[0].text.split("\n")
+    assert noticed == "No sign of life since 08:01 (hall motion)."
+    assert expected.startswith("One was expected by ")
+    assert expected.endswith("This home has been known since 22 November; until 6 December fixed limits hold as well.")
+    assert trust.startswith("The kit was heard until 14:0")
+    assert clears == "Any movement, a door or a press would clear it."
+
+
+def test_what_is_expected_is_written_down_once_a_silence_was_looked_at(post: Post) -> None:
+    seen = post.hand.now
+    post.saw()
+    post.alive(2)
+    before = expectation(post)
+    assert before is None or before.last_sign != seen, "no claim about a silence that was not looked at"
+    post.alive(6)
+    told = expectation(post)
+    assert told is not None
+    assert (told.last_sign, told.known_since) == (seen, seen)
+    assert told.expected_by.timestamp() == pytest.approx(post.watch._engine.expected_by[0], abs=1e-3)
+    assert told.chance
+    assert 0 < told.chance < 1
+    assert len(told.usual) == 48
+
+
+def closed_as(post: Post, outcome: Outcome) -> int:
+    """A silence that was raised, ended, and was closed as that."""
+    post.saw()
+    post.hand.move(hours=6)
+    post.alive(2)
+    alert = post.alerts()[-1]
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
+    return alert.id
+
+
+def budgets(post: Post) -> float:
+    post.watch._looked_at = 0.0
+    post.turn()
+    post.turn()
+    return float(post.watch._engine.homes[0].false_alerts_a_month)
+
+
+def test_a_genuine_silence_has_the_home_watched_more_closely_from_then_on(post: Post) -> None:
+    assert budgets(post) == 1.0
+    first = closed_as(post, Outcome.FALL)
+    assert budgets(post) == 1.5
+    (shift,) = post.store.records.shifts(HOME)
+    assert (shift.was, shift.now, shift.because, shift.actor) == (1.0, 1.5, (first,), "hub")
+    post.begin()
+    assert budgets(post) == 1.5, "the rows say so, also after a restart"
+    assert len(post.store.records.shifts(HOME)) == 1
+
+
+def test_visits_make_it_more_patient_until_they_are_old(post: Post) -> None:
+    for _ in range(2):
+        closed_as(post, Outcome.VISITOR)
+    assert budgets(post) == 0.7
+    assert post.watch._engine._state["asked"].tolist() == [0.7]
+    post.hand.move(days=61)
+    assert budgets(post) == 1.0
+    assert [(one.was, one.now) for one in post.store.records.shifts(HOME)] == [(1.0, 0.7), (0.7, 1.0)]
+
+
+def test_what_a_person_has_undone_is_not_done_again(post: Post) -> None:
+    closed_as(post, Outcome.FALL)
+    budgets(post)
+    (shift,) = post.store.records.shifts(HOME)
+    post.store.records.shift(HOME, post.hand.now, 1.5, 1.0, (), "sunita", shift.id)
+    assert budgets(post) == 1.0
+    assert len(post.store.records.shifts(HOME)) == 2
+    with pytest.raises(LookupError):
+        post.store.records.shift(HOME, post.hand.now, 1.5, 1.0, (), "sunita", shift.id)

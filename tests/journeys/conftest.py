@@ -24,6 +24,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.store import Alerts, SqlSeries
 from hub.store.database import opened
+from models.alert import Lane
+from models.detection import FindingKind
 from models.pace import Pace
 from models.register import Register, write_register
 from tests.conftest import Mosquitto, eventually, okafor_home
@@ -323,13 +325,16 @@ class Service:
             self.broadband.close()
 
 
+ABOUT_PEOPLE = "|".join(kind for kind in FindingKind if kind.lane is Lane.PERSON)
+
+
 def only_alert(viewer: Viewer) -> str:
     """The address of the one alert about a person in the queue, once there is one."""
     found: list[str] = []
 
     def there() -> bool:
         viewer.see("/console")
-        rows = re.findall(r'<li id="alert-(\d+)" class="row \w+ (?:press|silence)\b', viewer.page)
+        rows = re.findall(rf'<li id="alert-(\d+)" class="row \w+ (?:{ABOUT_PEOPLE})\b', viewer.page)
         found[:] = [f"/console/alert/{number}" for number in rows]
         return len(found) == 1
 
@@ -338,9 +343,10 @@ def only_alert(viewer: Viewer) -> str:
 
 
 @pytest.fixture
-def played(tmp_path: Path) -> PlayedClock:
+def played(request: pytest.FixtureRequest, tmp_path: Path) -> PlayedClock:
     """Begins at half past ten on a Friday evening in November, and stands still. The hub is a minute older."""
-    return PlayedClock(tmp_path / "clock", datetime.fromisoformat("2026-11-20T22:29:00+00:00"))
+    begins = getattr(request, "param", "2026-11-20T22:29:00+00:00")
+    return PlayedClock(tmp_path / "clock", datetime.fromisoformat(begins))
 
 
 @pytest.fixture

@@ -34,3 +34,26 @@ def test_broadband_lost_for_a_day(service: Service) -> None:
     assert service.counts()["alerts"] == {"kit_unheard": 1}
     assert service.counts()["distinct"] == 25
     assert "cannot hear" not in ada.see("/family")
+
+
+def test_a_morning_that_arrives_late_is_no_silence(service: Service) -> None:
+    """She is up while the broadband is away; when it comes back, what was due by then has long been there."""
+    kit, tom = service.kit, service.viewer("tom")
+    assert kit
+    assert service.broadband
+    kit.says("bed", occupancy=True)
+    eventually(lambda: service.counts().get("stored") == 1)
+    service.broadband.cut()
+    service.clock.move(timedelta(hours=8, minutes=30))
+    for number, room in enumerate(("bathroom", "kitchen", "hall", "kitchen"), 1):
+        service.clock.move(timedelta(minutes=25))
+        kit.move_in(room)
+        kit.check_in()
+        eventually(lambda number=number: kit.waiting() == number)
+    service.judged()
+    service.broadband.mend()
+    eventually(lambda: service.counts()["stored"] == 5, 60)
+    service.clock.move(timedelta(minutes=2))
+    eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
+    service.judged()
+    assert service.counts()["alerts"] == {"kit_unheard": 1}

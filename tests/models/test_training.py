@@ -1,6 +1,9 @@
 import numpy as np
 
-from models.training import ending_chances, outlier_scores
+from models.detection import kernels
+from models.detection.prior import prior_from
+from models.detection.routine import History
+from models.training import Provenance, ending_chances, grown, learn_crossed, learn_prior, outlier_scores
 
 
 def test_what_is_unlike_all_that_was_seen_scores_higher() -> None:
@@ -20,3 +23,44 @@ def test_chances_of_an_end_follow_what_is_known() -> None:
     assert chances[1, 0] > 0.9
     assert chances[0, 0] < 0.1
     assert chances[0, 1] > 0.9
+
+
+def lived(seed: int, days: int = 30) -> History:
+    """Somebody is about by day, every few minutes, and sleeps from eleven to seven."""
+    luck = np.random.default_rng(seed)
+    t = np.cumsum(luck.exponential(1000.0, days * 86) + 5.0)
+    t = t[(t / 3600) % 24 > 7]
+    room = luck.integers(0, 6, len(t))
+    return History(t, room, room == 2, np.ones(len(t), bool))
+
+
+SAID: Provenance = {"learned_from": "nowhere", "homes": 3, "home_ids": "a b c", "days": 96, "learned_on": "2026-11-22"}
+
+
+def test_a_prior_learned_from_the_same_homes_is_the_same_file() -> None:
+    homes = [lived(seed) for seed in range(3)]
+    one, other = learn_prior(homes, SAID), learn_prior(homes, SAID)
+    assert one.to_bytes() == other.to_bytes()
+    assert (np.diff(one.price) <= 0).all()
+    again = prior_from(one.to_bytes())
+    assert again.provenance["home_ids"] == "a b c"
+
+
+def test_what_a_home_is_judged_by_was_not_taught_by_it() -> None:
+    homes = [lived(seed) for seed in range(3)]
+    strange = History(homes[0].t * 3.0, homes[0].room, homes[0].door, homes[0].learnt)
+    as_they_are, with_a_stranger = learn_crossed(homes, SAID), learn_crossed([strange, *homes[1:]], SAID)
+    np.testing.assert_array_equal(as_they_are[0].nodes, with_a_stranger[0].nodes)
+    np.testing.assert_array_equal(as_they_are[0].usual, with_a_stranger[0].usual)
+    assert (as_they_are[1].usual != with_a_stranger[1].usual).any()
+
+
+def test_trees_laid_flat_say_what_they_said() -> None:
+    luck = np.random.default_rng(1)
+    x = luck.normal(size=(4000, kernels.INPUTS)).astype(np.float32)
+    ended = (x[:, 3] + luck.normal(size=len(x)) > 0).astype(np.int64)
+    roots, nodes, start = grown(x, ended, np.ones(len(x)))
+    again, _, _ = grown(x, ended, np.ones(len(x)))
+    np.testing.assert_array_equal(roots, again)
+    said = np.array([kernels.ask(row, roots, nodes, start) for row in x[:200]])
+    assert said[x[:200, 3] > 1].min() > said[x[:200, 3] < -1].max()

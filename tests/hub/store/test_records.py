@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.store import Store
-from hub.store.records import SET_ASIDE_LIMIT, Aside, Beat, Session
+from hub.store.records import SET_ASIDE_LIMIT, Aside, Beat, Expectation, Session, Shift
 from models.alert import Lane
 from models.health import Heard
 from models.people import Role
@@ -136,3 +136,33 @@ def test_turns_and_snapshots_are_replaced(store: Store, t0: datetime) -> None:
         store.records.save_snapshot(len(note), note.encode())
     assert store.records.loops()["watch"].note == "the database is away"
     assert store.records.snapshot() == (20, b"the database is away")
+
+
+def test_what_is_expected_is_kept_once_a_home(store: Store, t0: datetime) -> None:
+    assert store.records.expectation("okafor-home") is None
+    first = Expectation("okafor-home", t0, t0 + timedelta(hours=3), 0.001, t0 - timedelta(days=9), bytes(range(48)))
+    second = Expectation("okafor-home", t0, t0 + timedelta(hours=4))
+    for one in (first, second):
+        store.records.expect([one])
+        assert store.records.expectation("okafor-home") == one
+
+
+def test_a_snapshot_is_read_by_who_made_it(store: Store) -> None:
+    store.records.save_snapshot(7, b"state", "this prior")
+    assert store.records.snapshot("this prior") == (7, b"state")
+    assert store.records.snapshot("another prior") is None
+
+
+def test_a_shift_is_undone_only_while_it_is_the_last(store: Store, t0: datetime) -> None:
+    records = store.records
+    assert (records.latest_shift(), records.shifts()) == (0, [])
+    records.shift("okafor-home", t0, 1.0, 0.7, (4, 9), "hub")
+    (first,) = records.shifts("okafor-home")
+    assert first == Shift(first.id, "okafor-home", t0, 1.0, 0.7, (4, 9), "hub")
+    records.shift("next-door", t0, 1.0, 1.5, (5,), "hub")
+    records.shift("okafor-home", t0, 0.7, 1.0, (), "sunita", first.id)
+    with pytest.raises(LookupError):
+        records.shift("okafor-home", t0, 0.7, 1.0, (), "sunita", first.id)
+    assert [one.undoes for one in records.shifts()] == [None, None, first.id]
+    assert records.latest_shift() == records.shifts()[-1].id
+    assert records.broken_logs() == []

@@ -35,9 +35,17 @@ def busy(world: World) -> dict[str, Alert]:
     act(sent.id, Act.ANSWER, "nia", world.now)
     act(sent.id, Act.SEND, "nia", world.now, text="priya\nPlease look in")
     kit = world.kit_unheard("h_lindqvist")
+    genuine = world.silence()
+    act(genuine.id, Act.ANSWER, "tom", world.now)
+    act(genuine.id, Act.CLOSE, "tom", world.now, outcome=Outcome.FALL)
     held = world.press()
     act(held.id, Act.ANSWER, "tom", world.now)
     world.sensor_unheard("h_okafor", "bed")
+    world.store.records.shift("h_okafor", world.now, 1.0, 1.5, (genuine.id,), "hub")
+    for kind in (FindingKind.LESS_MOVEMENT, FindingKind.SENSOR_MISLABELLED):
+        finding = Finding(kind, "h_okafor", world.now, world.now)
+        world.store.alerts.raise_(finding, "r_okafor", "Noticed.\nExpected.\nTrust.\nClears.", world.now)
+    world.expect("h_okafor", chance=0.004, known_since=world.now - timedelta(days=8), usual=bytes([9] * 15 + [90] * 33))
     return {"closed": closed, "sent": sent, "kit": kit, "held": held}
 
 
@@ -47,6 +55,7 @@ def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
         (None, "/login"),
         ("tom", f"/console/alert/{busy['held'].id}"),
         ("tom", f"/console/alert/{busy['kit'].id}"),
+        ("sunita", f"/console/alert/{busy['held'].id}"),
         ("ada", "/family"),
         ("chi", "/family"),
         ("karl", "/family"),

@@ -7,23 +7,25 @@ import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from argon2 import PasswordHasher
 
 from hub.clock import Clock
 from hub.settings import Settings
 from hub.store import open_store
-from hub.store.records import Beat
+from hub.store.records import Beat, Expectation
 from hub.store.series import Row
 from hub.web.app import Server
 from hub.web.visitor import hashed
 from models.alert import Alert
 from models.detection import Finding, FindingKind
 from models.detection.explain import explain
+from models.detection.inactivity import expected_by, limits
 from models.home import Home
 from models.observation import What
 from models.pace import Pace
@@ -79,6 +81,8 @@ class World:
     def move(self, by: timedelta) -> None:
         self.now += by
         self.run(0.0)
+        for loop in ("ingest", "watch", "escalate"):
+            self.turn(loop)
 
     def turn(self, loop: str, age: float = -3600.0) -> None:
         """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time."""
@@ -103,6 +107,7 @@ class World:
         last = {s.id: at - timedelta(hours=9 if s.id in quiet else 0, minutes=2) for s in self.home(home).sensors}
         content = encode(Heartbeat("box", at, at, sensors=last))
         self.store.records.beat([Beat(home, content, at, at)])
+        self.expect(home)
         if not online:
             self.store.records.beat([Beat(home, None, None, None, online=False)])
 
@@ -111,9 +116,20 @@ class World:
         self.number += len(happened)
         rows = [Row(home, "box", first + n, sensor, what, at, at) for n, (at, sensor, what) in enumerate(happened)]
         self.store.series.append(rows)
+        self.expect(home)
+
+    def expect(self, home: str, **more: Any) -> None:
+        """As the watch would write it down: by the simple rule of this home, unless told otherwise."""
+        seen = self.store.series.between(home, self.now - timedelta(days=7), self.now)
+        if not seen:
+            return
+        last = seen[-1].at
+        due = expected_by(limits([self.home(home)]), np.zeros(1, np.int64), np.array([last.timestamp()]))
+        told = Expectation(home, last, datetime.fromtimestamp(float(due[0]), UTC))
+        self.store.records.expect([replace(told, **more)])
 
     def find(self, finding: Finding, resident: str | None) -> Alert:
-        said = explain(finding, self.home(finding.home)).sentence
+        said = "\n".join(astuple(explain(finding, self.home(finding.home))))
         raised = self.store.alerts.raise_(finding, resident, said, self.now)
         assert raised
         return raised.alert

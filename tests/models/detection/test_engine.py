@@ -262,7 +262,10 @@ def test_the_engine_says_what_its_slow_twin_says(events: list[tuple[int, What, i
     for start in range(0, len(ordered), looks):
         for home, what, minute, late in ordered[start : start + looks]:
             at, arrived = NOON + minute * MIN, NOON + (minute + late) * MIN
-            found = of.observe(batch([of.row(f"h_{home + 1}", "hall_pir", what, at, arrived, 1)]))
+            rows = [of.row(f"h_{home + 1}", "hall_pir", what, at, arrived, 1)]
+            if what is What.HEARD:  # and all its sensors are well
+                rows += [of.row(f"h_{home + 1}", each.id, What.ALIVE, at, arrived) for each in HOMES[home].sensors]
+            found = of.observe(batch(rows))
             assert said(found, f"h_{home + 1}") == twins[home].take(what, at.timestamp(), arrived.timestamp())
         now = arrived.timestamp()
         found = of.overdue(arrived)

@@ -1,15 +1,17 @@
 """Each compiled loop that decides beside a slow twin that says the same obviously."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
 from models.detection import kernels
 from models.detection.batch import Floats
-from models.detection.kernels import BINS, EDGES, HOUR, PARTS
+from models.detection.kernels import AGE, BINS, EDGES, HOUR, PARTS, WIDE
 from models.detection.zones import changes, clocks, offset, offsets
 
 LUCK = some.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -30,7 +32,7 @@ def test_the_best_deadline_is_the_cheapest_on_the_grid(luck: np.random.Generator
     part = (grid - EDGES[place]) / (EDGES[place + 1] - EDGES[place])
     logs = np.log(np.maximum(still, 1e-12))
     left = np.exp(logs[place] * (1 - part) + logs[place + 1] * part)
-    cost = weight * np.sqrt(grid * HOUR) + price * left
+    cost = weight * (np.sqrt(grid * HOUR) + grid / 4) + price * left
     mine = kernels.best(still, weight, price)
     assert np.isclose(cost[np.argmin(np.abs(grid - mine))], cost.min(), rtol=1e-9)
 
@@ -70,7 +72,7 @@ def test_survival_is_what_is_left_after_each_bin(luck: np.random.Generator) -> N
 
 
 @BITS
-@given(some.lists(some.floats(1.0, 30 * HOUR), max_size=60), some.integers(0, 5), some.booleans())
+@given(some.lists(some.floats(1.0, 30 * HOUR), max_size=60), some.integers(0, 6), some.booleans())
 def test_silences_are_counted_where_they_belong(gaps: list[float], room: int, door: bool) -> None:
     now, habits = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(kernels.HABITS, np.uint8)
     short = np.zeros((kernels.SHORTS, 2), np.uint16)
@@ -78,14 +80,105 @@ def test_silences_are_counted_where_they_belong(gaps: list[float], room: int, do
     kernels.remember(now, 60.0, room, door)
     for gap in gaps:
         kernels.learn(now, habits, short, 12 * HOUR, gap)
-    assert short[60:, :].sum() == len(gaps)
+    assert short[60 : kernels.BORNE_OUT].sum() == len(gaps)
     long = [gap for gap in gaps if gap >= kernels.EARLIEST]
-    counted = habits[: kernels.BY_BAND].reshape(4, BINS)[3 if door else 0]
-    twin = np.histogram(np.minimum(long, EDGES[-1] - 1), EDGES)[0] * int(kernels.UNIT)
+    way = (4 if room == kernels.BACK_WAY else 3) if door else 0
+    counted = habits[: kernels.BY_BAND].reshape(kernels.WAYS, kernels.WIDES)[way]
+    twin = np.histogram(np.minimum(long, WIDE[-1] - 1), WIDE)[0] * int(kernels.UNIT)
     if twin.max(initial=0) <= 255:
         np.testing.assert_array_equal(counted, twin)
     else:
         assert counted.max() <= 255
+
+
+Sign = tuple[float, int, bool]
+SIGNS = some.lists(
+    some.tuples(some.floats(1.0, 2 * HOUR), some.integers(0, 6), some.booleans()), min_size=1, max_size=40
+)
+
+
+@BITS
+@given(SIGNS)
+def test_what_is_known_of_the_last_signs_is_what_a_list_of_them_says(signs: list[Sign]) -> None:
+    now = np.zeros(kernels.REMEMBERED, np.float32)
+    kernels.fresh_start(now)
+    for gap, room, door in signs:
+        kernels.remember(now, gap, room, door)
+    t = np.cumsum([gap for gap, _, _ in signs])
+    rooms = [2 if room == kernels.BACK_WAY else room for _, room, _ in signs]
+    doors = [place for place, (_, _, door) in enumerate(signs) if door]
+    same = next((place for place in range(len(signs), 0, -1) if rooms[place - 1] != rooms[-1]), 0)
+    assert now[kernels.ROOM] == rooms[-1]
+    assert now[kernels.LAST_GAP] == pytest.approx(signs[-1][0], rel=1e-5)
+    assert now[kernels.HERE_FOR] == pytest.approx(t[-1] - t[same] if same or rooms[0] else t[-1], rel=1e-4, abs=0.1)
+    assert now[kernels.BEFORE] == (rooms[same - 1] if same else 0)
+    back = [
+        after
+        for before, after in pairwise(doors)
+        if t[after] - t[after - 1] >= kernels.OUTING and t[after - 1] - t[before] <= kernels.BY_THE_DOOR
+    ]
+    assert now[kernels.SINCE_RETURN] == pytest.approx(
+        t[-1] - t[back[-1]] if back else kernels.FOREVER + t[-1], rel=1e-4
+    )
+    recent = sum(np.exp((at - t[-1]) / 300.0) for at in t)
+    assert now[kernels.RECENT] == pytest.approx(recent, rel=1e-3)
+
+
+def believed(short: NDArray[np.uint16], row: int) -> float:
+    ended, expected = short[row] / kernels.ONE
+    return float((ended + kernels.DOUBT) / (expected + kernels.DOUBT))
+
+
+@BITS
+@given(LUCK, some.integers(0, 5), some.floats(0.0, 23.99))
+def test_a_home_that_is_slower_than_the_trees_thought_is_believed(
+    luck: np.random.Generator, room: int, hour: float
+) -> None:
+    now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(BINS, np.uint8)
+    short = np.zeros((kernels.SHORTS, 2), np.uint16)
+    kernels.fresh_start(now)
+    kernels.remember(now, 60.0, room, False)
+    short[kernels.BORNE_OUT :] = luck.integers(0, 5000, short[kernels.BORNE_OUT :].shape)
+    said = falling(luck)
+    still = said.copy()
+    kernels.correct(now, short, hour * HOUR, still, rate)
+    by_room, by_hour = kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + int(hour / 3)) * 4
+    times = np.array([believed(short, by_room + age) * believed(short, by_hour + age) for age in range(4)])
+    twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** times[AGE])
+    np.testing.assert_allclose(still[1:], twin, rtol=1e-3)
+    np.testing.assert_allclose(kernels.HAZARD[rate], np.maximum(-np.log(said[1:] / said[:-1]), 1e-5), rtol=0.03)
+
+
+@BITS
+@given(some.floats(kernels.EARLIEST, 30 * HOUR), some.integers(0, 5), some.integers(0, 150))
+def test_an_end_is_held_against_what_was_expected_at_each_age(gap: float, room: int, fast: int) -> None:
+    now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.full(BINS, fast, np.uint8)
+    short = np.zeros((kernels.SHORTS, 2), np.uint16)
+    kernels.fresh_start(now)
+    kernels.remember(now, 60.0, room, False)
+    kernels.bear_out(now, short, 10 * HOUR, gap, rate)
+    lasted = np.clip((gap - EDGES[:-1]) / np.diff(EDGES), 0.0, 1.0) * kernels.HAZARD[fast]
+    expected = [lasted[age == AGE].sum() for age in range(4)]
+    for row in (kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + 3) * 4):
+        np.testing.assert_allclose(short[row : row + 4, 1] / kernels.ONE, expected, atol=1.01 / kernels.ONE)
+        ended = short[row : row + 4, 0] / kernels.ONE
+        assert ended.sum() == (gap < EDGES[-1])
+        if gap < EDGES[-1]:
+            assert ended[AGE[np.searchsorted(EDGES, gap, "right") - 1]] == 1.0
+
+
+def test_by_a_way_out_nothing_is_corrected() -> None:
+    now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(BINS, np.uint8)
+    short = np.full((kernels.SHORTS, 2), 900, np.uint16)
+    short[:, 1] = 9
+    kernels.fresh_start(now)
+    kernels.remember(now, 60.0, kernels.BACK_WAY, True)
+    said = falling(np.random.default_rng(1))
+    still = said.copy()
+    kernels.correct(now, short, 0.0, still, rate)
+    np.testing.assert_allclose(still, said, rtol=1e-3)
+    kernels.bear_out(now, short, 0.0, HOUR, rate)
+    assert (short[:, 0] == 900).all()
 
 
 @BITS

@@ -69,7 +69,7 @@ def looked(of: Engine, seen: Batch, lasting: timedelta) -> list[Finding]:
     return [one for one in found if one.kind in stream.KINDS]
 
 
-def on_the_last(change: Callable[[Day], Day], after: int = 20, until: float = 24.0) -> list[tuple[FindingKind, bool]]:
+def on_the_last(change: Callable[[Day], Day], after: int = 30, until: float = 24.0) -> list[tuple[FindingKind, bool]]:
     last = sorted(change(usual()))
     return [(one.kind, one.over) for one in lived([*([usual()] * after), last], until)]
 
@@ -120,7 +120,7 @@ def test_usual_days_say_nothing() -> None:
             FindingKind.BATHROOM_TRIPS,
         ),
         (
-            plus(*((13 + n / 100, "bed", What.GOT_UP if n % 2 else What.LAY_DOWN) for n in range(40))),
+            plus(*((13 + n / 1000, "bed", What.GOT_UP if n % 2 else What.LAY_DOWN) for n in range(40))),
             15.0,
             FindingKind.BED_MAT,
         ),
@@ -157,7 +157,7 @@ def test_what_a_changed_day_leads_to(change: Callable[[Day], Day], until: float,
 
 
 def test_a_finding_that_is_over_says_so_once() -> None:
-    found = lived([*[usual()] * 20, without((2.13, "bed"))(usual()), usual()], 24.0)
+    found = lived([*[usual()] * 30, without((2.13, "bed"))(usual()), usual()], 24.0)
     mine = [one.over for one in found if one.kind is FindingKind.NOT_BACK_IN_BED]
     assert mine == [False, True]
 
@@ -196,6 +196,7 @@ def test_only_what_a_home_is_watched_for_is_told() -> None:
     of = Engine([HOME], MIDNIGHT)
     at = MIDNIGHT + 2 * HOUR
     of.observe(batch([of.row("h_1", "bathroom_pir", What.MOVED, at, at, 1)]))
-    of.observe(of.beat("h_1", at + 9 * HOUR, at + 9 * HOUR, {}))
-    assert [one for one in of.overdue(at + 9 * HOUR) if one.kind in stream.KINDS] == []
+    for later in (at, at + 9 * HOUR, at + 9.5 * HOUR, at + 10.5 * HOUR):
+        of.observe(of.beat("h_1", later, later, {}))
+        assert [one for one in of.overdue(later) if one.kind in stream.KINDS] == []
     assert np.isinf(of._state["due"]).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simulators.evaluate.collapses import KINDS, collapses
+from simulators.evaluate.collapses import EACH, EACH_LIMITED, KINDS, collapses
 from simulators.evaluate.homes import ROOMS, Recorded
 from simulators.evaluate.silences import MINUTE, silences
 
@@ -10,7 +10,7 @@ from simulators.evaluate.silences import MINUTE, silences
 def test_nobody_collapses_while_away_or_after_being_seen_again(home: Recorded, kind: str) -> None:
     seen = silences(home)
     played = collapses("a", seen, kind)
-    assert len(played.row) == 250
+    assert len(played.row) == (EACH_LIMITED if kind == "limited" else EACH)
     assert not seen.away[played.row].any()
     assert (played.after <= seen.g[played.row]).all()
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from simulators.evaluate.command import main
+from simulators.evaluate.invented import lived
 from simulators.evaluate.words import KINDS, TITLES
-from tests.simulators.evaluate.conftest import lived, write_csv
+from tests.simulators.evaluate.conftest import write_csv
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,25 @@ def test_calibration_says_what_was_asked_and_what_came(figures: dict[str, Any]) 
     assert figures["calibration"]["asked"] == 1
 
 
+def test_a_day_of_motion_in_one_room_is_played_into_the_engine(figures: dict[str, Any]) -> None:
+    found = figures["limited"]
+    assert found["asked"] == 1
+    assert found["collapses"] == 3 * 80
+    assert found["false_alerts"] >= 0
+    assert found["by_room"]["bathroom"]["median_min"] < 240
+    assert figures["rates"]["1"]["nightlight"]["by_kind"]["limited"]["median_min"] == found["median_min"]
+
+
+def test_figures_that_are_not_the_engines_are_not_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulators.evaluate.driven.OUT_COSTS", 60.0)
+    assert main(["evaluate", "inactivity", str(folder)]) == 1
+    said = capsys.readouterr()
+    assert "not the engine's own figures" in said.err
+    assert "false alerts" not in said.out
+
+
 def test_who_was_left_out_is_said(figures: dict[str, Any]) -> None:
     assert list(figures["left_out"]) == ["short"]
 
@@ -67,6 +87,7 @@ def test_the_scorecard_bears_date_and_data(written: Path, figures: dict[str, Any
     card = (written / "CARD.md").read_text(encoding="utf-8")
     assert f"Measured on {figures['date']} on {folder.name}: 3 homes" in card
     assert all(title in card for title in TITLES.values())
+    assert "what its streaming engine did, driven row by row" in card
 
 
 def test_a_folder_without_recordings_is_used_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,11 +110,11 @@ def test_a_backtest_names_the_alerts_of_one_home(folder: Path, capsys: pytest.Ca
 
 def test_golden_alerts_are_kept_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv(tmp_path, lived("red", 8, 3))
-    kept = tmp_path / "golden.txt"
-    golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--file", str(kept)]
+    golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--kept", str(tmp_path)]
     assert main(golden) == 2
     assert main([*golden, "--write"]) == 0
     assert main(golden) == 0
+    kept = tmp_path / "golden_homes.txt"
     kept.write_text(kept.read_text(encoding="utf-8") + "red: 9\n", encoding="utf-8")
     capsys.readouterr()
     assert main(golden) == 1

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from simulators.evaluate.homes import DAY, HOUR
+from simulators.evaluate.invented import FIRST_DAY, recorded
 from simulators.evaluate.silences import MINUTE, silences
-from tests.simulators.evaluate.conftest import FIRST_DAY, recorded
 
 BATHROOM, BEDROOM, DOOR, HALL, KITCHEN = range(5)
 NINE = FIRST_DAY * DAY + 9 * HOUR

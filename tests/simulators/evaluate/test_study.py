@@ -5,10 +5,9 @@ from models.detection.batch import Floats
 from simulators.evaluate import baselines, bounds
 from simulators.evaluate.homes import DAY, Recorded
 from simulators.evaluate.inactivity import teaches
-from simulators.evaluate.nightlight import fold_of
+from simulators.evaluate.invented import lived
 from simulators.evaluate.silences import EARLIEST, MINUTE, Silences
 from simulators.evaluate.study import Family, Judged, cut, false_alerts, judged, just_meets, per_30_days
-from tests.simulators.evaluate.conftest import lived
 
 
 @pytest.fixture(scope="module")
@@ -108,4 +107,3 @@ def slow_reached(past: Silences) -> Floats:
 def test_homes_that_teach_are_told_apart_by_their_names_alone() -> None:
     names = [f"tihm_{number:05x}" for number in range(400)]
     assert 160 < sum(map(teaches, names)) < 240
-    assert {fold_of(name) for name in names} == {0, 1, 2, 3}

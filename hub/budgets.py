@@ -1,0 +1,91 @@
+"""The budget of false alerts that each home is watched with: what was set, shifted by what became of its alerts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hub.store import Store
+from hub.store.alerts import HUB, Alerts
+from hub.store.records import Shift
+from models.alert import Alert
+from models.detection import FindingKind
+from models.detection.feedback import COUNTED, Judged, budget
+from models.home import Home
+
+AGES_EVERY = timedelta(hours=1)
+"""What was counted grows old without anything happening."""
+
+
+class Budgets:
+    """Every shift is a row before it is in force."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: tuple[int, int, int] = (-1, -1, -1)
+        self._looked: datetime | None = None
+        self._in_force: dict[str, float] = {}
+
+    def homes(self, homes: Sequence[Home]) -> list[Home]:
+        """With the budgets in force."""
+        return [replace(home, false_alerts_a_month=self._rate(home)) for home in homes]
+
+    def _rate(self, home: Home) -> float:
+        return self._in_force.get(home.id, home.false_alerts_a_month)
+
+    def read(self) -> None:
+        self._in_force = in_force(self._store.records.shifts())
+
+    def follow(self, now: datetime, known_for: Callable[[str], timedelta]) -> bool:
+        """Whether a budget is another one than when last asked."""
+        if not self._may_differ(now):
+            return False
+        shifts = self._store.records.shifts()
+        for home in self._concerned(now, shifts):
+            self._shift(home, [one for one in shifts if one.home == home.id], known_for(home.id), now)
+        before = self._in_force
+        self.read()
+        return before != self._in_force
+
+    def _may_differ(self, now: datetime) -> bool:
+        seen = (self._store.alerts.latest_change(), self._store.records.latest_shift(), self._store.records.version())
+        fresh = self._looked is not None and timedelta(0) <= now - self._looked < AGES_EVERY
+        if seen == self._seen and fresh:
+            return False
+        self._seen, self._looked = seen, now
+        return True
+
+    def _concerned(self, now: datetime, shifts: Sequence[Shift]) -> list[Home]:
+        """Homes where an alert was judged lately, or where a budget was shifted."""
+        self._judged = judged(self._store.alerts, now)
+        ids = {one.home for one in self._judged} | {one.home for one in shifts}
+        return [home for home in map(self._store.records.home, sorted(ids)) if home]
+
+    def _shift(self, home: Home, shifts: Sequence[Shift], known_for: timedelta, now: datetime) -> None:
+        undone = set_aside(shifts)
+        own = home.false_alerts_a_month
+        mine = [one for one in self._judged if one.home == home.id and one.alert not in undone]
+        due, was = budget(own, mine, known_for, now), shifts[-1].now if shifts else own
+        if due.rate != was:
+            self._store.records.shift(home.id, now, was, due.rate, due.because, HUB)
+
+
+def judged(alerts: Alerts, now: datetime) -> list[Judged]:
+    closed = alerts.judged(FindingKind.SILENCE, now - COUNTED)
+    return [_judged(one) for one in closed]
+
+
+def _judged(alert: Alert) -> Judged:
+    assert alert.outcome is not None
+    assert alert.closed_at is not None
+    return Judged(alert.id, alert.home, alert.outcome, alert.closed_at)
+
+
+def in_force(shifts: Sequence[Shift]) -> dict[str, float]:
+    """The last shift of each home says."""
+    return {one.home: one.now for one in shifts}
+
+
+def set_aside(shifts: Sequence[Shift]) -> frozenset[int]:
+    """The alerts that count no more, since a person has undone what they led to."""
+    undone = {one.undoes for one in shifts}
+    return frozenset(alert for one in shifts if one.id in undone for alert in one.because)

@@ -1,0 +1,69 @@
+"""What the watch expects of each home, written down for the pages: only of silences that it has looked at, and only
+what has changed. Of a home that has stirred since, the page sees that the row is older than the last sign of life.
+"""
+
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+
+from hub.store.records import Expectation, Records
+from models.detection.batch import Floats, Ints
+from models.detection.engine import Engine
+
+TELL_EVERY = 2.0
+"""Real seconds."""
+AT_ONCE = 300
+"""Rows that are written in one turn, so that no press waits for them."""
+
+
+class Expecting:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._told_at = float("-inf")
+        self._homes: tuple[str, ...] = ()
+        self._told: Floats = np.zeros((0, 2))
+
+    def tell(self, engine: Engine) -> None:
+        real = time.monotonic()
+        if real - self._told_at < TELL_EVERY:
+            return
+        self._told_at = real
+        self._mind_the_homes(engine)
+        present = np.stack([engine.last_sign, engine.expected_by], axis=1)
+        changed = np.flatnonzero(engine.settled & (present != self._told).any(axis=1))[:AT_ONCE]
+        if len(changed):
+            self._records.expect(expectations(engine, changed))
+            self._told[changed] = present[changed]
+
+    def _mind_the_homes(self, engine: Engine) -> None:
+        ids = tuple(engine.index_of)
+        if ids != self._homes:
+            self._homes, self._told = ids, np.full((len(ids), 2), np.nan)
+
+
+def expectations(engine: Engine, homes: Ints) -> list[Expectation]:
+    usual = engine.usual_day(homes)
+    return [_expectation(engine, int(home), usual[row].tobytes()) for row, home in enumerate(homes)]
+
+
+def _expectation(engine: Engine, home: int, usual: bytes) -> Expectation:
+    chance = float(engine.chance[home])
+    return Expectation(
+        engine.homes[home].id,
+        _utc(engine.last_sign[home]),
+        _utc(engine.expected_by[home]),
+        chance if np.isfinite(chance) else None,
+        known_since(engine, home),
+        usual,
+    )
+
+
+def known_since(engine: Engine, home: int) -> datetime | None:
+    """None while nothing was learned of it."""
+    began = float(engine.began[home])
+    return _utc(began) if np.isfinite(began) else None
+
+
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(float(moment), UTC)

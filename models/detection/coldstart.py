@@ -1,0 +1,16 @@
+"""A home that is new is held to fixed limits as well, and everyone is told until when."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+KNOWN_AFTER = timedelta(days=14)
+"""From then on a home's own routine stands alone."""
+
+
+def early(known_since: datetime, at: datetime) -> bool:
+    return at - known_since < KNOWN_AFTER
+
+
+def told(known_since: datetime, zone: str) -> str:
+    since, until = (at.astimezone(ZoneInfo(zone)) for at in (known_since, known_since + KNOWN_AFTER))
+    return f"This home has been known since {since:%-d %B}; until {until:%-d %B} fixed limits hold as well."

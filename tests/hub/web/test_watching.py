@@ -1,0 +1,216 @@
+"""What pages say of how a home is watched: nothing that the watch has not said itself."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from hub.store import schema
+from hub.store.database import writing
+from models.alert import Act, Alert, Outcome
+from models.detection import Finding, FindingKind
+from models.observation import What
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.test_family import times
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+
+DAY = timedelta(days=1)
+UP = bytes([8] * 15 + [190] * 30 + [8] * 3)
+"""Signs of life from half past seven until half past ten in the evening."""
+
+
+def quiet(world: World) -> None:
+    """An hour after the last sign of life in the kitchen, at 11:38, and long before the next is due."""
+    world.move(timedelta(hours=1))
+    world.beat("h_okafor")
+
+
+def test_the_sentence_is_the_watchs_own(world: World, visit: Visit) -> None:
+    quiet(world)
+    world.expect("h_okafor", expected_by=world.now + timedelta(minutes=100))
+    assert "nothing unusual, the next is expected by 14:40." in words(visit("ada").see("/family"))
+
+
+def test_a_row_about_an_older_sign_makes_no_claim(world: World, visit: Visit) -> None:
+    quiet(world)
+    world.expect("h_okafor", last_sign=world.now - timedelta(hours=3), expected_by=world.now + timedelta(hours=4))
+    page = words(visit("ada").see("/family"))
+    assert "We cannot say how things are. Our own watch is behind. We are looking into it." in page
+    assert "expected by" not in page
+
+
+def test_right_after_a_sign_of_life_nothing_is_claimed_and_nothing_is_wrong(world: World, visit: Visit) -> None:
+    world.saw("h_okafor", (world.now - timedelta(minutes=5), "kitchen_pir", What.MOVED))
+    world.expect("h_okafor", last_sign=world.now - timedelta(hours=3))
+    page = words(visit("ada").see("/family"))
+    assert "Up and about since 11:10." in page
+    assert "expected by" not in page
+
+
+def test_a_watch_that_stands_still_makes_no_claim(world: World, visit: Visit) -> None:
+    quiet(world)
+    world.turn("watch", age=60)
+    for login in ("ada", "grace"):
+        assert "expected by" not in words(visit(login).see("/family" if login == "ada" else "/resident"))
+
+
+def test_a_watch_that_is_behind_makes_no_claim(world: World, visit: Visit) -> None:
+    """It turns, but has judged only up to half an hour ago."""
+    quiet(world)
+    world.store.records.turned("watch", time.time() + 3600, world.now - timedelta(minutes=30))
+    assert "We cannot say how things are." in words(visit("ada").see("/family"))
+    assert "expected by" not in words(visit("grace").see("/resident"))
+
+
+def test_an_installer_reads_of_a_door_that_may_be_mislabelled_and_not_when_it_opens(world: World, visit: Visit) -> None:
+    mention(world, FindingKind.SENSOR_MISLABELLED)
+    text = words(visit("ivan").see("/installer"))
+    assert "1 home wants a look" in text
+    assert "Door perhaps mislabelled Trust." in text
+    assert "Noticed" not in text
+
+
+def test_an_alert_is_explained_in_four_parts(world: World, visit: Visit) -> None:
+    alert = world.silence()
+    text = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "What was noticed No sign of life since 08:00 (hall motion)." in text
+    assert "What was expected One was expected by 11:00." in text
+    assert "How far we can trust it The kit was heard until 12:00, with 6 of 6 sensors reporting." in text
+    assert "What would clear it Any movement, a door or a press would clear it." in text
+    assert "No sign of life since 08:00 (hall motion)." in words(visit("tom").see("/console"))
+    assert "would clear it" not in words(visit("tom").see("/console")), "the queue gives the reason in one line"
+
+
+def test_an_explanation_of_an_older_hub_is_shown_whole(world: World, visit: Visit) -> None:
+    at = world.now
+    finding = Finding(FindingKind.SILENCE, "h_okafor", at - timedelta(hours=4), at)
+    raised = world.store.alerts.raise_(finding, "r_okafor", "No sign of life since 08:00. One was expected.", at)
+    assert raised
+    text = words(visit("tom").see(f"/console/alert/{raised.alert.id}"))
+    assert "What was noticed No sign of life since 08:00. One was expected." in text
+
+
+def test_the_usual_day_lies_behind_the_ribbon_no_finer_than_the_level(world: World, visit: Visit) -> None:
+    world.expect("h_okafor", known_since=world.now - 60 * DAY, usual=UP)
+    alert = world.silence()
+    for login, path in (("ada", "/family"), ("dele", "/family"), ("tom", f"/console/alert/{alert.id}")):
+        page = visit(login).see(path)
+        assert "Usually up by 08:00, and quiet from 22:30." in words(page)
+        assert 'class="usual"' in page
+    page = visit("chi").see("/family")
+    assert "Usually up and about in the morning, afternoon and evening." in words(page)
+    assert times(page) == set()
+    assert 'class="usual"' not in visit("ben").see("/family")
+
+
+def test_a_home_of_a_few_days_has_no_usual_day(world: World, visit: Visit) -> None:
+    world.expect("h_okafor", known_since=world.now - 3 * DAY, usual=UP)
+    assert "Usually" not in visit("ada").see("/family")
+
+
+def test_a_new_home_says_since_when_it_is_known(world: World, visit: Visit) -> None:
+    alert = world.silence()
+    said = "This home has been known since 10 November; until 24 November fixed limits hold as well."
+    for since, expected in ((10 * DAY, True), (20 * DAY, False)):
+        world.expect("h_okafor", known_since=world.now - since)
+        assert (said in words(visit("tom").see(f"/console/alert/{alert.id}"))) is expected
+        assert (said in words(visit("grace").see("/resident"))) is expected
+
+
+def mention(world: World, kind: FindingKind) -> None:
+    since = world.now - DAY
+    finding = Finding(kind, "h_okafor", since, since, evidence={"heard_until": world.now.timestamp()})
+    assert world.store.alerts.raise_(finding, "r_okafor", "Noticed.\nExpected.\nTrust.\nClears.", world.now) is None
+
+
+def test_what_asks_for_no_answer_is_mentioned_and_raises_nothing(world: World, visit: Visit) -> None:
+    for kind in (FindingKind.LESS_MOVEMENT, FindingKind.BATHROOM_TRIPS):
+        mention(world, kind)
+    assert world.store.alerts.open_alerts() == []
+    alert = world.silence()
+    assert "To mention at the next talk Noticed. Expected. Trust." in words(
+        visit("tom").see(f"/console/alert/{alert.id}")
+    )
+    assert "What we may mention when we next talk" in words(visit("grace").see("/resident"))
+    less, trips = "Less movement by day", "More visits to the bathroom"
+    seen = {login: words(visit(login).see("/family")) for login in ("ada", "dele", "chi", "ben", "karl")}
+    assert [less in seen[login] for login in seen] == [True, True, True, False, False]
+    assert [trips in seen[login] for login in seen] == [True, True, False, False, False]
+
+
+def test_a_mention_ends_and_is_forgotten_in_time(world: World, visit: Visit) -> None:
+    mention(world, FindingKind.BATHROOM_TRIPS)
+    over = Finding(FindingKind.BATHROOM_TRIPS, "h_okafor", world.now - DAY, world.now, over=True)
+    assert world.store.alerts.raise_(over, "r_okafor", "The night is over.", world.now) is None
+    (told,) = world.store.alerts.told("h_okafor", world.now - 14 * DAY)
+    assert told.ended_at == world.now
+    assert world.store.alerts.told("h_okafor", world.now + DAY) == []
+
+
+@pytest.fixture
+def shifted(world: World) -> Alert:
+    """Three silences that were visits, and what the watch made of them; and one that is open."""
+    world.expect("h_okafor", known_since=world.now - 90 * DAY)
+    closed = []
+    for days in (40, 30, 20):
+        world.move(-days * DAY)
+        alert = world.silence()
+        closed.append(alert.id)
+        world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+        world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.VISITOR)
+        world.move(days * DAY)
+    world.store.records.shift("h_okafor", world.now - 20 * DAY, 1.0, 0.7, closed, "hub")
+    return world.silence()
+
+
+SHIFTED = (
+    "After three alerts in October that were visits, this home is watched a little more patiently:"
+    " 0.7 instead of 1 false alert a month."
+)
+
+
+def test_a_shift_is_told_where_alerts_are_answered_and_to_the_resident(
+    world: World, visit: Visit, shifted: Alert
+) -> None:
+    assert SHIFTED in words(visit("tom").see(f"/console/alert/{shifted.id}"))
+    assert SHIFTED in words(visit("grace").see("/resident"))
+    for login in ("ada", "karl"):
+        assert "patiently" not in visit(login).see("/family")
+
+
+def test_a_supervisor_undoes_a_shift_and_is_named(world: World, visit: Visit, shifted: Alert) -> None:
+    page = f"/console/alert/{shifted.id}"
+    sunita = visit("sunita")
+    assert "Undo" in sunita.see(page)
+    (shift,) = world.store.records.shifts("h_okafor")
+    assert sunita.post(f"{page}/undo", shift=str(shift.id)).status_code == 303
+    last = world.store.records.shifts("h_okafor")[-1]
+    assert (last.was, last.now, last.because, last.actor, last.undoes) == (0.7, 1.0, (), "sunita", shift.id)
+    text = words(sunita.see(page))
+    assert "A shift of how closely this home is watched was undone by Sunita Rao at 12:00." in text
+    assert SHIFTED not in text
+    assert world.store.records.broken_logs() == []
+    again = sunita.post(f"{page}/undo", shift=str(shift.id))
+    assert again.status_code == 409
+    assert "the budget was shifted again meanwhile" in words(again.text)
+
+
+@pytest.mark.parametrize("login", ["tom", "priya", "ivan", "ada", "karl", "grace"])
+def test_nobody_else_undoes_a_shift(world: World, visit: Visit, shifted: Alert, login: str) -> None:
+    (shift,) = world.store.records.shifts("h_okafor")
+    assert visit(login).post(f"/console/alert/{shifted.id}/undo", shift=str(shift.id)).status_code == 404
+    assert len(world.store.records.shifts("h_okafor")) == 1
+
+
+def test_the_operator_is_shown_no_button(world: World, visit: Visit, shifted: Alert) -> None:
+    assert "/undo" not in visit("tom").see(f"/console/alert/{shifted.id}")
+
+
+def test_a_change_in_the_log_of_shifts_shows(world: World, shifted: Alert) -> None:
+    with writing(world.store.records._engine) as connection:
+        connection.execute(update(schema.shifts).values(now=0.9))
+    assert world.store.records.broken_logs() == ["the log 'shifts' was changed at row 1"]
