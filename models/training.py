@@ -123,7 +123,7 @@ def _priced(prior: Prior, judged: Sequence[Verdict]) -> Prior:
 
 def counted(history: History) -> Counts:
     wide = kernels.WIDES
-    shapes = ((kernels.WAYS, wide), (20, wide), (60, wide), (kernels.WAYS, 2))
+    shapes = ((kernels.WAYS, kernels.BINS), (20, wide), (60, wide), (24, wide), (kernels.WAYS, 2))
     found = [np.zeros(shape) for shape in shapes]
     kernels.tally_usual(history.t, history.room, history.door, history.learnt, *found)
     return found

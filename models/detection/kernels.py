@@ -94,9 +94,10 @@ REMEMBERED = SINCE_FRESH + ROOMS
 
 # Where each kind of counter begins in `habits`.
 BY_WAY = 0
-BY_BAND = BY_WAY + WAYS * WIDES
+BY_BAND = BY_WAY + WAYS * BINS
 BY_ROOM = BY_BAND + 20 * WIDES
-ENDED = BY_ROOM + 60 * WIDES
+BY_CALM = BY_ROOM + 60 * WIDES
+ENDED = BY_CALM + 24 * WIDES
 REACHED = ENDED + 48 * 4
 ENDED_THERE = REACHED + 48 * 4
 REACHED_THERE = ENDED_THERE + 24 * 3 * 3
@@ -112,7 +113,7 @@ SHORTS = BORNE_OUT + (ROOMS + EIGHTHS) * AGES
 """After the counts of short and long silences come those of ends, as many as there were and as the trees expected, by
 room and by eighth of the day, and by age."""
 ONE, DOUBT = 64.0, 20.0
-INPUTS = 25
+INPUTS = 26
 NODE = np.dtype([("cut", np.float32), ("child", np.int16), ("feature", np.int8)], align=True)
 PULL = 6.0
 OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
@@ -185,11 +186,12 @@ def way(now: Row) -> int:
 
 
 @woven_in
-def cells(now: Row, at: float) -> tuple[int, int, int]:
-    """Of the way out, of the hour, and of the hour and room."""
+def cells(now: Row, at: float) -> tuple[int, int, int, int]:
+    """Of the way out, of the hour, of the hour and room, and of the room and how long it has been quiet lately."""
     band = BAND_OF_HOUR[int((at % DAY) / HOUR)]
     room, out = int(now[ROOM]), way(now)
-    return out, band * 2 + int(out >= 2), band * ROOMS + room
+    calm = int(now[LONGEST] > 6.0) + int(now[LONGEST] > 15.0) + int(now[LONGEST] > 30.0)
+    return out, band * 2 + int(out >= 2), band * ROOMS + room, room * 4 + calm
 
 
 @woven_in
@@ -220,7 +222,7 @@ def bin_of(edges: Row, gap: float) -> int:
 @woven_in
 def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     """The silence that began `at` ended after `gap` seconds."""
-    out, hours, there = cells(now, at)
+    out, hours, there, calm = cells(now, at)
     if gap < EARLIEST:
         tally(short, there, 0)
         tally(short, 60 + out, 0)
@@ -228,9 +230,10 @@ def learn(now: Row, habits: Row, short: Row, at: float, gap: float) -> None:
     tally(short, there, 1)
     tally(short, 60 + out, 1)
     fine, wide = bin_of(EDGES, gap), bin_of(WIDE, gap)
-    count(habits, BY_WAY + out * WIDES, WIDES, wide, 4)
+    count(habits, BY_WAY + out * BINS, BINS, fine, 4)
     count(habits, BY_BAND + hours * WIDES, WIDES, wide, 4)
     count(habits, BY_ROOM + there * WIDES, WIDES, wide, 4)
+    count(habits, BY_CALM + calm * WIDES, WIDES, wide, 4)
     learn_clock(habits, place(int(now[ROOM])), at, gap, fine)
 
 
@@ -320,14 +323,16 @@ def shrunk(habits: Row, start: int, size: int, usual: Row, chance: Row) -> float
 @compiled
 def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -> None:
     """What the trees are asked, into `x` (BINS + 1, INPUTS): first whether five minutes are reached, then each bin."""
-    out, hours, there = cells(now, at)
-    by_way, by_band, by_room, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
-    shrunk(habits, BY_WAY + out * WIDES, WIDES, usual[BY_WAY + out * WIDES :], by_way)
+    out, hours, there, calm = cells(now, at)
+    by_way, by_band = np.empty(BINS), np.empty(WIDES)
+    by_room, by_calm, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
+    shrunk(habits, BY_WAY + out * BINS, BINS, usual[BY_WAY + out * BINS :], by_way)
     shrunk(habits, BY_BAND + hours * WIDES, WIDES, usual[BY_BAND + hours * WIDES :], by_band)
     for each in range(WIDES):
         ratio = usual[BY_ROOM + there * WIDES + each] / max(usual[BY_BAND + hours * WIDES + each], 1e-5)
         blend[each] = min(max(by_band[each] * ratio, 1e-4), 0.95)
     seen = shrunk(habits, BY_ROOM + there * WIDES, WIDES, blend, by_room)
+    shrunk(habits, BY_CALM + calm * WIDES, WIDES, usual[BY_CALM + calm * WIDES :], by_calm)
     near = (short[60 + out, 0] + 20.0 * usual[ENDED + out]) / (short[60 + out, 0] + short[60 + out, 1] + 20.0)
     here = np.log((short[there, 0] + 10.0 * near) / (short[there, 1] + 10.0 * (1.0 - near)))
     hour, where = (at % DAY) / HOUR, place(int(now[ROOM]))
@@ -336,12 +341,13 @@ def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -
         known(now, out, x[row])
         x[row, 0], x[row, 1], x[row, 11], x[row, 12], x[row, 13] = row, hour, here, log_odds(near), seen
         x[row, 14] = weekend
-    x[0, 15:21] = 0.0
+    x[0, 15:21], x[0, 25] = 0.0, 0.0
     for each in range(BINS):
         wide = WIDE_OF[each]
-        x[each + 1, 15] = part_of(by_way[wide], SHARE[each])
+        x[each + 1, 15] = log_odds(by_way[each])
         x[each + 1, 16] = part_of(by_band[wide], SHARE[each])
         x[each + 1, 17] = part_of(by_room[wide], SHARE[each])
+        x[each + 1, 25] = part_of(by_calm[wide], SHARE[each])
         by_clock(habits, where, at + MIDDLE[each], AGE[each], COARSE_AGE[each], x[each + 1])
 
 
@@ -584,19 +590,20 @@ def noises(
 
 @compiled
 def tally_usual(
-    t: Row, room: Row, door: Row, learnt: Row, by_way: Row, by_band: Row, by_room: Row, by_short: Row
+    t: Row, room: Row, door: Row, learnt: Row, by_way: Row, by_band: Row, by_room: Row, by_calm: Row, by_short: Row
 ) -> None:
     """Adds one home's silences to the counts that a prior is made of."""
     now = np.zeros(REMEMBERED, np.float32)
     fresh_start(now)
     for each in range(len(t) - 1):
         remember(now, t[each] - t[each - 1] if each else 60.0, room[each], door[each])
-        out, hours, there = cells(now, t[each])
+        out, hours, there, calm = cells(now, t[each])
         gap = t[each + 1] - t[each]
         if learnt[each] and gap >= EARLIEST:
             wide = bin_of(WIDE, gap)
-            by_way[out, wide] += 1
+            by_way[out, bin_of(EDGES, gap)] += 1
             by_band[hours, wide] += 1
             by_room[there, wide] += 1
+            by_calm[calm, wide] += 1
         if learnt[each]:
             by_short[out, int(gap >= EARLIEST)] += 1

@@ -22,8 +22,8 @@ class BadPrior(ValueError):
 @dataclass(frozen=True, slots=True)
 class Prior:
     """`usual` (kernels.USUAL) holds chances in the places of a home's counters: that a silence ends in a bin once it
-    has reached it, by way out, by hour and way, by hour and room; and last, of the next sign's coming within five
-    minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
+    has reached it, by way out, by hour and way, by hour and room, by room and restlessness; and last, of the next
+    sign's coming within five minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
     whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance. `price` (s of
     delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days.
     `provenance` says from what, when and how it was learned.

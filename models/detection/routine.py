@@ -19,7 +19,7 @@ ROOM_WORDS = {
 ENTRANCE, ELSEWHERE = 2, 5
 BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")
 
-OUT_COSTS = 5.0
+OUT_COSTS = 6.0
 """A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
 
 REFERENCE_RATE = 2.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.detection import kernels
 from models.detection.batch import Floats
-from models.detection.kernels import AGE, BINS, EDGES, HOUR, PARTS, WIDE
+from models.detection.kernels import AGE, BINS, EDGES, HOUR, PARTS
 from models.detection.zones import changes, clocks, offset, offsets
 
 LUCK = some.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -83,8 +83,8 @@ def test_silences_are_counted_where_they_belong(gaps: list[float], room: int, do
     assert short[60 : kernels.BORNE_OUT].sum() == len(gaps)
     long = [gap for gap in gaps if gap >= kernels.EARLIEST]
     way = (4 if room == kernels.BACK_WAY else 3) if door else 0
-    counted = habits[: kernels.BY_BAND].reshape(kernels.WAYS, kernels.WIDES)[way]
-    twin = np.histogram(np.minimum(long, WIDE[-1] - 1), WIDE)[0] * int(kernels.UNIT)
+    counted = habits[: kernels.BY_BAND].reshape(kernels.WAYS, BINS)[way]
+    twin = np.histogram(np.minimum(long, EDGES[-1] - 1), EDGES)[0] * int(kernels.UNIT)
     if twin.max(initial=0) <= 255:
         np.testing.assert_array_equal(counted, twin)
     else:
