@@ -6,7 +6,8 @@ that is no more than EARLY_S before the hardest one. False alarms per hour are o
 moment of an ordinary trial, by the hours that these trials were recorded. What is raised between trials, where cuts
 from the same person's ordinary trials fill the pauses, or in a fall's trial before the fall, is given apart
 (`alarms_between_per_hour`): there one posture is spliced to another within a second, as nobody moves, and what is
-played there has been counted once already. A second alarm about a fall that was found counts nowhere.
+played there has been counted once already. A second alarm about a fall that was found counts nowhere. A
+baseline that has just fired is free to fire again when a fall begins.
 """
 
 from __future__ import annotations
@@ -216,7 +217,8 @@ def _baseline(plays: Sequence[Played], rules: Sequence[Ruled], name: str) -> Doc
     leasts = fallsbaselines.leasts(rules, fell, whole, name)
     tallies = []
     for played, rule, least in zip(plays, rules, leasts, strict=True):
-        when = fallsbaselines.alarms(rule, name, fallsbaselines.USUAL[name] if least is None else least)
+        begun = np.array([_hardest(played, int(place)) - EARLY_S for place in np.flatnonzero(played.fell)])
+        when = fallsbaselines.alarms(rule, name, fallsbaselines.USUAL[name] if least is None else least, begun)
         tallies.append(tally(played, np.column_stack([when, when + fallsbaselines.LATER_S[name]])))
     return figures(tallies)
 
@@ -257,13 +259,17 @@ def tally(played: Played, raised: Floats) -> Tally:
 
 def _add_fall(made: Tally, found: dict[str, list[float]], played: Played, place: int, here: Floats) -> None:
     file, trial = played.file, int(played.stream.trial[place])
-    begin = float(played.edges_s[place])
-    hardest = begin + int((file.trial(trial) ** 2).sum(1).argmax()) / file.fs
+    begin, hardest = float(played.edges_s[place]), _hardest(played, place)
     about = here[here[:, 0] >= hardest - EARLY_S]
     _add(found, str(file.activity[trial]), float(len(about) > 0), 1.0)
     _add_between(made, len(here) - len(about), max(hardest - EARLY_S - begin, 0.0))
     if len(about):
         made.delays.append(float(about[0, 1]) - hardest)
+
+
+def _hardest(played: Played, place: int) -> float:
+    size = (played.file.trial(int(played.stream.trial[place])) ** 2).sum(1)
+    return float(played.edges_s[place]) + int(size.argmax()) / played.file.fs
 
 
 def _add_between(made: Tally, alarms: int, seconds: float) -> None:
