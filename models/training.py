@@ -12,7 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from models.detection import kernels
 from models.detection.batch import Floats, Ints
-from models.detection.falls import FallModel
+from models.detection.falls import NAMES, FallModel
 from models.detection.prior import Prior
 from models.detection.routine import History, inputs, waits
 
@@ -227,6 +227,10 @@ def _price_at(judged: Sequence[Verdict], rate: float) -> float:
 
 
 FALL_THRESHOLD = 0.5
+BLIND = 0.3
+"""What trees that are told no posture count for, since a pendant that slips about on its cord does not know its own."""
+
+POSTURE = ("tilt", "upright", "along", "across", "drop", "descent")
 
 
 def learn_falls(
@@ -237,6 +241,25 @@ def learn_falls(
     rounds: int = 250,
 ) -> FallModel:
     """From candidates (n, len(falls.NAMES)): whether each was a fall, and what it counts for."""
+    blind = np.array([place for place, name in enumerate(NAMES) if not name.startswith(POSTURE)])
+    told = ((np.arange(len(NAMES)), 1.0 - BLIND), (blind, BLIND))
+    parts = [_fall_trees(asked, columns, share, fell, weight, rounds) for columns, share in told]
+    shift = (0, len(parts[0].feature))
+    return FallModel(
+        roots=np.concatenate([part.roots + by for part, by in zip(parts, shift, strict=True)]),
+        feature=np.concatenate([part.feature for part in parts]),
+        cut=np.concatenate([part.cut for part in parts]),
+        child=np.concatenate([part.child + by for part, by in zip(parts, shift, strict=True)]),
+        start=sum(part.start for part in parts),
+        threshold=FALL_THRESHOLD,
+        provenance=provenance,
+    )
+
+
+def _fall_trees(
+    asked: Floats, columns: Ints, share: float, fell: NDArray[np.bool_], weight: Floats, rounds: int
+) -> FallModel:
+    """That are told only those columns, and say only that share of what they would."""
     trees = HistGradientBoostingClassifier(
         max_iter=rounds,
         learning_rate=0.06,
@@ -247,7 +270,9 @@ def learn_falls(
         early_stopping=False,
         random_state=0,
     )
-    trees.fit(asked.astype(np.float32), fell, sample_weight=weight)
+    trees.fit(asked[:, columns].astype(np.float32), fell, sample_weight=weight)
     roots, nodes, start = flattened(trees)
-    feature, child = (nodes[name].astype(np.int64) for name in ("feature", "child"))
-    return FallModel(roots, feature, nodes["cut"].astype(np.float64), child, start, FALL_THRESHOLD, provenance)
+    leaf = nodes["feature"] < 0
+    feature = np.where(leaf, -1, columns[nodes["feature"]])
+    cut = np.where(leaf, share * nodes["cut"], nodes["cut"]).astype(np.float64)
+    return FallModel(roots, feature, cut, nodes["child"].astype(np.int64), share * start, FALL_THRESHOLD, {})

@@ -294,16 +294,14 @@ class FallModel:
 
     def chances(self, asked: NDArray[np.floating]) -> Floats:
         """For each row (m, len(NAMES)) the chance that it was a fall."""
-        score = np.array([self._score(row) for row in asked.astype(np.float32).astype(np.float64)])
-        found: Floats = 1 / (1 + np.exp(-score))
-        return found
-
-    def _score(self, row: Floats) -> float:
-        node = self.roots
+        rows = asked.astype(np.float32).astype(np.float64)
+        place = np.arange(len(rows))[:, None]
+        node = np.tile(self.roots, (len(rows), 1))
         while (inner := self.feature[node] >= 0).any():
-            upper = row[self.feature[node]] > self.cut[node]
+            upper = rows[place, self.feature[node]] > self.cut[node]
             node = np.where(inner, self.child[node] + upper, node)
-        return self.start + float(self.cut[node].sum())
+        found: Floats = 1 / (1 + np.exp(-self.start - self.cut[node].sum(1)))
+        return found
 
     def to_bytes(self) -> bytes:
         content = io.BytesIO()
@@ -408,15 +406,18 @@ class FallDetector:
         if end <= begin:
             return []
         self._next = self._first + end
-        found = (self._judged(row) for row in candidates(self._bins, self._first, begin, end))
+        rows = np.array(candidates(self._bins, self._first, begin, end), np.int64)
+        found = self._judged(rows) if len(rows) else []
         return [each for each in found if each.chance >= self._least and self._is_news(each)]
 
-    def _judged(self, row: int) -> Suspicion:
-        window = windows(self._bins, np.array([row]))
-        asked = features(window)
-        at = (self._first + row + 0.5) / RATE
-        chance = float(self._model.chances(asked)[0])
-        return Suspicion(at, (self._first + row + AFTER) / RATE, chance, evidence(window[0], asked[0]))
+    def _judged(self, rows: Ints) -> list[Suspicion]:
+        around = windows(self._bins, rows)
+        asked = features(around)
+        chances = self._model.chances(asked).tolist()
+        return [
+            Suspicion((bin_of + 0.5) / RATE, (bin_of + AFTER) / RATE, chance, evidence(window, known))
+            for bin_of, chance, window, known in zip((self._first + rows).tolist(), chances, around, asked, strict=True)
+        ]
 
     def _is_news(self, found: Suspicion) -> bool:
         """Not about what was told of; but what was held unlikely may turn out to be likely."""

@@ -1,5 +1,13 @@
 """How many falls a worn accelerometer would have told of, and how often nothing had happened: on streams of recorded
 people, whose trials are joined in random order so that neither length nor place in a recording says anything.
+
+How it is counted, for the detector and every baseline alike. A fall is found by an alarm about a moment of its trial
+that is no more than EARLY_S before the hardest one. False alarms per hour are of scripted activity: every alarm about a
+moment of an ordinary trial, by the hours that these trials were recorded. What is raised between trials, where cuts
+from the same person's ordinary trials fill the pauses, or in a fall's trial before the fall, is given apart
+(`alarms_between_per_hour`): there one posture is spliced to another within a second, as nobody moves, and what is
+played there has been counted once already. A second alarm about a fall that was found counts nowhere. A
+baseline that has just fired is free to fire again when a fall begins.
 """
 
 from __future__ import annotations
@@ -17,14 +25,15 @@ from models.detection.batch import Bools, Floats
 from models.detection.falls import BadFallModel, FallDetector, FallModel, fall_model_from
 from simulators.evaluate import fallsbaselines
 from simulators.evaluate.fallsbaselines import Ruled
-from simulators.evaluate.fallsexamples import examples, learned, suited
+from simulators.evaluate.fallsexamples import Examples, examples, learned, suited
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined, worn
 from simulators.recording import BadRecording
 
 FOLDS = 8
 RESAMPLES = 400
-CHUNK_S = 10.0
+CHUNK_S = 300.0
+EARLY_S = 2.0
 AGES = ((0, 60), (60, 70), (70, 200))
 
 ROBUSTNESS = {
@@ -44,7 +53,9 @@ Judges = Callable[[str], FallModel]
 
 @dataclass(slots=True)
 class Tally:
-    """What one person in one file comes to. By activity: falls found and falls, or false alarms and hours."""
+    """What one person in one file comes to. By activity: falls found and falls, or false alarms and hours; and alarms
+    and hours between trials.
+    """
 
     person: str
     age: float
@@ -52,6 +63,7 @@ class Tally:
     falls: dict[str, list[float]] = field(default_factory=dict)
     recoveries: dict[str, list[float]] = field(default_factory=dict)
     other: dict[str, list[float]] = field(default_factory=dict)
+    between: list[float] = field(default_factory=lambda: [0.0, 0.0])
     delays: list[float] = field(default_factory=list)
 
 
@@ -90,9 +102,12 @@ def model_in(path: Path) -> FallModel:
 def evaluate(
     folder: Path, model: FallModel | None, done: Done = lambda _step, _total: None, robustness: bool = False
 ) -> Document:
-    """Judged by `model`, or by models that have not seen who is judged, learned in this run."""
+    """Judged by `model`, or by models that have not seen who is judged, learned in this run; then each file also by one
+    that has not even seen its kind of recording.
+    """
     recorded = worn(folder)
-    judges = (lambda _person: model) if model else _unseen(recorded, done)
+    known = [] if model else _known(recorded, done)
+    judges = _always(model) if model else _unseen(recorded, known, done)
     told = set() if model is None else set(str(model.provenance.get("people", "")).split())
     document: Document = {
         "model": _said(model),
@@ -101,6 +116,8 @@ def evaluate(
     for file in recorded:
         entry = document["files"][file.name]
         entry["people_seen_by_the_model"] = sum(f"{file.name}/{person}" in told for person in file.people)
+    if model is None:
+        document["transfer"] = _transfer(recorded, known, done)
     if robustness:
         document["robustness"] = {"as recorded": {name: _main(entry) for name, entry in document["files"].items()}}
         document["robustness"] |= {name: _under(how, recorded, judges, done) for name, how in ROBUSTNESS.items()}
@@ -113,10 +130,13 @@ def _said(model: FallModel | None) -> Document:
     return {"judged": "by one frozen model", "threshold": model.threshold, **model.provenance}
 
 
-def _unseen(recorded: Sequence[Worn], done: Done) -> Judges:
-    """People of the same name in several files are held to be one."""
+def _known(recorded: Sequence[Worn], done: Done) -> list[Examples]:
     worn_as = sum(1 for _ in by_person(suited(recorded)))
-    known = list(examples(recorded, lambda: done("playing to learn from", worn_as)))
+    return list(examples(recorded, lambda: done("playing to learn from", worn_as)))
+
+
+def _unseen(recorded: Sequence[Worn], known: Sequence[Examples], done: Done) -> Judges:
+    """People of the same name in several files are held to be one."""
     people = sorted({person for file in recorded for person in file.people})
     fold = _folds(recorded, people)
     parts = sorted(set(fold.values()))
@@ -134,6 +154,30 @@ def _folds(recorded: Sequence[Worn], people: Sequence[str]) -> dict[str, int]:
         for place, person in enumerate(file.people):
             order.setdefault(person, place % FOLDS)
     return {person: order[person] for person in people}
+
+
+def _transfer(recorded: Sequence[Worn], known: Sequence[Examples], done: Done) -> Document:
+    """Each file that can be, judged by a model of the files that have neither its source nor any of its people."""
+    found: Document = {}
+    made: dict[tuple[str, ...], FallModel] = {}
+    for file in suited(recorded):
+        others = [each for each in suited(recorded) if _is_strange(each, file)]
+        if not any(each.is_fall.any() for each in others):
+            continue
+        names = tuple(each.name for each in others)
+        if names not in made:
+            made[names] = learned(others, [each for each in known if each.file in names])
+        found[file.name] = {"learned_from": list(names)} | _as_worn(file, Hardware(), _always(made[names]))
+        done("judging by other recordings", len(suited(recorded)))
+    return found
+
+
+def _always(model: FallModel) -> Judges:
+    return lambda _person: model
+
+
+def _is_strange(other: Worn, file: Worn) -> bool:
+    return other.source != file.source and not set(other.people) & set(file.people)
 
 
 def _file(file: Worn, judges: Judges, recorded: Sequence[Worn], done: Done) -> Document:
@@ -173,7 +217,8 @@ def _baseline(plays: Sequence[Played], rules: Sequence[Ruled], name: str) -> Doc
     leasts = fallsbaselines.leasts(rules, fell, whole, name)
     tallies = []
     for played, rule, least in zip(plays, rules, leasts, strict=True):
-        when = fallsbaselines.alarms(rule, name, fallsbaselines.USUAL[name] if least is None else least)
+        begun = np.array([_hardest(played, int(place)) - EARLY_S for place in np.flatnonzero(played.fell)])
+        when = fallsbaselines.alarms(rule, name, fallsbaselines.USUAL[name] if least is None else least, begun)
         tallies.append(tally(played, np.column_stack([when, when + fallsbaselines.LATER_S[name]])))
     return figures(tallies)
 
@@ -194,37 +239,48 @@ def alarms(played: Played, model: FallModel) -> Floats:
 
 
 def tally(played: Played, raised: Floats) -> Tally:
-    """A fall is found by an alarm about a moment of its trial; all alarms about other moments are false."""
+    """`raised` as of `alarms`. A stream's hours are those of its trials as recorded, without what joins them."""
     file, stream = played.file, played.stream
     own = stream.trial[0]
     made = Tally(stream.person, float(file.age[own]), bool(file.elderly[own]))
-    piece = np.clip(np.searchsorted(played.edges_s, raised[:, 0], "right") - 1, 0, len(stream.trial) - 1)
-    recovers, length = file.recovers, np.diff(played.edges_s)
+    edges, recovers = played.edges_s, file.recovers
+    piece = np.clip(np.searchsorted(edges, raised[:, 0], "right") - 1, 0, len(stream.trial) - 1)
     for place, trial in enumerate(stream.trial.tolist()):
         here = raised[piece == place]
-        activity = str(file.activity[trial])
         if played.fell[place]:
-            found = made.recoveries if recovers[trial] else made.falls
-            _add(found, activity, float(len(here) > 0), 1.0)
-            made.delays += [_delay(played, place, here)] if len(here) else []
+            _add_fall(made, made.recoveries if recovers[trial] else made.falls, played, place, here)
+        elif stream.filler[place]:
+            _add_between(made, len(here), float(edges[place + 1] - edges[place]))
         else:
-            _add(made.other, activity, float(len(here)), float(length[place]) / 3600.0)
+            recorded = float(file.offsets[trial + 1] - file.offsets[trial]) / file.fs
+            _add(made.other, str(file.activity[trial]), float(len(here)), recorded / 3600.0)
     return made
+
+
+def _add_fall(made: Tally, found: dict[str, list[float]], played: Played, place: int, here: Floats) -> None:
+    file, trial = played.file, int(played.stream.trial[place])
+    begin, hardest = float(played.edges_s[place]), _hardest(played, place)
+    about = here[here[:, 0] >= hardest - EARLY_S]
+    _add(found, str(file.activity[trial]), float(len(about) > 0), 1.0)
+    _add_between(made, len(here) - len(about), max(hardest - EARLY_S - begin, 0.0))
+    if len(about):
+        made.delays.append(float(about[0, 1]) - hardest)
+
+
+def _hardest(played: Played, place: int) -> float:
+    size = (played.file.trial(int(played.stream.trial[place])) ** 2).sum(1)
+    return float(played.edges_s[place]) + int(size.argmax()) / played.file.fs
+
+
+def _add_between(made: Tally, alarms: int, seconds: float) -> None:
+    made.between[0] += alarms
+    made.between[1] += seconds / 3600.0
 
 
 def _add(to: dict[str, list[float]], activity: str, hits: float, of: float) -> None:
     have = to.setdefault(activity, [0.0, 0.0])
     have[0] += hits
     have[1] += of
-
-
-def _delay(played: Played, place: int, here: Floats) -> float:
-    """From the hardest moment of the trial to the first decision after it."""
-    file, trial = played.file, int(played.stream.trial[place])
-    size = (file.trial(trial) ** 2).sum(1)
-    impact = float(played.edges_s[place] + size.argmax() / file.fs)
-    after = here[here[:, 1] >= impact, 1]
-    return float((after[0] if len(after) else here[-1, 1]) - impact)
 
 
 def figures(tallies: Sequence[Tally]) -> Document:
@@ -243,6 +299,7 @@ def _rates(tallies: Sequence[Tally]) -> Document:
         "false_alarms_per_hour": _share(each.other for each in tallies),
         "elderly_false_alarms_per_hour": _share(each.other for each in old),
         "recovery_sensitivity": _share(each.recoveries for each in tallies),
+        "alarms_between_per_hour": _share({"": each.between} for each in tallies),
         "delay_s_median": round(float(np.median(delays)), 2) if delays else None,
         "falls": int(sum(of for each in tallies for _, of in each.falls.values())),
         "hours": round(sum(of for each in tallies for _, of in each.other.values()), 3),
@@ -294,15 +351,18 @@ def _interval(parts: Sequence[dict[str, list[float]]], drawn: Any) -> list[float
 
 def _under(hardware: Hardware, recorded: Sequence[Worn], judges: Judges, done: Done) -> Document:
     found = {}
-    total = len(ROBUSTNESS) * sum(1 for _ in by_person(recorded))
     for file in recorded:
-        tallies = []
-        for person in file.people:
-            played = play(file, person, hardware)
-            tallies.append(tally(played, alarms(played, judges(person))))
-            done("under other hardware", total)
-        found[file.name] = _main(_rates(tallies))
+        found[file.name] = _main(_as_worn(file, hardware, judges))
+        done("under other hardware", len(ROBUSTNESS) * len(recorded))
     return found
+
+
+def _as_worn(file: Worn, hardware: Hardware, judges: Judges) -> Document:
+    tallies = []
+    for person in file.people:
+        played = play(file, person, hardware)
+        tallies.append(tally(played, alarms(played, judges(person))))
+    return _rates(tallies) | {"intervals": _intervals(tallies)}
 
 
 def _main(entry: Document) -> Document:

@@ -45,12 +45,18 @@ def ruled(t: Floats, acc: Floats, edges_s: Floats) -> Ruled:
     return Ruled(when, size, {name: _most(values, piece, len(edges_s) - 1) for name, values in size.items()})
 
 
-def alarms(one: Ruled, name: str, least: float) -> Floats:
-    """When it was raised, as seldom as the detector would repeat itself."""
+def alarms(one: Ruled, name: str, least: float, begun: Floats) -> Floats:
+    """When it was raised, as seldom as the detector would repeat itself; but free to be raised again from each moment
+    `begun` (rising) on, so that what was spliced before a fall does not hide it.
+    """
     found: list[float] = []
-    for when in one.t[one.size[name] >= least].tolist():
-        if not found or when - found[-1] >= falls.REFRACTORY_S:
+    times = one.t[one.size[name] >= least]
+    fall = np.searchsorted(begun, times, "right").tolist()
+    last = -1
+    for when, after in zip(times.tolist(), fall, strict=True):
+        if not found or when - found[-1] >= falls.REFRACTORY_S or after != last:
             found.append(when)
+            last = after
     return np.array(found)
 
 

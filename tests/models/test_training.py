@@ -1,9 +1,17 @@
 import numpy as np
 
-from models.detection import kernels
+from models.detection import falls, kernels
 from models.detection.prior import prior_from
 from models.detection.routine import History
-from models.training import Provenance, ending_chances, grown, learn_crossed, learn_prior, outlier_scores
+from models.training import (
+    Provenance,
+    ending_chances,
+    grown,
+    learn_crossed,
+    learn_falls,
+    learn_prior,
+    outlier_scores,
+)
 
 
 def test_what_is_unlike_all_that_was_seen_scores_higher() -> None:
@@ -64,3 +72,19 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     np.testing.assert_array_equal(roots, again)
     said = np.array([kernels.ask(row, roots, nodes, start) for row in x[:200]])
     assert said[x[:200, 3] > 1].min() > said[x[:200, 3] < -1].max()
+
+
+def test_a_fall_is_told_even_where_no_posture_can_be_believed() -> None:
+    """What knows posture and impact alike is joined by what knows the impact alone."""
+    luck = np.random.default_rng(1)
+    asked = luck.normal(size=(3000, len(falls.NAMES)))
+    tilt, peak = falls.NAMES.index("tilt"), falls.NAMES.index("peak")
+    fell = luck.random(3000) < 0.5
+    asked[fell, tilt] += 4.0
+    asked[fell, peak] += 3.0
+    model = learn_falls(asked, fell, np.ones(3000), {}, rounds=40)
+    slipped = np.zeros((2, len(falls.NAMES)))
+    slipped[:, peak] = 0.0, 4.0
+    without, hard = model.chances(slipped)
+    assert hard > 2 * without
+    assert (model.feature < len(falls.NAMES)).all()

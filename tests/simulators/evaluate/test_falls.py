@@ -128,11 +128,30 @@ def test_who_is_left_out_is_left_out_of_every_file(folder: Path) -> None:
 
 
 def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out.json"
-    assert main(["evaluate", "falls", str(folder), "--leave-people-out", "--json", str(out)]) == 0
-    entry = json.loads(out.read_text(encoding="utf-8"))["files"]["belt"]
+    out, card = tmp_path / "out.json", tmp_path / "card.md"
+    asked = ["evaluate", "falls", str(folder), "--leave-people-out", "--json", str(out), "--scorecard", str(card)]
+    assert main(asked) == 0
+    document = json.loads(out.read_text(encoding="utf-8"))
+    assert document["transfer"] == {}
+    said = card.read_text(encoding="utf-8")
+    assert "acted falls" in said
+    assert "about 80 %" in said
+    entry = document["files"]["belt"]
     assert entry["people_seen_by_the_model"] == 0
     assert entry["sensitivity"] > 0.8
+
+
+def test_each_source_is_judged_by_a_model_of_the_others(tmp_path: Path) -> None:
+    write(tmp_path / "one.npz", {"P1": 1, "P2": 2}, source=np.array("here"))
+    write(tmp_path / "other.npz", {"Q1": 3, "Q2": 4}, source=np.array("there"))
+    write(tmp_path / "same.npz", {"R1": 5}, source=np.array("there"), activity=np.array(["A135"] * 18))
+    found = falls.evaluate(tmp_path, None)
+    assert {name: entry["learned_from"] for name, entry in found["transfer"].items()} == {
+        "one": ["other", "same"],
+        "other": ["one"],
+        "same": ["one"],
+    }
+    assert found["transfer"]["other"]["sensitivity"] > 0.8
 
 
 def test_the_shipped_model_judges_by_default(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,17 +180,51 @@ def test_every_trial_is_played_as_it_was_recorded(folder: Path) -> None:
         assert np.array_equal(stream.acc[begin : begin + len(trial)], trial)
 
 
-def test_an_alarm_about_a_fall_is_no_false_one_and_any_other_is(folder: Path) -> None:
-    file = worn(folder)[0]
-    played = falls.play(file, "P1", Hardware())
-    fall = int(np.flatnonzero(played.fell)[0])
-    other = int(np.flatnonzero(~played.fell)[0])
-    at = (played.edges_s[[fall, other]] + played.edges_s[[fall + 1, other + 1]]) / 2
-    tally = falls.tally(played, np.column_stack([at, at + 4]))
+def hardest(played: falls.Played, place: int) -> float:
+    size = (played.file.trial(int(played.stream.trial[place])) ** 2).sum(1)
+    return float(played.edges_s[place]) + int(size.argmax()) / FS
+
+
+def first(which: Any) -> int:
+    return int(np.flatnonzero(which)[0])
+
+
+def tally_of(played: falls.Played, *at: float) -> falls.Tally:
+    return falls.tally(played, np.array([(each, each + 4) for each in sorted(at)]))
+
+
+def test_an_alarm_about_a_fall_is_no_false_one_and_one_in_an_ordinary_trial_is(folder: Path) -> None:
+    played = falls.play(worn(folder)[0], "P1", Hardware())
+    ordinary = ~played.fell & ~played.stream.filler
+    tally = tally_of(played, hardest(played, first(played.fell)), played.edges_s[first(ordinary)] + 1.0)
     assert tally.falls == {"F1": [1.0, 6.0]}
+    assert tally.delays == [pytest.approx(4.0)]
     assert sum(hits for hits, _ in tally.other.values()) == 1
-    hours = sum(hours for _, hours in tally.other.values())
-    assert hours == pytest.approx(np.diff(played.edges_s)[~played.fell].sum() / 3600)
+    assert tally.between[0] == 0
+
+
+def test_the_hours_are_those_of_ordinary_trials_as_recorded(folder: Path) -> None:
+    file = worn(folder)[0]
+    tally = tally_of(falls.play(file, "P1", Hardware()), 0.0)
+    ordinary = (file.subject == "P1") & ~file.is_fall
+    recorded = np.diff(file.offsets)[ordinary].sum() / FS / 3600
+    assert sum(hours for _, hours in tally.other.values()) == pytest.approx(recorded)
+
+
+def test_an_alarm_before_the_fall_does_not_find_it_and_one_between_trials_is_apart(folder: Path) -> None:
+    played = falls.play(worn(folder)[0], "P1", Hardware())
+    early = hardest(played, first(played.fell)) - falls.EARLY_S - 0.1
+    tally = tally_of(played, early, played.edges_s[first(played.stream.filler)] + 1.0)
+    assert tally.falls == {"F1": [0.0, 6.0]}
+    assert tally.between[0] == 2
+    assert sum(hits for hits, _ in tally.other.values()) == 0
+
+
+def test_every_alarm_in_a_long_trial_counts(folder: Path) -> None:
+    played = falls.play(worn(folder)[0], "P1", Hardware())
+    walked = (played.file.activity[played.stream.trial] == "D1") & ~played.stream.filler
+    begin = float(played.edges_s[first(walked)])
+    assert tally_of(played, begin + 1, begin + 12).other["D1"][0] == 2
 
 
 def test_falls_with_recovery_are_apart(tmp_path: Path) -> None:
