@@ -80,6 +80,13 @@ def put_off(of: Clocks, until: float) -> None:
             of.due[each] = max(of.due[each], until)
 
 
+@compiled
+def give_up(of: Clocks) -> None:
+    """What was waited for may have happened unseen: no clock runs on."""
+    for each in range(len(of.due)):
+        of.due[each] = np.inf
+
+
 @woven_in
 def event_at(at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int) -> Event:
     day = np.floor(clock / DAY)

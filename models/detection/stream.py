@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, put_off
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, give_up, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -53,7 +53,7 @@ UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
 TIME_TO_BE_NOTICED = 2 * HOUR
 AFTER_DEAF = HOUR
-"""A kit that was off tells nothing of what was missed meanwhile: no clock rings before it has listened again."""
+"""A kit that may have been off may have missed what was waited for: no clock rings before it has listened again."""
 
 HOME_STATE = np.dtype(
     [
@@ -68,7 +68,7 @@ HOME_STATE = np.dtype(
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
         ("doubtful", np.bool_),
-        ("due", np.float64, COUNT), ("since", np.float64, COUNT), ("stage", np.uint8, COUNT),
+        ("due", np.float64, COUNT), ("since", np.uint32, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
         ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
@@ -80,9 +80,9 @@ HOME_STATE = np.dtype(
 )  # fmt: skip
 SENSOR_STATE = np.dtype(
     [
-        ("seen", np.float64), ("limit", np.float32), ("every", np.float32), ("longest", np.uint16, lie.PARTS),
-        ("sign_at", np.float64), ("said", np.int8), ("home", np.int32), ("room", np.int8), ("is_exit", np.bool_),
-        ("tells", np.bool_), ("dead", np.bool_), ("doubted", np.bool_),
+        ("seen", np.float64), ("sign_at", np.float64), ("limit", np.float32), ("every", np.float32),
+        ("home", np.int32), ("longest", np.uint16, lie.PARTS), ("said", np.int8), ("room", np.int8),
+        ("is_exit", np.bool_), ("tells", np.bool_), ("dead", np.bool_), ("doubted", np.bool_),
     ],
     align=True,
 )  # fmt: skip
@@ -193,9 +193,13 @@ def bridge(of: State, home: int, before: float, until: float, since: float) -> N
     was_off = since > max(before, 0.0) + DEAD_KIT
     if was_off and mine.last_sign < since:
         mine.returned = since
-    if was_off or (since == 0 and mine.read_until < until - DEAD_KIT):
+    clocks = Clocks(mine.due, mine.since, mine.stage)
+    if was_off:
         mine.doubtful = True
-        put_off(Clocks(mine.due, mine.since, mine.stage), until + AFTER_DEAF)
+        give_up(clocks)
+    elif since == 0 and mine.read_until < until - DEAD_KIT:
+        mine.doubtful = True
+        put_off(clocks, until + AFTER_DEAF)
 
 
 @woven_in
