@@ -62,14 +62,12 @@ def _asked(document: Document) -> str:
 def _goals(name: str, entry: Document) -> list[Sequence[str]]:
     sensitivity, rate = ASKED.get(name, (None, None))
     soft = entry["by_activity"].get(SOFT, {}) if name in ASKED else {}
-    old = "elderly_false_alarms_per_hour"
+    old, falls = "elderly_false_alarms_per_hour", number(soft.get("falls"))
     return [
         *_least(f"{name}: falls found", sensitivity, entry["sensitivity"]),
         *_most(f"{name}: false alarms an hour", rate, entry["false_alarms_per_hour"]),
         *_most(f"{name}: the same, of people of 60 or older", ASKED_OF_THE_OLD.get(name), entry[old]),
-        *_least(
-            f"{name}: soft falls ({SOFT}, down a wall), of {soft.get('falls')}", ASKED_OF_SOFT, soft.get("sensitivity")
-        ),
+        *_least(f"{name}: soft falls ({SOFT}, down a wall), of {falls}", ASKED_OF_SOFT, soft.get("sensitivity")),
     ]
 
 
