@@ -100,8 +100,8 @@ WATCHED = frozenset(FindingKind) - {
 The criterion: on recorded homes that were not used for tuning, all kinds about the person that ask for a call or a
 look, silence apart, come to about 0.3 a home and 30 days at most (`nightlight-sim evaluate detectors`). A kind that
 would exceed it is made rarer, or told at the next talk. Those that need a bed mat could be counted only with invented
-mats, where those who sleep in a chair seem to be up all night: there not being
-back in bed comes to 0.6 by itself. So none of them calls.
+mats, where those who sleep in a chair seem to be up all night: there, not being back in bed comes to 0.6 by itself.
+So none of them calls.
 """
 
 
