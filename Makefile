@@ -13,6 +13,9 @@ export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresq
 demo: $(VENV)/.sim
 	@exec $(BIN)/nightlight-sim demo $(if $(RECORDINGS),--recordings $(RECORDINGS))
 
+# Two at a time, a file's tests together: nearly all of them wait for real programs. `make test PYTEST_ARGS=...` for something else.
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
+
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
