@@ -102,7 +102,7 @@ def joined(first: Batch, second: Batch) -> Batch:
 def _alive(engine: Engine, before: float, moment: float, kits: Kits) -> Batch:
     """What kits say of themselves at `moment`: heard until then; once an hour, which sensors are alive."""
     heard = np.ones(len(engine.homes), bool)
-    since = np.zeros(len(heard), np.int64)
+    since = np.ones(len(heard), np.int64)  # kits that were on all along say so
     for home, start, end in [*kits.deaf, *kits.off]:
         heard[home] &= not start <= moment < end
     for home, _, end in kits.off:

@@ -27,8 +27,8 @@ UNKNOWN_AFTER = 30 * HOUR
 AT_FIRST = (5 * HOUR, 3 * HOUR)
 """Longest stays outside bathrooms before any is known: by night somebody may sleep beside the sensor."""
 
-DEAD_AT_LEAST, DEAD_TIMES = 12 * HOUR, 1.5
-"""With a dead sensor a silence may last so long at least, and so many times the longest stay by that sensor."""
+DEAD_AT_LEAST, DEAD_TIMES, DEAD_ANY_TIMES = 16 * HOUR, 1.5, 1.25
+"""With a dead sensor a silence may last so long at least, and so many times the longest stay by it, or by any."""
 
 
 @woven_in
@@ -70,9 +70,14 @@ def enter(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> N
 
 
 @compiled
+def longest_of(longest: Row) -> float:
+    return UNIT * float(max(longest[0], longest[1]))
+
+
+@compiled
 def may_last(longest: Row) -> float:
     """Seconds of silence that mean nothing while the sensor of these longest stays is dead."""
-    return float(max(DEAD_TIMES * UNIT * max(longest[0], longest[1]), DEAD_AT_LEAST))
+    return float(max(DEAD_TIMES * longest_of(longest), DEAD_AT_LEAST))
 
 
 LEAST_STAY = 1800.0

@@ -495,13 +495,17 @@ def weakened(of: State, homes: Row, known: Row) -> Row:
     for each in range(len(homes)):
         home = homes[each]
         found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
+        longest, may_last = 0.0, 0.0
         for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
             mine = of.sensors[sensor]
+            longest = max(longest, lie.longest_of(mine.longest))
             late = known[each] - mine.seen
             suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
             if mine.tells and suspect and late < FORGOTTEN_AFTER:
                 mine.doubted = True
-                found[each] = max(found[each], of.homes[home].last_sign + lie.may_last(mine.longest))
+                may_last = max(may_last, lie.may_last(mine.longest))
+        if may_last > 0:
+            found[each] = max(found[each], of.homes[home].last_sign + max(may_last, lie.DEAD_ANY_TIMES * longest))
     return found
 
 

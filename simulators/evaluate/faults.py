@@ -59,7 +59,7 @@ def _by_wall(one: Played, told: Told) -> Told:
 def _dead_meanwhile(well: Played, told: Told) -> bool:
     since, at = told.since.timestamp(), told.at.timestamp()
     mine = next(place for place, home in enumerate(well.homes) if home.id == told.home)
-    return any(home == mine and since < end and at >= start for home, start, end in well.kits.deaf)
+    return any(home == mine and since < end and at >= start for home, start, end in well.kits.off)
 
 
 def unaccounted(disturbed: Sequence[Told], well: Sequence[Told]) -> list[str]:

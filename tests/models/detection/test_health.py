@@ -37,12 +37,12 @@ def quiet(of: Engine, start: datetime, lasting: timedelta, dead: str = "") -> li
     return [one for one in found if one.kind is FindingKind.SILENCE and not one.over]
 
 
-def test_a_dead_sensor_lets_silence_last_twelve_hours_and_no_longer() -> None:
+def test_a_dead_sensor_lets_silence_last_sixteen_hours_and_no_longer() -> None:
     of = Engine([HOME], NOON)
     lived(of, NOON, NOON + 2 * HOUR)
     lived(of, NOON + 2 * HOUR, NOON + 3 * HOUR, dead="kitchen_pir")
-    (silence,) = quiet(of, NOON + 3 * HOUR, 16 * HOUR, dead="kitchen_pir")
-    assert timedelta(hours=12) < silence.at - silence.since <= timedelta(hours=12, minutes=15)
+    (silence,) = quiet(of, NOON + 3 * HOUR, 20 * HOUR, dead="kitchen_pir")
+    assert timedelta(hours=16) < silence.at - silence.since <= timedelta(hours=16, minutes=15)
     assert silence.evidence["doubted"] == "kitchen_pir"
     assert silence.strength < 0.8
 
@@ -63,10 +63,10 @@ def test_a_sensor_that_is_late_is_doubted_before_it_is_dead_and_believed_when_it
 def test_the_longest_stay_by_a_dead_sensor_is_how_long_the_others_may_be_silent() -> None:
     of = Engine([replace(HOME, limits=replace(HOME.limits, evening_hour=23))], NOON - 4 * HOUR)
     lived(of, NOON - 4 * HOUR, NOON, about=("hall_pir",))
-    lived(of, NOON, NOON + 10 * HOUR, about=("kitchen_pir",))
-    lived(of, NOON + 10 * HOUR, NOON + 11 * HOUR, about=("hall_pir",))
-    (silence,) = quiet(of, NOON + 11 * HOUR, 20 * HOUR, dead="kitchen_pir")
-    assert timedelta(hours=15) < silence.at - silence.since < timedelta(hours=15, minutes=45)
+    lived(of, NOON, NOON + 12 * HOUR, about=("kitchen_pir",))
+    lived(of, NOON + 12 * HOUR, NOON + 13 * HOUR, about=("hall_pir",))
+    (silence,) = quiet(of, NOON + 13 * HOUR, 22 * HOUR, dead="kitchen_pir")
+    assert timedelta(hours=18) < silence.at - silence.since < timedelta(hours=18, minutes=45)
 
 
 @pytest.mark.parametrize(("off", "waits"), [(True, True), (False, False)])
