@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
-PYTEST_ARGS ?=
+# Tests run two files at a time: nearly all of them wait for real programs.
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin
@@ -12,9 +13,6 @@ export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresq
 
 demo: $(VENV)/.sim
 	@exec $(BIN)/nightlight-sim demo $(if $(RECORDINGS),--recordings $(RECORDINGS))
-
-# Two at a time, a file's tests together: nearly all of them wait for real programs. `make test PYTEST_ARGS=...` for something else.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
