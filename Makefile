@@ -48,5 +48,5 @@ $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VE
 	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$*]'
 	@echo "Compiling the detectors; this takes half a minute, once"
-	@$(BIN)/python -c 'from models.detection.engine import warm; warm()'
+	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)'
 	@touch $(VENV)/.sim $@

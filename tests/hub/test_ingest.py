@@ -30,7 +30,7 @@ def test_stored_then_receipted(running: Store, kit: Kit) -> None:
     kit.press(101, now())
     eventually(lambda: kit.receipted == set(range(1, 102)))
     assert running.series.counts() == {"okafor-home": (101, 101)}
-    eventually(running.alerts.open_alerts)
+    eventually(running.alerts.open_alerts, 60)
 
 
 def test_a_repeat_is_receipted_again_and_stored_once(running: Store, kit: Kit) -> None:

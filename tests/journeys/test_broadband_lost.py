@@ -53,6 +53,7 @@ def test_a_morning_that_arrives_late_is_no_silence(service: Service) -> None:
     service.judged()
     service.broadband.mend()
     eventually(lambda: service.counts()["stored"] == 5, 60)
+    eventually(lambda: kit.waiting() == 0)
     service.clock.move(timedelta(minutes=2))
     eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
     service.judged()
