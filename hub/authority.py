@@ -134,12 +134,11 @@ class Authority:
         built = built.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         built = built.add_extension(_usage(signs_others=False), critical=True)
         built = built.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        built = built.add_extension(authority, critical=False)
         if reached_by:
             names = x509.SubjectAlternativeName([_reached(one) for one in reached_by])
             built = built.add_extension(names, critical=False)
-        return key, built.sign(self._key, hashes.SHA256())
+        own = self._key
+        return key, built.add_extension(_signed_with(own), critical=False).sign(own, hashes.SHA256())
 
     def _list_revoked(self, ledger: Iterable[Issued]) -> None:
         """Its date is its number, in seconds after 1970: always newer than the last one, never in the future."""
@@ -147,13 +146,13 @@ class Authority:
         built = x509.CertificateRevocationListBuilder().issuer_name(self._read(self.certificate).subject)
         built = built.last_update(BEGINNING + timedelta(seconds=number)).next_update(FOR_EVER)
         built = built.add_extension(x509.CRLNumber(number), critical=False)
-        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        built = built.add_extension(authority, critical=False)
+        own = self._key
+        built = built.add_extension(_signed_with(own), critical=False)
         ended = [(int(one.serial, 16), one.revoked_at) for one in ledger if one.revoked_at is not None]
         for serial, at in [*ended, (trial, BEGINNING)]:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
             built = built.add_revoked_certificate(entry.build())
-        _write(self.revoked, built.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        _write(self.revoked, built.sign(own, hashes.SHA256()).public_bytes(Encoding.PEM))
 
     def _new_trial(self) -> int:
         key, certificate = self._signed("@trial", _KIT, BEGINNING, FOR_EVER)
@@ -193,6 +192,10 @@ def _builder(
     built = x509.CertificateBuilder().issuer_name(issuer).subject_name(subject).public_key(key.public_key())
     built = built.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
     return built.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+
+
+def _signed_with(key: EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
 def _usage(*, signs_others: bool) -> x509.KeyUsage:

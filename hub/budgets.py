@@ -47,9 +47,9 @@ class Budgets:
         """Whether a budget is another one than when last asked."""
         if not self._may_differ(now):
             return False
-        shifts = self._store.records.shifts()
-        for home in self._concerned(now, shifts):
-            self._shift(home, [one for one in shifts if one.home == home.id], known_for(home.id), now)
+        shifts, lately = self._store.records.shifts(), judged(self._store.alerts, now)
+        for home in self._concerned(lately, shifts):
+            self._shift(home, [one for one in shifts if one.home == home.id], lately, known_for(home.id), now)
         before = self._in_force, self._falls
         self.read()
         self._falls = sure_enough(self._store, now)
@@ -64,16 +64,17 @@ class Budgets:
         self._seen, self._looked = seen, now
         return True
 
-    def _concerned(self, now: datetime, shifts: Sequence[Shift]) -> list[Home]:
+    def _concerned(self, lately: Sequence[Judged], shifts: Sequence[Shift]) -> list[Home]:
         """Homes where an alert was judged lately, or where a budget was shifted."""
-        self._judged = judged(self._store.alerts, now)
-        ids = {one.home for one in self._judged} | {one.home for one in shifts}
+        ids = {one.home for one in lately} | {one.home for one in shifts}
         return [home for home in map(self._store.records.home, sorted(ids)) if home]
 
-    def _shift(self, home: Home, shifts: Sequence[Shift], known_for: timedelta, now: datetime) -> None:
+    def _shift(
+        self, home: Home, shifts: Sequence[Shift], lately: Sequence[Judged], known_for: timedelta, now: datetime
+    ) -> None:
         undone = set_aside(shifts)
         own = home.false_alerts_a_month
-        mine = [one for one in self._judged if one.home == home.id and one.alert not in undone]
+        mine = [one for one in lately if one.home == home.id and one.alert not in undone]
         due, was = budget(own, mine, known_for, now), shifts[-1].now if shifts else own
         if due.rate != was:
             self._store.records.shift(home.id, now, was, due.rate, due.because, HUB)

@@ -169,18 +169,23 @@ def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], In
 
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
-    trees = HistGradientBoostingClassifier(
-        max_iter=160,
-        learning_rate=0.08,
-        max_leaf_nodes=15,
+    trees = _trees(rounds=160, rate=0.08, leaves=15, least=200)
+    trees.fit(x, ended, sample_weight=weight)
+    return flattened(trees)
+
+
+def _trees(rounds: int, rate: float, leaves: int, least: int) -> HistGradientBoostingClassifier:
+    """Of so many `leaves` with at least so many examples in each; the same for the same examples."""
+    return HistGradientBoostingClassifier(
+        max_iter=rounds,
+        learning_rate=rate,
+        max_leaf_nodes=leaves,
         max_features=0.3,
-        min_samples_leaf=200,
+        min_samples_leaf=least,
         l2_regularization=5.0,
         early_stopping=False,
         random_state=0,
     )
-    trees.fit(x, ended, sample_weight=weight)
-    return flattened(trees)
 
 
 def flattened(trees: HistGradientBoostingClassifier) -> Trees:
@@ -260,16 +265,7 @@ def _fall_trees(
     asked: Floats, columns: Ints, share: float, fell: NDArray[np.bool_], weight: Floats, rounds: int
 ) -> FallModel:
     """That are told only those columns, and say only that share of what they would."""
-    trees = HistGradientBoostingClassifier(
-        max_iter=rounds,
-        learning_rate=0.06,
-        max_leaf_nodes=12,
-        min_samples_leaf=40,
-        l2_regularization=5.0,
-        max_features=0.3,
-        early_stopping=False,
-        random_state=0,
-    )
+    trees = _trees(rounds, rate=0.06, leaves=12, least=40)
     trees.fit(asked[:, columns].astype(np.float32), fell, sample_weight=weight)
     roots, nodes, start = flattened(trees)
     leaf = nodes["feature"] < 0

@@ -6,7 +6,7 @@ It raises nothing. It weakens what silence and signs of life say, for they may b
 from __future__ import annotations
 
 from models.detection.clocks import Event
-from models.detection.kernels import DAY, Row, compiled, woven_in
+from models.detection.kernels import Row, compiled, woven_in
 
 HERE, THERE, SINCE_THERE, TURNS, SINCE_TURN, PEAK, USUAL, TODAY, SINCE_COMPANY = range(9)
 SIZE = 9
@@ -33,10 +33,9 @@ def note(own: Row, event: Event) -> None:
 
 @compiled
 def turn(own: Row, event: Event) -> None:
-    today = event.clock // DAY
-    if today > own[TODAY]:
+    if event.day > own[TODAY]:
         own[USUAL] += SHARE * (own[PEAK] - own[USUAL])
-        own[PEAK], own[TODAY] = 0.0, today
+        own[PEAK], own[TODAY] = 0.0, event.day
     own[TURNS] = own[TURNS] * 0.5 ** (own[SINCE_TURN] / HALF_LIFE) + 1.0
     own[SINCE_TURN] = 0.0
     own[PEAK] = max(own[PEAK], own[TURNS])

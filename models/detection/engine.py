@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, company, kernels, lie, stream
+from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
 from models.detection.clocks import BATHROOM, QUIET, RAISED
 from models.detection.evidence import around
@@ -28,11 +28,10 @@ from models.detection.prior import Prior
 from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
-from models.observation import CODE_OF, WHATS, Evidence, SensorKind, What
+from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 _FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
-_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 NEVER = -np.inf
 
 COMPANY_MATTERS = 3 * kernels.HOUR
@@ -41,7 +40,7 @@ COMPANY_MATTERS = 3 * kernels.HOUR
 OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
 """What is left of the strength of a silence when somebody else may be there, or a sensor can't be relied on."""
 
-KNOWN_AFTER = 14 * kernels.DAY
+KNOWN_AFTER = coldstart.KNOWN_AFTER.total_seconds()
 """From then on a home's own routine stands alone; until then the simple rule caps every silence."""
 
 
@@ -166,7 +165,7 @@ class Engine:
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
         self._fitted["longest"][self._fitted["room"] != BATHROOM] = np.array(lie.AT_FIRST) / lie.UNIT
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
-        self._fitted["tells"] = [sensor.kind not in _BY_HAND for _, sensor in fitted]
+        self._fitted["tells"] = [sensor.kind not in KINDS_OF[What.PRESSED] for _, sensor in fitted]
 
     def row(
         self,

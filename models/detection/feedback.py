@@ -128,10 +128,11 @@ def told(own: float, in_force: float, because: Sequence[Judged], zone: str) -> s
 
 def _alerts(because: Sequence[Judged], zone: str) -> str:
     months = list(dict.fromkeys(f"{one.at.astimezone(ZoneInfo(zone)):%B}" for one in because))
-    number = _COUNTS[len(because)] if len(because) < len(_COUNTS) else str(len(because))
     what = _listed(_causes([one.outcome for one in because]))
     were = (
-        f"{number} alerts in {_listed(months)} that were" if len(because) > 1 else f"an alert in {months[0]} that was"
+        f"{_number(len(because))} alerts in {_listed(months)} that were"
+        if len(because) > 1
+        else f"an alert in {months[0]} that was"
     )
     return f"{were} {what}"
 

@@ -27,7 +27,7 @@ from models.detection import Finding, FindingKind
 from models.detection.batch import NO_SENSOR, Floats, Ints
 from models.detection.kernels import Row
 from models.home import Home
-from models.observation import CODE_OF, Evidence, SensorKind, What
+from models.observation import CODE_OF, KINDS_OF, Evidence, SensorKind, What
 
 STATE = np.dtype(
     [("at", np.float64), ("chance", np.float32), ("sensor", np.int32), ("kind", np.uint8), ("told", np.uint8)]
@@ -60,7 +60,6 @@ UNSAID = {What.FELL: 0.8, What.MAYBE_FELL: 0.3, What.FALL_CALLED_OFF: 0.6}
 REST = ("bed", "living", "lounge", "sitting", "dining")
 EVENING, MORNING = 21, 8
 _LAY_DOWN = CODE_OF[What.LAY_DOWN]
-_BY_HAND = (SensorKind.PENDANT, SensorKind.PULL_CORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class Fusion:
         before, before_at, lay = None, -np.inf, None
         for sensor, said in zip(own.sensors, sensors, strict=True):
             sign = float(said["sign_at"])
-            if sensor.kind in _BY_HAND or not np.isfinite(sign):
+            if sensor.kind in KINDS_OF[What.PRESSED] or not np.isfinite(sign):
                 continue
             if sensor.kind is SensorKind.BED and said["said"] == _LAY_DOWN:
                 lay = sign

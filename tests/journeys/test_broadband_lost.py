@@ -4,6 +4,20 @@ from tests.conftest import eventually
 from tests.journeys.conftest import Service
 
 
+def mended(service: Service, stored: int) -> None:
+    """The broadband is back: all of it arrives, the kit is heard, and the person was never the matter."""
+    kit, tom = service.kit, service.viewer("tom")
+    assert kit
+    assert service.broadband
+    service.broadband.mend()
+    eventually(lambda: service.counts()["stored"] == stored, 60)
+    eventually(lambda: kit.waiting() == 0)
+    service.clock.move(timedelta(minutes=2))
+    eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
+    service.judged()
+    assert service.counts()["alerts"] == {"kit_unheard": 1}
+
+
 def test_broadband_lost_for_a_day(service: Service) -> None:
     kit, tom, ada = service.kit, service.viewer("tom"), service.viewer("ada")
     assert kit
@@ -25,20 +39,14 @@ def test_broadband_lost_for_a_day(service: Service) -> None:
     assert service.counts()["stored"] == 1
     assert service.counts()["alerts"] == {"kit_unheard": 1}, "what we can not hear is never a silence of the person"
 
-    service.broadband.mend()
-    eventually(lambda: service.counts()["stored"] == 25, 60)
-    eventually(lambda: kit.waiting() == 0)
-    service.clock.move(timedelta(minutes=2))
-    eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
-    service.judged()
-    assert service.counts()["alerts"] == {"kit_unheard": 1}
+    mended(service, stored=25)
     assert service.counts()["distinct"] == 25
     assert "cannot hear" not in ada.see("/family")
 
 
 def test_a_morning_that_arrives_late_is_no_silence(service: Service) -> None:
     """She is up while the broadband is away; when it comes back, what was due by then has long been there."""
-    kit, tom = service.kit, service.viewer("tom")
+    kit = service.kit
     assert kit
     assert service.broadband
     kit.says("bed", occupancy=True)
@@ -51,10 +59,4 @@ def test_a_morning_that_arrives_late_is_no_silence(service: Service) -> None:
         kit.check_in()
         eventually(lambda number=number: kit.waiting() == number)
     service.judged()
-    service.broadband.mend()
-    eventually(lambda: service.counts()["stored"] == 5, 60)
-    eventually(lambda: kit.waiting() == 0)
-    service.clock.move(timedelta(minutes=2))
-    eventually(lambda: "Nothing is heard" not in tom.see("/console"), 20)
-    service.judged()
-    assert service.counts()["alerts"] == {"kit_unheard": 1}
+    mended(service, stored=5)

@@ -152,6 +152,11 @@ def test_a_mention_ends_and_is_forgotten_in_time(world: World, visit: Visit) -> 
     assert world.store.alerts.told("h_okafor", world.now + DAY) == []
 
 
+def closed_by_tom(world: World, alert: Alert, outcome: Outcome) -> None:
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=outcome)
+
+
 @pytest.fixture
 def shifted(world: World) -> Alert:
     """Three silences that were visits, and what the watch made of them; and one that is open."""
@@ -161,8 +166,7 @@ def shifted(world: World) -> Alert:
         world.move(-days * DAY)
         alert = world.silence()
         closed.append(alert.id)
-        world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
-        world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.VISITOR)
+        closed_by_tom(world, alert, Outcome.VISITOR)
         world.move(days * DAY)
     world.store.records.shift("h_okafor", world.now - 20 * DAY, 1.0, 0.7, closed, "hub")
     return world.silence()
@@ -225,8 +229,7 @@ def false_falls(world: World) -> Alert:
         evidence: dict[str, str | float] = {"stage": "felt", "chance": 0.75, "confidence": 0.75}
         fall = Finding(FindingKind.FALL, "h_okafor", world.now, world.now, "pendant", strength=0.75, evidence=evidence)
         alert = world.find(fall, "r_okafor")
-        world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
-        world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.FALSE)
+        closed_by_tom(world, alert, Outcome.FALSE)
         world.move(day * DAY)
     return world.press()
 
