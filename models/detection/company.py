@@ -6,7 +6,7 @@ It raises nothing. It weakens what silence and signs of life say, for they may b
 from __future__ import annotations
 
 from models.detection.clocks import Event
-from models.detection.kernels import Row, compiled, woven_in
+from models.detection.kernels import HOUR, Row, compiled, woven_in
 
 HERE, THERE, SINCE_THERE, TURNS, SINCE_TURN, PEAK, USUAL, TODAY, SINCE_COMPANY = range(9)
 SIZE = 9
@@ -17,6 +17,8 @@ AT_LEAST, TIMES = 3.0, 1.5
 """Back and forth so often within about half an hour, and so many times as often as on the home's usual days."""
 SHARE = 0.1
 LONG_AGO = 1e6
+MATTERS = 3 * HOUR
+"""A visitor who was there so long ago may have been the last sign of life."""
 
 
 @woven_in

@@ -34,9 +34,6 @@ _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 _FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
 NEVER = -np.inf
 
-COMPANY_MATTERS = 3 * kernels.HOUR
-"""A visitor who was there so long ago may have been the last sign of life."""
-
 OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
 """What is left of the strength of a silence when somebody else may be there, or a sensor can't be relied on."""
 
@@ -231,11 +228,9 @@ class Engine:
 
     def _felt(self, moment: float) -> list[Finding]:
         """Suspected falls, by what the rest of the home has said since."""
-        if not self._fusion.state["kind"].any():
-            return []
         fits = self._column("first_fitted"), self._column("last_fitted")
-        visitor = self._state["company"][:, company.SINCE_COMPANY] < COMPANY_MATTERS
-        return self._fusion.look(moment, self.heard_until, self._fitted, fits, visitor)
+        since_company = self._state["company"][:, company.SINCE_COMPANY]
+        return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company)
 
     def _by_the_rule(self, homes: Ints) -> None:
         self.expected_by[homes] = expected_by(self._limits, homes, self.last_sign[homes])
@@ -347,7 +342,7 @@ class Engine:
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
         ago = float(self._state["company"][home, company.SINCE_COMPANY])
-        seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < COMPANY_MATTERS else {}
+        seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < company.MATTERS else {}
         return {"people": self.homes[home].people, "pets": self.homes[home].pets, **seen}
 
     def _learned(self, home: int) -> dict[str, float | bool]:

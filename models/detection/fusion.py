@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from models.detection import Finding, FindingKind
+from models.detection import Finding, FindingKind, company
 from models.detection.batch import NO_SENSOR, Floats, Ints
 from models.detection.kernels import Row
 from models.home import Home
@@ -75,12 +75,13 @@ class Around:
 
 
 class Fusion:
-    """A few bytes a home; only homes with a suspicion cost time."""
+    """A few bytes a home; only homes with a suspicion cost time, which `followed` holds by their index."""
 
     def __init__(self, homes: Sequence[Home]) -> None:
         self._homes = homes
         self._felt: dict[tuple[int, int, float], Evidence] = {}
         self.state = np.zeros(len(homes), STATE)
+        self.followed: set[int] = set()
 
     def feel(self, home: int, sensor: int, at: float, evidence: Evidence) -> None:
         """What the suspicion rests on that comes with the next batch."""
@@ -100,24 +101,29 @@ class Fusion:
         return [self._finding(home, name, at, arrived, stage, evidence)] if kind == LIKELY else []
 
     def look(
-        self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], visited: Row
+        self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], since_company: Row
     ) -> list[Finding]:
         """At `moment`. `sensors` holds `sign_at` and `said` of each, `fits` where each home's begin and end;
-        `visited` says where somebody else may be.
+        `since_company` for how long (s) nobody else has been noticed.
         """
         found: list[Finding] = []
-        for home in np.flatnonzero(self.state["kind"]).tolist():
+        for home in sorted(self.followed):
             mine, known = self.state[home], min(moment, float(heard_until[home]))
-            around = self._around(home, mine, sensors[fits[0][home] : fits[1][home]], bool(visited[home]))
+            around = self._around(
+                home, mine, sensors[fits[0][home] : fits[1][home]], bool(since_company[home] < company.MATTERS)
+            )
             name = self._name(home, int(mine["sensor"]), int(fits[0][home]))
             judge = self._likely if mine["kind"] == LIKELY else self._unlikely
             found += judge(home, name, mine, around, known, moment)
+            if mine["kind"] == NONE:
+                self.followed.remove(home)
         return found
 
     def restore(self, old: Row, homes: tuple[Ints, Ints], now_at: Mapping[int, int]) -> None:
         """As it was, for homes that are still there; `now_at` says where sensors are that were elsewhere."""
         self.state[homes[0]] = old[homes[1]]
-        for home in np.flatnonzero(self.state["kind"]).tolist():
+        self.followed = set(np.flatnonzero(self.state["kind"]).tolist())
+        for home in self.followed:
             self.state[home]["sensor"] = now_at.get(int(self.state[home]["sensor"]), NO_SENSOR)
 
     def _kind(self, home: Home, name: str | None, what: What, chance: float, felt: Evidence) -> int:
@@ -139,6 +145,7 @@ class Fusion:
         outranks = kind == LIKELY and old["kind"] != LIKELY and old["at"] - at < PART_OF_ONE
         if at > old["at"] or outranks or old["kind"] == NONE:
             self.state[home] = (at, chance, sensor, kind, 0)
+            self.followed.add(home)
 
     def _around(self, home: int, mine: Any, sensors: Row, visitor: bool) -> Around:
         own, at = self._homes[home], float(mine["at"])
