@@ -3,12 +3,12 @@ what has changed. Of a home that has stirred since, the page sees that the row i
 """
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
 from hub.store.records import Expectation, Records
-from models.detection.batch import Floats, Ints
+from models.detection.batch import Floats, Ints, utc
 from models.detection.engine import Engine
 
 TELL_EVERY = 2.0
@@ -51,8 +51,8 @@ def _expectation(engine: Engine, home: int, usual: bytes) -> Expectation:
     chance = float(engine.chance[home])
     return Expectation(
         engine.homes[home].id,
-        _utc(engine.last_sign[home]),
-        _utc(engine.expected_by[home]),
+        utc(engine.last_sign[home]),
+        utc(engine.expected_by[home]),
         chance if np.isfinite(chance) else None,
         known_since(engine, home),
         usual,
@@ -62,8 +62,4 @@ def _expectation(engine: Engine, home: int, usual: bytes) -> Expectation:
 def known_since(engine: Engine, home: int) -> datetime | None:
     """None while nothing was learned of it."""
     began = float(engine.began[home])
-    return _utc(began) if np.isfinite(began) else None
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(float(moment), UTC)
+    return utc(began) if np.isfinite(began) else None

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
 from models.alert import Lane
 from models.detection import Finding, FindingKind
-from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints
+from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, utc
 from models.detection.engine import Engine
 from models.observation import CODE_OF, What
 
@@ -58,7 +58,7 @@ def backtest(engine: Engine, seen: Batch, start: datetime, until: datetime, kits
 
     `seen` may begin earlier than `start`, so that the engine knows the home by then.
     """
-    first = min(start, _utc(float(seen.arrived.min()))) if len(seen) else start
+    first = min(start, utc(float(seen.arrived.min()))) if len(seen) else start
     found = replay(engine, seen, first, until, kits)
     days = (until - start).total_seconds() / DAY
     mine: dict[str, list[Finding]] = {home.id: [] for home in engine.homes}
@@ -90,7 +90,7 @@ def replay(
     found: list[Finding] = []
     for before, here, there, moment in zip(looks[:-1], edges[:-1], edges[1:], looks[1:], strict=True):
         found += engine.observe(joined(news[here:there], _alive(engine, float(before), float(moment), kits)))
-        found += engine.overdue(_utc(float(moment)))
+        found += engine.overdue(utc(float(moment)))
     return found
 
 
@@ -124,7 +124,3 @@ def _working(engine: Engine, moment: float, kits: Kits) -> Bools:
     for sensor, since in kits.dead.items():
         working[sensor] = moment < since or moment >= kits.back.get(sensor, np.inf)
     return working
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(moment, UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 NO_SENSOR = -1
+
+
+def utc(moment: float) -> datetime:
+    """Columns hold moments in s since 1970; people and pages are told times."""
+    return datetime.fromtimestamp(float(moment), UTC)
 
 
 @dataclass(frozen=True, slots=True)

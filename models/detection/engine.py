@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
-from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch
+from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
 from models.detection.clocks import BATHROOM, QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
@@ -279,7 +279,7 @@ class Engine:
             strength = lie.confidence(moment - mine["since"][kind], longest)
             evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
         sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
-        began, at = _utc(mine["since"][kind]), _utc(moment)
+        began, at = utc(mine["since"][kind]), utc(moment)
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
 
     def _stay(self, home: int) -> tuple[int, float]:
@@ -316,8 +316,8 @@ class Engine:
         return Finding(
             FindingKind.PRESS,
             self.homes[news.home[row]].id,
-            _utc(news.at[row]),
-            _utc(news.arrived[row]),
+            utc(news.at[row]),
+            utc(news.arrived[row]),
             sensor=self._sensor_id(int(news.sensor[row])),
             evidence={"late_by": float(news.arrived[row] - news.at[row])},
             number=int(news.number[row]),
@@ -335,9 +335,9 @@ class Engine:
             **self._others_there(home),
             **self._learned(home),
         }
-        began = _utc(self.last_sign[home])
+        began = utc(self.last_sign[home])
         sure = _sureness(evidence)
-        return Finding(FindingKind.SILENCE, self.homes[home].id, began, _utc(moment), strength=sure, evidence=evidence)
+        return Finding(FindingKind.SILENCE, self.homes[home].id, began, utc(moment), strength=sure, evidence=evidence)
 
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
@@ -359,8 +359,8 @@ class Engine:
         return Finding(
             FindingKind.KIT_UNHEARD,
             self.homes[home].id,
-            _utc(since),
-            _utc(moment),
+            utc(since),
+            utc(moment),
             evidence={"ever_heard": bool(ever), "limit": float(self.kit_limit[home])},
         )
 
@@ -370,16 +370,14 @@ class Engine:
         return Finding(
             FindingKind.SENSOR_UNHEARD,
             self.homes[self.sensor_home[sensor]].id,
-            _utc(since),
-            _utc(moment),
+            utc(since),
+            utc(moment),
             sensor=self.sensor_ids[sensor],
             evidence={"ever_heard": bool(ever), "limit": float(self._fitted["limit"][sensor])},
         )
 
     def _over(self, kind: FindingKind, home: int, since: float, at: float, by: str | None = None) -> Finding:
-        return Finding(
-            kind, self.homes[home].id, _utc(since), _utc(at), sensor=by, over=True, evidence={"ended_by": by}
-        )
+        return Finding(kind, self.homes[home].id, utc(since), utc(at), sensor=by, over=True, evidence={"ended_by": by})
 
     def recall(self, kind: FindingKind, home: str, sensor: str, since: datetime) -> bool:
         """Whether what was told of before a restart still stands by what is known here. If so its end will be told."""
@@ -414,7 +412,7 @@ class Engine:
     def latest_sign(self, home: str) -> tuple[datetime, str | None]:
         """When, and by which sensor."""
         place = self.index_of[home]
-        return _utc(self.last_sign[place]), self._sensor_id(int(self.last_sensor[place]))
+        return utc(self.last_sign[place]), self._sensor_id(int(self.last_sensor[place]))
 
     def usual_day(self, homes: Ints) -> NDArray[np.uint8]:
         """(n, 48): how surely (0 to 255) each of `homes` gives a sign of life in each half hour of its clock."""
@@ -497,10 +495,6 @@ def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
     place = {name: index for index, name in enumerate(there)}
     pairs = [(index, place[name]) for index, name in enumerate(here) if name in place]
     return (np.array([a for a, _ in pairs], np.int64), np.array([b for _, b in pairs], np.int64))
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(float(moment), UTC)
 
 
 def warm(prior: Prior | None = None) -> None:

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from models.detection import Finding, FindingKind, company
-from models.detection.batch import NO_SENSOR, Floats, Ints
+from models.detection.batch import NO_SENSOR, Floats, Ints, utc
 from models.detection.kernels import Row
 from models.home import Home
 from models.observation import CODE_OF, KINDS_OF, Evidence, SensorKind, What
@@ -214,7 +214,7 @@ class Fusion:
     ) -> Finding:  # fmt: skip
         own = self._homes[home]
         told = {**evidence, "stage": stage, "people": own.people}
-        moments = datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(at, UTC)
+        moments = utc(since), utc(at)
         sure = float(evidence["confidence"])
         return Finding(FindingKind.FALL, own.id, *moments, name, over, sure, told, number)
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from models.detection import Finding, FindingKind, kernels, stream
 from models.detection.backtest import ALIVE_EVERY, STEP, about_the_person
-from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints
+from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, utc
 from models.detection.engine import KNOWN_AFTER, Engine
 from models.detection.inactivity import expected_by
 from models.detection.prior import Prior
@@ -111,7 +110,7 @@ class _Drive:
         home = as_home(one.home, "UTC")
         twins = [replace(home, id=f"{home.id} {asked:g}", false_alerts_a_month=asked) for asked in BUDGETS]
         self.place = {twin.id: place for place, twin in enumerate(twins)}
-        start = _utc(float(one.home.t[0]) - 1.0)
+        start = utc(float(one.home.t[0]) - 1.0)
         self.engine = Engine(twins, start, prior=prior, watched_for=[FindingKind.LONG_LIE])
         self.fitted = len(home.sensors)
         self.news = _for_twins(_events(one.home), len(twins), self.fitted)
@@ -146,7 +145,7 @@ class _Drive:
     def _look(self, moment: float) -> list[Finding]:
         if self.engine.wake_at.min() >= moment:
             return []
-        return [found for found in self.engine.overdue(_utc(moment)) if about_the_person(found)]
+        return [found for found in self.engine.overdue(utc(moment)) if about_the_person(found)]
 
     def _note(self, finding: Finding, rang: Bools, lies: list[float]) -> None:
         if finding.kind is FindingKind.SILENCE:
@@ -170,7 +169,7 @@ class _Drive:
         with self._put_by():
             heard = at + EARLIEST + 1.0
             engine.observe(self._rows([NO_SENSOR], CODE_OF[What.HEARD], heard))
-            engine.overdue(_utc(heard))
+            engine.overdue(utc(heard))
             tau: Floats = engine.expected_by - at
             mine = engine._state[OWN]
             stream.look_closer(engine._columns, engine._known, OWN, at, read.still[row])
@@ -265,7 +264,3 @@ def _stops(one: Judged) -> Iterator[tuple[float, int]]:
     rows = np.concatenate([np.arange(len(one.rows)), np.full(len(looks) + len(ends), -1)])
     order = np.argsort(moments, kind="stable")
     return zip(moments[order].tolist(), rows[order].tolist(), strict=True)
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(moment, UTC)

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.detection import Finding, FindingKind
 from models.detection.backtest import ALIVE_EVERY, STEP, Kits, about_the_person, joined, replay
-from models.detection.batch import Batch, Floats, Ints
+from models.detection.batch import Batch, Floats, Ints, utc
 from models.detection.engine import Engine
 from models.detection.prior import Prior
 from models.home import Home
@@ -62,7 +62,7 @@ def played(
     seen = reduce(joined, parts)
     seen, until = seen[np.argsort(seen.at, kind="stable")], seen.at.max() + STEP
     start = min(first, np.floor(seen.at.min() / DAY) * DAY)
-    return Played(homes, seen, _utc(start), _utc(until), moved, Kits(off=_dead(recorded, moved, zone)), prior)
+    return Played(homes, seen, utc(start), utc(until), moved, Kits(off=_dead(recorded, moved, zone)), prior)
 
 
 def _dead(recorded: Sequence[Recorded], moved: Sequence[float], zone: str) -> list[tuple[int, float, float]]:
@@ -186,7 +186,3 @@ def without(one: Played, dead: Mapping[int, float], lasting: float = np.inf) -> 
         kept &= (one.seen.sensor != sensor) | (one.seen.at < since) | (one.seen.at >= since + lasting)
     back = {sensor: since + lasting for sensor, since in dead.items()}
     return replace(one, seen=one.seen[kept], kits=replace(one.kits, dead=dead, back=back))
-
-
-def _utc(moment: float) -> datetime:
-    return datetime.fromtimestamp(float(moment), UTC)
