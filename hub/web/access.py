@@ -208,6 +208,7 @@ class Gate:
         home, now, names = self._home(alert.home), self._clock.now(), self._names()
         residents = self._residents(alert)
         sent = _sent(entries)
+        day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
         return Sheet(
             alert,
             home.area,
@@ -224,14 +225,14 @@ class Gate:
             tuple(one for who in residents for one in self._records.contacts_of(who.id))
             if Data.CONTACTS in shown
             else (),
-            self._day_until(home, now) if Data.TIMES in shown else None,
+            day,
             self._hearing(home, now) if Data.HEARING in shown else None,
             self._fitted(home) if Data.KIT in shown else (),
             tuple(one for one in self._alerts.of_home(home.id, 8) if one.id != alert.id)
             if Data.ALERTS in shown
             else (),
             reason,
-            self._watching(viewer, home, now) if Data.TIMES in shown else Watching(),
+            watching,
             self._mentions(home, now, shown),
         )
 
@@ -347,7 +348,7 @@ class Gate:
             tuple(self._records.contacts_of(resident.id)),
             self._looks(home, now),
             resident.telling.large_print,
-            self._watching(viewer, home, now),
+            self._watching(viewer, home, self._spans(home, now - DAY, now)[1], now),
             self._mentions(home, now, frozenset(Data)),
         )
 
@@ -605,23 +606,12 @@ class Gate:
             home.timezone,
             spans,
             last,
-            *self._expected(home, last),
+            *_expected(self._records.expectation(home.id), last),
             self._heard_of(home.id),
             self._why(home.id, now),
             self._judges(now),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
-
-    def _expected(self, home: Home, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:
-        """By when the next sign of life is due, if the watch has said so of this very silence; and how long it may go
-        on without anybody having to look into it.
-        """
-        if last_sign is None:
-            return None, None
-        told = self._records.expectation(home.id)
-        if told is None or abs(told.last_sign - last_sign) > SAME_SIGN:
-            return None, last_sign + LOOKED_AT_WITHIN
-        return told.expected_by, told.expected_by + LATE_ALERT
 
     def _known_for(self, home: Home, now: datetime) -> timedelta:
         told = self._records.expectation(home.id)
@@ -631,12 +621,12 @@ class Gate:
         told = self._records.expectation(home.id)
         return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()
 
-    def _watching(self, viewer: Viewer, home: Home, now: datetime) -> Watching:
+    def _watching(self, viewer: Viewer, home: Home, last_sign: datetime | None, now: datetime) -> Watching:
         told = self._records.expectation(home.id)
         since = told.known_since if told else None
         shifted, undo = self._shifted(home, now)
         return Watching(
-            self._due(home, told, now) if told else "",
+            self._due(home, told, last_sign, now) if told else "",
             coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
             shifted,
             undo if viewer.role in UNDONE_BY else None,
@@ -652,9 +642,9 @@ class Gate:
                 return told_of_falls(sure, here, now), sensor if viewer.role in UNDONE_BY else None
         return "", None
 
-    def _due(self, home: Home, told: Expectation, now: datetime) -> str:
+    def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
-        due, _ = self._expected(home, self._spans(home, now - DAY, now)[1])
+        due, _ = _expected(told, last_sign)
         if due is None or now > due or not self._judges(now) or self._why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
@@ -684,9 +674,10 @@ class Gate:
                 found[one.kind] = Mention(one.kind, noticed, said[2], one.at, times, one.ended_at is not None)
         return tuple(found.values())
 
-    def _day_until(self, home: Home, now: datetime) -> Picture:
-        spans, _ = self._spans(home, now - DAY, now)
-        return self._drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, self._usual(home, now))
+    def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:
+        (spans, last), known = self._spans(home, now - DAY, now), self._usual(home, now)
+        drawn = self._drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, known)
+        return drawn, self._watching(viewer, home, last, now)
 
     def _two_days(self, home: Home, now: datetime, level: Level) -> tuple[Picture, Picture]:
         yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
@@ -727,6 +718,17 @@ def _cause(look: Look) -> str:
 
 def _limit(beat: Heartbeat | None) -> timedelta:
     return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
+
+
+def _expected(told: Expectation | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """By when the next sign of life is due, if the watch has said so of this very silence; and how long it may go on
+    without anybody having to look into it.
+    """
+    if last_sign is None:
+        return None, None
+    if told is None or abs(told.last_sign - last_sign) > SAME_SIGN:
+        return None, last_sign + LOOKED_AT_WITHIN
+    return told.expected_by, told.expected_by + LATE_ALERT
 
 
 def _rests_on(told: Expectation, now: datetime) -> str:
