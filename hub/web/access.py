@@ -735,8 +735,7 @@ def _rests_on(told: Expectation, now: datetime) -> str:
     """What so long a wait means, where a routine says so."""
     if told.chance is None or told.known_since is None or not 0 < told.chance < 1:
         return ""
-    new = coldstart.early(told.known_since, now)
-    by = "by other homes, for this one is new" if new else f"by {(now - told.known_since).days} days of this home"
+    by = coldstart.known_by(now - told.known_since)
     return f": {by}, a well person is quiet that long after 1 in {round(1 / told.chance)} such moments"
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.detection import Finding, FindingKind
+from models.detection.batch import utc
+from models.detection.coldstart import known_by
 from models.home import Home, Sensor
 from models.observation import SensorKind
 
@@ -121,8 +123,8 @@ def _silence(finding: Finding, home: Home) -> Explanation:
         )
     last = evidence.get("last_sensor")
     by = f" ({_where(last, home)})" if last else ""
-    due = datetime.fromtimestamp(float(evidence.get("expected_by") or 0), UTC)
-    heard = datetime.fromtimestamp(float(evidence.get("heard_until") or 0), UTC)
+    due = utc(float(evidence.get("expected_by") or 0))
+    heard = utc(float(evidence.get("heard_until") or 0))
     return Explanation(
         f"No sign of life since {_clock(finding.since, finding, home)}{by}.",
         f"One was expected by {_clock(due, finding, home)}{_rarity(finding)}.",
@@ -145,7 +147,7 @@ def _others_there(finding: Finding, home: Home) -> str:
     """Whose the signs of life may be, if not the resident's."""
     said = []
     if company := finding.evidence.get("company_at"):
-        until = datetime.fromtimestamp(float(company), UTC)
+        until = utc(float(company))
         said.append(f"Somebody else may have been there at {_clock(until, finding, home)}.")
     if home.people > 1:
         said.append(f"{home.people} people live here: a sign of life may be the other's.")
@@ -188,8 +190,7 @@ def _rarity(finding: Finding) -> str:
     chance = float(finding.evidence.get("chance") or 0)
     if not 0 < chance < 1:
         return ""
-    known = float(finding.evidence.get("learned_days") or 0)
-    by = f"by {int(known)} days of this home" if known >= 14 else "by other homes, for this one is new"
+    by = known_by(timedelta(days=float(finding.evidence.get("learned_days") or 0)))
     out = ", and may be out" if finding.evidence.get("perhaps_out") else ""
     return f": {by}, a well person is quiet this long after 1 in {round(1 / chance)} such moments{out}"
 
@@ -315,7 +316,7 @@ def _long_lie(finding: Finding, home: Home) -> Explanation:
     longest, sure_at = _number(finding, "longest"), _number(finding, "sure_at")
     known = f"Nobody has stayed there longer than {lasting(longest)} in the last weeks." if longest else _NOT_KNOWN
     sure = f" {100 * finding.strength:.0f} in 100 that something is wrong"
-    later = datetime.fromtimestamp(sure_at, UTC) if sure_at else finding.at
+    later = utc(sure_at) if sure_at else finding.at
     rising = f"{sure}, and 95 from {_clock(later, finding, home)} on." if later > finding.at else f"{sure}."
     return Explanation(
         f"In the {room} since {_clock(finding.since, finding, home)}, and in no other room.",
@@ -389,8 +390,8 @@ def _other_causes(finding: Finding, home: Home) -> str:
     evidence = finding.evidence
     added, clocks, away = (_number(finding, name) for name in ("new_sensor", "clocks_changed", "away_days"))
     causes = [
-        f"a sensor was added on {_day(_moment(added), home)}" if added else "",
-        f"the clocks changed on {_day(_moment(clocks), home)}" if clocks else "",
+        f"a sensor was added on {_day(utc(added), home)}" if added else "",
+        f"the clocks changed on {_day(utc(clocks), home)}" if clocks else "",
         f"nobody was at home on about {away:.0f} days lately" if away and away >= 1 else "",
         f"not heard: {_names(evidence, home)}" if evidence.get("dead") else "",
         f"{home.people} people live here" if home.people > 1 else "",
@@ -475,17 +476,13 @@ def _figure(value: float) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
-
-
 def _day(at: datetime, home: Home) -> str:
     return f"{at.astimezone(ZoneInfo(home.timezone)):%-d %B}"
 
 
 def _last_seen(finding: Finding, home: Home) -> str:
     last = _number(finding, "last_sign")
-    return f"the last sign of life came at {_clock(_moment(last), finding, home)}" if last else "nothing more is known"
+    return f"the last sign of life came at {_clock(utc(last), finding, home)}" if last else "nothing more is known"
 
 
 def _door(finding: Finding, home: Home) -> str:
@@ -522,7 +519,7 @@ def _health(finding: Finding, home: Home, leans_on: Callable[[Sensor], bool]) ->
     mine = [sensor.id for sensor in home.sensors if leans_on(sensor)]
     heard = sum(sensor not in dead for sensor in mine)
     resting = f", with {heard} of {len(mine)} sensors that this rests on" if mine else ""
-    return f"The kit was heard until {_clock(_moment(until), finding, home)}{resting}.{_doubted(finding)}"
+    return f"The kit was heard until {_clock(utc(until), finding, home)}{resting}.{_doubted(finding)}"
 
 
 _DOUBTED = {

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from simulators.evaluate.fallscommand import add_to as add_falls
+from simulators.evaluate.progress import DONE, FOUND_WRONG, USED_WRONG, progress, step
 from simulators.recording import BadRecording
 
-DONE, FOUND_WRONG, USED_WRONG = 0, 1, 2
 GOLDEN = Path("tests/simulators/evaluate")
 """From the top of a checkout."""
 
@@ -88,8 +87,8 @@ def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
 
     how = How.LEARNED if chosen.learn_prior else How.CROSSED if chosen.cross_prior else How.SHIPPED
     try:
-        with _progress() as progress:
-            figures = evaluate(chosen.folder, lambda step, total: _step(progress, step, total), how, chosen.short)
+        with progress() as shown:
+            figures = evaluate(chosen.folder, lambda name, total: step(shown, name, total), how, chosen.short)
     except Disagrees as odd:
         print(f"These are not the engine's own figures: {odd}", file=sys.stderr)
         return FOUND_WRONG
@@ -98,17 +97,6 @@ def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
 
     show(figures, console if console.is_terminal else Console(width=120))
     return DONE
-
-
-def _step(progress: Progress, step: str, total: int) -> None:
-    """One further of `total` in `step`, which begins with the first."""
-    task = next((each for each in progress.tasks if each.description == step), None)
-    progress.advance(task.id if task else progress.add_task(step, total=total))
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True))
 
 
 def _golden(chosen: argparse.Namespace, console: Console) -> int:
@@ -135,8 +123,8 @@ def _detectors(chosen: argparse.Namespace, console: Console) -> int:
 
     wide = console if console.is_terminal else Console(width=120)
     homes = longest(chosen.folder, chosen.homes)
-    with _progress() as progress:
-        show(homes, shipped().model, chosen.mats, wide, lambda: _step(progress, "playing", 1 + len(MISHAPS)))
+    with progress() as shown:
+        show(homes, shipped().model, chosen.mats, wide, lambda: step(shown, "playing", 1 + len(MISHAPS)))
     return DONE
 
 
@@ -146,8 +134,8 @@ def _faults(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.nightlight import shipped
 
     homes = longest(chosen.folder, chosen.homes)
-    with _progress() as progress:
-        found = caused(homes, shipped().model, lambda: _step(progress, "playing", len(FAULTS) + len(CLOCKS)))
+    with progress() as shown:
+        found = caused(homes, shipped().model, lambda: step(shown, "playing", len(FAULTS) + len(CLOCKS)))
     for fault, new in found.items():
         console.print(f"{fault}: {len(new)} alerts about a person in {len(homes)} homes")
         for line in new:

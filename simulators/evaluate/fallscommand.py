@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulators.evaluate import fallsrows
+from simulators.evaluate.progress import DONE, progress, step
 from simulators.recording import BadRecording
 
 Document = dict[str, Any]  # as simulators.evaluate.falls makes it
@@ -33,7 +34,6 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
 
 
 def _evaluate(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.command import DONE, _progress, _step
     from simulators.evaluate.falls import evaluate, model_in, shipped, write
     from simulators.evaluate.fallscard import scorecard
 
@@ -41,8 +41,8 @@ def _evaluate(chosen: argparse.Namespace, console: Console) -> int:
         if asked and not asked.parent.is_dir():
             raise BadRecording(f"{asked}: there is no folder {asked.parent}")
     model = None if chosen.leave_people_out else model_in(chosen.model) if chosen.model else shipped()
-    with _progress() as progress:
-        document = evaluate(chosen.folder, model, lambda step, total: _step(progress, step, total), chosen.robustness)
+    with progress() as shown:
+        document = evaluate(chosen.folder, model, lambda name, total: step(shown, name, total), chosen.robustness)
     if chosen.json:
         write(document, chosen.json)
     if chosen.scorecard:

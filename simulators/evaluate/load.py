@@ -17,13 +17,12 @@ from rich.table import Table
 from models.alert import Lane
 from models.detection import WATCHED, Finding, FindingKind, Urgency
 from models.detection.backtest import STEP, replay
-from models.detection.batch import Floats
 from models.detection.engine import Engine
 from models.detection.prior import Prior
 from models.observation import CODE_OF, What
 from simulators.evaluate.homes import DAY, HOUR, ROOMS, Fitted, Recorded
 from simulators.evaluate.inactivity import teaches
-from simulators.evaluate.played import Played, played
+from simulators.evaluate.played import Played, played, span
 
 AT_LEAST = 14.0
 """Days: of homes recorded for less nothing is known in time."""
@@ -59,7 +58,7 @@ class Load:
 def load(homes: Sequence[Recorded], prior: Prior | None, step: float = STEP) -> Load:
     """Whole records of the homes, with everything that a hub watches for by default."""
     one = played(homes, prior)
-    first, last = _span(one)
+    first, last = span(one)
     place = {home.id: index for index, home in enumerate(one.homes)}
     days = {home: float(last[index] - first[index]) / DAY for home, index in place.items()}
     found: dict[FindingKind, Counter[str]] = defaultdict(Counter)
@@ -87,13 +86,6 @@ def calls(finding: Finding) -> bool:
 def _findings(one: Played, step: float) -> list[Finding]:
     engine = Engine(one.homes, one.start, prior=one.prior, watched_for=WATCHED)
     return replay(engine, one.seen, one.start, one.until, one.kits, step)
-
-
-def _span(one: Played) -> tuple[Floats, Floats]:
-    first, last = np.full(len(one.homes), np.inf), np.full(len(one.homes), -np.inf)
-    np.minimum.at(first, one.seen.home, one.seen.at)
-    np.maximum.at(last, one.seen.home, one.seen.at)
-    return first, last
 
 
 def asked_for(found: Load) -> list[FindingKind]:
@@ -202,7 +194,7 @@ def told(homes: Sequence[Recorded], mishap: Mishap, prior: Prior | None, step: f
         return Told((), Counter())
     one = played(parts, prior)
     one = replace(one, until=one.until + AFTER)
-    ends = {home.id: float(at) for home, at in zip(one.homes, _span(one)[1], strict=True)}
+    ends = {home.id: float(at) for home, at in zip(one.homes, span(one)[1], strict=True)}
     soonest: dict[str, Finding] = {}
     for finding in _findings(one, step):
         late = finding.at.timestamp() - ends[finding.home]

@@ -113,7 +113,7 @@ def alerts(one: Played, step: float = STEP, after: float = 0.0, known: bytes | N
     then was as `learned` says.
     """
     found: list[Finding] = []
-    first, last = _recorded(one)
+    first, last = span(one)
     place = {home.id: index for index, home in enumerate(one.homes)}
     for part in _parts(one, step, one.start + timedelta(seconds=after), known):
         found += part
@@ -142,7 +142,7 @@ def _arrived(one: Played, start: datetime | None, until: datetime) -> Batch:
     return one.seen[since & (arrived <= until.timestamp())]
 
 
-def _recorded(one: Played) -> tuple[Floats, Floats]:
+def span(one: Played) -> tuple[Floats, Floats]:
     """The first and the last observation of each home."""
     first, last = np.full(len(one.homes), np.inf), np.full(len(one.homes), -np.inf)
     np.minimum.at(first, one.seen.home, one.seen.at)

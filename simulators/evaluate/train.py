@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
+from simulators.evaluate.progress import DONE, progress, step
 from simulators.evaluate.trainfalls import add_to as add_falls
 
 
@@ -32,9 +33,9 @@ def _prior(chosen: argparse.Namespace, console: Console) -> int:
 
     source = chosen.source or f"recordings in {chosen.folder.resolve().name}"
     day = chosen.on or datetime.now(UTC).date()
-    with Progress(console=Console(stderr=True)) as shown:
-        task = shown.add_task("learning the prior", total=ROUNDS)
-        model = make_prior(chosen.folder, chosen.out, source, day, lambda: shown.advance(task))
+    with progress() as shown:
+        done = partial(step, shown, "learning the prior", ROUNDS)
+        model = make_prior(chosen.folder, chosen.out, source, day, done)
     homes, days, size = model.provenance["homes"], model.provenance["days"], chosen.out.stat().st_size
     console.print(f"{chosen.out}: from {homes} homes, {days} days, {size} bytes", highlight=False)
-    return 0
+    return DONE

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from simulators.evaluate.progress import DONE, progress, step
 from simulators.recording import BadRecording
 
 
@@ -18,7 +19,6 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
 
 
 def _train(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.command import DONE, _progress, _step
     from simulators.evaluate.fallsexamples import examples, learned, suited
     from simulators.evaluate.wearers import by_person, worn
 
@@ -26,8 +26,8 @@ def _train(chosen: argparse.Namespace, console: Console) -> int:
         raise BadRecording(f"{chosen.out}: there is no folder {chosen.out.parent}")
     files = worn(chosen.folder)
     total = sum(1 for _ in by_person(suited(files)))
-    with _progress() as progress:
-        known = list(examples(files, lambda: _step(progress, "playing", total)))
+    with progress() as shown:
+        known = list(examples(files, lambda: step(shown, "playing", total)))
     content = learned(files, known).to_bytes()
     chosen.out.write_bytes(content)
     console.print(f"{chosen.out}: {len(content) / 1000:.0f} kB, from {total} people as worn; judge it with")
