@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.budgets import counted_falls, judged, set_aside
@@ -21,12 +21,12 @@ from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Expectation, Look, Records, Session
 from hub.store.series import Series
+from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
     Fitted,
     Happened,
-    Hearing,
     KitCard,
     Kits,
     Looked,
@@ -50,12 +50,11 @@ from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
+from models.health import SENSOR_UNHEARD_AFTER, why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
-from models.people import Account, Contact, Level, Resident, Role
-from models.privacy import ALWAYS, Data, Purpose, Showing, agreed, showing
-from models.wire import Heartbeat
+from models.people import Account, Level, Resident, Role
+from models.privacy import ALWAYS, Data, Purpose, agreed
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -69,8 +68,6 @@ ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES, Data.MEDICAL, Data.WAY_IN})
 """A fault of the kit is no reason to look at how the person spent the day."""
 
-ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
-NEVER_HEARD = Heard(None, None)
 EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
@@ -78,23 +75,6 @@ DAY = timedelta(days=1)
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 SAME_SIGN = timedelta(milliseconds=1)
-REMEMBERED = 10_000
-
-
-class Hidden(LookupError):
-    """Not there, or not for this viewer: a page must not tell which."""
-
-
-class ReasonNeeded(Exception):
-    """Shown only against a stated reason, which goes on record."""
-
-
-class Viewer:
-    """Who looks: an account that has logged in, and the token that its forms must carry."""
-
-    def __init__(self, account: Account, csrf: str) -> None:
-        self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
-        self.csrf = csrf
 
 
 class Gate:
@@ -109,12 +89,9 @@ class Gate:
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
     ) -> None:
+        self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
         self._clock, self._real_now = clock, real_now
-        self._looked: dict[tuple[str, str, str, str], datetime] = {}
-        self._told: dict[int, tuple[int, list[Entry]]] = {}
-        self._register: tuple[int, dict[str, Home], dict[str, str]] = (-1, {}, {})
-        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
 
     # Who is at the door
 
@@ -122,14 +99,14 @@ class Gate:
         return self._records.account(login)
 
     def open_session(self, token_hash: str, login: str, csrf: str, hours: float) -> None:
-        self._records.open_session(token_hash, login, csrf, self._real() + timedelta(hours=hours))
+        self._records.open_session(token_hash, login, csrf, self._door.real() + timedelta(hours=hours))
 
     def end_session(self, token_hash: str) -> None:
         self._records.end_session(token_hash)
 
     def viewer(self, token_hash: str) -> Viewer | None:
         session: Session | None = self._records.session(token_hash)
-        if session is None or session.expires_at <= self._real():
+        if session is None or session.expires_at <= self._door.real():
             return None
         found = self._records.account(session.login)
         return Viewer(found[0], session.csrf) if found else None
@@ -137,9 +114,9 @@ class Gate:
     # The contact centre
 
     def queue(self, viewer: Viewer, purpose: Purpose) -> Queue:
-        shown = self._shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
+        shown = self._door.shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
         mark, now = self.mark(), self._clock.now()
-        names, homes = self._names(), self._homes()
+        names, homes = self._door.names(), self._door.homes()
         opened = sorted(self._alerts.open_alerts(), key=urgency)
         rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
         return Queue(
@@ -149,7 +126,7 @@ class Gate:
             tuple(row for row in rows if row.alert.lane is Lane.PERSON),
             tuple(row for row in rows if row.alert.lane is Lane.KIT),
             len(homes),
-            sum(why_unheard(heard, now, _limit(None)) is not None for heard in self._heard().values()),
+            sum(why_unheard(heard, now, unheard_after(None)) is not None for heard in self._door.heard().values()),
             tuple(self.trouble()),
         )
 
@@ -162,11 +139,11 @@ class Gate:
         names: dict[str, str],
         shown: AbstractSet[Data],
     ) -> Waiting:
-        home, entries = homes[alert.home], self._entries(alert)
-        self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}", at_most=timedelta(hours=1))
+        home, entries = homes[alert.home], self._door.entries(alert)
+        self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}", at_most=timedelta(hours=1))
         return Waiting(
             alert,
-            _people(self._residents(alert)) if Data.PERSON in shown else (),
+            _people(self._door.residents(alert)) if Data.PERSON in shown else (),
             home.area,
             home.timezone,
             _line(alert, reasons(entries)),
@@ -178,19 +155,19 @@ class Gate:
 
     def may(self, viewer: Viewer, purpose: Purpose) -> None:
         """Raises Hidden for a viewer who has no business here."""
-        self._shown(viewer, purpose, Data)
+        self._door.shown(viewer, purpose, Data)
 
     def closed(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Alert:
         """An alert without anything about the person, so that a reason to see more can be asked for."""
-        self._shown(viewer, purpose, (Data.ALERTS,))
-        return self._alert(alert_id)
+        self._door.shown(viewer, purpose, (Data.ALERTS,))
+        return self._door.alert(alert_id)
 
     def sheet(self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = "") -> Sheet:
         """Raises Hidden; and ReasonNeeded for an alert that is closed, until a reason is given."""
-        alert = self._alert(alert_id)
+        alert = self._door.alert(alert_id)
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
-        self._look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
+        self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
         return self._sheet(viewer, alert, entries, shown, reason)
 
     def _shown_of_alert(
@@ -199,14 +176,14 @@ class Gate:
         if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or _sent(entries) != viewer.login):
             raise Hidden(f"alert {alert.id}")
         if purpose is Purpose.ANSWER and alert.state is State.CLOSED:
-            self._shown(viewer, purpose, Data)
+            self._door.shown(viewer, purpose, Data)
             raise ReasonNeeded
-        shown = self._shown(viewer, purpose, Data, reason=reason)
+        shown = self._door.shown(viewer, purpose, Data, reason=reason)
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._home(alert.home), self._clock.now(), self._names()
-        residents = self._residents(alert)
+        home, now, names = self._door.home(alert.home), self._clock.now(), self._door.names()
+        residents = self._door.residents(alert)
         sent = _sent(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
         return Sheet(
@@ -222,15 +199,11 @@ class Gate:
             _may(viewer, alert),
             tuple(self._records.accounts_of(Role.RESPONDER)) if viewer.role in ACTING else (),
             tuple(_only(resident, shown) for resident in residents),
-            tuple(one for who in residents for one in self._records.contacts_of(who.id))
-            if Data.CONTACTS in shown
-            else (),
+            self._door.contacts(residents) if Data.CONTACTS in shown else (),
             day,
-            self._hearing(home, now) if Data.HEARING in shown else None,
+            self._door.hearing(home, now) if Data.HEARING in shown else None,
             self._fitted(home) if Data.KIT in shown else (),
-            tuple(one for one in self._alerts.of_home(home.id, 8) if one.id != alert.id)
-            if Data.ALERTS in shown
-            else (),
+            self._others(alert) if Data.ALERTS in shown else (),
             reason,
             watching,
             self._mentions(home, now, shown),
@@ -249,7 +222,7 @@ class Gate:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
             raise Hidden(f"alert {alert_id}")
-        self._alert(alert_id)
+        self._door.alert(alert_id)
         if act is Act.NOTE and not text:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
@@ -269,7 +242,7 @@ class Gate:
         """The budget of this alert's home without what the last shift was because of. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(self._door.alert(alert_id).home), self._clock.now()
         shifts = self._records.shifts(home.id)
         if not shifts or shifts[-1].id != shift_id or not shifts[-1].because:
             raise Refused("the budget was shifted again meanwhile: look at what holds now")
@@ -286,7 +259,7 @@ class Gate:
         """False falls of this pendant of the alert's home no longer count. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(self._door.alert(alert_id).home), self._clock.now()
         mine = [one for one in counted_falls(self._alerts, self._records, now, home.id) if one.sensor == sensor]
         sure = sureness(mine, now)
         if not sure.because:
@@ -297,11 +270,11 @@ class Gate:
         """The open alerts that this responder was sent to."""
         if viewer.role is not Role.RESPONDER:
             raise Hidden("visits")
-        shown = self._shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
-        mine = [one for one in self._alerts.open_alerts() if _sent(self._entries(one)) == viewer.login]
+        shown = self._door.shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
+        mine = [one for one in self._alerts.open_alerts() if _sent(self._door.entries(one)) == viewer.login]
         for alert in mine:
-            self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
-        return [Visit(one, _people(self._residents(one)), _address(self._residents(one))) for one in mine]
+            self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
+        return [Visit(one, _people(self._door.residents(one)), _address(self._door.residents(one))) for one in mine]
 
     def visit(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Sheet:
         if viewer.role is not Role.RESPONDER:
@@ -315,9 +288,9 @@ class Gate:
         resident = self._records.resident(contact.resident) if contact else None
         if contact is None or resident is None:
             raise Hidden("family")
-        shown = self._shown(viewer, purpose, Data, level=contact.level)
-        self._look(viewer, purpose, resident.home, shown)
-        home, now = self._home(resident.home), self._clock.now()
+        shown = self._door.shown(viewer, purpose, Data, level=contact.level)
+        self._door.look(viewer, purpose, resident.home, shown)
+        home, now = self._door.home(resident.home), self._clock.now()
         known = self._known(home, resident, now)
         recent = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
         return Reassurance(
@@ -336,13 +309,13 @@ class Gate:
         resident = self._records.resident(viewer.person) if viewer.person else None
         if resident is None:
             raise Hidden("resident")
-        self._shown(viewer, purpose, Data)
-        home, now = self._home(resident.home), self._clock.now()
+        self._door.shown(viewer, purpose, Data)
+        home, now = self._door.home(resident.home), self._clock.now()
         return Own(
             resident.called,
             now,
             home.timezone,
-            self._hearing(home, now),
+            self._door.hearing(home, now),
             self._two_days(home, now, Level.TIMES)[0],
             self._fitted(home),
             tuple(self._records.contacts_of(resident.id)),
@@ -353,17 +326,17 @@ class Gate:
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
-        shown = self._shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
-        homes, now = list(self._homes().values()), self._clock.now()
+        shown = self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
+        homes, now = list(self._door.homes().values()), self._clock.now()
         cards = [card for home in homes if (card := self._card(home, now))]
         for card in cards:
-            self._look(viewer, purpose, card.home, shown)
+            self._door.look(viewer, purpose, card.home, shown)
         counts = sorted(self._records.set_aside_counts().items(), key=lambda one: -one[1])
         aside = [(one.arrived, one.home or "", one.reason, one.text) for one in self._records.set_aside_recent(20)]
         return Kits(now, _zone(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
-        hearing, quiet = self._hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
+        hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
         mentions = self._mentions(home, now, frozenset({Data.KIT}))
         if hearing.heard and not quiet and not mentions:
             return None
@@ -372,10 +345,10 @@ class Gate:
 
     def kits_of(self, viewer: Viewer, purpose: Purpose, home_id: str) -> Prepared:
         """Who has which kit of that home, and whether one can be made."""
-        self._shown(viewer, purpose, (Data.KIT,))
+        self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
-        home, now = self._records.home(home_id), self._real()
+        home, now = self._records.home(home_id), self._door.real()
         if home is None:
             return Prepared(home_id)
         certificates = tuple(
@@ -387,14 +360,14 @@ class Gate:
 
     def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
         """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
-        self._shown(viewer, purpose, (Data.KIT,))
+        self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._home(home_id), viewer.login, self._real()).zipped()
+        return self._depot.make(self._door.home(home_id), viewer.login, self._door.real()).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
-        self._shown(viewer, purpose, (Data.KIT,))
-        if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._real(), serial):
+        self._door.shown(viewer, purpose, (Data.KIT,))
+        if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._door.real(), serial):
             raise Hidden(f"a kit of {home_id}")
 
     # The hub itself, which is nobody's data
@@ -410,7 +383,7 @@ class Gate:
     def beat(self) -> dict[str, object]:
         """What every open console is told: no word about a person."""
         now = self._clock.now()
-        return {"mark": self.mark(), "now": now.timestamp(), "clock": clock_s(now, _zone(self._homes().values()))}
+        return {"mark": self.mark(), "now": now.timestamp(), "clock": clock_s(now, _zone(self._door.homes().values()))}
 
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
@@ -425,7 +398,7 @@ class Gate:
 
     def trouble(self) -> list[str]:
         """What is wrong with the hub, in words for an operator."""
-        zone = _zone(self._homes().values())
+        zone = _zone(self._door.homes().values())
         late = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in self._late()
@@ -452,112 +425,18 @@ class Gate:
         return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
-        now, heard = self._clock.now(), self._heard().values()
-        return not heard or any(why_unheard(one, now, _limit(None)) is None for one in heard)
+        now, heard = self._clock.now(), self._door.heard().values()
+        return not heard or any(why_unheard(one, now, unheard_after(None)) is None for one in heard)
 
     # The gate itself
 
-    def _shown(
-        self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
-    ) -> frozenset[Data]:
-        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
-        how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
-        if not any(how.values()):
-            raise Hidden(purpose)
-        if Showing.WITH_REASON in how.values() and not reason:
-            raise ReasonNeeded
-        return frozenset(data for data, shown in how.items() if shown)
-
-    def _look(
-        self,
-        viewer: Viewer,
-        purpose: Purpose,
-        home: str,
-        shown: AbstractSet[Data],
-        about: str = "",
-        at_most: timedelta = timedelta(minutes=1),
-    ) -> None:
-        now = self._clock.now()
-        key = (viewer.login, home, purpose, about)
-        if key in self._looked and now - self._looked[key] < at_most:
-            return
-        data = ", ".join(sorted(shown & ABOUT_PERSON))
-        self._records.look(viewer.login, viewer.role, home, data, purpose, about, now)
-        self._looked[key] = now
-        if len(self._looked) > REMEMBERED:
-            self._looked = {key: at for key, at in self._looked.items() if now - at < timedelta(hours=1)}
-
     # What the pages are made of
-
-    def _real(self) -> datetime:
-        return datetime.fromtimestamp(self._real_now(), UTC)
-
-    def _alert(self, alert_id: int) -> Alert:
-        alert = self._alerts.alert(alert_id)
-        if alert is None:
-            raise Hidden(f"alert {alert_id}")
-        return alert
-
-    def _home(self, home_id: str) -> Home:
-        home = self._records.home(home_id)
-        if home is None:
-            raise Hidden(f"home {home_id}")
-        return home
-
-    def _residents(self, alert: Alert) -> list[Resident]:
-        one = self._records.resident(alert.resident) if alert.resident else None
-        return [one] if one else self._records.residents_of(alert.home)
-
-    def _contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
-        return tuple(one for who in residents for one in self._records.contacts_of(who.id))
 
     def _others(self, alert: Alert) -> tuple[Alert, ...]:
         return tuple(one for one in self._alerts.of_home(alert.home, 8) if one.id != alert.id)
 
-    def _names(self) -> dict[str, str]:
-        """Of every account, by login."""
-        self._homes()
-        return self._register[2]
-
-    def _homes(self) -> dict[str, Home]:
-        """Read again only when the register has changed."""
-        version = self._records.version()
-        if self._register[0] != version:
-            names = {one.login: one.name for role in Role for one in self._records.accounts_of(role)}
-            self._register = (version, {home.id: home for home in self._records.homes()}, names)
-        return self._register[1]
-
-    def _entries(self, alert: Alert) -> list[Entry]:
-        """The timeline, read again only when the alert has changed."""
-        known = self._told.get(alert.id)
-        if known is None or known[0] != alert.version:
-            known = self._told[alert.id] = (alert.version, self._alerts.timeline(alert.id))
-        if len(self._told) > REMEMBERED:
-            self._told.clear()
-        return known[1]
-
-    def _heard(self) -> dict[str, Heard]:
-        """Of every home, at most half a second old, however time runs."""
-        real, now = self._real_now(), self._clock.now()
-        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
-            self._beats = (real, now, self._records.heard())
-        return self._beats[2]
-
-    def _heard_of(self, home_id: str) -> Heard:
-        return self._heard().get(home_id, NEVER_HEARD)
-
-    def _why(self, home_id: str, now: datetime) -> Why | None:
-        return why_unheard(self._heard_of(home_id), now, _limit(self._records.heartbeat(home_id)))
-
-    def _hearing(self, home: Home, now: datetime) -> Hearing:
-        until, why = self._heard_of(home.id).until, self._why(home.id, now)
-        if why is None and until is not None:
-            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
-        since = f"since {when(until, now, home.timezone)}" if until else "at all"
-        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
-
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
-        beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
+        beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
         may = agreed(self._records.consents(), home.id) | ALWAYS
         last = beat.sensors if beat else {}
         worn = self._worn(home)
@@ -587,7 +466,7 @@ class Gate:
 
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
-        until, why = self._heard_of(home.id).until, self._why(home.id, end)
+        until, why = self._door.heard_of(home.id).until, self._door.why(home.id, end)
         rows = self._series.between(home.id, start - DAY, end)
         seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
         if until and why is None:
@@ -607,8 +486,8 @@ class Gate:
             spans,
             last,
             *_expected(self._records.expectation(home.id), last),
-            self._heard_of(home.id),
-            self._why(home.id, now),
+            self._door.heard_of(home.id),
+            self._door.why(home.id, now),
             self._judges(now),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
@@ -645,7 +524,7 @@ class Gate:
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
         due, _ = _expected(told, last_sign)
-        if due is None or now > due or not self._judges(now) or self._why(home.id, now):
+        if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
 
@@ -658,7 +537,7 @@ class Gate:
         if because and last.now != home.false_alerts_a_month:
             return feedback_told(home.false_alerts_a_month, last.now, because, home.timezone), last.id
         if last.undoes and now - last.at < COUNTED:
-            who = _name(self._names(), last.actor)
+            who = _name(self._door.names(), last.actor)
             at = when(last.at, now, home.timezone)
             return f"A shift of how closely this home is watched was undone by {who} at {at}.", None
         return "", None
@@ -696,7 +575,7 @@ class Gate:
 
     def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
         """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
-        names, lines = self._names(), dict[tuple[object, ...], Looked]()
+        names, lines = self._door.names(), dict[tuple[object, ...], Looked]()
         for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
             key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
             count = lines[key].count + 1 if key in lines else 1
@@ -714,10 +593,6 @@ def _cause(look: Look) -> str:
     if look.purpose == Purpose.REASON:
         return look.reason
     return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
-
-
-def _limit(beat: Heartbeat | None) -> timedelta:
-    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
 
 
 def _expected(told: Expectation | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:

@@ -1,0 +1,6 @@
+"""The one way out: a page gets a record only by saying who looks and for what."""
+
+from hub.web.access.door import Hidden, ReasonNeeded, Viewer
+from hub.web.access.gate import Gate, open_gate
+
+__all__ = ["Gate", "Hidden", "ReasonNeeded", "Viewer", "open_gate"]
