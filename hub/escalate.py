@@ -48,6 +48,14 @@ SAID = {
     "bed_mat": "a sensor in trouble",
     "sensor_flapping": "a sensor in trouble",
     "sensor_stuck": "a sensor in trouble",
+    "kit_flaps": "a kit that comes and goes",
+    "on_battery": "a kit without mains power",
+    "kit_hot": "a kit in trouble",
+    "disk_full": "a kit in trouble",
+    "radio_offline": "a kit whose radio is offline",
+    "battery_flat": "a flat battery",
+    "no_test": "a kit without a test press",
+    "tampered": "an opened sensor",
 }
 """A finding's kind in words that say nothing about the home's life."""
 

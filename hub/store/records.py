@@ -181,7 +181,7 @@ class Records:
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
             upsert(connection, schema.plans, plans)
             _load_accounts(connection, register.accounts, password_hashes)
-            _next_version(connection)
+            next_version(connection)
 
     def set_password(self, login: str, password_hash: str) -> bool:
         """Whether there is such an account. Ends its sessions."""
@@ -333,7 +333,7 @@ class Records:
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone)
+            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone, schema.swaps)
             found = {log.name: chain.broken_at(connection, log) for log in logs}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
@@ -365,7 +365,7 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
 
 
-def _next_version(connection: Connection) -> None:
+def next_version(connection: Connection) -> None:
     table: Table = schema.versions
     value = table.c.value
     if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:
