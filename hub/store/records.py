@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -244,16 +245,22 @@ class Records:
                 newest = select(func.max(schema.set_aside.c.id)).scalar_subquery()
                 connection.execute(delete(schema.set_aside).where(schema.set_aside.c.id <= newest - SET_ASIDE_LIMIT))
 
-    def set_aside_counts(self, home: str | None = None) -> dict[str, int]:
-        """By reason, of one home or of all."""
+    def set_aside_counts(self, home: str | None = None, besides: AbstractSet[str] = frozenset()) -> dict[str, int]:
+        """By reason, of one home or of all; `besides` those homes."""
         table = schema.set_aside_counts
-        question = select(table.c.reason, func.sum(table.c.count)).group_by(table.c.reason)
-        rows = self._all(question if home is None else question.where(table.c.home == home))
-        return {reason: int(count) for reason, count in rows}
+        question = select(table.c.home, table.c.reason, table.c.count)
+        counted: dict[str, int] = defaultdict(int)
+        for whose, reason, count in self._all(question if home is None else question.where(table.c.home == home)):
+            if whose not in besides:
+                counted[reason] += int(count)
+        return dict(counted)
 
-    def set_aside_recent(self, limit: int = 100) -> list[Aside]:
-        """Newest first."""
-        rows = self._all(select(schema.set_aside).order_by(schema.set_aside.c.id.desc()).limit(limit))
+    def set_aside_recent(self, limit: int = 100, besides: AbstractSet[str] = frozenset()) -> list[Aside]:
+        """Newest first, without those of some homes."""
+        table = schema.set_aside
+        newest = self._all(select(table.c.id, table.c.home).order_by(table.c.id.desc()))
+        ids = [one.id for one in newest if one.home not in besides][:limit]
+        rows = self._all(select(table).where(table.c.id.in_(ids)).order_by(table.c.id.desc()))
         return [Aside(row.arrived, row.home, row.reason, row.text, row.raw) for row in rows]
 
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
