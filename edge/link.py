@@ -117,6 +117,10 @@ class Link:
             progress.on_the_way.pop(number).numbers.discard(number)
         progress.messages = [sent for sent in progress.messages if sent.numbers]
 
+    def is_on_the_way(self, outbox: str, number: int) -> bool:
+        progress = self._progress.get(outbox)
+        return progress is not None and number in progress.on_the_way
+
     def beat(self, heartbeat: Heartbeat) -> bool:
         return self._way.publish(self._health_topic, encode(heartbeat), retain=True)
 

@@ -129,6 +129,7 @@ class Kit:
         self.settings: dict[str, object] = {
             "home": HOME, "outbox": "outbox.db", "hub_host": "127.0.0.1", "hub_port": hub_port,
             "local_host": "127.0.0.1", "local_port": local_port, "batch_every": 0.05, "heartbeat_every": 1.0,
+            "test_every": 0.0,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
         self.bridge = mqtt.Client(CallbackAPIVersion.VERSION2)
