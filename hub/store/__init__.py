@@ -7,8 +7,9 @@ from hub.store.alerts import Alerts
 from hub.store.database import migrate, opened
 from hub.store.records import Records
 from hub.store.series import Series, SqlSeries
+from hub.store.traces import Traces
 
-__all__ = ["Alerts", "Records", "Series", "SqlSeries", "Store", "open_store"]
+__all__ = ["Alerts", "Records", "Series", "SqlSeries", "Store", "Traces", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Store:
     records: Records
     alerts: Alerts
     series: Series
+    traces: Traces
 
 
 def open_store(settings: Settings) -> Store:
@@ -23,4 +25,4 @@ def open_store(settings: Settings) -> Store:
     records, series = opened(settings.records), opened(settings.series)
     migrate(records, "records")
     migrate(series, "series")
-    return Store(Records(records), Alerts(records), SqlSeries(series))
+    return Store(Records(records), Alerts(records), SqlSeries(series), Traces(records))
