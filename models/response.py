@@ -4,11 +4,12 @@ A plan cannot end in silence: when every step has been tried and nobody answered
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.alert import Alert, Lane, State
+from models.urgency import asks_for_a_look
 
 
 class Tried(StrEnum):
@@ -18,6 +19,10 @@ class Tried(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+LONGEST_HOLD = timedelta(minutes=30)
+"""An answer that nobody follows up for longer is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ResponsePlan:
-    """What was agreed for one kind of incident. Steps are in order; after the last it repeats every `repeat`."""
+    """What was agreed for one kind of incident. Steps are in order; after the last it repeats every `repeat`. Whoever
+    answers holds the alert for `hold` from their last act.
+    """
 
     kind: str
     steps: tuple[Step, ...]
     repeat: timedelta = timedelta(minutes=5)
+    hold: timedelta = timedelta(minutes=3)
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError(f"the plan for '{self.kind}' has no step: somebody must be reached")
         if self.repeat <= timedelta(0):
             raise ValueError(f"the plan for '{self.kind}' must repeat after some time, not {self.repeat}")
+        if not timedelta(0) < self.hold <= LONGEST_HOLD:
+            raise ValueError(f"the plan for '{self.kind}' may hold an answer for up to {LONGEST_HOLD}, not {self.hold}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,9 @@ PATIENCE: dict[State, timedelta] = {
     State.ANSWERED: timedelta(minutes=3),
     State.ATTENDING: timedelta(minutes=45),
 }
-"""How long an answer holds without a further act; 45 minutes is the field's target for a responder on site."""
+"""How long an answer holds without a further act, unless the plan says otherwise of the first; 45 minutes is the
+field's target for a responder on site.
+"""
 
 DEFAULT_PLANS: dict[Lane, ResponsePlan] = {
     Lane.PERSON: ResponsePlan(
@@ -78,7 +90,30 @@ DEFAULT_PLANS: dict[Lane, ResponsePlan] = {
     ),
     Lane.KIT: ResponsePlan("default", (Step("operator", "log"),), repeat=timedelta(hours=4)),
 }
-"""In force for whoever agreed to nothing else."""
+
+WITHIN_THE_HOUR = timedelta(hours=1)
+GENTLER = 4
+"""So many times as long a plan takes over an alert that asks for a look."""
+
+
+def default_plan(kind: str, lane: Lane) -> ResponsePlan:
+    """In force for whoever agreed to nothing else."""
+    plan = DEFAULT_PLANS[lane]
+    return gently(plan) if asks_for_a_look(kind) else plan
+
+
+def gently(plan: ResponsePlan) -> ResponsePlan:
+    """The same people in the same order, without haste: the operator's console at once, the others GENTLER times as
+    late, yet all of them within the hour. It repeats as every plan does: a look that nobody takes is not forgotten.
+
+    For kinds of urgency LOOK (somebody is not back in bed, or not up as usual): most are explained by a late morning,
+    so a daughter is not rung at once; and nobody lies unseen for longer than an hour.
+    """
+    last = max(step.after for step in plan.steps)
+    by = min(GENTLER, max(WITHIN_THE_HOUR / last, 1)) if last else GENTLER
+    steps = tuple(replace(step, after=step.after * by) for step in plan.steps)
+    repeat = max(plan.repeat, min(plan.repeat * GENTLER, WITHIN_THE_HOUR / 4))
+    return replace(plan, steps=steps, repeat=repeat, hold=max(plan.hold, timedelta(minutes=10)))
 
 
 def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: datetime) -> Due:
@@ -90,9 +125,9 @@ def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: date
     return Due(steps, lapsed=False, look_again_at=_next_look(plan, alert, this_round, steps, now))
 
 
-def lapse_time(state: State, last_act_at: datetime) -> datetime:
-    """When an answer given or renewed at `last_act_at` lapses."""
-    return last_act_at + PATIENCE[state]
+def lapse_time(state: State, last_act_at: datetime, hold: timedelta = PATIENCE[State.ANSWERED]) -> datetime:
+    """When an answer given or renewed at `last_act_at` lapses, where the plan lets it `hold` so long."""
+    return last_act_at + (hold if state is State.ANSWERED else PATIENCE[state])
 
 
 def _while_answered(alert: Alert, now: datetime) -> Due:
