@@ -16,10 +16,9 @@ from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.response import DEFAULT_PLANS, ResponsePlan, Step
+from models.response import DEFAULT_PLANS, Incident, ResponsePlan, Step, incident
 from models.wire import Heartbeat, read_heartbeat
 
-DEFAULT_KIND = "default"
 RAW_LIMIT = 4096
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
@@ -145,12 +144,14 @@ class Records:
         return self._bodies(select(schema.consents.c.body))
 
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
-        """The plan agreed for `kind`; else, where a person may need help, the one for all kinds; else the built-in."""
-        table = schema.plans
-        kinds = [kind, DEFAULT_KIND] if lane is Lane.PERSON else [kind]
+        """The plan agreed for a finding's `kind`; else for that incident; else, where a person may need help, for all;
+        else the built-in.
+        """
+        table, of = schema.plans, incident(kind, lane)
+        kinds = [kind, of, Incident.DEFAULT] if lane is Lane.PERSON else [kind, of]
         agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
         found = {one.kind: one.body for one in agreed}
-        return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[lane])
+        return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[of])
 
     def steps_of(self, resident: str) -> list[Step]:
         """Of all plans agreed with them."""
