@@ -13,22 +13,27 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from edge.clock import Clock, Moment
+from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.fall import Falls, Judging
 from edge.link import Link
+from edge.machine import Machine
 from edge.outbox import Outboxes
+from edge.paths import Network
 from edge.sensors import (
     Adapter,
     Felt,
     Fitted,
     Lamp,
     Last,
+    Mains,
     Noticed,
     Surroundings,
     address_of,
     dialect_of,
     fit,
     lamp,
+    mains,
     tone,
 )
 from edge.settings import Settings, password
@@ -77,11 +82,16 @@ class KitDown:
 
 
 @dataclass(frozen=True, slots=True)
+class MainsChanged:
+    """The mains came or went: soon there may be nobody left to say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | MainsChanged | Stop
 
 
 class Agent:
@@ -96,15 +106,22 @@ class Agent:
     ) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        network = Network(modem=settings.modem)
+        self._hub = Connection(
+            hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
+        )
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
         last = self._outboxes.last_of_each()
-        self._adapters = _adapters(settings, self._queue.put, clock, last)
+        by_dialect = _adapters(settings, self._queue.put, clock, last)
+        self._adapters = list(by_dialect.values())
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_since: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
+        self._condition = Condition(
+            Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
+        )
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
@@ -116,7 +133,7 @@ class Agent:
         self._untrusted_waits = True
         self._trusted: bool | None = None
         self._was_ready = self._stopping = False
-        self._will = self._last_will(clock.moment())
+        self._will = self._last_will(self._heartbeat(clock.moment()))
 
     def run(self) -> None:
         for adapter in self._adapters:
@@ -241,6 +258,8 @@ class Agent:
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
+            case MainsChanged():
+                self._beat_at = 0.0
             case Stop():
                 self._stopping = True
 
@@ -286,8 +305,9 @@ class Agent:
     def _beat(self, moment: Moment) -> None:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
-        self._will = self._last_will(moment)
-        if self._link.beat(self._heartbeat(moment)) and self._deaf_since is None and not self._was_ready:
+        beat = self._heartbeat(moment)
+        self._will = self._last_will(beat)
+        if self._link.beat(beat) and self._deaf_since is None and not self._was_ready:
             self._was_ready = True
             self._ready()
         if self._lamp is not None and moment.elapsed >= self._lamp_until:
@@ -307,11 +327,15 @@ class Agent:
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
             sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
+            **self._condition.told(Path(self._settings.outbox)),
         )
 
-    def _last_will(self, moment: Moment) -> tuple[str, bytes]:
-        gone = replace(self._heartbeat(moment), online=False)
-        return topic(self._settings.home, Leg.HEALTH), encode(gone)
+    def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
+        return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
+
+    def _mains_there(self) -> Mains | None:
+        pin, inverted = self._settings.mains_pin, self._settings.mains_pin_inverted
+        return None if pin is None else mains(pin, lambda: self._queue.put(MainsChanged()), inverted=inverted)
 
     def _end(self) -> None:
         """Keep what still waits on the queue, say goodbye, and leave."""
@@ -388,10 +412,13 @@ def _asking(settings: Settings) -> list[Lamp]:
     return [one for one in found if one is not None]
 
 
-def _adapters(settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last) -> list[Adapter]:
+def _adapters(
+    settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last
+) -> dict[str, Adapter]:
+    """By their dialect."""
     around = Surroundings(notice, clock, settings.zigbee_topic, last)
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:
         fitted = Fitted(sensor.id, sensor.kind, address_of(sensor.source), sensor.inverted)
         by_dialect.setdefault(dialect_of(sensor.source), []).append(fitted)
-    return [fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()]
+    return {dialect: fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()}

@@ -295,6 +295,7 @@ class Outboxes:
         self._memory: Outbox | None = None
         self._card = self._open()
         self._card_rests_until = 0.0
+        self._card_failed = False
 
     @property
     def all(self) -> list[Outbox]:
@@ -313,14 +314,27 @@ class Outboxes:
     def urgent_waiting(self) -> int:
         return sum(outbox.urgent_waiting for outbox in self.all)
 
-    def keep(self, noticed: Sequence[Noticed], now: float) -> None:
-        """On the card, or in memory while it can't be written; `now` is real, in s."""
+    @property
+    def given_up(self) -> int:
+        return sum(outbox.given_up for outbox in self.all)
+
+    @property
+    def memory_only(self) -> bool:
+        """What was noticed last could not be written to the card."""
+        return self._card is None or self._card_failed
+
+    def keep(self, noticed: Sequence[Noticed], now: float) -> tuple[str, int]:
+        """On the card, or in memory while it can't be written; `now` is real, in s. Where, and the last number."""
         if now >= self._card_rests_until:
             before = self._card
             if self._kept(noticed) or (self._card is not before and self._kept(noticed)):
-                return
+                self._card_failed = False
+                assert self._card is not None
+                return self._card.name, self._card.last
             self._card_rests_until = now + CARD_RESTS
-        self._remembering().keep(noticed)
+            self._card_failed = True
+        memory = self._remembering()
+        return memory.name, memory.keep(noticed)
 
     def ask(self, outbox: Outbox, question: Callable[[Outbox], T], *, otherwise: T) -> T:
         """The answer, or `otherwise` when the card fails; a file that is ruined is set aside for a new one."""

@@ -64,6 +64,12 @@ class Settings:
     """How many travel in one message; fewer on a slow line."""
     clock_file: str | None = None
     """A played clock, for simulations."""
+    modem: str | None = None
+    """The network device of the mobile modem, where it passes for something else ('eth1')."""
+    mains_pin: int | None = None
+    """The pin that a battery board drives high while there is mains, where the kernel can't tell."""
+    mains_pin_inverted: bool = False
+    """For a board that drives it high while there is none."""
     local_host: str | None = None
     """The broker in the kit, when there are wireless sensors."""
     local_port: int = 1883

@@ -86,6 +86,9 @@ def _words() -> argparse.ArgumentParser:
     account.add_argument("login")
     account.add_argument("--name", default="")
     account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
+    account.add_argument(
+        "--council", default="", help="whose homes they work for, where the hub serves several councils"
+    )
     account.add_argument("--person", help="the id of the contact or resident that this login is")
     kit = verb("kit", _kit, "a home's kit: 'new' makes it, 'list' tells of all, 'revoke' shuts it out for good")
     kit.add_argument(
@@ -200,7 +203,7 @@ def _account(settings: Settings, asked: argparse.Namespace) -> int:
         known = asked.person and (records.contact(asked.person) or records.resident(asked.person))
         if role in (Role.CONTACT, Role.RESIDENT) and not known:
             return _refuse(f"a {role} is somebody on record: name their id with --person")
-        account = Account(asked.login, asked.name or asked.login, role, asked.person)
+        account = Account(asked.login, asked.name or asked.login, role, asked.person, council=asked.council)
         print(json.dumps(_loaded(settings, Register(accounts=(account,)))))
         return DONE
     if not there:

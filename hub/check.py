@@ -1,6 +1,7 @@
 """What holds and what does not, before anyone relies on it."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -70,9 +71,12 @@ def _logs(store: Store) -> Iterable[Finding]:
 
 def _people(settings: Settings, store: Store) -> Iterable[Finding]:
     records = store.records
-    operators = len(records.accounts_of(Role.OPERATOR))
-    yield operators > 0, f"{operators} operators on record"
-    for home in records.homes():
+    operators = Counter(one.council for one in records.accounts_of(Role.OPERATOR))
+    homes = records.homes()
+    for council in sorted({home.council for home in homes} or {""}):
+        whose = f" for the homes of {council}" if council else ""
+        yield operators[council] > 0, f"{operators[council]} operators on record{whose}"
+    for home in homes:
         residents = records.residents_of(home.id)
         if not residents:
             yield False, f"home {home.id}: nobody lives there on record, so no plan can reach their contacts"

@@ -21,7 +21,7 @@ from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from models.home import Home
-from models.observation import KINDS_OF, Observation, SensorKind, placed
+from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
 from models.privacy import Consent, agreed, may_leave
 from models.wire import (
     Heartbeat,
@@ -50,7 +50,7 @@ SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
 
-_URGENT = (b'"pressed"', b'"fell"')
+_URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +340,8 @@ def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str,
 
 
 def _doubts(observation: Observation, home: Home) -> Iterable[tuple[str, str]]:
+    if observation.what is What.TESTED:
+        return
     sensor = home.sensor(observation.sensor)
     if sensor is None:
         yield "sensor", f"sensor '{observation.sensor}' is not on record in this home: add it, with its room"

@@ -15,6 +15,10 @@ class Role(StrEnum):
     RESIDENT = "resident"
 
 
+OF_ONE_HOME = frozenset({Role.CONTACT, Role.RESIDENT})
+"""Those who have business with one home alone: all others work for homes."""
+
+
 class Level(StrEnum):
     """How much of the resident's life a contact may see, as the resident chose."""
 
@@ -74,10 +78,13 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who can log in. `person` is the id of the contact or resident that this account is."""
+    """Somebody who can log in. `person` is the id of the contact or resident that this account is; of all others,
+    `council` says whose homes they work for.
+    """
 
     login: str
     name: str
     role: Role
     person: str | None = None
     addresses: tuple[Address, ...] = ()
+    council: str = ""

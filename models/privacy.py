@@ -116,8 +116,9 @@ def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
 
 
 def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
-    """Whether an observation of `what` may leave a home where `kinds` were agreed to."""
-    return what in CALLS or what not in KINDS_OF or bool(KINDS_OF[what] & kinds)
+    """Whether an observation of `what` may leave a home where `kinds` were agreed to. What no sensor noticed may."""
+    noticed_by = KINDS_OF.get(what, frozenset())
+    return what in CALLS or not noticed_by or bool(noticed_by & kinds)
 
 
 RETENTION: dict[SensorKind, timedelta] = {

@@ -64,13 +64,59 @@ class Receipt:
     v: int = VERSION
 
 
+class Route(StrEnum):
+    """The way out that a heartbeat took. One that only a newer kit knows reads as UNKNOWN."""
+
+    BROADBAND = "broadband"
+    MODEM = "modem"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Route | None":
+        return cls.UNKNOWN if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorHealth:
+    """What a sensor, or the bridge that hears it, says of itself; None where neither says it.
+
+    `battery` in percent, `link` as Zigbee's link quality (0 to 255, under 20 is weak), `online` by the bridge's or the
+    sensor's own word, `tampered` while its case is open.
+    """
+
+    battery: float | None = None
+    battery_low: bool | None = None
+    link: int | None = None
+    online: bool | None = None
+    tampered: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The kit's last test press, observation `number` of `outbox`: made `at`, and so many seconds later it was kept on
+    the card, given to the broker, and receipted by the hub (None: not yet). No step of a clock changes the seconds.
+    """
+
+    outbox: str
+    number: int
+    at: Moment
+    kept: float | None = None
+    sent: float | None = None
+    receipted: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Says that the kit is here, and what it knows of itself. Retained.
 
     Everything noticed before `complete_until` has been receipted, back to `noticing_since`, before which the kit was
     off. `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the
-    last will, which the broker sends when the connection drops. `on_mains` is None where the kit can't tell.
+    last will, which the broker sends when the connection drops.
+
+    None is what the kit can't tell: `on_mains`; `kit_battery` in percent; `undervoltage`, by the Pi's own measure;
+    `temperature` of its processor in °C; `disk_free` in bytes, where the outbox stands. `bridges` says which of the
+    kit's radio bridges are online; `given_up` counts observations that had to make room; while `memory_only`, what is
+    noticed would not outlive a power cut.
     """
 
     outbox: str
@@ -83,6 +129,17 @@ class Heartbeat:
     online: bool = True
     on_mains: bool | None = None
     noticing_since: Moment | None = None
+    route: Route | None = None
+    kit_battery: float | None = None
+    undervoltage: bool | None = None
+    temperature: float | None = None
+    disk_free: int | None = None
+    bridges: dict[str, bool] = field(default_factory=dict)
+    health: dict[str, SensorHealth] = field(default_factory=dict)
+    given_up: int = 0
+    memory_only: bool = False
+    tested: Tested | None = None
+    version: str | None = None
     v: int = VERSION
 
 

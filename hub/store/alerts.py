@@ -205,6 +205,12 @@ class Alerts:
     def latest_change(self) -> int:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
 
+    def latest_changes(self, after: int = 0) -> dict[str, int]:
+        """By home, the last row of a timeline that came after the row `after`."""
+        changed = select(_alerts.c.home, func.max(_timeline.c.id)).join(_alerts, _timeline.c.alert == _alerts.c.id)
+        rows = self._all(changed.where(_timeline.c.id > after).group_by(_alerts.c.home))
+        return {home: int(latest) for home, latest in rows}
+
     def standing(self) -> list[Standing]:
         """What was found and is not over yet. A press or a fall is never over by itself: a person ends it."""
         lasting = and_(_findings.c.over.is_(False), _findings.c.ended_at.is_(None))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -182,7 +183,7 @@ class Records:
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
             upsert(connection, schema.plans, plans)
             _load_accounts(connection, register.accounts, password_hashes)
-            _next_version(connection)
+            next_version(connection)
 
     def set_password(self, login: str, password_hash: str) -> bool:
         """Whether there is such an account. Ends its sessions."""
@@ -245,16 +246,22 @@ class Records:
                 newest = select(func.max(schema.set_aside.c.id)).scalar_subquery()
                 connection.execute(delete(schema.set_aside).where(schema.set_aside.c.id <= newest - SET_ASIDE_LIMIT))
 
-    def set_aside_counts(self, home: str | None = None) -> dict[str, int]:
-        """By reason, of one home or of all."""
+    def set_aside_counts(self, home: str | None = None, besides: AbstractSet[str] = frozenset()) -> dict[str, int]:
+        """By reason, of one home or of all; `besides` those homes."""
         table = schema.set_aside_counts
-        question = select(table.c.reason, func.sum(table.c.count)).group_by(table.c.reason)
-        rows = self._all(question if home is None else question.where(table.c.home == home))
-        return {reason: int(count) for reason, count in rows}
+        question = select(table.c.home, table.c.reason, table.c.count)
+        counted: dict[str, int] = defaultdict(int)
+        for whose, reason, count in self._all(question if home is None else question.where(table.c.home == home)):
+            if whose not in besides:
+                counted[reason] += int(count)
+        return dict(counted)
 
-    def set_aside_recent(self, limit: int = 100) -> list[Aside]:
-        """Newest first."""
-        rows = self._all(select(schema.set_aside).order_by(schema.set_aside.c.id.desc()).limit(limit))
+    def set_aside_recent(self, limit: int = 100, besides: AbstractSet[str] = frozenset()) -> list[Aside]:
+        """Newest first, without those of some homes."""
+        table = schema.set_aside
+        newest = self._all(select(table.c.id, table.c.home).order_by(table.c.id.desc()))
+        ids = [one.id for one in newest if one.home not in besides][:limit]
+        rows = self._all(select(table).where(table.c.id.in_(ids)).order_by(table.c.id.desc()))
         return [Aside(row.arrived, row.home, row.reason, row.text, row.raw) for row in rows]
 
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
@@ -334,7 +341,7 @@ class Records:
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone)
+            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone, schema.swaps)
             found = {log.name: chain.broken_at(connection, log) for log in logs}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
@@ -366,7 +373,7 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
 
 
-def _next_version(connection: Connection) -> None:
+def next_version(connection: Connection) -> None:
     table: Table = schema.versions
     value = table.c.value
     if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:

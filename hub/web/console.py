@@ -29,7 +29,7 @@ def queue_now(request: Request, gate: TheGate, who: Who) -> Response:
 @routes.get("/changes")
 def changes(request: Request, gate: TheGate, who: Who) -> Response:
     gate.may(who, Purpose.QUEUE)
-    return StreamingResponse(request.app.state.changes.follow(), media_type="text/event-stream")
+    return StreamingResponse(request.app.state.changes.follow(who.council), media_type="text/event-stream")
 
 
 @routes.get("/alert/{alert_id}")

@@ -220,7 +220,7 @@ class Engine:
 
     def _falls(self, news: Batch) -> list[Finding]:
         found: list[Finding] = []
-        for row in np.flatnonzero((news.what >= _FELL) & (news.what != _WORN)).tolist():
+        for row in np.flatnonzero((news.what >= _FELL) & (news.what < _WORN)).tolist():
             home, sensor = int(news.home[row]), int(news.sensor[row])
             moments = float(news.at[row]), float(news.arrived[row])
             found += self._fusion.suspect(home, sensor, self._sensor_id(sensor), WHATS[news.what[row]], *moments)

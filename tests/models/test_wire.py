@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.observation import Observation, What
+from models import wire
+from models.observation import KIT, Observation, What
 from models.wire import (
     LARGEST,
     Down,
@@ -14,6 +16,8 @@ from models.wire import (
     Leg,
     Order,
     Receipt,
+    Route,
+    SensorHealth,
     Unreadable,
     Up,
     encode,
@@ -48,7 +52,24 @@ FELL = Up(
         ),
     ),
 )
+TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
 BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
+FULL = replace(
+    BEAT,
+    on_mains=False,
+    noticing_since=NOON - timedelta(days=3),
+    route=Route.MODEM,
+    kit_battery=83.0,
+    undervoltage=False,
+    temperature=51.5,
+    disk_free=5_368_709_120,
+    bridges={"zigbee2mqtt": True},
+    health={"hall_pir": SensorHealth(97.0, False, 120, True, False), "pendant": SensorHealth(battery=64.0)},
+    given_up=12,
+    memory_only=True,
+    tested=wire.Tested("k3f9", 44, NOON - timedelta(hours=2), 0.004, 0.006, 0.31),
+    version="0.1.0",
+)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +77,8 @@ BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"h
     [
         ("v1_up.json", UP),
         ("v1_up_fell.json", FELL),
-        ("v1_heartbeat.json", BEAT),
+        ("v1_up_tested.json", TEST_PRESS),
+        ("v1_heartbeat_health.json", FULL),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
     ],
@@ -69,14 +91,16 @@ def test_every_released_message_is_still_read() -> None:
     read = read_up((GOLDEN / "v1_up.json").read_bytes())
     assert (read.outbox, read.sent, read.observations) == (UP.outbox, UP.sent, UP.observations)
     assert read_up((GOLDEN / "v1_up_fell.json").read_bytes()).observations == FELL.observations
+    assert read_up((GOLDEN / "v1_up_tested.json").read_bytes()).observations == TEST_PRESS.observations
     assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
+    assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
 
 
 def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
-    payload = encode(BEAT).replace(b'{"outbox"', b'{"temperature":41.5,"outbox"')
-    assert read_heartbeat(payload) == BEAT
+    payload = encode(FULL).replace(b'{"outbox"', b'{"humidity":41.5,"outbox"').replace(b'"modem"', b'"satellite"')
+    assert read_heartbeat(payload) == replace(FULL, route=Route.UNKNOWN)
 
 
 def test_one_bad_observation_does_not_cost_its_neighbours() -> None:
