@@ -176,16 +176,6 @@ _BY_URGENCY = (
 )
 URGENCY: dict[str, int] = {kind: place for place, kind in enumerate(_BY_URGENCY)}
 """Order of work by kind of the finding that raised it, most urgent first (FIELD: silent call and presses, then fall,
-inactivity, door at night, faults; of silences, those that may be a fall or somebody lost come first).
+inactivity, door at night, faults; of silences, those that may be a fall or somebody lost come first). models.urgency
+says what goes before what within a kind.
 """
-
-
-def urgency(alert: Alert) -> tuple[int, int, int, datetime]:
-    """Sort key: people before kits, unanswered before answered, kind and repeat presses, then who waits longest."""
-    repeat = -min(alert.presses, 9)
-    return (
-        alert.lane is Lane.KIT,
-        alert.state is not State.RAISED,
-        URGENCY.get(alert.kind, len(URGENCY)) * 10 + repeat,
-        alert.round_began_at,
-    )

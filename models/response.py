@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.alert import Alert, Lane, State
+from models.urgency import asks_for_a_look
 
 RESIDENT, CONTACTS, OPERATOR, SUPERVISOR = "resident", "contacts", "operator", "supervisor"
 RESPONDER, EMERGENCY, PARTNER = "responder", "999", "partner"
@@ -80,7 +81,7 @@ class Incident(StrEnum):
     DEFAULT = "default"
 
 
-_NIGHT = ("door_at_night", "door_open", "not_back_home", "not_back_in_bed", "not_in_bed")
+_NIGHT = ("door_at_night", "door_open", "not_back_home", "not_back_in_bed", "not_in_bed", "not_up")
 INCIDENT: dict[str, Incident] = {
     "press": Incident.PRESS,
     "fall": Incident.FALL,
@@ -92,6 +93,10 @@ INCIDENT: dict[str, Incident] = {
 
 def incident(kind: str, lane: Lane) -> Incident:
     return Incident.FAULT if lane is Lane.KIT else INCIDENT.get(kind, Incident.SILENCE)
+
+
+LONGEST_HOLD = timedelta(minutes=30)
+"""An answer that nobody follows up for longer is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +114,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ResponsePlan:
-    """What was agreed for one kind of incident. Steps are in order; after the last of those that the hub takes by
-    itself the `last_tier` of them repeat every `repeat`.
+    """What was agreed for one kind of incident. Steps are in order; of those that the hub takes by itself the
+    `last_tier` repeat every `repeat`. Whoever answers holds the alert for `hold` from their last act.
     """
 
     kind: str
     steps: tuple[Step, ...]
     repeat: timedelta = timedelta(minutes=5)
+    hold: timedelta = timedelta(minutes=3)
     last_tier: int = 1
 
     def __post_init__(self) -> None:
@@ -125,6 +131,8 @@ class ResponsePlan:
             raise ValueError(f"the plan for '{self.kind}' waits for an operator: one step must go without hands")
         if self.repeat <= timedelta(0):
             raise ValueError(f"the plan for '{self.kind}' must repeat after some time, not {self.repeat}")
+        if not timedelta(0) < self.hold <= LONGEST_HOLD:
+            raise ValueError(f"the plan for '{self.kind}' may hold an answer for up to {LONGEST_HOLD}, not {self.hold}")
         if self.last_tier < 1:
             raise ValueError(f"the plan for '{self.kind}' must repeat at least its last step")
 
@@ -166,7 +174,9 @@ PATIENCE: dict[State, timedelta] = {
     State.ANSWERED: timedelta(minutes=3),
     State.ATTENDING: timedelta(minutes=45),
 }
-"""How long an answer holds without a further act; 45 minutes is the field's target for a responder on site."""
+"""How long an answer holds without a further act, unless the plan says otherwise of the first; 45 minutes is the
+field's target for a responder on site.
+"""
 
 _TOLD = Step(OPERATOR, "log")
 _SUPERVISED = Step(SUPERVISOR, "log", timedelta(minutes=3))
@@ -218,6 +228,31 @@ def _each(step: Step, contacts: Sequence[str]) -> Iterable[Step]:
     return [replace(step, who=who, after=step.after + gap * place) for place, who in enumerate(contacts)]
 
 
+WITHIN_THE_HOUR = timedelta(hours=1)
+GENTLER = 4
+"""So many times as long a plan takes over an alert that asks for a look."""
+
+
+def default_plan(kind: str, lane: Lane) -> ResponsePlan:
+    """In force for whoever agreed to nothing else."""
+    plan = DEFAULT_PLANS[incident(kind, lane)]
+    return gently(plan) if asks_for_a_look(kind) else plan
+
+
+def gently(plan: ResponsePlan) -> ResponsePlan:
+    """The same people in the same order, without haste: the operator's console at once, the others GENTLER times as
+    late, yet all of them within the hour. It repeats as every plan does: a look that nobody takes is not forgotten.
+
+    For kinds of urgency LOOK (somebody is not back in bed, or not up as usual): most are explained by a late morning,
+    so a daughter is not rung at once; and nobody lies unseen for longer than an hour.
+    """
+    last = max(step.after for step in plan.steps)
+    by = min(GENTLER, max(WITHIN_THE_HOUR / last, 1)) if last else GENTLER
+    steps = tuple(replace(step, after=step.after * by) for step in plan.steps)
+    repeat = max(plan.repeat, min(plan.repeat * GENTLER, WITHIN_THE_HOUR / 4))
+    return replace(plan, steps=steps, repeat=repeat, hold=max(plan.hold, timedelta(minutes=10)))
+
+
 def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: datetime) -> Due:
     """What is due at `now` for an open alert, given every attempt made so far."""
     if alert.state in PATIENCE:
@@ -231,9 +266,9 @@ def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: date
     return Due(steps, lapsed=False, look_again_at=_next_look(plan, began, this_round, steps, now))
 
 
-def lapse_time(state: State, last_act_at: datetime) -> datetime:
-    """When an answer given or renewed at `last_act_at` lapses."""
-    return last_act_at + PATIENCE[state]
+def lapse_time(state: State, last_act_at: datetime, hold: timedelta = PATIENCE[State.ANSWERED]) -> datetime:
+    """When an answer given or renewed at `last_act_at` lapses, where the plan lets it `hold` so long."""
+    return last_act_at + (hold if state is State.ANSWERED else PATIENCE[state])
 
 
 def held_until(attempts: Iterable[Attempt], now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ Whoever changes an alert names the version it saw, so that two who work on the s
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
@@ -118,10 +118,20 @@ class Alerts:
         return self.again(lambda connection: _raise(connection, finding, resident, explanation, now))
 
     def act(
-        self, alert_id: int, act: Act, actor: str, now: datetime, *, text: str = "", outcome: Outcome | None = None
+        self,
+        alert_id: int,
+        act: Act,
+        actor: str,
+        now: datetime,
+        *,
+        text: str = "",
+        outcome: Outcome | None = None,
+        hold: timedelta = PATIENCE[State.ANSWERED],
     ) -> Alert:
-        """Raises Refused, and LookupError for an alert that is not there."""
-        return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome))
+        """An answer lapses after `hold` without a further act. Raises Refused, and LookupError for an alert that is not
+        there.
+        """
+        return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome, hold))
 
     def alert(self, alert_id: int) -> Alert | None:
         return next(iter(self._alerts(_alerts.c.id == alert_id)), None)
@@ -272,18 +282,25 @@ class Alerts:
         return [attempt_made(row) for row in self._all(select(_attempts).where(condition).order_by(_attempts.c.id))]
 
 
-def changed(alert: Alert, act: Act, actor: str, now: datetime, outcome: Outcome | None = None) -> Alert:
+def changed(
+    alert: Alert,
+    act: Act,
+    actor: str,
+    now: datetime,
+    outcome: Outcome | None = None,
+    hold: timedelta = PATIENCE[State.ANSWERED],
+) -> Alert:
     """The alert after `act`. Raises Refused."""
     moved = replace(alert, state=after(alert, act, actor), version=alert.version + 1)
     match act:
         case Act.ANSWER:
-            return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now))
+            return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now, hold))
         case Act.LEAVE:
             return replace(moved, look_again_at=now + PATIENCE[State.ANSWERED])
         case Act.SEND | Act.SET_OUT | Act.ARRIVE | Act.ENTER:
-            return replace(moved, look_again_at=lapse_time(moved.state, now))
+            return replace(moved, look_again_at=lapse_time(moved.state, now, hold))
         case Act.NOTE | Act.TRY if alert.holder == actor:
-            return replace(moved, look_again_at=lapse_time(moved.state, now))
+            return replace(moved, look_again_at=lapse_time(moved.state, now, hold))
         case Act.LAPSE:
             return _lapsed(alert, moved, now)
         case Act.CLOSE | Act.CLEAR:
@@ -399,10 +416,17 @@ def _still_wrong(connection: Connection, alert: int) -> bool:
 
 
 def _act(
-    connection: Connection, alert_id: int, act: Act, actor: str, now: datetime, text: str, outcome: Outcome | None
+    connection: Connection,
+    alert_id: int,
+    act: Act,
+    actor: str,
+    now: datetime,
+    text: str,
+    outcome: Outcome | None,
+    hold: timedelta,
 ) -> Alert:
     alert = locked(connection, alert_id)
-    moved = changed(alert, act, actor, now, outcome)
+    moved = changed(alert, act, actor, now, outcome, hold)
     save(connection, alert, moved)
     note(connection, moved, now, act, actor, text)
     if act is Act.ANSWER and alert.lane is Lane.PERSON:

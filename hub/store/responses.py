@@ -1,14 +1,15 @@
 """What people said of attempts: those that an operator made by hand, and the word of somebody whom the hub reached."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from hub.store import schema
 from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
 from models.alert import Act, Alert, Refused, State
-from models.response import HOLDS, LEADS_ON, Answer, Tried
+from models.response import HOLDS, LEADS_ON, PATIENCE, Answer, Tried
 
 _attempts = schema.attempts
 
@@ -23,11 +24,21 @@ class Responses:
         return attempt_made(row) if row else None
 
     def tried(
-        self, alert_id: int, step: int, who: str, transport: str, answer: Answer, actor: str, now: datetime, text: str
+        self,
+        alert_id: int,
+        step: int,
+        who: str,
+        transport: str,
+        answer: Answer,
+        actor: str,
+        now: datetime,
+        text: str = "",
+        hold: timedelta = PATIENCE[State.ANSWERED],
     ) -> Alert:
         """An operator's own attempt, with what came of it. Raises Refused."""
         row = {"step": step, "who": who, "transport": transport, "actor": actor, "detail": "by hand"}
-        return self._alerts.again(lambda connection: _by_hand(connection, alert_id, row, answer, actor, now, text))
+        said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
+        return self._alerts.again(lambda connection: _by_hand(connection, alert_id, row | said, now, text, hold))
 
     def replied(self, attempt_id: int, answer: Answer, now: datetime) -> AttemptMade:
         """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""
@@ -35,16 +46,15 @@ class Responses:
 
 
 def _by_hand(
-    connection: Connection, alert_id: int, row: dict[str, object], answer: Answer, actor: str, now: datetime, text: str
+    connection: Connection, alert_id: int, row: dict[str, Any], now: datetime, text: str, hold: timedelta
 ) -> Alert:
-    alert = locked(connection, alert_id)
+    alert, actor = locked(connection, alert_id), row["actor"]
     if alert.holder != actor:
         raise Refused(f"alert {alert.id} is held by {alert.holder or 'nobody'}: answer it before you ring")
-    moved = changed(alert, Act.TRY, actor, now)
+    moved = changed(alert, Act.TRY, actor, now, hold=hold)
     save(connection, alert, moved)
-    said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
-    connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row, **said))
-    note(connection, moved, now, Act.TRY, actor, "\n".join(filter(None, [f"{row['who']}: {answer}.", text])))
+    connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row))
+    note(connection, moved, now, Act.TRY, actor, f"{row['who']}: {row['answer']}.\n{text}".strip())
     return moved
 
 

@@ -12,6 +12,7 @@ from models.response import (
     HOLDS,
     LEADS_ON,
     PATIENCE,
+    WITHIN_THE_HOUR,
     Answer,
     Attempt,
     Do,
@@ -20,8 +21,10 @@ from models.response import (
     Step,
     Tried,
     Visit,
+    default_plan,
     due,
     for_people,
+    gently,
     incident,
     lapse_time,
     never_silent,
@@ -65,6 +68,33 @@ def test_an_answer_lapses(state: State) -> None:
     answered = replace(OPEN, state=state, look_again_at=lapse_time(state, NOON))
     assert not due(PLAN, answered, [], NOON).lapsed
     assert due(PLAN, answered, [], NOON + PATIENCE[state]).lapsed
+
+
+def test_an_answer_holds_as_long_as_was_agreed() -> None:
+    assert lapse_time(State.ANSWERED, NOON, 5 * MIN) == NOON + 5 * MIN
+    assert lapse_time(State.ATTENDING, NOON, 5 * MIN) == NOON + 45 * MIN
+    for hold in (timedelta(0), timedelta(hours=2)):
+        with pytest.raises(ValueError, match="may hold an answer"):
+            ResponsePlan("default", (Step("operator", "log"),), hold=hold)
+
+
+def test_what_asks_for_a_look_goes_gently_and_never_silent() -> None:
+    look, call = default_plan("not_up", Lane.PERSON), default_plan("press", Lane.PERSON)
+    told = [look.steps[number] for number in look.taken_by_hub]
+    assert [(step.who, step.after) for step in told] == [("operator", 0 * MIN), ("supervisor", 12 * MIN)]
+    assert (look.repeat, look.hold) == (12 * MIN, 10 * MIN)
+    assert [call.steps[number].after for number in call.taken_by_hub] == [0 * MIN, 3 * MIN]
+    assert default_plan("kit_unheard", Lane.KIT) == DEFAULT_PLANS[Incident.FAULT]
+
+
+@given(afters=some.lists(some.integers(0, 300), min_size=1, max_size=5), repeat=some.integers(1, 300))
+def test_a_gentle_plan_reaches_the_same_people_no_sooner_and_within_the_hour(afters: list[int], repeat: int) -> None:
+    plan = ResponsePlan("x", tuple(Step("c", "log", after * MIN) for after in sorted(afters)), repeat * MIN)
+    mild = gently(plan)
+    assert [step.who for step in mild.steps] == [step.who for step in plan.steps]
+    for was, now in zip(plan.steps, mild.steps, strict=True):
+        assert was.after <= now.after <= max(was.after, WITHIN_THE_HOUR)
+    assert plan.repeat <= mild.repeat <= max(plan.repeat, WITHIN_THE_HOUR / 4)
 
 
 def test_a_lapsed_alert_begins_a_new_round() -> None:

@@ -46,7 +46,7 @@ from hub.web.standing import LATE as LATE_ALERT
 from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
 from hub.web.usual import Usual, usual
 from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -56,6 +56,7 @@ from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Account, Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
+from models.urgency import rank
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -118,7 +119,7 @@ class Gate:
         shown = self._door.shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
         mark, now = self.mark(viewer.council), self._clock.now()
         names, homes = self._door.names(), self._door.homes(viewer)
-        opened = sorted(self._door.open_alerts(viewer), key=urgency)
+        opened = sorted(self._door.open_alerts(viewer), key=rank)
         rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
         return Queue(
             mark,
@@ -223,14 +224,15 @@ class Gate:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
             raise Hidden(f"alert {alert_id}")
-        self._door.alert(viewer, alert_id)
+        alert = self._door.alert(viewer, alert_id)
         if act is Act.NOTE and not text:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
         if act is Act.SEND:
             text = f"{self._responder(viewer, responder)}\n{text}".strip()
-        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome)
+        hold = self._records.plan_for(alert).hold
+        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome, hold=hold)
 
     def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""
