@@ -39,7 +39,20 @@ from edge.sensors import (
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
 from models.observation import EARLIEST, URGENT
-from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
+from models.wire import (
+    Configuration,
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Unreadable,
+    encode,
+    mark_of,
+    read_configuration,
+    read_down,
+    read_receipt,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +138,8 @@ class Agent:
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
+        self._told, self._agreed = Configuration().text, Configuration()
+        self._surely(lambda: self._keep_to(self._outboxes.told()))
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
         self._asked: frozenset[str] = frozenset()
@@ -238,6 +253,8 @@ class Agent:
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
         real, every = time.monotonic(), self._settings.batch_every
+        if not self._agreed.felt:
+            noticed = [replace(one, felt=None) for one in noticed]
         self._outboxes.keep(noticed, real)
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
@@ -287,6 +304,19 @@ class Agent:
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+        if down.order is Order.CONFIGURE:
+            self._keep_to(down.text)
+            self._outboxes.tell(down.text)
+            self._beat_at = 0.0
+
+    def _keep_to(self, told: str | None) -> None:
+        """What the hub says was agreed to; what was not is forgotten. Raises Unreadable, and then nothing changed."""
+        if told is not None:
+            self._told, self._agreed = told, read_configuration(told)
+        if not self._agreed.felt:
+            self._outboxes.forget_traces()
+        if self._falls is not None:
+            self._falls.remember(self._agreed.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -326,6 +356,7 @@ class Agent:
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
+            keeps_to=mark_of(self._told),
             sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
             **self._condition.told(Path(self._settings.outbox)),
         )

@@ -193,7 +193,8 @@ class Records:
             upsert(connection, schema.homes, [{"id": one.id, "body": one} for one in register.homes])
             upsert(connection, schema.residents, _keyed(register.residents, "id", "home"))
             upsert(connection, schema.contacts, _keyed(register.contacts, "id", "resident"))
-            upsert(connection, schema.consents, _keyed(register.consents, "home", "kind"))
+            consents = [{"home": one.home, "kind": one.about, "body": one} for one in register.consents]
+            upsert(connection, schema.consents, consents)
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
             upsert(connection, schema.plans, plans)
             _load_accounts(connection, register.accounts, password_hashes)

@@ -27,11 +27,13 @@ from models.wire import (
     Heartbeat,
     Leg,
     Receipt,
+    Trace,
     encode,
     every_home,
     ranges,
     read_heartbeat,
     read_topic,
+    read_trace,
     read_up,
     topic,
 )
@@ -69,12 +71,13 @@ class FakeHub:
         self.twice = 0
         self.contradicted: list[tuple[Observation, Observation]] = []
         self.beats: list[Heartbeat] = []
+        self.traces: list[Trace] = []
         self.deaf = False
         self.slow = 0.0
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, "hub", clean_session=True)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(
-            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH)]
+            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH, Leg.TRACE)]
         )
         self.client.on_message = self._hear
         self.client.connect("127.0.0.1", port)
@@ -86,6 +89,10 @@ class FakeHub:
         home, leg = read_topic(message.topic)
         if leg is Leg.HEALTH:
             self.beats.append(read_heartbeat(bytes(message.payload)))
+            return
+        if leg is Leg.TRACE:
+            self.traces.append(trace := read_trace(bytes(message.payload)))
+            self.client.publish(topic(home, Leg.RECEIPT), encode(Receipt(trace.outbox, ranges([trace.number]))), 1)
             return
         read = read_up(bytes(message.payload))
         for observation in read.observations:
