@@ -17,11 +17,10 @@ from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.response import ResponsePlan, Step, default_plan, gently
+from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
 from models.urgency import asks_for_a_look
 from models.wire import Heartbeat, read_heartbeat
 
-DEFAULT_KIND = "default"
 RAW_LIMIT = 4096
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
@@ -147,17 +146,19 @@ class Records:
         return self._bodies(select(schema.consents.c.body))
 
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
-        """The plan agreed for `kind`; else, where a person may need help, the one for all kinds, gently where only a
-        look is asked for; else the built-in.
+        """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
+        gently where only a look is asked for; else the built-in.
         """
-        table = schema.plans
-        agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
-        found: dict[str, ResponsePlan] = {one.kind: one.body for one in agreed}
+        table, of = schema.plans, incident(kind, lane)
+        rows = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
+        found: dict[str, ResponsePlan] = {one.kind: one.body for one in rows}
         if kind in found:
             return found[kind]
-        if lane is Lane.PERSON and DEFAULT_KIND in found:
-            return gently(found[DEFAULT_KIND]) if asks_for_a_look(kind) else found[DEFAULT_KIND]
-        return default_plan(kind, lane)
+        kinds = [of, Incident.DEFAULT] if lane is Lane.PERSON else [of]
+        agreed = next((found[one] for one in kinds if one in found), None)
+        if agreed is None:
+            return default_plan(kind, lane)
+        return gently(agreed) if asks_for_a_look(kind) else agreed
 
     def plan_for(self, alert: Alert) -> ResponsePlan:
         """Of the resident; where an alert is about no one resident, of the first in the home who agreed to one."""

@@ -329,6 +329,10 @@ attempts = Table(
     Column("tried", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("finished_at", Moment),
+    Column("actor", Text, nullable=False, server_default="hub"),
+    Column("answer", Text),
+    Column("answered_at", Moment),
+    Column("holds_until", Moment),
 )
 
 orders = Table(
