@@ -22,7 +22,9 @@ from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Expectation, Look, Records, Session
 from hub.store.series import Series
+from hub.store.traces import Traces
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.felt import felt_around
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -90,10 +92,11 @@ class Gate:
         clock: Clock,
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
-        self._clock, self._real_now = clock, real_now
+        self._clock, self._real_now, self._traces = clock, real_now, traces
 
     # Who is at the door
 
@@ -209,6 +212,7 @@ class Gate:
             reason,
             watching,
             self._mentions(home, now, shown),
+            felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
         )
 
     def act(
@@ -593,7 +597,14 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
+    return Gate(
+        store.records,
+        store.alerts,
+        store.series,
+        Clock(settings.clock_file),
+        depot=Depot(settings),
+        traces=store.traces,
+    )
 
 
 def _cause(look: Look) -> str:
