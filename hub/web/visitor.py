@@ -1,6 +1,5 @@
 """Who sent a request: the session behind its cookie, and the proof that a form came from our own page."""
 
-import hashlib
 import hmac
 import secrets
 from typing import Annotated
@@ -35,10 +34,6 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def gate_of(request: Request) -> Gate:
     gate: Gate = request.app.state.gate
     return gate
@@ -46,7 +41,7 @@ def gate_of(request: Request) -> Gate:
 
 def visitor(request: Request) -> Viewer | None:
     token = request.cookies.get(SESSION)
-    return gate_of(request).viewer(hashed(token)) if token else None
+    return gate_of(request).entrance.viewer(token) if token else None
 
 
 def viewer(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> Viewer:
