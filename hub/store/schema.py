@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from models.health import Learned
 from models.home import Home
 from models.people import Account, Contact, Resident
 from models.privacy import Consent
@@ -288,6 +289,20 @@ falls_undone = Table(
 )
 """Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
 
+traces = Table(
+    "traces",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("begins", Float, nullable=False),
+    Column("every", Float, nullable=False),
+    Column("mg", Body(tuple[int, ...]), nullable=False),
+)
+Index("traces_by_home", traces.c.home, traces.c.at)
+
 alerts = Table(
     "alerts",
     records,
@@ -365,6 +380,10 @@ attempts = Table(
     Column("tried", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("finished_at", Moment),
+    Column("actor", Text, nullable=False, server_default="hub"),
+    Column("answer", Text),
+    Column("answered_at", Moment),
+    Column("holds_until", Moment),
 )
 
 orders = Table(
@@ -378,6 +397,73 @@ orders = Table(
     Column("intended_at", Moment, nullable=False),
     Column("sent_at", Moment, index=True),
     Column("dropped", Boolean, nullable=False),
+)
+
+spells = Table(
+    "spells",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id")),
+    Column("kind", Text, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("began", Moment, nullable=False),
+    Column("ended", Moment),
+)
+"""What was wrong with a home's kit, from when until when; without a home it was the hub itself, and so every home."""
+Index("spells_by_home", spells.c.home, spells.c.began)
+Index(
+    "one_lasting_spell",
+    func.coalesce(spells.c.home, text("''")),
+    spells.c.kind,
+    spells.c.sensor,
+    unique=True,
+    sqlite_where=text("ended IS NULL"),
+    postgresql_where=text("ended IS NULL"),
+)
+
+rhythms = Table(
+    "rhythms",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("body", Body(Learned), nullable=False),
+)
+
+battery_levels = Table(
+    "battery_levels",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("sensor", Text, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("percent", Float, nullable=False),
+)
+
+test_presses = Table(
+    "test_presses",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("noticed", Moment, nullable=False),
+    Column("arrived", Moment),
+    Column("stored", Moment),
+    Column("judged", Moment),
+    Column("kept", Float),
+    Column("sent", Float),
+    Column("receipted", Float),
+)
+Index("test_presses_by_home", test_presses.c.home, test_presses.c.arrived)
+
+swaps = Table(
+    "swaps",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("now", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
 )
 
 series = MetaData()

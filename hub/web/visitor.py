@@ -1,7 +1,10 @@
 """Who sent a request: the session behind its cookie, and the proof that a form came from our own page."""
 
+import asyncio
 import hmac
 import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 from urllib.parse import quote
 
@@ -12,6 +15,8 @@ from hub.web.access import Gate, Viewer
 
 SESSION = "nightlight_session"
 BEFORE = "nightlight_before_login"
+ASK_EVERY = 10.0
+"""Seconds after which an open stream looks again whether its session lasts."""
 
 
 class LoggedOut(Exception):
@@ -48,6 +53,19 @@ def viewer(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) ->
     if who is None:
         raise LoggedOut(request.url.path if request.method == "GET" else "/")
     return who
+
+
+async def while_in(events: AsyncGenerator[bytes, None], request: Request) -> AsyncIterator[bytes]:
+    """A stream ends with the session that asked for it; while it is open, the session is in use."""
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    async with aclosing(events):
+        async for event in events:
+            if clock() - asked > ASK_EVERY:
+                if await asyncio.to_thread(visitor, request) is None:
+                    return
+                asked = clock()
+            yield event
 
 
 async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> None:

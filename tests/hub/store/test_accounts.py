@@ -30,8 +30,8 @@ def open_session(store: Store, token: str, login: str, at: datetime, hours: floa
 
 def test_sessions_open_expire_and_end(store: Store, t0: datetime) -> None:
     accounts = store.records.accounts
-    one, two, three = (open_session(store, name, "tom", t0, hours) for name, hours in (("1", 1), ("2", 2), ("3", 2)))
-    assert accounts.session("1") == one
+    made = [open_session(store, name, "tom", t0, hours) for name, hours in (("1", 1), ("2", 2), ("3", 2))]
+    assert accounts.session("1") == made[0]
     accounts.used("3", t0 + timedelta(minutes=50))
     assert accounts.end_expired_sessions(t0 + timedelta(hours=1), t0 - timedelta(minutes=1)) == 1, "one is too old"
     assert accounts.session("1") is None
@@ -73,9 +73,7 @@ def test_a_login_is_added_once_and_changed_only_as_it_was_seen(
     assert [one.login for one in store.records.accounts_of(Role.SUPERVISOR)] == ["tom"]
 
 
-def test_a_closed_login_is_nobodys_colleague_and_keeps_its_name(
-    store: Store, t0: datetime, amendment: Amendment
-) -> None:
+def test_a_closed_login_is_nobodys_colleague_and_has_a_name(store: Store, t0: datetime, amendment: Amendment) -> None:
     accounts = store.records.accounts
     open_session(store, "t", "tom", t0)
     accounts.close("tom", t0, amendment)
