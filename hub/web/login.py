@@ -18,8 +18,8 @@ HOME: dict[Role, str] = {
     Role.SUPERVISOR: "/console",
     Role.RESPONDER: "/visits",
     Role.INSTALLER: "/installer",
-    Role.MANAGER: "/figures",
-    Role.ADMINISTRATOR: "/administration",
+    Role.MANAGER: "/account",
+    Role.ADMINISTRATOR: "/administration/accounts",
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",
 }
