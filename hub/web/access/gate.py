@@ -24,6 +24,7 @@ from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.web.access.accounts import AccountDesk
+from hub.web.access.administration import Administration
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
@@ -103,6 +104,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self.administration = Administration(self._door)
 
     # The contact centre
 
