@@ -120,6 +120,10 @@ class Records:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
 

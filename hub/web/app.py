@@ -14,6 +14,7 @@ from hub.settings import Settings
 from hub.web import alive, console, family, login, others, prepare
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
+from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
@@ -51,7 +52,7 @@ def build(settings: Settings) -> FastAPI:
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
     app.state.guessing, app.state.door = login.Guessing(), login.Door()
-    app.state.changes = Changes(gate.latest_change, gate.beat)
+    app.state.changes = Changes(Live(gate))
     for part in PARTS:
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(directory=STATIC))
