@@ -65,6 +65,8 @@ class Signs:
     every: float
     sensors: dict[str, datetime]
     noticing_since: datetime | None = None
+    beat: Heartbeat | None = None
+    """What it said besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,16 @@ class Ingest:
             self._news.put(signs)
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
+        self._time_tests(fresh)
         beats = [one.beat for one in taken if one.beat]
         if beats:
             self._store.records.beat(beats)
+
+    def _time_tests(self, fresh: Sequence[Row]) -> None:
+        for row in fresh:
+            if row.what is What.TESTED:
+                hops = {"arrived": row.arrived, "stored": self._clock.now()}
+                self._store.health.test(row.home, row.outbox, row.number, row.at, **hops)
 
     def _receipt(self, taken: Iterable[Taken]) -> None:
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -284,7 +293,7 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since))
+    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat))
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
