@@ -13,28 +13,48 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from edge.clock import Clock, Moment
+from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.fall import Falls, Judging
 from edge.link import Link
+from edge.machine import Machine
 from edge.outbox import Outboxes
+from edge.paths import Network
+from edge.proving import Proving
 from edge.sensors import (
     Adapter,
     Felt,
     Fitted,
     Lamp,
     Last,
+    Mains,
     Noticed,
     Surroundings,
     address_of,
     dialect_of,
     fit,
     lamp,
+    mains,
     tone,
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, URGENT
-from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
+from models.observation import EARLIEST, KIT, URGENT, What
+from models.wire import (
+    Configuration,
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Receipt,
+    Unreadable,
+    encode,
+    mark_of,
+    read_configuration,
+    read_down,
+    read_receipt,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +97,16 @@ class KitDown:
 
 
 @dataclass(frozen=True, slots=True)
+class MainsChanged:
+    """The mains came or went: soon there may be nobody left to say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | MainsChanged | Stop
 
 
 class Agent:
@@ -96,18 +121,29 @@ class Agent:
     ) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        network = Network(modem=settings.modem)
+        self._hub = Connection(
+            hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
+        )
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
-        last = self._outboxes.last_of_each()
-        self._adapters = _adapters(settings, self._queue.put, clock, last)
+        last = dict(self._outboxes.last_of_each())
+        _, tested_at = last.pop(KIT, (None, None))
+        self._proving = Proving(settings.test_every, tested_at, clock.moment())
+        by_dialect = _adapters(settings, self._queue.put, clock, last)
+        self._adapters = list(by_dialect.values())
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_since: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
+        self._condition = Condition(
+            Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
+        )
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
+        self._told, self._agreed = Configuration().text, Configuration()
+        self._surely(lambda: self._keep_to(self._outboxes.told()))
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
         self._asked: frozenset[str] = frozenset()
@@ -116,7 +152,7 @@ class Agent:
         self._untrusted_waits = True
         self._trusted: bool | None = None
         self._was_ready = self._stopping = False
-        self._will = self._last_will(clock.moment())
+        self._will = self._last_will(self._heartbeat(clock.moment()))
 
     def run(self) -> None:
         for adapter in self._adapters:
@@ -221,7 +257,12 @@ class Agent:
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
         real, every = time.monotonic(), self._settings.batch_every
-        self._outboxes.keep(noticed, real)
+        if not self._agreed.felt:
+            noticed = [replace(one, felt=None) for one in noticed]
+        outbox, number = self._outboxes.keep(noticed, real)
+        for place, one in enumerate(noticed, start=number - len(noticed) + 1):
+            if one.what is What.TESTED:
+                self._proving.kept(outbox, place, one.moment.at, time.monotonic())
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
         self._link.kept(urgent=urgent, flush_at=real + min(every, self._clock.real_seconds(every)))
@@ -241,6 +282,8 @@ class Agent:
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
+            case MainsChanged():
+                self._beat_at = 0.0
             case Stop():
                 self._stopping = True
 
@@ -257,17 +300,37 @@ class Agent:
     def _obey(self, message: Arrived) -> None:
         try:
             if message.topic == topic(self._settings.home, Leg.RECEIPT):
-                self._link.receipted(read_receipt(message.payload))
+                self._receipted(read_receipt(message.payload))
             else:
                 self._ordered(read_down(message.payload))
         except Unreadable as error:
             log.warning("what the hub sent on %s can't be used (%s): %.200s", message.topic, error.reason, error)
 
+    def _receipted(self, receipt: Receipt) -> None:
+        self._link.receipted(receipt)
+        if self._proving.receipted(receipt, time.monotonic()):
+            self._beat_at = 0.0
+
     def _ordered(self, down: Down) -> None:
         log.warning("the hub says %s", down.order)
+        if down.order is Order.TEST:
+            self._proving.ask()
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+        if down.order is Order.CONFIGURE:
+            self._keep_to(down.text)
+            self._outboxes.tell(down.text)
+            self._beat_at = 0.0
+
+    def _keep_to(self, told: str | None) -> None:
+        """What the hub says was agreed to; what was not is forgotten. Raises Unreadable, and then nothing changed."""
+        if told is not None:
+            self._told, self._agreed = told, read_configuration(told)
+        if not self._agreed.felt:
+            self._outboxes.forget_traces()
+        if self._falls is not None:
+            self._falls.remember(self._agreed.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -279,15 +342,19 @@ class Agent:
         if self._hears_again_at is not None and self._hears_again_at <= time.monotonic():
             self._hears_again_at = self._deaf_since = None
             self._beat_at = 0.0
+        if self._proving.due(moment, time.monotonic()):
+            self._queue.put(Noticed(KIT, What.TESTED, moment))
         self._link.pump(time.monotonic())
+        self._proving.look(self._link.is_on_the_way, time.monotonic())
         if caught_up and moment.elapsed >= self._beat_at - CLOSE_ENOUGH:
             self._beat(moment)
 
     def _beat(self, moment: Moment) -> None:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
-        self._will = self._last_will(moment)
-        if self._link.beat(self._heartbeat(moment)) and self._deaf_since is None and not self._was_ready:
+        beat = self._heartbeat(moment)
+        self._will = self._last_will(beat)
+        if self._link.beat(beat) and self._deaf_since is None and not self._was_ready:
             self._was_ready = True
             self._ready()
         if self._lamp is not None and moment.elapsed >= self._lamp_until:
@@ -306,12 +373,18 @@ class Agent:
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
+            tested=self._proving.tested,
+            keeps_to=mark_of(self._told),
             sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
+            **self._condition.told(Path(self._settings.outbox)),
         )
 
-    def _last_will(self, moment: Moment) -> tuple[str, bytes]:
-        gone = replace(self._heartbeat(moment), online=False)
-        return topic(self._settings.home, Leg.HEALTH), encode(gone)
+    def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
+        return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
+
+    def _mains_there(self) -> Mains | None:
+        pin, inverted = self._settings.mains_pin, self._settings.mains_pin_inverted
+        return None if pin is None else mains(pin, lambda: self._queue.put(MainsChanged()), inverted=inverted)
 
     def _end(self) -> None:
         """Keep what still waits on the queue, say goodbye, and leave."""
@@ -388,10 +461,13 @@ def _asking(settings: Settings) -> list[Lamp]:
     return [one for one in found if one is not None]
 
 
-def _adapters(settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last) -> list[Adapter]:
+def _adapters(
+    settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last
+) -> dict[str, Adapter]:
+    """By their dialect."""
     around = Surroundings(notice, clock, settings.zigbee_topic, last)
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:
         fitted = Fitted(sensor.id, sensor.kind, address_of(sensor.source), sensor.inverted)
         by_dialect.setdefault(dialect_of(sensor.source), []).append(fitted)
-    return [fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()]
+    return {dialect: fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()}

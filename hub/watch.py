@@ -35,7 +35,7 @@ from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import SensorKind, What
-from models.privacy import RETENTION
+from models.privacy import FELT_KEPT, RETENTION
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -357,3 +357,6 @@ class Retention:
             gone = self._store.series.forget(home, kinds, now - keep)
             if gone:
                 log.info("home %s: %d observations reached the end of their retention", home, gone)
+        gone = self._store.traces.forget(home, now - FELT_KEPT)
+        if gone:
+            log.info("home %s: what was felt around %d suspected falls reached the end of its retention", home, gone)

@@ -238,6 +238,20 @@ falls_undone = Table(
 )
 """Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
 
+traces = Table(
+    "traces",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("begins", Float, nullable=False),
+    Column("every", Float, nullable=False),
+    Column("mg", Body(tuple[int, ...]), nullable=False),
+)
+Index("traces_by_home", traces.c.home, traces.c.at)
+
 alerts = Table(
     "alerts",
     records,
@@ -315,6 +329,10 @@ attempts = Table(
     Column("tried", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("finished_at", Moment),
+    Column("actor", Text, nullable=False, server_default="hub"),
+    Column("answer", Text),
+    Column("answered_at", Moment),
+    Column("holds_until", Moment),
 )
 
 orders = Table(
