@@ -9,7 +9,7 @@ from sqlalchemy import Engine, and_, delete, func, insert, or_, select, update
 
 from hub.store import chain, schema
 from hub.store.database import add_new, upsert, writing
-from hub.store.records import next_version
+from hub.store.version import next_version
 from models.health import Learned
 from models.protection import Spell
 from models.wire import Order
