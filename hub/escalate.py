@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from hub.clock import Clock
+from hub.plans import plan_of
 from hub.store import Store
 from hub.store.alerts import HUB, AttemptMade, Ordered
 from hub.transports import Call, Transport, Unreached
@@ -218,7 +219,7 @@ class Escalate:
             self._looking_at = None
 
     def _look(self, alert: Alert, now: datetime) -> None:
-        plan = self._store.records.plan_for(alert)
+        plan = plan_of(self._store.records, alert)
         attempts = _known(self._store.alerts.attempts(alert.id))
         what = due(plan, alert, attempts, now)
         if what.lapsed:

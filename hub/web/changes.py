@@ -6,7 +6,7 @@ starts it anew.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from hub.web.access import Viewer
@@ -40,7 +40,7 @@ class Changes:
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
-    async def follow(self, viewer: Viewer, alert: int | None = None) -> AsyncIterator[bytes]:
+    async def follow(self, viewer: Viewer, alert: int | None = None) -> AsyncGenerator[bytes, None]:
         """Server-sent events, the first at once."""
         mine = Listener(viewer, alert)
         self._listeners.add(mine)

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from hub.web.access import PAGE, ReasonNeeded, Viewer
 from hub.web.page import page
 from hub.web.painted import painted, row
-from hub.web.visitor import TheGate, Who
+from hub.web.visitor import TheGate, Who, while_in
 from models.alert import Act, Outcome, Refused
 from models.privacy import Purpose
 
@@ -59,7 +59,8 @@ def everything(
 def changes(request: Request, gate: TheGate, who: Who, alert: int | None = None) -> Response:
     """Of the queue, or of one alert that stands open on a page."""
     gate.may(who, Purpose.QUEUE)
-    return StreamingResponse(request.app.state.changes.follow(who, alert), media_type="text/event-stream")
+    events = request.app.state.changes.follow(who, alert)
+    return StreamingResponse(while_in(events, request), media_type="text/event-stream")
 
 
 @routes.get("/alert/{alert_id}")
