@@ -112,8 +112,12 @@ class Records:
     """Reads are one statement each; every write is one short transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = self._engine = engine
+        self._engine = engine
         self.accounts = Accounts(engine)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
 
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
@@ -207,12 +211,13 @@ class Records:
             for beat in beats:
                 _keep_beat(connection, beat)
 
-    def heard(self) -> dict[str, Heard]:
-        """Every home on record, also those that were never heard."""
+    def heard(self, home: str | None = None) -> dict[str, Heard]:
+        """One home or every one on record, also those that were never heard."""
         beats = schema.heartbeats
         both = schema.homes.outerjoin(beats, schema.homes.c.id == beats.c.home)
         columns = (schema.homes.c.id, beats.c.heard_until, beats.c.at, beats.c.online, beats.c.on_mains)
-        rows = self._all(select(*columns).select_from(both))
+        question = select(*columns).select_from(both)
+        rows = self._all(question if home is None else question.where(schema.homes.c.id == home))
         return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
 
     def heartbeat(self, home: str) -> Heartbeat | None:
