@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 
 from edge.clock import Clock, Moment
 from edge.connection import Arrived, Broker, Connection, Heard
+from edge.consent import Consent
 from edge.fall import Falls, Judging
 from edge.link import Link
 from edge.outbox import Outboxes
@@ -34,7 +35,18 @@ from edge.sensors import (
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
 from models.observation import EARLIEST, URGENT
-from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
+from models.wire import (
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Unreadable,
+    encode,
+    read_configuration,
+    read_down,
+    read_receipt,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +110,8 @@ class Agent:
         self._queue: SimpleQueue[Happened] = SimpleQueue()
         self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
+        self._consent = Consent(Path(f"{settings.outbox}.agreed"))
+        self._kinds = {sensor.id: sensor.kind for sensor in settings.sensors}
         last = self._outboxes.last_of_each()
         self._adapters = _adapters(settings, self._queue.put, clock, last)
         self._kit = self._to_kit()
@@ -193,6 +207,9 @@ class Agent:
                 return ()
 
     def _judged(self, noticed: Noticed) -> Sequence[Noticed]:
+        """What nobody agreed to is dropped here, and calls off no fall."""
+        if not self._consent.keeps(noticed.what):
+            return ()
         return self._falls.take(noticed) if self._falls else (noticed,)
 
     def _mind_falls(self) -> None:
@@ -220,6 +237,9 @@ class Agent:
                 each.on() if wearers else each.off()
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
+        noticed = [one for one in noticed if self._consent.keeps(one.what)]
+        if not noticed:
+            return
         real, every = time.monotonic(), self._settings.batch_every
         self._outboxes.keep(noticed, real)
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
@@ -264,10 +284,21 @@ class Agent:
             log.warning("what the hub sent on %s can't be used (%s): %.200s", message.topic, error.reason, error)
 
     def _ordered(self, down: Down) -> None:
+        if down.order is Order.CONFIGURE:
+            self._agree(read_configuration(down.text.encode()).agreed)
+            return
         log.warning("the hub says %s", down.order)
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+
+    def _agree(self, kinds: Sequence[str]) -> None:
+        """What was withdrawn leaves the outboxes before anything else is sent; until it has, the hub is asked again."""
+        if not self._consent.learn(kinds) and self._link.agreed:
+            return
+        log.info("agreed to here: %s", ", ".join(kinds) or "calls for help alone")
+        self._link.agreed = self._outboxes.withdraw(self._consent.refused())
+        self._beat_at = 0.0 if self._link.agreed else self._beat_at
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -306,8 +337,13 @@ class Agent:
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
-            sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
+            sensors={sensor: at for sensor, at in self._alive(moment) if self._consent.names(self._kinds[sensor])},
+            agreed=tuple(sorted(self._consent.kinds or ())) if self._link.agreed else None,
         )
+
+    def _alive(self, moment: Moment) -> Iterator[tuple[str, datetime]]:
+        for adapter in self._adapters:
+            yield from adapter.alive(moment.at).items()
 
     def _last_will(self, moment: Moment) -> tuple[str, bytes]:
         gone = replace(self._heartbeat(moment), online=False)

@@ -22,12 +22,13 @@ from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
-from models.privacy import Consent, agreed, may_leave
+from models.privacy import agreed_by_home, in_use, may_leave
 from models.wire import (
     Heartbeat,
     Leg,
     Receipt,
     Unreadable,
+    configure,
     encode,
     heard_until,
     noticing_since,
@@ -81,13 +82,14 @@ def _is_urgent(start: bytes) -> bool:
 
 @dataclass(slots=True)
 class Taken:
-    """What one message came to."""
+    """What one message came to. `unaware` is a home whose kit does not know what is agreed there, or otherwise."""
 
     rows: Sequence[Row] = ()
     asides: Sequence[Aside] = ()
     receipt: tuple[str, str, Sequence[int]] | None = None
     beat: Beat | None = None
     signs: Signs | None = None
+    unaware: str | None = None
 
 
 class Inbox:
@@ -148,11 +150,9 @@ class OnRecord:
         version = self._records.version()
         if version == self._version:
             return False
-        consents: dict[str, list[Consent]] = {}
-        for consent in self._records.consents():
-            consents.setdefault(consent.home, []).append(consent)
+        agreed = agreed_by_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
-        self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
+        self.agreed = {home: agreed.get(home, frozenset()) for home in self.homes}
         self._version = version
         return True
 
@@ -175,7 +175,7 @@ class Ingest:
     def turn(self) -> None:
         if not self._groups:
             self._groups.append(self._inbox.take(PATIENCE))
-        self._on_record.refresh()
+        self._mind_consents()
         self._handle(self._groups[0])
         self._groups.popleft()
         self._trouble = ""
@@ -200,6 +200,17 @@ class Ingest:
     def standing(self) -> tuple[datetime, str]:
         return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
 
+    def _mind_consents(self) -> None:
+        """A kit is told at once what was agreed to, or withdrawn, in its home. One that is off asks when it is back."""
+        before = self._on_record.agreed
+        if self._on_record.refresh():
+            changed = [home for home, kinds in self._on_record.agreed.items() if before.get(home, kinds) != kinds]
+            self._tell_agreed(changed)
+
+    def _tell_agreed(self, homes: Iterable[str]) -> None:
+        for home in homes:
+            self._link.tell(home, Leg.DOWN, encode(configure(self._on_record.agreed[home])))
+
     def _handle(self, group: Sequence[Arrived]) -> None:
         taken = [take(one, self._on_record) for one in group]
         fresh = self._store.series.append([row for one in taken for row in one.rows])
@@ -207,6 +218,7 @@ class Ingest:
             self._news.put(fresh)
         for signs in (one.signs for one in taken if one.signs):
             self._news.put(signs)
+        self._tell_agreed({one.unaware: None for one in taken if one.unaware})
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
         beats = [one.beat for one in taken if one.beat]
@@ -249,7 +261,7 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
         home_id, leg = read_topic(arrived.topic)
         home = on_record.homes.get(home_id)
         if leg is Leg.HEALTH:
-            return _health(arrived, home_id, home)
+            return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
         return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
     except Unreadable as bad:
         return Taken(asides=[Aside(arrived.at, _home_in(arrived.topic), bad.reason, str(bad), arrived.content)])
@@ -267,7 +279,7 @@ def _not_on_record(arrived: Arrived, home: str) -> Taken:
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 
-def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
+def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
@@ -275,16 +287,17 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
         return _not_on_record(arrived, home_id)
     if not heartbeat.online:
         return Taken(beat=Beat(home.id, None, None, None, online=False))
+    unaware = home.id if heartbeat.agreed is None or set(heartbeat.agreed) != kinds else None
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
     if until is None or at is None:
-        return Taken()
-    fitted = {sensor.id for sensor in home.sensors}
+        return Taken(unaware=unaware)
+    fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since))
+    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since), unaware=unaware)
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:

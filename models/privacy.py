@@ -1,10 +1,12 @@
 """Who may see what and why; what may leave the home; how long it is kept. What is absent is hidden."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 from models.people import Level, Role
 
@@ -115,7 +117,21 @@ def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
     return frozenset(standing)
 
 
-def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
+def agreed_by_home(consents: Iterable[Consent]) -> dict[str, frozenset[SensorKind]]:
+    """As `agreed`, of every home with a consent on record."""
+    by_home: dict[str, list[Consent]] = {}
+    for consent in consents:
+        by_home.setdefault(consent.home, []).append(consent)
+    return {home: agreed(mine, home) for home, mine in by_home.items()}
+
+
+def in_use(home: Home, kinds: AbstractSet[str]) -> Home:
+    """The home as it may be watched: a sensor of a kind that nobody agreed to says nothing, and that is no fault."""
+    fitted = tuple(sensor for sensor in home.sensors if sensor.kind in kinds or sensor.kind in ALWAYS)
+    return home if len(fitted) == len(home.sensors) else replace(home, sensors=fitted)
+
+
+def may_leave(what: What, kinds: AbstractSet[str]) -> bool:
     """Whether an observation of `what` may leave a home where `kinds` were agreed to. What no sensor noticed may."""
     noticed_by = KINDS_OF.get(what, frozenset())
     return what in CALLS or not noticed_by or bool(noticed_by & kinds)

@@ -116,7 +116,8 @@ class Heartbeat:
     None is what the kit can't tell: `on_mains`; `kit_battery` in percent; `undervoltage`, by the Pi's own measure;
     `temperature` of its processor in °C; `disk_free` in bytes, where the outbox stands. `bridges` says which of the
     kit's radio bridges are online; `given_up` counts observations that had to make room; while `memory_only`, what is
-    noticed would not outlive a power cut.
+    noticed would not outlive a power cut. `agreed` names the kinds of sensor that the kit lets speak, as the hub told
+    it on this connection; while that is None the kit asks, and sends nothing but calls for help.
     """
 
     outbox: str
@@ -140,6 +141,7 @@ class Heartbeat:
     memory_only: bool = False
     tested: Tested | None = None
     version: str | None = None
+    agreed: tuple[str, ...] | None = None
     v: int = VERSION
 
 
@@ -169,11 +171,21 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """From the hub to a home: `order`, and what belongs to it as text."""
+    """From the hub to a home: `order`, and what belongs to it as text; of CONFIGURE a Configuration, as JSON."""
 
     id: str
     order: Order
     text: str = ""
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a kit has to keep to: `agreed` names the kinds of sensor that were agreed to in its home, and no others may
+    leave it. Names that only a newer hub knows mean nothing to an older kit.
+    """
+
+    agreed: tuple[str, ...]
     v: int = VERSION
 
 
@@ -267,7 +279,7 @@ def read_topic(name: str) -> tuple[str, Leg]:
     return home, Leg(leg)
 
 
-def encode(message: Up | Receipt | Heartbeat | Down) -> bytes:
+def encode(message: Up | Receipt | Heartbeat | Down | Configuration) -> bytes:
     if isinstance(message, Up):
         return msgspec.json.encode(
             _SentUp(message.outbox, message.sent, [_sent(one) for one in message.observations], message.v)
@@ -303,6 +315,16 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
 
 def read_down(payload: bytes) -> Down:
     return _decode(payload, Down)
+
+
+def configure(agreed: Iterable[str]) -> Down:
+    """Tells a home's kit what is agreed there; said twice, it means the same."""
+    text = encode(Configuration(tuple(sorted(agreed)))).decode()
+    return Down(f"agreed {' '.join(sorted(agreed))}".strip(), Order.CONFIGURE, text)
+
+
+def read_configuration(payload: bytes) -> Configuration:
+    return _decode(payload, Configuration)
 
 
 def ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

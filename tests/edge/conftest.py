@@ -20,13 +20,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.clock import Moment
 from edge.sensors import Noticed
-from models.observation import Observation, What
+from models.observation import Observation, SensorKind, What
 from models.pace import Pace
 from models.wire import (
     Down,
     Heartbeat,
     Leg,
     Receipt,
+    configure,
     encode,
     every_home,
     ranges,
@@ -61,7 +62,9 @@ def play(file: Path, at: datetime, speed: float = 1.0) -> None:
 
 
 class FakeHub:
-    """Stores what comes, and then receipts it, unless `deaf`. `first` is when a number was first heard, in real s."""
+    """Tells what is `agreed`, stores what comes, and then receipts it, unless `deaf`. `first` is when a number was
+    first heard, in real s.
+    """
 
     def __init__(self, port: int) -> None:
         self.stored: dict[tuple[str, int], Observation] = {}
@@ -71,6 +74,8 @@ class FakeHub:
         self.beats: list[Heartbeat] = []
         self.deaf = False
         self.slow = 0.0
+        self.agreed: frozenset[str] = frozenset(SensorKind)
+        self.tells = True
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, "hub", clean_session=True)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(
@@ -86,6 +91,8 @@ class FakeHub:
         home, leg = read_topic(message.topic)
         if leg is Leg.HEALTH:
             self.beats.append(read_heartbeat(bytes(message.payload)))
+            if self.tells and self.beats[-1].agreed is None and self.beats[-1].online:
+                self.client.publish(topic(home, Leg.DOWN), encode(configure(self.agreed)), 1)
             return
         read = read_up(bytes(message.payload))
         for observation in read.observations:
@@ -102,6 +109,10 @@ class FakeHub:
 
     def say(self, leg: Leg, payload: bytes) -> None:
         self.client.publish(topic(HOME, leg), payload, 1).wait_for_publish(5)
+
+    def agree(self, *kinds: SensorKind) -> None:
+        self.agreed = frozenset(kinds)
+        self.order(configure(kinds))
 
     def order(self, down: Down) -> None:
         self.say(Leg.DOWN, encode(down))

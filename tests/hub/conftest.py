@@ -35,7 +35,18 @@ from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
+from models.wire import (
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Up,
+    encode,
+    read_configuration,
+    read_down,
+    read_receipt,
+    topic,
+)
 from tests.conftest import wanted
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -197,6 +208,7 @@ class Kit:
         self.home, self.outbox = home, outbox
         self.receipted: set[int] = set()
         self.orders: list[Down] = []
+        self.told: list[tuple[str, ...]] = []
         self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"kit-{home}-{outbox}", clean_session=False)
         self.client.on_connect = lambda client, *_: client.subscribe(
             [(topic(home, Leg.RECEIPT), 1), (topic(home, Leg.DOWN), 1)]
@@ -209,7 +221,11 @@ class Kit:
 
     def _came(self, _client: object, _data: object, message: MQTTMessage) -> None:
         if message.topic.endswith("/down"):
-            self.orders.append(read_down(bytes(message.payload)))
+            down = read_down(bytes(message.payload))
+            if down.order is Order.CONFIGURE:
+                self.told.append(read_configuration(down.text.encode()).agreed)
+            else:
+                self.orders.append(down)
             return
         receipt = read_receipt(bytes(message.payload))
         if receipt.outbox == self.outbox:

@@ -20,9 +20,11 @@ from models.wire import (
     SensorHealth,
     Unreadable,
     Up,
+    configure,
     encode,
     heard_until,
     ranges,
+    read_configuration,
     read_down,
     read_heartbeat,
     read_receipt,
@@ -70,6 +72,7 @@ FULL = replace(
     tested=wire.Tested("k3f9", 44, NOON - timedelta(hours=2), 0.004, 0.006, 0.31),
     version="0.1.0",
 )
+AGREED = replace(FULL, agreed=("door", "motion"))
 
 
 @pytest.mark.parametrize(
@@ -78,9 +81,10 @@ FULL = replace(
         ("v1_up.json", UP),
         ("v1_up_fell.json", FELL),
         ("v1_up_tested.json", TEST_PRESS),
-        ("v1_heartbeat_health.json", FULL),
+        ("v1_heartbeat_agreed.json", AGREED),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
+        ("v1_down_agreed.json", configure(["motion", "door"])),
     ],
 )
 def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down) -> None:
@@ -94,8 +98,12 @@ def test_every_released_message_is_still_read() -> None:
     assert read_up((GOLDEN / "v1_up_tested.json").read_bytes()).observations == TEST_PRESS.observations
     assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
     assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
+    assert read_heartbeat((GOLDEN / "v1_heartbeat_agreed.json").read_bytes()) == AGREED
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
+    told = read_down((GOLDEN / "v1_down_agreed.json").read_bytes())
+    assert told.order is Order.CONFIGURE
+    assert read_configuration(told.text.encode()).agreed == ("door", "motion")
 
 
 def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
@@ -132,7 +140,7 @@ def test_a_message_that_cant_be_used_says_why(payload: bytes, reason: str) -> No
 
 @given(some.binary(max_size=300))
 def test_no_bytes_do_worse_than_unreadable(payload: bytes) -> None:
-    for read in (read_up, read_heartbeat, read_receipt, read_down):
+    for read in (read_up, read_heartbeat, read_receipt, read_down, read_configuration):
         with suppress(Unreadable):
             read(payload)
 
