@@ -34,7 +34,7 @@ from edge.sensors import (
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, URGENT
+from models.observation import EARLIEST, OLDEST, URGENT
 from models.wire import (
     Down,
     Heartbeat,
@@ -77,6 +77,11 @@ class HubUp:
 
 
 @dataclass(frozen=True, slots=True)
+class HubDown:
+    """The connection to the hub ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitUp:
     """The connection to the kit's own broker stands."""
 
@@ -93,7 +98,7 @@ class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | HubDown | KitUp | KitDown | Stop
 
 
 class Agent:
@@ -117,6 +122,7 @@ class Agent:
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_since: datetime | None = None
+        self._told_until: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
@@ -256,6 +262,8 @@ class Agent:
                 self._obey(message)
             case HubUp():
                 self._begin()
+            case HubDown():
+                self._link.agreed = False
             case KitUp():
                 log.info("the kit's broker is reached")
                 self._hears_again_at = time.monotonic() + CATCHING_UP
@@ -318,21 +326,25 @@ class Agent:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
         self._will = self._last_will(moment)
-        if self._link.beat(self._heartbeat(moment)) and self._deaf_since is None and not self._was_ready:
-            self._was_ready = True
-            self._ready()
+        beat = self._heartbeat(moment)
+        if self._link.beat(beat):
+            self._told_until = beat.complete_until
+            self._call_ready()
         if self._lamp is not None and moment.elapsed >= self._lamp_until:
             self._lamp.off()
 
+    def _call_ready(self) -> None:
+        if self._deaf_since is None and not self._was_ready:
+            self._was_ready = True
+            self._ready()
+
     def _heartbeat(self, moment: Moment) -> Heartbeat:
-        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
-        waits = self._outboxes.oldest()
         if self._noticing_since is None and moment.trusted:
             self._noticing_since = moment.at
         return Heartbeat(
             outbox=self._outboxes.name,
             at=moment.at,
-            complete_until=min([moment.at, *(at for at in (waits, *deaf) if at is not None)]),
+            complete_until=self._complete(moment),
             every=self._settings.heartbeat_every,
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
@@ -340,6 +352,13 @@ class Agent:
             sensors={sensor: at for sensor, at in self._alive(moment) if self._consent.names(self._kinds[sensor])},
             agreed=tuple(sorted(self._consent.kinds or ())) if self._link.agreed else None,
         )
+
+    def _complete(self, moment: Moment) -> datetime:
+        """No further than was told before, until what waits is on its way: half a morning would be judged as whole."""
+        if not self._link.agreed:
+            return self._told_until or moment.at - OLDEST
+        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
+        return min([moment.at, *(at for at in (self._outboxes.oldest(), *deaf) if at is not None)])
 
     def _alive(self, moment: Moment) -> Iterator[tuple[str, datetime]]:
         for adapter in self._adapters:
@@ -371,7 +390,9 @@ class Agent:
 
     def _from_hub(self) -> Heard:
         put = self._queue.put
-        return Heard(arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: None)
+        return Heard(
+            arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: put(HubDown())
+        )
 
     def _to_kit(self) -> Connection | None:
         topics = [heard for adapter in self._adapters for heard in adapter.topics]
