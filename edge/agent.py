@@ -11,44 +11,52 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from edge.clock import Clock, Moment
+from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.consent import Consent
 from edge.fall import Falls, Judging
 from edge.link import Link
+from edge.machine import Machine
 from edge.outbox import Outboxes
+from edge.paths import Network
+from edge.proving import Proving
 from edge.sensors import (
     Adapter,
     Felt,
     Fitted,
     Lamp,
     Last,
+    Mains,
     Noticed,
     Surroundings,
     address_of,
     dialect_of,
     fit,
     lamp,
+    mains,
     tone,
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, OLDEST, URGENT
+from models.observation import EARLIEST, KIT, OLDEST, URGENT, What
 from models.wire import (
     Down,
     Heartbeat,
     Leg,
     Order,
+    Receipt,
     Unreadable,
     encode,
-    read_configuration,
     read_down,
     read_receipt,
     topic,
 )
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 IN_ONE_TURN = 1000
 LONGEST_WAIT = 60.0
@@ -94,11 +102,16 @@ class KitDown:
 
 
 @dataclass(frozen=True, slots=True)
+class MainsChanged:
+    """The mains came or went: soon there may be nobody left to say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | HubDown | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | HubDown | KitUp | KitDown | MainsChanged | Stop
 
 
 class Agent:
@@ -113,21 +126,30 @@ class Agent:
     ) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        network = Network(modem=settings.modem)
+        self._hub = Connection(
+            hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
+        )
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
-        self._consent = Consent(Path(f"{settings.outbox}.agreed"))
-        self._kinds = {sensor.id: sensor.kind for sensor in settings.sensors}
-        last = self._outboxes.last_of_each()
-        self._adapters = _adapters(settings, self._queue.put, clock, last)
+        last = dict(self._outboxes.last_of_each())
+        _, tested_at = last.pop(KIT, (None, None))
+        self._proving = Proving(settings.test_every, tested_at, clock.moment())
+        by_dialect = _adapters(settings, self._queue.put, clock, last)
+        self._adapters = list(by_dialect.values())
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_since: datetime | None = None
         self._told_until: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
+        self._condition = Condition(
+            Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
+        )
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
+        self._consent, self._kinds = Consent(), {sensor.id: sensor.kind for sensor in settings.sensors}
+        self._surely(self._remember)
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
         self._asked: frozenset[str] = frozenset()
@@ -136,7 +158,7 @@ class Agent:
         self._untrusted_waits = True
         self._trusted: bool | None = None
         self._was_ready = self._stopping = False
-        self._will = self._last_will(clock.moment())
+        self._will = self._last_will(self._heartbeat(clock.moment()))
 
     def run(self) -> None:
         for adapter in self._adapters:
@@ -247,7 +269,11 @@ class Agent:
         if not noticed:
             return
         real, every = time.monotonic(), self._settings.batch_every
-        self._outboxes.keep(noticed, real)
+        noticed = [one if self._consent.felt else replace(one, felt=None) for one in noticed]
+        outbox, number = self._outboxes.keep(noticed, real)
+        for place, one in enumerate(noticed, start=number - len(noticed) + 1):
+            if one.what is What.TESTED:
+                self._proving.kept(outbox, place, one.moment.at, time.monotonic())
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
         self._link.kept(urgent=urgent, flush_at=real + min(every, self._clock.real_seconds(every)))
@@ -269,6 +295,8 @@ class Agent:
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
+            case MainsChanged():
+                self._beat_at = 0.0
             case Stop():
                 self._stopping = True
 
@@ -285,28 +313,51 @@ class Agent:
     def _obey(self, message: Arrived) -> None:
         try:
             if message.topic == topic(self._settings.home, Leg.RECEIPT):
-                self._link.receipted(read_receipt(message.payload))
+                self._receipted(read_receipt(message.payload))
             else:
                 self._ordered(read_down(message.payload))
         except Unreadable as error:
             log.warning("what the hub sent on %s can't be used (%s): %.200s", message.topic, error.reason, error)
 
+    def _receipted(self, receipt: Receipt) -> None:
+        self._link.receipted(receipt)
+        if self._proving.receipted(receipt, time.monotonic()):
+            self._beat_at = 0.0
+
     def _ordered(self, down: Down) -> None:
         if down.order is Order.CONFIGURE:
-            self._agree(read_configuration(down.text.encode()).agreed)
+            self._configure(down.text)
             return
         log.warning("the hub says %s", down.order)
+        if down.order is Order.TEST:
+            self._proving.ask()
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
 
-    def _agree(self, kinds: Sequence[str]) -> None:
-        """What was withdrawn leaves the outboxes before anything else is sent; until it has, the hub is asked again."""
-        if not self._consent.learn(kinds) and self._link.agreed:
+    def _remember(self) -> None:
+        """What the hub said before this program began."""
+        told = self._outboxes.told()
+        if told is not None:
+            self._consent.learn(told)
+        self._forget_felt()
+
+    def _configure(self, told: str) -> None:
+        """What is no longer agreed to leaves the outboxes before anything else is sent; until it has, we ask again."""
+        if not self._consent.learn(told) and self._link.agreed:
             return
-        log.info("agreed to here: %s", ", ".join(kinds) or "calls for help alone")
+        log.info("the hub says what is agreed to here: %s", told)
+        self._forget_felt()
         self._link.agreed = self._outboxes.withdraw(self._consent.refused())
-        self._beat_at = 0.0 if self._link.agreed else self._beat_at
+        self._outboxes.tell(told)
+        if self._link.agreed:
+            self._beat_at = 0.0
+
+    def _forget_felt(self) -> None:
+        if not self._consent.felt:
+            self._outboxes.forget_traces()
+        if self._falls is not None:
+            self._falls.remember(self._consent.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -318,15 +369,18 @@ class Agent:
         if self._hears_again_at is not None and self._hears_again_at <= time.monotonic():
             self._hears_again_at = self._deaf_since = None
             self._beat_at = 0.0
+        if self._proving.due(moment, time.monotonic()):
+            self._queue.put(Noticed(KIT, What.TESTED, moment))
         self._link.pump(time.monotonic())
+        self._proving.look(self._link.is_on_the_way, time.monotonic())
         if caught_up and moment.elapsed >= self._beat_at - CLOSE_ENOUGH:
             self._beat(moment)
 
     def _beat(self, moment: Moment) -> None:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
-        self._will = self._last_will(moment)
         beat = self._heartbeat(moment)
+        self._will = self._last_will(beat)
         if self._link.beat(beat):
             self._told_until = beat.complete_until
             self._call_ready()
@@ -341,6 +395,8 @@ class Agent:
     def _heartbeat(self, moment: Moment) -> Heartbeat:
         if self._noticing_since is None and moment.trusted:
             self._noticing_since = moment.at
+        condition = self._condition.told(Path(self._settings.outbox))
+        condition["health"] = self._named(condition["health"])
         return Heartbeat(
             outbox=self._outboxes.name,
             at=moment.at,
@@ -349,8 +405,10 @@ class Agent:
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
-            sensors={sensor: at for sensor, at in self._alive(moment) if self._consent.names(self._kinds[sensor])},
-            agreed=tuple(sorted(self._consent.kinds or ())) if self._link.agreed else None,
+            tested=self._proving.tested,
+            keeps_to=self._consent.mark if self._link.agreed else "",
+            sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
+            **condition,
         )
 
     def _complete(self, moment: Moment) -> datetime:
@@ -360,13 +418,16 @@ class Agent:
         deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
         return min([moment.at, *(at for at in (self._outboxes.oldest(), *deaf) if at is not None)])
 
-    def _alive(self, moment: Moment) -> Iterator[tuple[str, datetime]]:
-        for adapter in self._adapters:
-            yield from adapter.alive(moment.at).items()
+    def _named(self, sensors: dict[str, T]) -> dict[str, T]:
+        """When a sensor was last heard tells of who lives there as well."""
+        return {sensor: said for sensor, said in sensors.items() if self._consent.names(self._kinds[sensor])}
 
-    def _last_will(self, moment: Moment) -> tuple[str, bytes]:
-        gone = replace(self._heartbeat(moment), online=False)
-        return topic(self._settings.home, Leg.HEALTH), encode(gone)
+    def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
+        return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
+
+    def _mains_there(self) -> Mains | None:
+        pin, inverted = self._settings.mains_pin, self._settings.mains_pin_inverted
+        return None if pin is None else mains(pin, lambda: self._queue.put(MainsChanged()), inverted=inverted)
 
     def _end(self) -> None:
         """Keep what still waits on the queue, say goodbye, and leave."""
@@ -445,10 +506,13 @@ def _asking(settings: Settings) -> list[Lamp]:
     return [one for one in found if one is not None]
 
 
-def _adapters(settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last) -> list[Adapter]:
+def _adapters(
+    settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last
+) -> dict[str, Adapter]:
+    """By their dialect."""
     around = Surroundings(notice, clock, settings.zigbee_topic, last)
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:
         fitted = Fitted(sensor.id, sensor.kind, address_of(sensor.source), sensor.inverted)
         by_dialect.setdefault(dialect_of(sensor.source), []).append(fitted)
-    return [fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()]
+    return {dialect: fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()}

@@ -16,11 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from hub.clock import Clock
+from hub.plans import plan_of
 from hub.store import Store
 from hub.store.alerts import HUB, AttemptMade, Ordered
 from hub.transports import Call, Transport, Unreached
 from models.alert import Act, Alert, Refused
-from models.people import Address, Contact, Resident, Role
+from models.people import Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, showing
 from models.response import Due, ResponsePlan, Step, Tried, due
 from models.wire import Down, Leg, encode
@@ -48,6 +49,14 @@ SAID = {
     "bed_mat": "a sensor in trouble",
     "sensor_flapping": "a sensor in trouble",
     "sensor_stuck": "a sensor in trouble",
+    "kit_flaps": "a kit that comes and goes",
+    "on_battery": "a kit without mains power",
+    "kit_hot": "a kit in trouble",
+    "disk_full": "a kit in trouble",
+    "radio_offline": "a kit whose radio is offline",
+    "battery_flat": "a flat battery",
+    "no_test": "a kit without a test press",
+    "tampered": "an opened sensor",
 }
 """A finding's kind in words that say nothing about the home's life."""
 
@@ -210,7 +219,7 @@ class Escalate:
             self._looking_at = None
 
     def _look(self, alert: Alert, now: datetime) -> None:
-        plan = self._plan(alert)
+        plan = plan_of(self._store.records, alert)
         attempts = _known(self._store.alerts.attempts(alert.id))
         what = due(plan, alert, attempts, now)
         if what.lapsed:
@@ -230,15 +239,6 @@ class Escalate:
             self._reach(alert, step, attempt)
         self._store.alerts.look_again(alert, what.look_again_at)
 
-    def _plan(self, alert: Alert) -> ResponsePlan:
-        """Of the resident; where an alert is about no one resident, of the first in the home who agreed to one."""
-        records = self._store.records
-        if alert.resident:
-            return records.plan(alert.resident, alert.kind, alert.lane)
-        built_in = records.plan(None, alert.kind, alert.lane)
-        plans = [records.plan(one.id, alert.kind, alert.lane) for one in records.residents_of(alert.home)]
-        return next((plan for plan in plans if plan != built_in), built_in)
-
     def _reach(self, alert: Alert, step: Step, attempt: int) -> None:
         transport = self._transports.get(step.transport)
         if transport is None:
@@ -254,8 +254,7 @@ class Escalate:
         subject = f"Nightlight alert {alert.id}"
         ids = (alert.id, alert.home, alert.kind, step.who)
         if role:
-            accounts = self._store.records.accounts_of(role)
-            to = [address for account in accounts for address in account.addresses]
+            to = [address for account in self._staff(alert, role) for address in account.addresses]
             return Call(
                 *ids,
                 _by(step, to),
@@ -265,6 +264,11 @@ class Escalate:
         contact = self._store.records.contact(step.who)
         resident = self._whose(alert, contact)
         return Call(*ids, _by(step, contact.addresses if contact else ()), subject, self._for(contact, resident, alert))
+
+    def _staff(self, alert: Alert, role: Role) -> list[Account]:
+        """Of the council whose home it is, and of no other."""
+        home = self._store.records.home(alert.home)
+        return [one for one in self._store.records.accounts_of(role) if home and one.council == home.council]
 
     def _whose(self, alert: Alert, contact: Contact | None) -> Resident:
         """The resident that this alert and this contact share. Nobody else's contact is told anything."""

@@ -20,21 +20,26 @@ from hub.link import Arrived, Link
 from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
+from hub.store.traces import Felt
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
-from models.privacy import agreed_by_home, in_use, may_leave
+from models.privacy import Consent, agreed, felt_may_leave, in_use, may_leave, of_each_home
 from models.wire import (
+    Configuration,
+    Down,
     Heartbeat,
     Leg,
+    Order,
     Receipt,
     Unreadable,
-    configure,
     encode,
     heard_until,
+    mark_of,
     noticing_since,
     ranges,
     read_heartbeat,
     read_topic,
+    read_trace,
     read_up,
     sensors_seen,
 )
@@ -66,6 +71,8 @@ class Signs:
     every: float
     sensors: dict[str, datetime]
     noticing_since: datetime | None = None
+    beat: Heartbeat | None = None
+    """What it said besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +89,16 @@ def _is_urgent(start: bytes) -> bool:
 
 @dataclass(slots=True)
 class Taken:
-    """What one message came to. `unaware` is a home whose kit does not know what is agreed there, or otherwise."""
+    """What one message came to."""
 
     rows: Sequence[Row] = ()
     asides: Sequence[Aside] = ()
     receipt: tuple[str, str, Sequence[int]] | None = None
     beat: Beat | None = None
     signs: Signs | None = None
-    unaware: str | None = None
+    felt: Felt | None = None
+    keeps_to: tuple[str, str] | None = None
+    """A home, and the mark of the configuration that its kit keeps to."""
 
 
 class Inbox:
@@ -144,17 +153,25 @@ class OnRecord:
         self._version: int | None = None
         self.homes: dict[str, Home] = {}
         self.agreed: dict[str, frozenset[SensorKind]] = {}
+        self.configured: dict[str, Configuration] = {}
 
     def refresh(self) -> bool:
         """Whether anything changed."""
         version = self._records.version()
         if version == self._version:
             return False
-        agreed = agreed_by_home(self._records.consents())
+        consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
-        self.agreed = {home: agreed.get(home, frozenset()) for home in self.homes}
+        self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
+        self.configured = {home: configured(consents.get(home, ()), home) for home in self.homes}
         self._version = version
         return True
+
+
+def configured(consents: Iterable[Consent], home: str) -> Configuration:
+    """What the kit of `home` has to keep to."""
+    mine = list(consents)
+    return Configuration(felt_may_leave(mine, home), tuple(sorted(agreed(mine, home))))
 
 
 class Ingest:
@@ -170,13 +187,15 @@ class Ingest:
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
         self._lost: list[Aside] = []
+        self._keeps_to: dict[str, str] = {}
         self._trouble = ""
 
     def turn(self) -> None:
         if not self._groups:
             self._groups.append(self._inbox.take(PATIENCE))
-        self._mind_consents()
-        self._handle(self._groups[0])
+        changed = self._on_record.refresh()
+        said = self._handle(self._groups[0])
+        self._configure(self._keeps_to if changed else said)
         self._groups.popleft()
         self._trouble = ""
         if not self._groups:
@@ -200,30 +219,37 @@ class Ingest:
     def standing(self) -> tuple[datetime, str]:
         return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
 
-    def _mind_consents(self) -> None:
-        """A kit is told at once what was agreed to, or withdrawn, in its home. One that is off asks when it is back."""
-        before = self._on_record.agreed
-        if self._on_record.refresh():
-            changed = [home for home, kinds in self._on_record.agreed.items() if before.get(home, kinds) != kinds]
-            self._tell_agreed(changed)
-
-    def _tell_agreed(self, homes: Iterable[str]) -> None:
-        for home in homes:
-            self._link.tell(home, Leg.DOWN, encode(configure(self._on_record.agreed[home])))
-
-    def _handle(self, group: Sequence[Arrived]) -> None:
+    def _handle(self, group: Sequence[Arrived]) -> Iterable[str]:
+        """The kits that said what they keep to."""
         taken = [take(one, self._on_record) for one in group]
         fresh = self._store.series.append([row for one in taken for row in one.rows])
         if fresh:
             self._news.put(fresh)
         for signs in (one.signs for one in taken if one.signs):
             self._news.put(signs)
-        self._tell_agreed({one.unaware: None for one in taken if one.unaware})
+        self._store.traces.keep([one.felt for one in taken if one.felt])
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
+        self._time_tests(fresh)
         beats = [one.beat for one in taken if one.beat]
         if beats:
             self._store.records.beat(beats)
+        said = dict(one.keeps_to for one in taken if one.keeps_to)
+        self._keeps_to |= said
+        return said
+
+    def _configure(self, said: Iterable[str]) -> None:
+        """Those of these kits that keep to something else than is on record. One that misses it says so again."""
+        for home in said:
+            wanted = self._on_record.configured.get(home)
+            if wanted is not None and self._keeps_to[home] != (mark := mark_of(wanted.text)):
+                self._link.tell(home, Leg.DOWN, encode(Down(mark, Order.CONFIGURE, wanted.text)))
+
+    def _time_tests(self, fresh: Sequence[Row]) -> None:
+        for row in fresh:
+            if row.what is What.TESTED:
+                hops = {"arrived": row.arrived, "stored": self._clock.now()}
+                self._store.health.test(row.home, row.outbox, row.number, row.at, **hops)
 
     def _receipt(self, taken: Iterable[Taken]) -> None:
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -262,6 +288,8 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
         home = on_record.homes.get(home_id)
         if leg is Leg.HEALTH:
             return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
+        if leg is Leg.TRACE:
+            return _trace(arrived, home_id, home, may_leave=on_record.configured.get(home_id, Configuration()).felt)
         return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
     except Unreadable as bad:
         return Taken(asides=[Aside(arrived.at, _home_in(arrived.topic), bad.reason, str(bad), arrived.content)])
@@ -287,23 +315,41 @@ def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[
         return _not_on_record(arrived, home_id)
     if not heartbeat.online:
         return Taken(beat=Beat(home.id, None, None, None, online=False))
-    unaware = home.id if heartbeat.agreed is None or set(heartbeat.agreed) != kinds else None
+    keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
     if until is None or at is None:
-        return Taken(unaware=unaware)
+        return Taken(keeps_to=keeps_to)
     fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since), unaware=unaware)
+    signs = Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat)
+    return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
     if not arrived.retained:
         return arrived.at
     return min(heartbeat.at, arrived.at) if heartbeat.clock_trusted else None
+
+
+def _trace(arrived: Arrived, home_id: str, home: Home | None, *, may_leave: bool) -> Taken:
+    """Receipted where it was not agreed to as well, so that the kit forgets it."""
+    trace = read_trace(arrived.content)
+    if not (_storable(trace.outbox) and _storable(trace.sensor) and trace.number <= LARGEST_NUMBER):
+        raise Unreadable("shape", "an outbox's name, a number or a sensor's id can't be kept: update the kit")
+    if home is None:
+        return _not_on_record(arrived, home_id)
+    receipt = (home.id, trace.outbox, [trace.number])
+    if not may_leave:
+        text = "what a pendant felt around a suspected fall was sent, and no consent to that is on record"
+        return Taken(asides=[Aside(arrived.at, home.id, "consent", text)], receipt=receipt)
+    said = Observation(trace.number, trace.sensor, What.FELL, trace.at, trace.clock_trusted)
+    at = placed(said, trace.sent, arrived.at).at
+    felt = Felt(home.id, trace.outbox, trace.number, trace.sensor, at, trace.begins, trace.every, trace.mg)
+    return Taken(felt=felt, receipt=receipt)
 
 
 def _up(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:

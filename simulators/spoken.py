@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from models.observation import Observation, SensorKind
+from models.observation import Observation
 from models.wire import Heartbeat, Leg, Up, encode, topic
 from simulators.kit import Play
 from simulators.programs import Failed
@@ -13,8 +13,6 @@ from simulators.wires import Hearing, close, connected
 BATCH = 200
 ON_THE_WAY = 4000
 """Observations sent and not yet receipted, at most: a hub's broker keeps only so many for a slow reader."""
-
-EVERY_KIND = tuple(sorted(SensorKind))
 
 
 class Voice:
@@ -35,7 +33,7 @@ class Voice:
         return self.sent[home]
 
     def beat(self, home: str, at: datetime, sensors: dict[str, datetime], every: float = 60.0) -> None:
-        beat = Heartbeat(self.outbox, at, at, every=every, sensors=sensors, agreed=EVERY_KIND)
+        beat = Heartbeat(self.outbox, at, at, every=every, sensors=sensors)
         self._client.publish(topic(home, Leg.HEALTH), encode(beat), qos=1, retain=True)
 
     def close(self) -> None:

@@ -8,24 +8,30 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from edge.clock import Clock, Moment
+from edge.trace import Cut
 from models.observation import Evidence, SensorKind, What
+from models.wire import SensorHealth
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What a sensor noticed, before the outbox has given it a number."""
+    """What a sensor noticed, before the outbox has given it a number.
+
+    `felt` is what a pendant felt around a suspected fall; it leaves the home only where that was agreed to.
+    """
 
     sensor: str
     what: What
     moment: Moment
     evidence: Evidence | None = None
+    felt: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
     """Acceleration: `t` (s, by the sensor's own clock, the last of them at `moment`) and x, y, z in g of each sample.
 
-    It is judged in the kit and goes no further.
+    It is judged in the kit and goes no further, but for the seconds around a suspected fall where that was agreed to.
     """
 
     sensor: str
@@ -61,7 +67,8 @@ class Surroundings:
 class Adapter(Protocol):
     """One dialect's sensors. `topics` are those to hear from the kit's broker; `alive` are last signs of life.
 
-    `deaf_since` is when it stopped to hear its sensors, None while it hears them.
+    `deaf_since` is when it stopped to hear its sensors, None while it hears them. `health` is what sensors said of
+    themselves, and `bridge` whether what stands between them and us is online; None where nothing does, or none said.
     """
 
     @property
@@ -71,6 +78,9 @@ class Adapter(Protocol):
     def start(self) -> None: ...
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]: ...
     def alive(self, now: datetime) -> dict[str, datetime]: ...
+    def health(self) -> dict[str, SensorHealth]: ...
+    @property
+    def bridge(self) -> bool | None: ...
     def close(self) -> None: ...
 
 
@@ -120,6 +130,16 @@ def feels(source: str) -> bool:
 class Lamp(Protocol):
     def on(self) -> None: ...
     def off(self) -> None: ...
+
+
+class Mains(Protocol):
+    @property
+    def is_active(self) -> bool: ...
+
+
+def mains(pin: int, changed: Callable[[], None], *, inverted: bool) -> Mains | None:
+    """None where there are no pins."""
+    return cast("Mains | None", import_module(DIALECTS["gpio"].module).mains(pin, changed, inverted=inverted))
 
 
 def lamp(pin: int) -> Lamp | None:

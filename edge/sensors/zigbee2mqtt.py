@@ -9,14 +9,16 @@ never dropped for looking like a repeat unless it certainly is one.
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Last, Noticed, Surroundings
 from models.observation import EARLIEST, SensorKind, What
+from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,8 @@ class Zigbee2Mqtt:
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
+        self.bridge: bool | None = None
+        self._health: dict[str, SensorHealth] = {}
         self.unknown = 0
         self.unreadable = 0
 
@@ -109,6 +113,9 @@ class Zigbee2Mqtt:
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.items()}
 
+    def health(self) -> dict[str, SensorHealth]:
+        return self._health.copy()
+
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
         if not topic.startswith(f"{self._base}/"):
@@ -123,6 +130,8 @@ class Zigbee2Mqtt:
     def _bridge(self, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
         state = _online(payload)
         log.info("Zigbee2MQTT is %s", state)
+        if state in ONLINE:
+            self.bridge = ONLINE[state]
         if state == "online":
             self.deaf_since = None
             if not retained:
@@ -132,8 +141,10 @@ class Zigbee2Mqtt:
         return []
 
     def _availability(self, name: str, payload: bytes) -> list[Noticed]:
-        sensor = self._sensors.get(name)
-        if sensor is not None and _online(payload) == "offline":
+        sensor, state = self._sensors.get(name), _online(payload)
+        if sensor is not None and state in ONLINE:
+            self._says(sensor, online=ONLINE[state])
+        if sensor is not None and state == "offline":
             log.warning("sensor %s is offline, Zigbee2MQTT says", sensor.id)
         return []
 
@@ -150,7 +161,11 @@ class Zigbee2Mqtt:
         told = self._told(state, moment, retained=retained, repeated=repeated)
         news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
         self._lives(sensor.id, told)
+        self._says(sensor, **_of_itself(state))
         return news
+
+    def _says(self, sensor: Fitted, **said: Any) -> None:
+        self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
@@ -270,6 +285,25 @@ def _value(sensor: Fitted, state: State) -> bool | None:
     return None
 
 
+def _of_itself(state: State) -> dict[str, float | int | bool]:
+    """What a sensor says of its own battery, its radio and its case, as far as it makes sense."""
+    said: dict[str, float | int | bool] = {}
+    battery, link = _number(state.get("battery")), _number(state.get("linkquality"))
+    if battery is not None and 0 <= battery <= 100:
+        said["battery"] = battery
+    if link is not None and 0 <= link <= 255:
+        said["link"] = int(link)
+    for ours, theirs in (("battery_low", "battery_low"), ("tampered", "tamper")):
+        value = state.get(theirs)
+        if isinstance(value, bool):
+            said[ours] = value
+    return said
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def _object(payload: bytes) -> State | None:
     try:
         return msgspec.json.decode(payload, type=dict[str, object])
@@ -277,11 +311,14 @@ def _object(payload: bytes) -> State | None:
         return None
 
 
+ONLINE = {"online": True, "offline": False}
+
+
 def _online(payload: bytes) -> str:
     """'online' or 'offline', from the JSON of today or the bare word of older bridges."""
     state = _object(payload)
     word = state.get("state") if state is not None else payload.decode("ascii", "replace").strip('" ')
-    return word if word in ("online", "offline") else "neither online nor offline"
+    return word if word in ONLINE else "neither online nor offline"
 
 
 def _last_seen(value: object) -> datetime | None:

@@ -33,6 +33,18 @@ KIND: dict[str, str] = {
     "sensor_flapping": "Sensor never quiet",
     "sensor_stuck": "Sensor stuck",
     "sensor_mislabelled": "Door perhaps mislabelled",
+    "kit_flaps": "Home comes and goes",
+    "on_battery": "Mains power lost",
+    "second_route": "On its second route",
+    "kit_hot": "Kit too hot",
+    "disk_full": "Card nearly full",
+    "radio_offline": "Radio offline",
+    "weak_link": "Weak radio link",
+    "battery_flat": "Battery flat",
+    "battery_soon": "Battery soon flat",
+    "no_test": "No test press",
+    "tampered": "Sensor opened",
+    "weak_supply": "Weak power supply",
 }
 
 MANY: dict[str, str] = {
@@ -41,6 +53,14 @@ MANY: dict[str, str] = {
     "bed_mat": "bed mats in trouble",
     "sensor_flapping": "sensors never quiet",
     "sensor_stuck": "sensors stuck",
+    "kit_flaps": "homes that come and go",
+    "on_battery": "homes without mains power",
+    "kit_hot": "kits too hot",
+    "disk_full": "cards nearly full",
+    "radio_offline": "radios offline",
+    "battery_flat": "flat batteries",
+    "no_test": "homes without a test press",
+    "tampered": "opened sensors",
 }
 
 ICON: dict[str, str] = {
@@ -56,6 +76,18 @@ ICON: dict[str, str] = {
     "sensor_flapping": "sensor_unheard",
     "sensor_stuck": "sensor_unheard",
     "sensor_mislabelled": "door",
+    "kit_flaps": "kit_unheard",
+    "on_battery": "power",
+    "second_route": "kit_unheard",
+    "kit_hot": "sensor_unheard",
+    "disk_full": "sensor_unheard",
+    "radio_offline": "sensor_unheard",
+    "weak_link": "sensor_unheard",
+    "battery_flat": "power",
+    "battery_soon": "power",
+    "no_test": "sensor_unheard",
+    "tampered": "sensor_unheard",
+    "weak_supply": "power",
     "bathroom_trips": "slow",
     "less_movement": "slow",
     "fewer_outings": "slow",
@@ -91,11 +123,15 @@ DONE: dict[Act, str] = {
     Act.ANSWER: "Answered",
     Act.NOTE: "Note",
     Act.SEND: "Responder sent",
+    Act.SET_OUT: "On the way",
     Act.ARRIVE: "Arrived",
+    Act.ENTER: "Went in",
+    Act.LEAVE: "Left",
     Act.LAPSE: "Answer lapsed",
     Act.CLOSE: "Closed",
     Act.CLEAR: "Cleared",
     Act.TRY: "Tried to reach",
+    Act.REPLY: "Said by",
 }
 
 MEASURED: dict[SensorKind, str] = {
@@ -118,6 +154,8 @@ ROLE: dict[Role, str] = {
     Role.SUPERVISOR: "contact centre, supervisor",
     Role.RESPONDER: "responder",
     Role.INSTALLER: "installer",
+    Role.MANAGER: "manager",
+    Role.ADMINISTRATOR: "administrator",
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",
 }

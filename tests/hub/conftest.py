@@ -25,7 +25,7 @@ from sqlalchemy import make_url
 from hub.broker import command, mosquitto
 from hub.process import assembled
 from hub.settings import Settings
-from hub.store import Alerts, Records, SqlSeries, Store, open_store
+from hub.store import Alerts, Health, Records, SqlSeries, Store, Traces, open_store
 from hub.store.database import migrate, opened
 from hub.supervise import free_port
 from hub.transports import Call
@@ -35,18 +35,7 @@ from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.wire import (
-    Down,
-    Heartbeat,
-    Leg,
-    Order,
-    Up,
-    encode,
-    read_configuration,
-    read_down,
-    read_receipt,
-    topic,
-)
+from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
 from tests.conftest import wanted
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -137,7 +126,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, s
             templates["postgresql"] = _migrated(_new_database(server, "template0"))
         url = _new_database(server, make_url(templates["postgresql"]).database or "")
     engine = opened(url)
-    yield Store(Records(engine), Alerts(engine), SqlSeries(engine))
+    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Health(engine), Traces(engine))
     engine.dispose()
 
 
@@ -208,7 +197,6 @@ class Kit:
         self.home, self.outbox = home, outbox
         self.receipted: set[int] = set()
         self.orders: list[Down] = []
-        self.told: list[tuple[str, ...]] = []
         self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"kit-{home}-{outbox}", clean_session=False)
         self.client.on_connect = lambda client, *_: client.subscribe(
             [(topic(home, Leg.RECEIPT), 1), (topic(home, Leg.DOWN), 1)]
@@ -221,11 +209,7 @@ class Kit:
 
     def _came(self, _client: object, _data: object, message: MQTTMessage) -> None:
         if message.topic.endswith("/down"):
-            down = read_down(bytes(message.payload))
-            if down.order is Order.CONFIGURE:
-                self.told.append(read_configuration(down.text.encode()).agreed)
-            else:
-                self.orders.append(down)
+            self.orders.append(read_down(bytes(message.payload)))
             return
         receipt = read_receipt(bytes(message.payload))
         if receipt.outbox == self.outbox:

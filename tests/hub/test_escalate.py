@@ -15,7 +15,7 @@ from hub.store import Store, open_store
 from hub.transports import Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
 from models.detection import Finding, FindingKind
-from models.people import Level
+from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
 from models.response import ResponsePlan, Step, Tried
 from models.wire import Leg, Order, read_down
@@ -297,6 +297,15 @@ def test_staff_are_told_what_and_where_to_look(desk: Desk) -> None:
     assert call.to == ("tom@centre.example",)
     assert f"https://hub.example/console/alert/{alert.id}" in call.text
     assert "Okafor" not in call.subject
+
+
+def test_another_councils_staff_are_told_nothing(desk: Desk) -> None:
+    west = Account("west", "Wes Tarn", Role.OPERATOR, None, (Address("email", "west@moor.example"),), "Westmoor")
+    desk.store.records.load(Register(accounts=(west,)), {"west": "-"})
+    agree(desk.store, Step("operator", "email"))
+    raised(desk)
+    desk.settle(1, "email")
+    assert [call.to for call in desk.told["email"].calls] == [("tom@centre.example",)]
 
 
 def test_attempts_that_all_hang_do_not_pile_up_for_ever(store: Store, hand: Hand) -> None:

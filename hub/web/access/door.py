@@ -2,6 +2,10 @@
 
 `shown` says what of some data a viewer sees for a purpose; `look` puts that on record. A subject (one module beside
 this for each kind of page) is handed the door, and hands on nothing but what is shown. Pages never hold a door.
+
+Which homes somebody may touch at all is decided here, by `touches`, and nowhere else: one hub may serve several
+councils, which see nothing of each other. A home or an alert comes by name from `home` and `alert`, many from `homes`
+and `open_alerts`, staff from `staff`; each is told who asks. What belongs to a home that was given is then fair to ask.
 """
 
 import time
@@ -19,11 +23,11 @@ from hub.web.words import clock_s, when
 from models.alert import Alert
 from models.health import Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
-from models.people import Account, Contact, Level, Resident, Role
+from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, showing
 from models.wire import Heartbeat
 
-ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
+ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
 
@@ -41,7 +45,7 @@ class Viewer:
 
     def __init__(self, account: Account, csrf: str) -> None:
         self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
-        self.csrf = csrf
+        self.council, self.csrf = account.council, csrf
 
 
 class Door:
@@ -60,7 +64,8 @@ class Door:
         self.clock, self.real_now = clock, real_now
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
-        self._register: tuple[int, dict[str, Home], dict[str, str]] = (-1, {}, {})
+        self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
+        self._read_to, self._changed = 0, dict[str, int]()
         self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
 
     def shown(
@@ -96,17 +101,40 @@ class Door:
     def real(self) -> datetime:
         return datetime.fromtimestamp(self.real_now(), UTC)
 
-    def alert(self, alert_id: int) -> Alert:
+    def touches(self, viewer: Viewer, home: Home) -> bool:
+        """Whether this home is any business of theirs: for family and residents their own, else their council's."""
+        if viewer.role in OF_ONE_HOME:
+            return home.id == self.home_of(viewer.person)
+        return home.council == viewer.council
+
+    def home_of(self, person: str | None) -> str | None:
+        """Where a contact or a resident, by their id, belongs."""
+        contact = self.records.contact(person) if person else None
+        resident = self.records.resident(contact.resident if contact else person or "")
+        return resident.home if resident else None
+
+    def alert(self, viewer: Viewer, alert_id: int) -> Alert:
+        """Raises Hidden."""
         alert = self.alerts.alert(alert_id)
         if alert is None:
             raise Hidden(f"alert {alert_id}")
+        self.home(viewer, alert.home)
         return alert
 
-    def home(self, home_id: str) -> Home:
+    def open_alerts(self, viewer: Viewer) -> list[Alert]:
+        mine = self.homes(viewer)
+        return [alert for alert in self.alerts.open_alerts() if alert.home in mine]
+
+    def home(self, viewer: Viewer, home_id: str) -> Home:
+        """Raises Hidden."""
         home = self.records.home(home_id)
-        if home is None:
+        if home is None or not self.touches(viewer, home):
             raise Hidden(f"home {home_id}")
         return home
+
+    def staff(self, viewer: Viewer, role: Role) -> list[Account]:
+        """Those with that role who work for the same council."""
+        return [one for one in self.records.accounts_of(role) if one.council == viewer.council]
 
     def residents(self, alert: Alert) -> list[Resident]:
         one = self.records.resident(alert.resident) if alert.resident else None
@@ -117,16 +145,40 @@ class Door:
 
     def names(self) -> dict[str, str]:
         """Of every account, by login."""
-        self.homes()
-        return self._register[2]
+        return self._read()[1]
 
-    def homes(self) -> dict[str, Home]:
-        """Read again only when the register has changed."""
+    def homes(self, viewer: Viewer) -> dict[str, Home]:
+        if viewer.role in OF_ONE_HOME:
+            own = self.records.home(self.home_of(viewer.person) or "")
+            return {own.id: own} if own else {}
+        return self.homes_of(viewer.council)
+
+    def homes_of(self, council: str) -> dict[str, Home]:
+        return self._read()[0].get(council, {})
+
+    def elsewhere(self, viewer: Viewer) -> set[str]:
+        """Homes on record that are none of theirs."""
+        mine = self.homes(viewer)
+        return {home for homes in self._read()[0].values() for home in homes if home not in mine}
+
+    def _read(self) -> tuple[dict[str, dict[str, Home]], dict[str, str]]:
+        """Homes by council, and names by login: read again only when the register has changed."""
         version = self.records.version()
         if self._register[0] != version:
-            names = {one.login: one.name for role in Role for one in self.records.accounts_of(role)}
-            self._register = (version, {home.id: home for home in self.records.homes()}, names)
-        return self._register[1]
+            names = self.records.accounts.names()
+            homes: dict[str, dict[str, Home]] = {}
+            for home in self.records.homes():
+                homes.setdefault(home.council, {})[home.id] = home
+            self._register = (version, homes, names)
+        return self._register[1:]
+
+    def latest_change(self, council: str) -> int:
+        """Another number whenever an alert in one of the council's homes changed, and only then."""
+        latest = self.alerts.latest_changes(self._read_to)
+        for home, change in latest.items():
+            self._changed[home] = max(change, self._changed.get(home, 0))
+        self._read_to = max(self._read_to, *latest.values(), 0)
+        return max((self._changed.get(home, 0) for home in self.homes_of(council)), default=0)
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""
@@ -138,7 +190,7 @@ class Door:
         return known[1]
 
     def heard(self) -> dict[str, Heard]:
-        """Of every home, at most half a second old, however time runs."""
+        """Of every home on the hub, whoever's; at most half a second old, however time runs."""
         real, now = self.real_now(), self.clock.now()
         if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
             self._beats = (real, now, self.records.heard())

@@ -4,6 +4,7 @@ Every look at a person's data is on record before the data is handed out, once p
 the resident can read it. A row in the queue, which stays on the screen, counts as one look an hour.
 """
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,9 +20,13 @@ from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
-from hub.store.records import Expectation, Look, Records, Session
+from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
+from hub.store.traces import Traces
+from hub.web.access.accounts import AccountDesk
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.entrance import Entrance
+from hub.web.access.felt import felt_around
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -45,7 +50,7 @@ from hub.web.standing import LATE as LATE_ALERT
 from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
 from hub.web.usual import Usual, usual
 from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -53,8 +58,9 @@ from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
-from models.people import Account, Level, Resident, Role
+from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
+from models.urgency import rank
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -88,36 +94,23 @@ class Gate:
         clock: Clock,
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
+        traces: Traces | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
-        self._clock, self._real_now = clock, real_now
-
-    # Who is at the door
-
-    def account(self, login: str) -> tuple[Account, str] | None:
-        return self._records.account(login)
-
-    def open_session(self, token_hash: str, login: str, csrf: str, hours: float) -> None:
-        self._records.open_session(token_hash, login, csrf, self._door.real() + timedelta(hours=hours))
-
-    def end_session(self, token_hash: str) -> None:
-        self._records.end_session(token_hash)
-
-    def viewer(self, token_hash: str) -> Viewer | None:
-        session: Session | None = self._records.session(token_hash)
-        if session is None or session.expires_at <= self._door.real():
-            return None
-        found = self._records.account(session.login)
-        return Viewer(found[0], session.csrf) if found else None
+        self._clock, self._real_now, self._traces = clock, real_now, traces
+        chosen = settings or Settings()
+        self.entrance = Entrance(self._door, chosen)
+        self.accounts = AccountDesk(self._door, chosen)
 
     # The contact centre
 
     def queue(self, viewer: Viewer, purpose: Purpose) -> Queue:
         shown = self._door.shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
-        mark, now = self.mark(), self._clock.now()
-        names, homes = self._door.names(), self._door.homes()
-        opened = sorted(self._alerts.open_alerts(), key=urgency)
+        mark, now = self.mark(viewer.council), self._clock.now()
+        names, homes = self._door.names(), self._door.homes(viewer)
+        opened = sorted(self._door.open_alerts(viewer), key=rank)
         rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
         return Queue(
             mark,
@@ -126,8 +119,8 @@ class Gate:
             tuple(row for row in rows if row.alert.lane is Lane.PERSON),
             tuple(row for row in rows if row.alert.lane is Lane.KIT),
             len(homes),
-            sum(why_unheard(heard, now, unheard_after(None)) is not None for heard in self._door.heard().values()),
-            tuple(self.trouble()),
+            sum(why_unheard(self._door.heard_of(home), now, unheard_after(None)) is not None for home in homes),
+            tuple(self.trouble(viewer.council)),
         )
 
     def _waiting(
@@ -160,11 +153,11 @@ class Gate:
     def closed(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Alert:
         """An alert without anything about the person, so that a reason to see more can be asked for."""
         self._door.shown(viewer, purpose, (Data.ALERTS,))
-        return self._door.alert(alert_id)
+        return self._door.alert(viewer, alert_id)
 
     def sheet(self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = "") -> Sheet:
         """Raises Hidden; and ReasonNeeded for an alert that is closed, until a reason is given."""
-        alert = self._door.alert(alert_id)
+        alert = self._door.alert(viewer, alert_id)
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
         self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
@@ -182,7 +175,7 @@ class Gate:
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._door.home(alert.home), self._clock.now(), self._door.names()
+        home, now, names = self._door.home(viewer, alert.home), self._clock.now(), self._door.names()
         residents = self._door.residents(alert)
         sent = _sent(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
@@ -197,7 +190,7 @@ class Gate:
             _name(names, alert.lapsed_by),
             _name(names, sent) if sent else None,
             _may(viewer, alert),
-            tuple(self._records.accounts_of(Role.RESPONDER)) if viewer.role in ACTING else (),
+            tuple(self._door.staff(viewer, Role.RESPONDER)) if viewer.role in ACTING else (),
             tuple(_only(resident, shown) for resident in residents),
             self._door.contacts(residents) if Data.CONTACTS in shown else (),
             day,
@@ -207,6 +200,7 @@ class Gate:
             reason,
             watching,
             self._mentions(home, now, shown),
+            felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
         )
 
     def act(
@@ -222,18 +216,19 @@ class Gate:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
             raise Hidden(f"alert {alert_id}")
-        self._door.alert(alert_id)
+        alert = self._door.alert(viewer, alert_id)
         if act is Act.NOTE and not text:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
         if act is Act.SEND:
-            text = f"{self._responder(responder)}\n{text}".strip()
-        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome)
+            text = f"{self._responder(viewer, responder)}\n{text}".strip()
+        hold = self._records.plan_for(alert).hold
+        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome, hold=hold)
 
-    def _responder(self, login: str | None) -> str:
+    def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""
-        if login not in {account.login for account in self._records.accounts_of(Role.RESPONDER)}:
+        if login not in {account.login for account in self._door.staff(viewer, Role.RESPONDER)}:
             raise Refused("sending needs a responder: choose who goes")
         assert login is not None
         return login
@@ -242,7 +237,7 @@ class Gate:
         """The budget of this alert's home without what the last shift was because of. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._door.home(self._door.alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
         shifts = self._records.shifts(home.id)
         if not shifts or shifts[-1].id != shift_id or not shifts[-1].because:
             raise Refused("the budget was shifted again meanwhile: look at what holds now")
@@ -259,7 +254,7 @@ class Gate:
         """False falls of this pendant of the alert's home no longer count. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._door.home(self._door.alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
         mine = [one for one in counted_falls(self._alerts, self._records, now, home.id) if one.sensor == sensor]
         sure = sureness(mine, now)
         if not sure.because:
@@ -271,7 +266,7 @@ class Gate:
         if viewer.role is not Role.RESPONDER:
             raise Hidden("visits")
         shown = self._door.shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
-        mine = [one for one in self._alerts.open_alerts() if _sent(self._door.entries(one)) == viewer.login]
+        mine = [one for one in self._door.open_alerts(viewer) if _sent(self._door.entries(one)) == viewer.login]
         for alert in mine:
             self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
         return [Visit(one, _people(self._door.residents(one)), _address(self._door.residents(one))) for one in mine]
@@ -290,7 +285,7 @@ class Gate:
             raise Hidden("family")
         shown = self._door.shown(viewer, purpose, Data, level=contact.level)
         self._door.look(viewer, purpose, resident.home, shown)
-        home, now = self._door.home(resident.home), self._clock.now()
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
         known = self._known(home, resident, now)
         recent = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
         return Reassurance(
@@ -310,7 +305,7 @@ class Gate:
         if resident is None:
             raise Hidden("resident")
         self._door.shown(viewer, purpose, Data)
-        home, now = self._door.home(resident.home), self._clock.now()
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
         return Own(
             resident.called,
             now,
@@ -327,12 +322,14 @@ class Gate:
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
         shown = self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
-        homes, now = list(self._door.homes().values()), self._clock.now()
+        homes, now = list(self._door.homes(viewer).values()), self._clock.now()
         cards = [card for home in homes if (card := self._card(home, now))]
         for card in cards:
             self._door.look(viewer, purpose, card.home, shown)
-        counts = sorted(self._records.set_aside_counts().items(), key=lambda one: -one[1])
-        aside = [(one.arrived, one.home or "", one.reason, one.text) for one in self._records.set_aside_recent(20)]
+        elsewhere = self._door.elsewhere(viewer)
+        counts = sorted(self._records.set_aside_counts(besides=elsewhere).items(), key=lambda one: -one[1])
+        recent = self._records.set_aside_recent(20, besides=elsewhere)
+        aside = [(one.arrived, one.home or "", one.reason, one.text) for one in recent]
         return Kits(now, _zone(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
@@ -349,7 +346,7 @@ class Gate:
         if self._depot is None or self._depot.where is None:
             return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
         home, now = self._records.home(home_id), self._door.real()
-        if home is None:
+        if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)
         certificates = tuple(
             Certificate(short(one), f"{one.at:%d %B %Y}", one.by, standing_of(one, now), one.revoked_at is None)
@@ -363,27 +360,29 @@ class Gate:
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
+        self._door.home(viewer, home_id)
         if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._door.real(), serial):
             raise Hidden(f"a kit of {home_id}")
 
     # The hub itself, which is nobody's data
 
-    def mark(self) -> str:
-        """Changes whenever the queue, or what is wrong with the hub, does."""
-        late = "-".join([*self._missing(), *(name for name, _ in self._late())])
-        return f"{self._alerts.latest_change()}.{late}.{'hears' if self._hears() else 'deaf'}"
+    def mark(self, council: str) -> str:
+        """Changes whenever that council's queue, or what is wrong with the hub, does; and tells nothing else."""
+        late = [*self._missing(), *(name for name, _ in self._late())]
+        seen = (council, self._door.latest_change(council), late, self._hears())
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
     def latest_change(self) -> int:
         return self._alerts.latest_change()
 
-    def beat(self) -> dict[str, object]:
-        """What every open console is told: no word about a person."""
-        now = self._clock.now()
-        return {"mark": self.mark(), "now": now.timestamp(), "clock": clock_s(now, _zone(self._door.homes().values()))}
+    def beat(self, council: str) -> dict[str, object]:
+        """What every open console of a council is told: no word about a person."""
+        now, zone = self._clock.now(), _zone(self._door.homes_of(council).values())
+        return {"mark": self.mark(council), "now": now.timestamp(), "clock": clock_s(now, zone)}
 
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
@@ -396,9 +395,9 @@ class Gate:
             "judged_until": watch.played.isoformat() if watch else None,
         }
 
-    def trouble(self) -> list[str]:
+    def trouble(self, council: str) -> list[str]:
         """What is wrong with the hub, in words for an operator."""
-        zone = _zone(self._door.homes().values())
+        zone = _zone(self._door.homes_of(council).values())
         late = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in self._late()
@@ -586,7 +585,8 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
+    clock, depot = Clock(settings.clock_file), Depot(settings)
+    return Gate(store.records, store.alerts, store.series, clock, depot=depot, traces=store.traces, settings=settings)
 
 
 def _cause(look: Look) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.clock import Clock, Moment
 from edge.sensors import Fitted, Noticed, Surroundings, fit
 from edge.sensors.zigbee2mqtt import Zigbee2Mqtt
 from models.observation import SensorKind, What
+from models.wire import SensorHealth
 from tests.edge.conftest import NIGHT, play
 
 BASE = "h1/zigbee2mqtt"
@@ -351,6 +352,7 @@ JSON: st.SearchStrategy[object] = (
 KEYS = st.sampled_from(["action", "sos", "contact", "occupancy", "pressure_state", "last_seen", "presence", "pressure"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     topic=st.sampled_from([*(sensor.address for sensor in FITTED), "bridge/state", "pad/availability", ""]),
     state=st.dictionaries(KEYS, JSON, max_size=4) | st.binary(max_size=30),
@@ -368,3 +370,30 @@ def test_a_moment_before_the_clock_was_set_is_kept_as_such(bridge: Bridge) -> No
     said = b'{"action":"emergency","last_seen":"1970-01-01T00:01:59Z"}'
     (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=False)
     assert (news.moment.elapsed, news.moment.trusted) == (119.0, False)
+
+
+def test_what_a_sensor_says_of_itself_is_told(bridge: Bridge) -> None:
+    bridge.says(0, "hall_pir", battery=97, occupancy=True, illuminance=12, linkquality=120)
+    bridge.says(1, "front_door", battery_low=True, contact=True, tamper=False)
+    bridge.says(2, "bed_strap", battery=None, linkquality="far")
+    bridge.says(3, "pad", battery=900, linkquality=True)
+    bridge.raw(4, "hall_pir/availability", b'{"state":"online"}')
+    bridge.raw(5, "front_door/availability", b"offline", retained=True)
+    assert bridge.adapter.health() == {
+        "pir": SensorHealth(battery=97.0, link=120, online=True),
+        "door": SensorHealth(battery_low=True, tampered=False, online=False),
+        "bed": SensorHealth(),
+        "pad": SensorHealth(),
+    }
+    bridge.says(6, "hall_pir", linkquality=12)
+    assert bridge.adapter.health()["pir"] == SensorHealth(battery=97.0, link=12, online=True)
+
+
+def test_the_bridge_itself(bridge: Bridge) -> None:
+    assert bridge.adapter.bridge is None
+    bridge.online(0)
+    assert bridge.adapter.bridge is True
+    bridge.raw(1, "bridge/state", b'{"state":"nonsense"}')
+    assert bridge.adapter.bridge is True
+    bridge.raw(2, "bridge/state", b"offline")
+    assert bridge.adapter.bridge is False
