@@ -69,15 +69,11 @@ GIVE_UP = """
 DELETE FROM waiting WHERE number IN (SELECT number FROM waiting WHERE NOT urgent ORDER BY number LIMIT ?)
 """
 
-SET_RIGHT = """
-UPDATE {} SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1 WHERE NOT trusted AND boot = ?
-"""
-
 STEP = timedelta(seconds=60)
 """A clock that was put right by more than this was wrong before; by less, it drifted."""
 _STEP = STEP // timedelta(microseconds=1)
 SET_RIGHT = """
-UPDATE waiting SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 1
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 1
 WHERE boot = :boot AND (NOT trusted OR abs(at - :start - elapsed * 1000000) > :step)
 """
 LOST = """
@@ -86,7 +82,7 @@ WHERE boot != :boot AND NOT at BETWEEN :earliest AND :latest GROUP BY boot ORDER
 """
 """Latest boot first, so that each finds its successor in its place."""
 PLACE = """
-UPDATE waiting SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 0
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 0
 WHERE boot = :boot AND NOT at BETWEEN :earliest AND :latest
 """
 BEGAN = """
@@ -274,15 +270,20 @@ class Outbox:
     def _set_right(self, moment: Moment) -> int:
         start = _micros(moment.at) - int(moment.elapsed * 1e6)
         with self._change():
-            changed = self._db.execute(SET_RIGHT, {"start": start, "boot": moment.boot, "step": _STEP}).rowcount
+            changed = self._place(SET_RIGHT, {"start": start, "boot": moment.boot, "step": _STEP})
             lost = self._db.execute(LOST, {"boot": moment.boot, **_plausible(moment)}).fetchall()
             for boot, longest in lost:
                 of_it = {"boot": boot, **_plausible(moment)}
                 began = self._one(BEGAN, of_it)
                 if began is None:
                     began = min(start, self._one(NEXT_BEGAN, of_it) or start) - int(longest * 1e6)
-                changed += self._db.execute(PLACE, {"start": began, **of_it}).rowcount
+                changed += self._place(PLACE, {"start": began, **of_it})
         return changed
+
+    def _place(self, statement: str, values: dict[str, object]) -> int:
+        """What was felt around a fall is placed as the fall is. How many observations there were."""
+        self._db.execute(statement.format("traces"), values)
+        return self._db.execute(statement.format("waiting"), values).rowcount
 
     def _insert(self, noticed: Sequence[Noticed]) -> None:
         self._add([_row(one) for one in noticed], [_felt(one, one.felt) for one in noticed if one.felt])
