@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.calls import Calls
 from hub.clock import Clock
 from hub.escalate import Escalate, Handed, Sending
+from hub.keyring import Keyring
+from hub.links import Links
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.transports import Unreached
@@ -46,9 +49,9 @@ class Desk:
         self.told = {"log": Told(), "email": Told()}
         self.sending = Sending(self.told, time_limit)
         clock = Clock(str(hand.path))
-        self.escalate = Escalate(
-            store, self.line, self.sending, self.told, clock, threading.Event(), "https://hub.example"
-        )
+        self.links = Links(Keyring(hand.path.parent / "secrets"))
+        calls = Calls(store, self.links, "https://hub.example")
+        self.escalate = Escalate(store, self.line, self.sending, self.told, clock, threading.Event(), calls)
 
     def turn(self, **by: float) -> None:
         if by:
