@@ -124,6 +124,10 @@ class Link:
         if progress.trace and not progress.trace.numbers:
             progress.trace = None
 
+    def is_on_the_way(self, outbox: str, number: int) -> bool:
+        progress = self._progress.get(outbox)
+        return progress is not None and number in progress.on_the_way
+
     def beat(self, heartbeat: Heartbeat) -> bool:
         return self._way.publish(self._health_topic, encode(heartbeat), retain=True)
 

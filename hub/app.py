@@ -81,9 +81,11 @@ def _words() -> argparse.ArgumentParser:
     web.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     verb("check", _check, "say what holds: settings, databases, logs, plans")
     verb("load", _load, "put homes and people on record; prints new logins").add_argument("file", type=Path)
-    account = verb("account", _account, "add a login, or give one a new password; prints it once")
-    account.add_argument("action", choices=["add", "password"])
-    account.add_argument("login")
+    account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
+    deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
+    account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
+    account.add_argument("login", nargs="?", help="'list' does without")
+    account.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     account.add_argument("--name", default="")
     account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
     account.add_argument(
@@ -190,27 +192,22 @@ def _loaded(settings: Settings, register: Register) -> dict[str, str]:
 
 
 def _account(settings: Settings, asked: argparse.Namespace) -> int:
-    from argon2 import PasswordHasher
-
+    from hub.logins import DEEDS, CannotBeDone, Office
     from hub.store import open_store
 
-    records = open_store(settings).records
-    there = asked.login in records.logins()
-    if asked.action == "add":
-        if there:
-            return _refuse(f"there is a login '{asked.login}' already: 'account password' gives it a new password")
-        role = Role(asked.role)
-        known = asked.person and (records.contact(asked.person) or records.resident(asked.person))
-        if role in (Role.CONTACT, Role.RESIDENT) and not known:
-            return _refuse(f"a {role} is somebody on record: name their id with --person")
-        account = Account(asked.login, asked.name or asked.login, role, asked.person, council=asked.council)
-        print(json.dumps(_loaded(settings, Register(accounts=(account,)))))
-        return DONE
-    if not there:
-        return _refuse(f"there is no login '{asked.login}'")
-    password = secrets.token_urlsafe(12)
-    records.set_password(asked.login, PasswordHasher().hash(password))
-    print(json.dumps({asked.login: password}))
+    office = Office(settings, open_store(settings), asked.by or getpass.getuser())
+    try:
+        if asked.action == "list":
+            print(json.dumps(office.all(), indent=1))
+        elif asked.login is None:
+            return _refuse(f"account {asked.action}: which login?")
+        elif asked.action == "add":
+            name, role = asked.name or asked.login, Role(asked.role)
+            print(json.dumps(office.add(Account(asked.login, name, role, asked.person, council=asked.council))))
+        else:
+            print(json.dumps(DEEDS[asked.action](office, asked.login)))
+    except CannotBeDone as bad:
+        return _refuse(str(bad))
     return DONE
 
 

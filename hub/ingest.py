@@ -71,6 +71,8 @@ class Signs:
     every: float
     sensors: dict[str, datetime]
     noticing_since: datetime | None = None
+    beat: Heartbeat | None = None
+    """What it said besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ class Ingest:
         self._store.traces.keep([one.felt for one in taken if one.felt])
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
+        self._time_tests(fresh)
         beats = [one.beat for one in taken if one.beat]
         if beats:
             self._store.records.beat(beats)
@@ -237,6 +240,12 @@ class Ingest:
             wanted = self._on_record.configured.get(home)
             if wanted is not None and self._keeps_to[home] != (mark := mark_of(wanted.text)):
                 self._link.tell(home, Leg.DOWN, encode(Down(mark, Order.CONFIGURE, wanted.text)))
+
+    def _time_tests(self, fresh: Sequence[Row]) -> None:
+        for row in fresh:
+            if row.what is What.TESTED:
+                hops = {"arrived": row.arrived, "stored": self._clock.now()}
+                self._store.health.test(row.home, row.outbox, row.number, row.at, **hops)
 
     def _receipt(self, taken: Iterable[Taken]) -> None:
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -312,7 +321,7 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
     keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
-    signs = Signs(home.id, until, at, heartbeat.every, sensors, since)
+    signs = Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat)
     return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
+from hub.health import Health
 from hub.ingest import News, Reread, Signs
 from hub.learned import Learned
 from hub.loops import Turning
@@ -26,7 +27,7 @@ from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
-from models.detection import WATCHED, Finding, FindingKind, coldstart
+from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
@@ -95,6 +96,7 @@ class Watch:
         self._retention = Retention(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
+        self._health = Health(store)
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._judged = clock.now()
@@ -111,7 +113,10 @@ class Watch:
         self._raise_pending()
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
+        self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
+        self._health.write_down()
+        self._health.save()
         self._expecting.tell(self._engine)
         self._snapshot()
 
@@ -172,6 +177,7 @@ class Watch:
             return
         self._know([row.home for row in rows])
         self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+        self._find(self._health.judged(rows, self._clock.now()))
         self._seq = rows[-1].seq
 
     def _columns(self, row: Row) -> list[Columns]:
@@ -190,7 +196,10 @@ class Watch:
                 columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
                 columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
         if columns:
-            self._find(self._engine.observe(batch(columns)))
+            over = self._engine.observe(batch(columns))
+            self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
+            self._find(over)
+        self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on."""
@@ -208,7 +217,9 @@ class Watch:
             self._pending.popleft()
 
     def _raise(self, finding: Finding) -> None:
-        home = self._engine.homes[self._engine.index_of[finding.home]]
+        place = self._engine.index_of[finding.home]
+        home = self._engine.homes[place]
+        finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
         resident = self._resident(finding, home)
         outcome = self._store.alerts.raise_(finding, resident, self._said(finding, home), self._clock.now())
         if outcome is not None:
@@ -261,6 +272,7 @@ class Watch:
         version = self._store.records.version()
         engine = self._engine_of(self._store.records.homes(), self._clock.now())
         engine.restore(self._engine.snapshot())
+        self._health.follow(engine)
         self._engine, self._version = engine, version
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
@@ -277,6 +289,8 @@ class Watch:
         else:
             self._engine = self._engine_of(homes, self._beginning())
         self._version = version
+        self._health = Health(self._store)
+        self._find(self._health.begin(self._engine, self._clock.now()))
         self._catch_up()
         self._find([self._over(one) for one in self._recall()])
         self._hear(self._last_signs())
@@ -287,7 +301,7 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = self._store.alerts.standing()
+        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -311,7 +325,7 @@ class Watch:
             if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
                 since = noticing_since(heartbeat, heard.at, retained=False)
-                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since))
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since, heartbeat))
         return signs
 
     def _snapshot(self) -> None:

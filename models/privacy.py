@@ -18,6 +18,8 @@ class Purpose(StrEnum):
     REASSURE = "know that all is well"
     MAINTAIN = "keep the kit working"
     OWN = "see what is held about me"
+    COUNT = "see how well it goes"
+    ADMINISTER = "keep the records right"
 
 
 class Data(StrEnum):
@@ -37,6 +39,8 @@ class Data(StrEnum):
     HEARING = "whether the home is heard, and why not"
     KIT = "sensors and their health"
     LOOKS = "who looked"
+    FIGURES = "figures about many, without names"
+    ACCOUNTS = "who may log in"
     FELT = "what a pendant felt around a suspected fall"
 
 
@@ -64,6 +68,11 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.SUPERVISOR, Purpose.REASON): {**_BY_REASON, Data.LOOKS: _R},
     (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE), _S),
     (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
+    **{
+        (role, Purpose.COUNT): {Data.FIGURES: _S}
+        for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)
+    },
+    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
     (Role.RESIDENT, Purpose.OWN): dict.fromkeys(Data, _S),
 }
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
-from models.detection import Finding, FindingKind, Urgency
+from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
@@ -406,7 +406,7 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
 
 def _same_sensor(finding: Finding) -> Iterable[Any]:
     """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
-    if finding.kind is FindingKind.SENSOR_UNHEARD:
+    if finding.kind is FindingKind.SENSOR_UNHEARD or finding.kind in OF_THE_HEARTBEAT:
         yield _findings.c.sensor == (finding.sensor or "")
 
 

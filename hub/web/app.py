@@ -11,13 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import Settings
-from hub.web import alive, console, family, login, others, prepare
+from hub.web import account, accounts, alive, console, family, login, others, prepare
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
-PARTS = (login, console, family, others, prepare, alive)
+PARTS = (login, account, accounts, console, family, others, prepare, alive)
 
 LARGEST = 64 * 1024
 """Bytes in one form."""
@@ -50,7 +50,6 @@ def build(settings: Settings) -> FastAPI:
     app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(own_form)])
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
-    app.state.guessing, app.state.door = login.Guessing(), login.Door()
     app.state.changes = Changes(gate.latest_change, gate.beat)
     for part in PARTS:
         app.include_router(part.routes)

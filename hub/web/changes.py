@@ -7,7 +7,7 @@ starts it anew.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 LOOK_EVERY = 0.05
 BEAT_EVERY = 2.0
@@ -25,7 +25,7 @@ class Changes:
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
-    async def follow(self, council: str) -> AsyncIterator[bytes]:
+    async def follow(self, council: str) -> AsyncGenerator[bytes, None]:
         """Server-sent events, the first at once."""
         mine: asyncio.Queue[bytes | None] = asyncio.Queue(1)
         self._listeners[mine] = council

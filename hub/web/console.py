@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from hub.web.access import ReasonNeeded, Viewer
 from hub.web.page import page
-from hub.web.visitor import TheGate, Who
+from hub.web.visitor import TheGate, Who, while_in
 from models.alert import Act, Outcome, Refused
 from models.privacy import Purpose
 
@@ -29,7 +29,8 @@ def queue_now(request: Request, gate: TheGate, who: Who) -> Response:
 @routes.get("/changes")
 def changes(request: Request, gate: TheGate, who: Who) -> Response:
     gate.may(who, Purpose.QUEUE)
-    return StreamingResponse(request.app.state.changes.follow(who.council), media_type="text/event-stream")
+    events = request.app.state.changes.follow(who.council)
+    return StreamingResponse(while_in(events, request), media_type="text/event-stream")
 
 
 @routes.get("/alert/{alert_id}")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,11 +131,12 @@ def hub(mosquitto: Mosquitto) -> Iterator[FakeHub]:
 class Kit:
     """A real `nightlight-edge run` with a pendant, motion, a door and a bed, and the radio bridge it listens to."""
 
-    def __init__(self, folder: Path, hub_port: int, local_port: int) -> None:
-        self.folder, self.local_port = folder, local_port
+    def __init__(self, folder: Path, hub_port: int, local_port: int, inside: Sequence[str] = ()) -> None:
+        self.folder, self.local_port, self.inside = folder, local_port, inside
         self.settings: dict[str, object] = {
             "home": HOME, "outbox": "outbox.db", "hub_host": "127.0.0.1", "hub_port": hub_port,
             "local_host": "127.0.0.1", "local_port": local_port, "batch_every": 0.05, "heartbeat_every": 1.0,
+            "test_every": 0.0,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
         self.bridge = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -164,7 +165,7 @@ class Kit:
         file = self.write(**more)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
+                [*self.inside, sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         if ready:

@@ -27,7 +27,7 @@ from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, showing
 from models.wire import Heartbeat
 
-ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
+ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
 
@@ -104,12 +104,13 @@ class Door:
     def touches(self, viewer: Viewer, home: Home) -> bool:
         """Whether this home is any business of theirs: for family and residents their own, else their council's."""
         if viewer.role in OF_ONE_HOME:
-            return home.id == self._own(viewer)
+            return home.id == self.home_of(viewer.person)
         return home.council == viewer.council
 
-    def _own(self, viewer: Viewer) -> str | None:
-        contact = self.records.contact(viewer.person) if viewer.person else None
-        resident = self.records.resident(contact.resident if contact else viewer.person or "")
+    def home_of(self, person: str | None) -> str | None:
+        """Where a contact or a resident, by their id, belongs."""
+        contact = self.records.contact(person) if person else None
+        resident = self.records.resident(contact.resident if contact else person or "")
         return resident.home if resident else None
 
     def alert(self, viewer: Viewer, alert_id: int) -> Alert:
@@ -148,7 +149,7 @@ class Door:
 
     def homes(self, viewer: Viewer) -> dict[str, Home]:
         if viewer.role in OF_ONE_HOME:
-            own = self.records.home(self._own(viewer) or "")
+            own = self.records.home(self.home_of(viewer.person) or "")
             return {own.id: own} if own else {}
         return self.homes_of(viewer.council)
 
@@ -164,7 +165,7 @@ class Door:
         """Homes by council, and names by login: read again only when the register has changed."""
         version = self.records.version()
         if self._register[0] != version:
-            names = {one.login: one.name for role in Role for one in self.records.accounts_of(role)}
+            names = self.records.accounts.names()
             homes: dict[str, dict[str, Home]] = {}
             for home in self.records.homes():
                 homes.setdefault(home.council, {})[home.id] = home

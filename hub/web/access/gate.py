@@ -20,9 +20,13 @@ from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
-from hub.store.records import Expectation, Look, Records, Session
+from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
+from hub.store.traces import Traces
+from hub.web.access.accounts import AccountDesk
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.entrance import Entrance
+from hub.web.access.felt import felt_around
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -54,7 +58,7 @@ from models.detection.feedback import told as feedback_told
 from models.health import SENSOR_UNHEARD_AFTER, why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
-from models.people import Account, Level, Resident, Role
+from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
 from models.urgency import rank
 
@@ -90,28 +94,15 @@ class Gate:
         clock: Clock,
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
+        traces: Traces | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
-        self._clock, self._real_now = clock, real_now
-
-    # Who is at the door
-
-    def account(self, login: str) -> tuple[Account, str] | None:
-        return self._records.account(login)
-
-    def open_session(self, token_hash: str, login: str, csrf: str, hours: float) -> None:
-        self._records.open_session(token_hash, login, csrf, self._door.real() + timedelta(hours=hours))
-
-    def end_session(self, token_hash: str) -> None:
-        self._records.end_session(token_hash)
-
-    def viewer(self, token_hash: str) -> Viewer | None:
-        session: Session | None = self._records.session(token_hash)
-        if session is None or session.expires_at <= self._door.real():
-            return None
-        found = self._records.account(session.login)
-        return Viewer(found[0], session.csrf) if found else None
+        self._clock, self._real_now, self._traces = clock, real_now, traces
+        chosen = settings or Settings()
+        self.entrance = Entrance(self._door, chosen)
+        self.accounts = AccountDesk(self._door, chosen)
 
     # The contact centre
 
@@ -209,6 +200,7 @@ class Gate:
             reason,
             watching,
             self._mentions(home, now, shown),
+            felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
         )
 
     def act(
@@ -593,7 +585,8 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
+    clock, depot = Clock(settings.clock_file), Depot(settings)
+    return Gate(store.records, store.alerts, store.series, clock, depot=depot, traces=store.traces, settings=settings)
 
 
 def _cause(look: Look) -> str:
