@@ -115,6 +115,10 @@ class Records:
         self._engine = engine
         self.accounts = Accounts(engine)
 
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
 
