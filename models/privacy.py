@@ -129,3 +129,7 @@ RETENTION: dict[SensorKind, timedelta] = {
     SensorKind.BED: timedelta(days=120),
 }
 """How long observations of a kind are kept. 91 days at home after discharge, the reablement measure, fits within."""
+
+HOURLY_KEPT = timedelta(days=365)
+SUMMARIES_KEPT = timedelta(days=3 * 365)
+"""When an observation's retention ends, its hour keeps a count. After a year a day has one figure, after three none."""

@@ -17,7 +17,7 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.records import Beat, Expectation
 from hub.store.series import Row
-from hub.watch import Retention, Watch
+from hub.watch import Keeping, Watch
 from models.alert import Act, Alert, Outcome, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
@@ -334,7 +334,7 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(What.PRESSED, "pendant", days=800)
     post.stored(days=200)
     post.stored(days=100)
-    Retention(post.store).apply(HOME, post.hand.now)
+    Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
 
 
