@@ -20,6 +20,7 @@ from edge.link import Link
 from edge.machine import Machine
 from edge.outbox import Outboxes
 from edge.paths import Network
+from edge.proving import Proving
 from edge.sensors import (
     Adapter,
     Felt,
@@ -38,8 +39,22 @@ from edge.sensors import (
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, URGENT
-from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
+from models.observation import EARLIEST, KIT, URGENT, What
+from models.wire import (
+    Configuration,
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Receipt,
+    Unreadable,
+    encode,
+    mark_of,
+    read_configuration,
+    read_down,
+    read_receipt,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +126,9 @@ class Agent:
             hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
         )
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
-        last = self._outboxes.last_of_each()
+        last = dict(self._outboxes.last_of_each())
+        _, tested_at = last.pop(KIT, (None, None))
+        self._proving = Proving(settings.test_every, tested_at, clock.moment())
         by_dialect = _adapters(settings, self._queue.put, clock, last)
         self._adapters = list(by_dialect.values())
         self._kit = self._to_kit()
@@ -125,6 +142,8 @@ class Agent:
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
+        self._told, self._agreed = Configuration().text, Configuration()
+        self._surely(lambda: self._keep_to(self._outboxes.told()))
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
         self._asked: frozenset[str] = frozenset()
@@ -238,7 +257,12 @@ class Agent:
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
         real, every = time.monotonic(), self._settings.batch_every
-        self._outboxes.keep(noticed, real)
+        if not self._agreed.felt:
+            noticed = [replace(one, felt=None) for one in noticed]
+        outbox, number = self._outboxes.keep(noticed, real)
+        for place, one in enumerate(noticed, start=number - len(noticed) + 1):
+            if one.what is What.TESTED:
+                self._proving.kept(outbox, place, one.moment.at, time.monotonic())
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
         self._link.kept(urgent=urgent, flush_at=real + min(every, self._clock.real_seconds(every)))
@@ -276,17 +300,37 @@ class Agent:
     def _obey(self, message: Arrived) -> None:
         try:
             if message.topic == topic(self._settings.home, Leg.RECEIPT):
-                self._link.receipted(read_receipt(message.payload))
+                self._receipted(read_receipt(message.payload))
             else:
                 self._ordered(read_down(message.payload))
         except Unreadable as error:
             log.warning("what the hub sent on %s can't be used (%s): %.200s", message.topic, error.reason, error)
 
+    def _receipted(self, receipt: Receipt) -> None:
+        self._link.receipted(receipt)
+        if self._proving.receipted(receipt, time.monotonic()):
+            self._beat_at = 0.0
+
     def _ordered(self, down: Down) -> None:
         log.warning("the hub says %s", down.order)
+        if down.order is Order.TEST:
+            self._proving.ask()
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+        if down.order is Order.CONFIGURE:
+            self._keep_to(down.text)
+            self._outboxes.tell(down.text)
+            self._beat_at = 0.0
+
+    def _keep_to(self, told: str | None) -> None:
+        """What the hub says was agreed to; what was not is forgotten. Raises Unreadable, and then nothing changed."""
+        if told is not None:
+            self._told, self._agreed = told, read_configuration(told)
+        if not self._agreed.felt:
+            self._outboxes.forget_traces()
+        if self._falls is not None:
+            self._falls.remember(self._agreed.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -298,7 +342,10 @@ class Agent:
         if self._hears_again_at is not None and self._hears_again_at <= time.monotonic():
             self._hears_again_at = self._deaf_since = None
             self._beat_at = 0.0
+        if self._proving.due(moment, time.monotonic()):
+            self._queue.put(Noticed(KIT, What.TESTED, moment))
         self._link.pump(time.monotonic())
+        self._proving.look(self._link.is_on_the_way, time.monotonic())
         if caught_up and moment.elapsed >= self._beat_at - CLOSE_ENOUGH:
             self._beat(moment)
 
@@ -326,6 +373,8 @@ class Agent:
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
+            tested=self._proving.tested,
+            keeps_to=mark_of(self._told),
             sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
             **self._condition.told(Path(self._settings.outbox)),
         )

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from edge.clock import Moment
 from edge.sensors import Last, Noticed
+from edge.trace import Cut
 from models.observation import URGENT, Evidence, Observation, What
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,19 @@ CREATE TABLE IF NOT EXISTS pending (
     sensor TEXT NOT NULL, at INTEGER NOT NULL, trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL,
     evidence TEXT
 );
+CREATE TABLE IF NOT EXISTS traces (
+    number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, at INTEGER NOT NULL, trusted INTEGER NOT NULL,
+    boot TEXT NOT NULL, elapsed REAL NOT NULL, begins REAL NOT NULL, every REAL NOT NULL, mg TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS told (configuration TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+TRACES = 50
+"""So many of what was felt around suspected falls are held; the oldest go first, and before anything else does."""
+TOO_MANY = "DELETE FROM traces WHERE number <= (SELECT number FROM traces ORDER BY number DESC LIMIT 1 OFFSET ?)"
 
 Unnumbered = tuple[str, str, int, bool, str, float, bool, str | None]
 """A row as it waits, but for its number; `at` in microseconds since 1970 UTC; evidence as JSON."""
@@ -58,6 +68,10 @@ GIVE_UP = """
 DELETE FROM waiting WHERE number IN (SELECT number FROM waiting WHERE NOT urgent ORDER BY number LIMIT ?)
 """
 
+SET_RIGHT = """
+UPDATE {} SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1 WHERE NOT trusted AND boot = ?
+"""
+
 SPARE_BYTES = 4 * 1024 * 1024
 """Held on the card so that, when it is full, there is room to delete in: even that has to be written."""
 SPARE_NUMBERS = 10_000
@@ -67,6 +81,17 @@ CARD_RESTS = 15.0
 """After the card failed, memory takes everything for so long, in real s: a dying card can be very slow."""
 RUINED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was felt around a suspected fall, as it waits."""
+
+    number: int
+    sensor: str
+    at: datetime
+    clock_trusted: bool
+    cut: Cut
 
 
 class Outbox:
@@ -83,6 +108,7 @@ class Outbox:
             raise
         self.urgent_waiting = self._urgent_count()
         self.waiting = self._one("SELECT count(*) FROM waiting") or 0
+        self.traces = self._one("SELECT count(*) FROM traces") or 0
         self.reserve()
 
     def keep(self, noticed: Sequence[Noticed]) -> int:
@@ -116,12 +142,8 @@ class Outbox:
         """The clock is right at last: place anew what this boot noticed while it was not. How many there were."""
         start = _micros(moment.at) - int(moment.elapsed * 1e6)
         with self._change():
-            changed = self._db.execute(
-                "UPDATE waiting SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1"
-                " WHERE NOT trusted AND boot = ?",
-                (start, moment.boot),
-            )
-        return changed.rowcount
+            rows = [self._db.execute(SET_RIGHT.format(table), (start, moment.boot)) for table in ("waiting", "traces")]
+        return rows[0].rowcount
 
     def last_of_each(self) -> Last:
         rows = self._db.execute("SELECT sensor, what, at FROM last").fetchall()
@@ -139,6 +161,27 @@ class Outbox:
         """What a restart found undecided."""
         with _reading():
             return [_fell(row) for row in self._db.execute("SELECT * FROM pending")]
+
+    def first_trace(self) -> Held | None:
+        """What was felt around the first suspected fall of those that wait."""
+        row = self._db.execute("SELECT * FROM traces ORDER BY number LIMIT 1").fetchone()
+        with _reading():
+            return None if row is None else _held(row)
+
+    def forget_traces(self) -> None:
+        with self._change():
+            self._db.execute("DELETE FROM traces")
+        self.traces = 0
+
+    def tell(self, configuration: str) -> None:
+        """What the hub said last, flushed to the card."""
+        with self._change():
+            self._db.execute("DELETE FROM told")
+            self._db.execute("INSERT INTO told VALUES (?)", (configuration,))
+
+    def told(self) -> str | None:
+        row = self._db.execute("SELECT configuration FROM told").fetchone()
+        return None if row is None else str(row[0])
 
     def take_over(self, rows: Sequence[Unnumbered]) -> None:
         """Rows of another outbox, under numbers of this one."""
@@ -178,24 +221,30 @@ class Outbox:
             self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
 
     def _insert(self, noticed: Sequence[Noticed]) -> None:
-        self._add([_row(one) for one in noticed])
+        self._add([_row(one) for one in noticed], [_felt(one, one.felt) for one in noticed if one.felt])
 
-    def _add(self, rows: Sequence[Unnumbered]) -> None:
+    def _add(self, rows: Sequence[Unnumbered], felt: Sequence[tuple[Any, ...]] = ()) -> None:
         """Numbered by what the card says, since a commit that failed may yet have been written."""
         with self._change():
             last: int = self._db.execute("SELECT last FROM outbox").fetchone()[0]
             numbered = [(number, *row) for number, row in enumerate(rows, start=last + 1)]
             self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
             self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[:3] for row in rows])
-            self._db.execute("UPDATE outbox SET last = ?", (last + len(rows),))
-        self.last = last + len(rows)
+            traces = [(number, *trace) for number, trace in enumerate(felt, start=last + len(rows) + 1)]
+            self._db.executemany("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", traces)
+            gone = self._db.execute(TOO_MANY, (TRACES,)).rowcount if traces else 0
+            self._db.execute("UPDATE outbox SET last = ?", (last + len(rows) + len(traces),))
+        self.last = last + len(rows) + len(traces)
+        self.traces += len(traces) - gone
         self.waiting += len(rows)
         self.urgent_waiting += sum(bool(row[URGENT_AT]) for row in rows)
 
     def _delete(self, numbers: Sequence[tuple[int, int]]) -> None:
         with self._change():
             deletions = self._db.executemany("DELETE FROM waiting WHERE number BETWEEN ? AND ?", numbers)
+            traces = self._db.executemany("DELETE FROM traces WHERE number BETWEEN ? AND ?", numbers).rowcount
         self.waiting -= deletions.rowcount
+        self.traces -= traces
 
     def _with_room(self, act: Callable[[], None], give_up: int) -> None:
         try:
@@ -215,6 +264,7 @@ class Outbox:
             self._give_up(give_up)
 
     def _give_up(self, rows: int) -> None:
+        self.forget_traces()
         with self._change():
             gone = self._db.execute(GIVE_UP, (rows,)).rowcount
             self._db.execute("UPDATE outbox SET given_up = given_up + ?", (gone,))
@@ -369,6 +419,17 @@ class Outboxes:
     def pending(self) -> list[Noticed]:
         return [] if self._card is None else self.ask(self._card, Outbox.pending, otherwise=[])
 
+    def forget_traces(self) -> None:
+        for outbox in self.all:
+            self.ask(outbox, Outbox.forget_traces, otherwise=None)
+
+    def tell(self, configuration: str) -> None:
+        if self._card is not None:
+            self.ask(self._card, lambda card: card.tell(configuration), otherwise=None)
+
+    def told(self) -> str | None:
+        return None if self._card is None else self.ask(self._card, Outbox.told, otherwise=None)
+
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
 
@@ -482,6 +543,18 @@ def _row(one: Noticed) -> Unnumbered:
     evidence = None if one.evidence is None else json.dumps(dict(one.evidence))
     when = (_micros(moment.at), moment.trusted, moment.boot, moment.elapsed)
     return one.sensor, one.what.value, *when, urgent, evidence
+
+
+def _felt(one: Noticed, cut: Cut) -> tuple[Any, ...]:
+    moment = one.moment
+    when = (_micros(moment.at), moment.trusted, moment.boot, moment.elapsed)
+    return one.sensor, *when, cut.begins, cut.every, json.dumps(cut.mg)
+
+
+def _held(row: Sequence[Any]) -> Held:
+    number, sensor, at, trusted, _boot, _elapsed, begins, every, mg = row
+    cut = Cut(float(begins), float(every), tuple(int(value) for value in json.loads(mg)))
+    return Held(number, str(sensor), _moment(at), bool(trusted), cut)
 
 
 def _observation(row: Sequence[Any]) -> Observation:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.sensors import DIALECTS, address_of, dialect_of, feels
-from models.observation import SensorKind
+from models.observation import KIT, SensorKind
 from models.settings import BadSettings, settings_from
 from models.wire import Leg, topic
 
@@ -58,6 +58,8 @@ class Settings:
     """Fewer on a small card. Beyond it the oldest routine observations go; presses stay."""
     heartbeat_every: float = 60.0
     """More often where a lost connection should show sooner; it costs data on a mobile tariff."""
+    test_every: float = 86_400.0
+    """How often a test press goes to the hub and back; 0 for never, where all that is sent is counted."""
     batch_every: float = 3.0
     """How long routine observations may wait for company. A press never waits."""
     batch_size: int = 200
@@ -155,6 +157,8 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
         yield f"batch_size: use 1 to {LARGEST_BATCH}, not {settings.batch_size}"
     if not 1 <= settings.heartbeat_every <= 3600:
         yield f"heartbeat_every: use 1 to 3600 s, not {settings.heartbeat_every:g}"
+    if settings.test_every != 0 and not 600 <= settings.test_every <= 604_800:
+        yield f"test_every: use 600 to 604800 s, or 0 for never, not {settings.test_every:g}"
     if not 0 <= settings.batch_every <= 300:
         yield f"batch_every: use 0 to 300 s, not {settings.batch_every:g}"
     if not 5 <= settings.fall_window <= 120:
@@ -179,7 +183,9 @@ def _hub_mistakes(settings: Settings) -> Iterable[str]:
 
 def _sensor_mistakes(sensor: SensorSettings, settings: Settings) -> Iterable[str]:
     dialect = DIALECTS.get(dialect_of(sensor.source))
-    if not SENSOR_ID.fullmatch(sensor.id):
+    if sensor.id == KIT:
+        yield f"sensor '{KIT}': that is what the kit calls itself: choose another id"
+    elif not SENSOR_ID.fullmatch(sensor.id):
         yield f"sensor '{sensor.id[:80]}': an id is 1 to 64 of a-z, A-Z, 0-9, space and _ . : / -"
     if dialect is None:
         yield f"sensor '{sensor.id}': source '{sensor.source}' begins with none of {', '.join(DIALECTS)}:"

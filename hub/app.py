@@ -322,9 +322,9 @@ def _counts(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _open_alerts(settings: Settings, _asked: argparse.Namespace) -> int:
     from hub.store import open_store
-    from models.alert import urgency
+    from models.urgency import rank
 
-    for alert in sorted(open_store(settings).alerts.open_alerts(), key=urgency):
+    for alert in sorted(open_store(settings).alerts.open_alerts(), key=rank):
         holder = f" by {alert.holder}" if alert.holder else ""
         print(
             f"{alert.id}  {alert.kind}  {alert.home}  {alert.state}{holder}  since {alert.raised_at:%Y-%m-%d %H:%M:%S}Z"

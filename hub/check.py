@@ -14,9 +14,11 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.transports import TRANSPORTS
 from models.people import Contact, Resident, Role
-from models.response import Step
+from models.response import CONTACTS, EMERGENCY, OPERATOR, PARTNER, RESIDENT, RESPONDER, SUPERVISOR, Step
 
 Finding = tuple[bool, str]
+ROLES = frozenset({RESIDENT, CONTACTS, OPERATOR, SUPERVISOR, RESPONDER, EMERGENCY, PARTNER})
+"""Whom a plan may name beside a contact."""
 A_YEAR = timedelta(days=365)
 
 
@@ -85,9 +87,9 @@ def _people(settings: Settings, store: Store) -> Iterable[Finding]:
 
 def _step(settings: Settings, resident: Resident, contacts: Iterable[Contact], step: Step) -> Iterable[Finding]:
     """Only what is wrong with a step of a plan."""
-    if step.transport not in TRANSPORTS:
+    if step.transport not in TRANSPORTS and not step.by_hand:
         yield False, f"a plan of {resident.id}: there is no transport '{step.transport}'"
     if step.transport == "email" and settings.smtp_host is None:
         yield False, f"a plan of {resident.id} wants email: set smtp_host"
-    if step.who not in (Role.OPERATOR, Role.SUPERVISOR) and step.who not in {one.id for one in contacts}:
+    if step.who not in ROLES and step.who not in {one.id for one in contacts}:
         yield False, f"a plan of {resident.id} names '{step.who}', who is not their contact"

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from hub.clock import Clock
+from hub.plans import plan_of
 from hub.store import Store
 from hub.store.alerts import HUB, AttemptMade, Ordered
 from hub.transports import Call, Transport, Unreached
@@ -218,7 +219,7 @@ class Escalate:
             self._looking_at = None
 
     def _look(self, alert: Alert, now: datetime) -> None:
-        plan = self._plan(alert)
+        plan = plan_of(self._store.records, alert)
         attempts = _known(self._store.alerts.attempts(alert.id))
         what = due(plan, alert, attempts, now)
         if what.lapsed:
@@ -237,15 +238,6 @@ class Escalate:
             alert = replace(alert, version=alert.version + 1)
             self._reach(alert, step, attempt)
         self._store.alerts.look_again(alert, what.look_again_at)
-
-    def _plan(self, alert: Alert) -> ResponsePlan:
-        """Of the resident; where an alert is about no one resident, of the first in the home who agreed to one."""
-        records = self._store.records
-        if alert.resident:
-            return records.plan(alert.resident, alert.kind, alert.lane)
-        built_in = records.plan(None, alert.kind, alert.lane)
-        plans = [records.plan(one.id, alert.kind, alert.lane) for one in records.residents_of(alert.home)]
-        return next((plan for plan in plans if plan != built_in), built_in)
 
     def _reach(self, alert: Alert, step: Step, attempt: int) -> None:
         transport = self._transports.get(step.transport)

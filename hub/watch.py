@@ -20,6 +20,7 @@ from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
 from hub.ingest import News, Reread, Signs
+from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.store import Store
@@ -33,8 +34,7 @@ from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
-from models.observation import SensorKind, What
-from models.privacy import HOURLY_KEPT, RETENTION, SUMMARIES_KEPT
+from models.observation import What
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,6 @@ ROWS_AT_ONCE = 10_000
 SNAPSHOT_EVERY = 30.0
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
-KEEPING_EVERY = 3600.0
-SETTLES_AFTER = timedelta(days=2)
-"""Pages mostly ask for the last two days, and what comes late has come by then."""
 GIVE_UP_AFTER = 3
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
@@ -326,35 +323,3 @@ class Watch:
         self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
         self._saved_at = time.monotonic()
         self._keeping.covered = self._seq
-
-
-class Keeping:
-    """Now and then all homes, one at a turn: days that are over settle, and what is older than it may be kept ages."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: list[str] = []
-        self._began_at = time.monotonic()
-        self.covered = 0
-        """Observations up to this one are in the snapshot, so that nobody has to read them in order of arrival."""
-
-    def turn(self, now: datetime, real: float) -> None:
-        if not self._waiting and real - self._began_at >= KEEPING_EVERY:
-            self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes()]
-        if self._waiting:
-            self.apply(self._waiting.pop(), now)
-
-    def apply(self, home: str, now: datetime) -> None:
-        series = self._store.series
-        series.settle(home, midnight_utc(now - SETTLES_AFTER), self.covered)
-        for keep in set(RETENTION.values()):
-            kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
-            gone = series.age(home, kinds, now - keep)
-            if gone:
-                log.info("home %s: %d observations reached the end of their retention", home, gone)
-        series.coarsen(home, now - HOURLY_KEPT, now - SUMMARIES_KEPT)
-
-
-def midnight_utc(at: datetime) -> datetime:
-    return at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -37,6 +37,7 @@ class Data(StrEnum):
     HEARING = "whether the home is heard, and why not"
     KIT = "sensors and their health"
     LOOKS = "who looked"
+    FELT = "what a pendant felt around a suspected fall"
 
 
 class Showing(StrEnum):
@@ -50,9 +51,9 @@ _S, _R = Showing.SHOWN, Showing.WITH_REASON
 _LIVE = (Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES)
 _RECORD = (Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 
-_ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _S)
+_ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
 _QUEUE = dict.fromkeys((Data.ALERTS, Data.PERSON, Data.HEARING), _S)
-_BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _R)
+_BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _R)
 
 TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.OPERATOR, Purpose.ANSWER): _ANSWERING,
@@ -90,7 +91,11 @@ def showing(role: Role, purpose: Purpose, data: Data, level: Level | None = None
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands."""
+    """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands.
+
+    A `felt` one is apart from that, and given by itself: that the few seconds around a suspected fall, as a sensor of
+    this kind felt them, may leave the home too.
+    """
 
     home: str
     kind: SensorKind
@@ -99,6 +104,12 @@ class Consent:
     given_at: datetime
     review_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    felt: bool = False
+
+    @property
+    def about(self) -> str:
+        """Names it in its home."""
+        return f"{self.kind}, felt" if self.felt else str(self.kind)
 
 
 ALWAYS = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
@@ -111,8 +122,13 @@ a pendant feels (a possible fall, one called off, that it is worn) needs the con
 
 def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
     """The kinds of sensor that were agreed to in `home`, as it stands on record now."""
-    standing = {consent.kind for consent in consents if consent.home == home and consent.withdrawn_at is None}
-    return frozenset(standing)
+    return frozenset(one.kind for one in consents if one.home == home and one.withdrawn_at is None and not one.felt)
+
+
+def felt_may_leave(consents: Iterable[Consent], home: str) -> bool:
+    """Whether the seconds around a suspected fall may leave `home`: both the pendant and that must be agreed to."""
+    mine = [one for one in consents if one.home == home and one.withdrawn_at is None]
+    return SensorKind.PENDANT in agreed(mine, home) and any(one.felt for one in mine)
 
 
 def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
@@ -133,3 +149,6 @@ RETENTION: dict[SensorKind, timedelta] = {
 HOURLY_KEPT = timedelta(days=365)
 SUMMARIES_KEPT = timedelta(days=3 * 365)
 """When an observation's retention ends, its hour keeps a count. After a year a day has one figure, after three none."""
+
+FELT_KEPT = timedelta(days=60)
+"""How long the seconds around a suspected fall are kept: as long as what became of its alert counts for the pendant."""

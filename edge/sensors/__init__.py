@@ -8,25 +8,30 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from edge.clock import Clock, Moment
+from edge.trace import Cut
 from models.observation import Evidence, SensorKind, What
 from models.wire import SensorHealth
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What a sensor noticed, before the outbox has given it a number."""
+    """What a sensor noticed, before the outbox has given it a number.
+
+    `felt` is what a pendant felt around a suspected fall; it leaves the home only where that was agreed to.
+    """
 
     sensor: str
     what: What
     moment: Moment
     evidence: Evidence | None = None
+    felt: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
     """Acceleration: `t` (s, by the sensor's own clock, the last of them at `moment`) and x, y, z in g of each sample.
 
-    It is judged in the kit and goes no further.
+    It is judged in the kit and goes no further, but for the seconds around a suspected fall where that was agreed to.
     """
 
     sensor: str

@@ -8,8 +8,9 @@ from hub.store.database import migrate, opened
 from hub.store.health import Health
 from hub.store.records import Records
 from hub.store.series import Series, SqlSeries
+from hub.store.traces import Traces
 
-__all__ = ["Alerts", "Health", "Records", "Series", "SqlSeries", "Store", "open_store"]
+__all__ = ["Alerts", "Health", "Records", "Series", "SqlSeries", "Store", "Traces", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Store:
     alerts: Alerts
     series: Series
     health: Health
+    traces: Traces
 
 
 def open_store(settings: Settings) -> Store:
@@ -25,4 +27,4 @@ def open_store(settings: Settings) -> Store:
     records, series = opened(settings.records), opened(settings.series)
     migrate(records, "records")
     migrate(series, "series")
-    return Store(Records(records), Alerts(records), SqlSeries(series), Health(records))
+    return Store(Records(records), Alerts(records), SqlSeries(series), Health(records), Traces(records))

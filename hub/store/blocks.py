@@ -1,4 +1,4 @@
-"""Settled days in the database: written once in a while, read many at a time, inside the caller's transaction."""
+"""Settled weeks in the database: written once in a while, read many at a time, inside the caller's transaction."""
 
 import logging
 from collections import defaultdict
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from hub.store.database import upsert
 from hub.store.row import Row
 from hub.store.schema import blocks, marks, observations, settled_numbers, summaries, to_us
-from hub.store.settled import DAY_US, NUMBER, OUTBOX, Columns, Damaged, columns_of, decoded, encoded, joined
+from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Damaged, columns_of, decoded, encoded, joined
 from models.observation import What
 from models.wire import ranges
 
@@ -37,11 +37,11 @@ class Summary:
 
 def settle(connection: Connection, home: str, rows: Sequence[Row]) -> None:
     """Move these observations, in order of arrival, from the fresh to the settled."""
-    days: dict[int, list[Row]] = defaultdict(list)
+    weeks: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        days[to_us(row.at) // DAY_US].append(row)
-    for day, some in days.items():
-        _add(connection, home, day, columns_of(some))
+        weeks[to_us(row.at) // WEEK_US].append(row)
+    for week, some in weeks.items():
+        _add(connection, home, week, columns_of(some))
     _know(connection, home, rows)
     seqs = [row.seq for row in rows]
     mine = (observations.c.home == home) & observations.c.seq.between(min(seqs), max(seqs))
@@ -55,29 +55,29 @@ def _marked(connection: Connection) -> None:
     connection.execute(update(marks).where(marks.c.name == SETTLED).values(value=marks.c.value + 1))
 
 
-def _add(connection: Connection, home: str, day: int, columns: Columns) -> None:
-    """To the last part of that day that reads, or as a part of its own."""
-    place = (blocks.c.home == home) & (blocks.c.day == day)
+def _add(connection: Connection, home: str, week: int, columns: Columns) -> None:
+    """To the last part of that week that reads, or as a part of its own."""
+    place = (blocks.c.home == home) & (blocks.c.week == week)
     last = connection.execute(select(blocks.c.part, blocks.c.body).where(place).order_by(blocks.c.part.desc())).first()
     part = 0
     if last:
-        before = _read(home, day, last.body)
+        before = _read(home, week, last.body)
         part = last.part if before is not None else last.part + 1
         columns = joined([before, columns]) if before is not None else columns
-    upsert(connection, blocks, [_block(home, day, part, columns)])
+    upsert(connection, blocks, [_block(home, week, part, columns)])
 
 
-def _block(home: str, day: int, part: int, columns: Columns) -> dict[str, object]:
+def _block(home: str, week: int, part: int, columns: Columns) -> dict[str, object]:
     whats = " ".join(sorted(columns.whats[code] for code in np.unique(columns.what).tolist()))
-    return {"home": home, "day": day, "part": part, "count": len(columns), "whats": whats, "body": encoded(columns)}
+    return {"home": home, "week": week, "part": part, "count": len(columns), "whats": whats, "body": encoded(columns)}
 
 
-def _read(home: str, day: int, body: bytes) -> Columns | None:
+def _read(home: str, week: int, body: bytes) -> Columns | None:
     """None for a block that does not read: it costs only itself, and is named in the log."""
     try:
         return decoded(body)
     except Damaged as bad:
-        log.error("home %s, day %d: what settled can't be read (%s): bring it back from a backup", home, day, bad)  # noqa: TRY400
+        log.error("home %s, week %d: what settled can't be read (%s): bring it back from a backup", home, week, bad)  # noqa: TRY400
         return None
 
 
@@ -114,29 +114,31 @@ def known(connection: Connection, names: Sequence[tuple[str, str]]) -> dict[tupl
 
 
 def read(connection: Connection, home: str, first: int, last: int, what: What | None = None) -> Iterator[Columns]:
-    """The settled days from `first` to `last`, those two with it; with `what`, only days that hold one."""
+    """The settled weeks from `first` to `last`, those two with it; with `what`, only weeks that hold one."""
     b = blocks.c
-    asked = select(b.day, b.whats, b.body).where(b.home == home, b.day >= first, b.day <= last)
-    for day, whats, body in connection.execute(asked.order_by(b.day, b.part)):
+    asked = select(b.week, b.whats, b.body).where(b.home == home, b.week >= first, b.week <= last)
+    for week, whats, body in connection.execute(asked.order_by(b.week, b.part)):
         if what is None or what.value in whats.split():
-            columns = _read(home, day, body)
+            columns = _read(home, week, body)
             if columns is not None:
                 yield columns
 
 
 def newest(connection: Connection, home: str) -> Columns | None:
-    last = connection.scalar(select(func.max(blocks.c.day)).where(blocks.c.home == home))
+    last = connection.scalar(select(func.max(blocks.c.week)).where(blocks.c.home == home))
     return None if last is None else joined(list(read(connection, home, last, last)))
 
 
-def days(connection: Connection) -> range:
+def weeks(connection: Connection) -> range:
     """All that have something settled."""
-    first, last = connection.execute(select(func.min(blocks.c.day), func.max(blocks.c.day))).one()
+    first, last = connection.execute(select(func.min(blocks.c.week), func.max(blocks.c.week))).one()
     return range(0) if first is None else range(first, last + 1)
 
 
-def homes(connection: Connection, day: int) -> list[str]:
-    return list(connection.scalars(select(blocks.c.home).where(blocks.c.day == day).distinct().order_by(blocks.c.home)))
+def homes(connection: Connection, week: int) -> list[str]:
+    return list(
+        connection.scalars(select(blocks.c.home).where(blocks.c.week == week).distinct().order_by(blocks.c.home))
+    )
 
 
 def forget(
@@ -145,19 +147,19 @@ def forget(
     """How many were deleted. With `keep_counts` their number in each hour is kept."""
     end = None if before is None else to_us(before)
     b = blocks.c
-    held = select(b.day, b.part, b.count, b.whats).where(b.home == home)
+    held = select(b.week, b.part, b.count, b.whats).where(b.home == home)
     if end is not None:
-        held = held.where(b.day <= end // DAY_US)
+        held = held.where(b.week <= end // WEEK_US)
     gone = 0
-    for day, part, count, names in connection.execute(held).all():
+    for week, part, count, names in connection.execute(held).all():
         there = frozenset(What(name) for name in names.split())
         if whats is not None and not there & whats:
             continue
-        if not keep_counts and (whats is None or there <= whats) and (end is None or (day + 1) * DAY_US <= end):
-            connection.execute(delete(blocks).where(b.home == home, b.day == day, b.part == part))
+        if not keep_counts and (whats is None or there <= whats) and (end is None or (week + 1) * WEEK_US <= end):
+            connection.execute(delete(blocks).where(b.home == home, b.week == week, b.part == part))
             gone += count
         else:
-            gone += _thin(connection, home, day, part, whats, end, keep_counts=keep_counts)
+            gone += _thin(connection, home, week, part, whats, end, keep_counts=keep_counts)
     if whats is None and before is None:
         connection.execute(delete(settled_numbers).where(settled_numbers.c.home == home))
         _marked(connection)
@@ -167,11 +169,11 @@ def forget(
 
 
 def _thin(
-    connection: Connection, home: str, day: int, part: int, whats: frozenset[What] | None, end: int | None, *,
+    connection: Connection, home: str, week: int, part: int, whats: frozenset[What] | None, end: int | None, *,
     keep_counts: bool,
 ) -> int:  # fmt: skip
-    place = (blocks.c.home == home) & (blocks.c.day == day) & (blocks.c.part == part)
-    columns = _read(home, day, connection.execute(select(blocks.c.body).where(place)).scalar_one())
+    place = (blocks.c.home == home) & (blocks.c.week == week) & (blocks.c.part == part)
+    columns = _read(home, week, connection.execute(select(blocks.c.body).where(place)).scalar_one())
     if columns is None:
         if whats is None:
             connection.execute(delete(blocks).where(place))
@@ -185,7 +187,7 @@ def _thin(
         count(connection, home, columns.where(doomed))
     connection.execute(delete(blocks).where(place))
     if not doomed.all():
-        connection.execute(insert(blocks), [_block(home, day, part, columns.where(~doomed))])
+        connection.execute(insert(blocks), [_block(home, week, part, columns.where(~doomed))])
     return int(doomed.sum())
 
 
@@ -240,8 +242,8 @@ def counted(connection: Connection) -> dict[str, tuple[int, int]]:
     """For each home: settled rows, and distinct (outbox, number) among them, read from the blocks themselves."""
     rows: dict[str, int] = defaultdict(int)
     names: dict[str, set[tuple[str, int]]] = defaultdict(set)
-    for home, day, body in connection.execute(select(blocks.c.home, blocks.c.day, blocks.c.body)):
-        columns = _read(home, day, body)
+    for home, week, body in connection.execute(select(blocks.c.home, blocks.c.week, blocks.c.body)):
+        columns = _read(home, week, body)
         if columns is not None:
             rows[home] += len(columns)
             named = columns.numbers[[OUTBOX, NUMBER]].T.tolist()

@@ -11,16 +11,16 @@ from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, 
 
 from hub.store import chain, schema
 from hub.store.database import upsert, writing
-from models.alert import Lane
+from models.alert import Alert, Lane
 from models.health import Heard
 from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.response import DEFAULT_PLANS, ResponsePlan, Step
+from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
+from models.urgency import asks_for_a_look
 from models.wire import Heartbeat, read_heartbeat
 
-DEFAULT_KIND = "default"
 RAW_LIMIT = 4096
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
@@ -146,12 +146,27 @@ class Records:
         return self._bodies(select(schema.consents.c.body))
 
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
-        """The plan agreed for `kind`; else, where a person may need help, the one for all kinds; else the built-in."""
-        table = schema.plans
-        kinds = [kind, DEFAULT_KIND] if lane is Lane.PERSON else [kind]
-        agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
-        found = {one.kind: one.body for one in agreed}
-        return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[lane])
+        """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
+        gently where only a look is asked for; else the built-in.
+        """
+        table, of = schema.plans, incident(kind, lane)
+        rows = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
+        found: dict[str, ResponsePlan] = {one.kind: one.body for one in rows}
+        if kind in found:
+            return found[kind]
+        kinds = [of, Incident.DEFAULT] if lane is Lane.PERSON else [of]
+        agreed = next((found[one] for one in kinds if one in found), None)
+        if agreed is None:
+            return default_plan(kind, lane)
+        return gently(agreed) if asks_for_a_look(kind) else agreed
+
+    def plan_for(self, alert: Alert) -> ResponsePlan:
+        """Of the resident; where an alert is about no one resident, of the first in the home who agreed to one."""
+        if alert.resident:
+            return self.plan(alert.resident, alert.kind, alert.lane)
+        built_in = self.plan(None, alert.kind, alert.lane)
+        plans = (self.plan(one.id, alert.kind, alert.lane) for one in self.residents_of(alert.home))
+        return next((plan for plan in plans if plan != built_in), built_in)
 
     def steps_of(self, resident: str) -> list[Step]:
         """Of all plans agreed with them."""
@@ -178,7 +193,8 @@ class Records:
             upsert(connection, schema.homes, [{"id": one.id, "body": one} for one in register.homes])
             upsert(connection, schema.residents, _keyed(register.residents, "id", "home"))
             upsert(connection, schema.contacts, _keyed(register.contacts, "id", "resident"))
-            upsert(connection, schema.consents, _keyed(register.consents, "home", "kind"))
+            consents = [{"home": one.home, "kind": one.about, "body": one} for one in register.consents]
+            upsert(connection, schema.consents, consents)
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
             upsert(connection, schema.plans, plans)
             _load_accounts(connection, register.accounts, password_hashes)

@@ -238,6 +238,20 @@ falls_undone = Table(
 )
 """Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
 
+traces = Table(
+    "traces",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("begins", Float, nullable=False),
+    Column("every", Float, nullable=False),
+    Column("mg", Body(tuple[int, ...]), nullable=False),
+)
+Index("traces_by_home", traces.c.home, traces.c.at)
+
 alerts = Table(
     "alerts",
     records,
@@ -315,6 +329,10 @@ attempts = Table(
     Column("tried", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("finished_at", Moment),
+    Column("actor", Text, nullable=False, server_default="hub"),
+    Column("answer", Text),
+    Column("answered_at", Moment),
+    Column("holds_until", Moment),
 )
 
 orders = Table(
@@ -421,15 +439,15 @@ blocks = Table(
     "blocks",
     series,
     Column("home", Text, primary_key=True),
-    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("week", BigInteger, primary_key=True, autoincrement=False),
     Column("part", BigInteger, primary_key=True, autoincrement=False),
     Column("count", BigInteger, nullable=False),
     Column("whats", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What has settled: hub/store/settled.py reads `body`. `day` counts from 1970 UTC; `part` is above 0 only where another
-part of that day could not be read. Without a rowid, so that a home's days lie side by side on the disk.
+"""What has settled: hub/store/settled.py reads `body`. `week` counts sevens of days from 1970 UTC; `part` is above 0
+only where another part of that week could not be read. Without a rowid, so that a home's weeks lie side by side.
 """
 
 settled_numbers = Table(

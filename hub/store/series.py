@@ -1,6 +1,6 @@
 """Observations as a time series: only ever added to, until their retention ends.
 
-What is new stands in rows, in order of arrival. A home's days that are over settle into blocks (`hub/store/blocks.py`).
+What is new stands in rows, in order of arrival; what is over settles into blocks of a home's week (hub/store/blocks.py).
 """
 
 from collections import defaultdict
@@ -15,9 +15,8 @@ from hub.store import blocks
 from hub.store.blocks import SETTLED, Ranges, Summary
 from hub.store.database import give_back, writing
 from hub.store.row import Row
-from hub.store.schema import blocks as block_table
 from hub.store.schema import from_us, marks, observations, to_us
-from hub.store.settled import DAY_US, Columns, columns_of, joined
+from hub.store.settled import DAY_US, WEEK_US, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 __all__ = ["Columns", "Row", "Series", "SqlSeries", "Summary"]
@@ -28,7 +27,7 @@ _AT_ONCE = 500
 SETTLED_AT_ONCE = 20_000
 REMEMBERED = 200_000
 _FOR_EVER = 2**31
-"""A day that none comes after."""
+"""A week that none comes after."""
 
 
 class Series(Protocol):
@@ -66,7 +65,7 @@ class Series(Protocol):
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
 
     def settled(self) -> Iterator[list[Row]]:
-        """All that has settled, day by day and home by home; of one home in order of `at` by the day."""
+        """All that has settled, week by week and home by home; within a week in order of `at`."""
 
     def since(self, seq: int, limit: int) -> list[Row]:
         """At most `limit` of those after `seq` that have not settled, in order of arrival."""
@@ -122,7 +121,7 @@ class SqlSeries:
     def _old(self, home: str, start: datetime, end: datetime) -> Columns:
         first, last = to_us(start), to_us(end)
         with self._engine.connect() as connection:
-            found = joined(list(blocks.read(connection, home, first // DAY_US, last // DAY_US)))
+            found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US)))
         return found.where((found.at >= first) & (found.at < last)).ordered()
 
     def latest(self, home: str) -> Row | None:
@@ -140,7 +139,7 @@ class SqlSeries:
         with self._engine.connect() as connection:
             rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
             found = {sensor: from_us(at) for sensor, at in rows}
-            for columns in blocks.read(connection, home, start // DAY_US, _FOR_EVER, what):
+            for columns in blocks.read(connection, home, start // WEEK_US, _FOR_EVER, what):
                 for row in columns.where(columns.at >= start).rows(home):
                     if row.what is what:
                         found[row.sensor] = max(row.at, found.get(row.sensor, row.at))
@@ -190,19 +189,19 @@ class SqlSeries:
 
     def settled(self) -> Iterator[list[Row]]:
         with self._engine.connect() as connection:
-            for day in blocks.days(connection):
-                for home in blocks.homes(connection, day):
-                    yield joined(list(blocks.read(connection, home, day, day))).ordered().rows(home)
+            for week in blocks.weeks(connection):
+                for home in blocks.homes(connection, week):
+                    yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
 
     def since(self, seq: int, limit: int) -> list[Row]:
         column = observations.c.seq
         return self._rows(select(observations).where(column > seq).order_by(column).limit(limit))
 
     def beginning(self) -> datetime | None:
-        first = self.since(0, 1)
+        first = [row.arrived for row in self.since(0, 1)]
         with self._engine.connect() as connection:
-            day = connection.scalar(select(func.min(block_table.c.day)))
-        return min([from_us(day * DAY_US)] * (day is not None) + [row.arrived for row in first], default=None)
+            settled = [from_us(week * WEEK_US) for week in blocks.weeks(connection)[:1]]
+        return min([*settled, *first], default=None)
 
     def last_seq(self) -> int:
         with self._engine.connect() as connection:
@@ -240,8 +239,8 @@ class _Settled:
         return [row for row in rows if not self._holds(row)]
 
     def _holds(self, row: Row) -> bool:
-        known = self._ranges.get((row.home, row.outbox), ())
-        return any(first <= row.number <= last for first, last in known)
+        known = self._ranges.get((row.home, row.outbox))
+        return known is not None and any(first <= row.number <= last for first, last in known)
 
 
 def _marks(connection: Connection) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What has settled: one home's day as one block of columns, a few bytes an observation.
+"""What has settled: one home's week as one block of columns, a few bytes an observation.
 
 A block is MessagePack inside zlib: names once each, and every column of integers as differences, lowest bytes first,
 all lowest bytes before all next ones. Rows stand in the order in which they arrived. Any MessagePack library reads it.
@@ -19,6 +19,7 @@ from models.observation import Evidence, What
 
 VERSION = 1
 DAY_US = 86_400_000_000
+WEEK_US = 7 * DAY_US
 LEVEL = 6
 
 Ints = NDArray[np.int64]

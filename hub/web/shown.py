@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.web.felt import Trace
 from hub.web.picture import Picture
 from hub.web.standing import Standing
 from models.alert import Act, Alert, State
@@ -182,6 +183,7 @@ class Sheet:
     reason: str = ""
     watching: Watching = Watching()
     mentions: tuple[Mention, ...] = ()
+    felt: tuple[Trace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

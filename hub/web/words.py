@@ -123,11 +123,15 @@ DONE: dict[Act, str] = {
     Act.ANSWER: "Answered",
     Act.NOTE: "Note",
     Act.SEND: "Responder sent",
+    Act.SET_OUT: "On the way",
     Act.ARRIVE: "Arrived",
+    Act.ENTER: "Went in",
+    Act.LEAVE: "Left",
     Act.LAPSE: "Answer lapsed",
     Act.CLOSE: "Closed",
     Act.CLEAR: "Cleared",
     Act.TRY: "Tried to reach",
+    Act.REPLY: "Said by",
 }
 
 MEASURED: dict[SensorKind, str] = {

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,11 +27,13 @@ from models.wire import (
     Heartbeat,
     Leg,
     Receipt,
+    Trace,
     encode,
     every_home,
     ranges,
     read_heartbeat,
     read_topic,
+    read_trace,
     read_up,
     topic,
 )
@@ -69,12 +71,13 @@ class FakeHub:
         self.twice = 0
         self.contradicted: list[tuple[Observation, Observation]] = []
         self.beats: list[Heartbeat] = []
+        self.traces: list[Trace] = []
         self.deaf = False
         self.slow = 0.0
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, "hub", clean_session=True)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(
-            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH)]
+            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH, Leg.TRACE)]
         )
         self.client.on_message = self._hear
         self.client.connect("127.0.0.1", port)
@@ -86,6 +89,10 @@ class FakeHub:
         home, leg = read_topic(message.topic)
         if leg is Leg.HEALTH:
             self.beats.append(read_heartbeat(bytes(message.payload)))
+            return
+        if leg is Leg.TRACE:
+            self.traces.append(trace := read_trace(bytes(message.payload)))
+            self.client.publish(topic(home, Leg.RECEIPT), encode(Receipt(trace.outbox, ranges([trace.number]))), 1)
             return
         read = read_up(bytes(message.payload))
         for observation in read.observations:
@@ -124,11 +131,12 @@ def hub(mosquitto: Mosquitto) -> Iterator[FakeHub]:
 class Kit:
     """A real `nightlight-edge run` with a pendant, motion, a door and a bed, and the radio bridge it listens to."""
 
-    def __init__(self, folder: Path, hub_port: int, local_port: int) -> None:
-        self.folder, self.local_port = folder, local_port
+    def __init__(self, folder: Path, hub_port: int, local_port: int, inside: Sequence[str] = ()) -> None:
+        self.folder, self.local_port, self.inside = folder, local_port, inside
         self.settings: dict[str, object] = {
             "home": HOME, "outbox": "outbox.db", "hub_host": "127.0.0.1", "hub_port": hub_port,
             "local_host": "127.0.0.1", "local_port": local_port, "batch_every": 0.05, "heartbeat_every": 1.0,
+            "test_every": 0.0,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
         self.bridge = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -157,7 +165,7 @@ class Kit:
         file = self.write(**more)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
+                [*self.inside, sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         if ready:

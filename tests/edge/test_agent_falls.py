@@ -59,8 +59,8 @@ class Worn:
         self.thread = in_thread(run)
         assert ready.wait(10)
 
-    def falls(self) -> None:
-        for message in messages(A_FALL, 1000):
+    def falls(self, first_ms: int = 1000) -> None:
+        for message in messages(A_FALL, first_ms):
             self.radio.publish("pendant/acceleration", message, 1).wait_for_publish(5)
 
     def presses(self, ms: int) -> None:

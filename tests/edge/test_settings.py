@@ -46,6 +46,8 @@ def test_sensors_have_a_source(tmp_path: Path) -> None:
         (LEAST + "heartbeat_every = 0", "heartbeat_every"),
         (LEAST + "heartbeat_every = nan", "heartbeat_every"),
         (LEAST + "batch_every = -1", "batch_every"),
+        (LEAST + "test_every = 5", "test_every"),
+        (LEAST + PENDANT.replace('id = "pendant"', 'id = "kit"'), "what the kit calls itself"),
         (LEAST + "outbox_limit = 5", "outbox_limit"),
         (LEAST + "hub_port = 99999", "hub_port"),
         (LEAST + 'hub_password_file = "secret"', "hub_username"),

@@ -11,6 +11,10 @@ from models import wire
 from models.observation import KIT, Observation, What
 from models.wire import (
     LARGEST,
+    LARGEST_TRACE,
+    MOST_MG,
+    SAMPLES,
+    Configuration,
     Down,
     Heartbeat,
     Leg,
@@ -18,15 +22,19 @@ from models.wire import (
     Receipt,
     Route,
     SensorHealth,
+    Trace,
     Unreadable,
     Up,
     encode,
     heard_until,
+    mark_of,
     ranges,
+    read_configuration,
     read_down,
     read_heartbeat,
     read_receipt,
     read_topic,
+    read_trace,
     read_up,
     sensors_seen,
     topic,
@@ -53,6 +61,9 @@ FELL = Up(
     ),
 )
 TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
+TRACE = Trace(
+    "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
+)
 BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
 FULL = replace(
     BEAT,
@@ -81,9 +92,11 @@ FULL = replace(
         ("v1_heartbeat_health.json", FULL),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
+        ("v1_down_configure.json", Down("d2", Order.CONFIGURE, Configuration(felt=True).text)),
+        ("v1_trace.json", TRACE),
     ],
 )
-def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down) -> None:
+def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down | Trace) -> None:
     assert encode(message) + b"\n" == (GOLDEN / name).read_bytes()
 
 
@@ -96,6 +109,25 @@ def test_every_released_message_is_still_read() -> None:
     assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
+    told = read_down((GOLDEN / "v1_down_configure.json").read_bytes())
+    assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, Configuration(felt=True))
+    assert read_trace((GOLDEN / "v1_trace.json").read_bytes()) == TRACE
+
+
+def test_the_largest_trace_fits_and_a_larger_one_is_refused() -> None:
+    whole = replace(TRACE, mg=(-MOST_MG,) * 3 * SAMPLES)
+    assert len(encode(whole)) < LARGEST_TRACE
+    assert read_trace(encode(whole)) == whole
+    for mg in ((1,) * 3 * (SAMPLES + 1), (1, 2), (MOST_MG + 1, 0, 0), ()):
+        with pytest.raises(Unreadable):
+            read_trace(encode(replace(TRACE, mg=mg)))
+
+
+def test_a_configuration_allows_nothing_that_it_does_not_say() -> None:
+    assert read_configuration('{"tea":true}') == Configuration(felt=False)
+    assert mark_of(Configuration().text) != mark_of(Configuration(felt=True).text)
+    with pytest.raises(Unreadable):
+        read_configuration('{"felt":"perhaps"}')
 
 
 def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
@@ -132,7 +164,7 @@ def test_a_message_that_cant_be_used_says_why(payload: bytes, reason: str) -> No
 
 @given(some.binary(max_size=300))
 def test_no_bytes_do_worse_than_unreadable(payload: bytes) -> None:
-    for read in (read_up, read_heartbeat, read_receipt, read_down):
+    for read in (read_up, read_heartbeat, read_receipt, read_down, read_trace):
         with suppress(Unreadable):
             read(payload)
 

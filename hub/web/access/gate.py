@@ -22,7 +22,9 @@ from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Expectation, Look, Records, Session
 from hub.store.series import Series
+from hub.store.traces import Traces
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.felt import felt_around
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -46,7 +48,7 @@ from hub.web.standing import LATE as LATE_ALERT
 from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
 from hub.web.usual import Usual, usual
 from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -56,6 +58,7 @@ from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Account, Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
+from models.urgency import rank
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -89,10 +92,11 @@ class Gate:
         clock: Clock,
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
-        self._clock, self._real_now = clock, real_now
+        self._clock, self._real_now, self._traces = clock, real_now, traces
 
     # Who is at the door
 
@@ -118,7 +122,7 @@ class Gate:
         shown = self._door.shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
         mark, now = self.mark(viewer.council), self._clock.now()
         names, homes = self._door.names(), self._door.homes(viewer)
-        opened = sorted(self._door.open_alerts(viewer), key=urgency)
+        opened = sorted(self._door.open_alerts(viewer), key=rank)
         rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
         return Queue(
             mark,
@@ -208,6 +212,7 @@ class Gate:
             reason,
             watching,
             self._mentions(home, now, shown),
+            felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
         )
 
     def act(
@@ -223,14 +228,15 @@ class Gate:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
             raise Hidden(f"alert {alert_id}")
-        self._door.alert(viewer, alert_id)
+        alert = self._door.alert(viewer, alert_id)
         if act is Act.NOTE and not text:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
         if act is Act.SEND:
             text = f"{self._responder(viewer, responder)}\n{text}".strip()
-        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome)
+        hold = self._records.plan_for(alert).hold
+        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome, hold=hold)
 
     def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""
@@ -591,7 +597,14 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
+    return Gate(
+        store.records,
+        store.alerts,
+        store.series,
+        Clock(settings.clock_file),
+        depot=Depot(settings),
+        traces=store.traces,
+    )
 
 
 def _cause(look: Look) -> str:

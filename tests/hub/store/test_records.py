@@ -8,7 +8,7 @@ from models.alert import Lane
 from models.health import Heard
 from models.people import Role
 from models.register import PlanOf, Register
-from models.response import DEFAULT_PLANS, ResponsePlan, Step
+from models.response import DEFAULT_PLANS, Incident, ResponsePlan, Step, gently
 from models.wire import Heartbeat, encode
 
 HASHES = {"tom": "hash-of-tom", "ada": "hash-of-ada"}
@@ -62,8 +62,9 @@ def test_the_plan_is_the_most_particular_that_was_agreed(store: Store, register:
     plan = store.records.plan
     assert plan("grace", "silence", Lane.PERSON) == door
     assert plan("grace", "press", Lane.PERSON) == family
-    assert plan("grace", "kit_unheard", Lane.KIT) == DEFAULT_PLANS[Lane.KIT], "nobody is woken for a flat battery"
-    assert plan("neil", "press", Lane.PERSON) == plan(None, "press", Lane.PERSON) == DEFAULT_PLANS[Lane.PERSON]
+    assert plan("grace", "not_up", Lane.PERSON) == gently(family), "a late morning rings nobody at once"
+    assert plan("grace", "kit_unheard", Lane.KIT) == DEFAULT_PLANS[Incident.FAULT], "nobody is woken for a flat battery"
+    assert plan("neil", "press", Lane.PERSON) == plan(None, "press", Lane.PERSON) == DEFAULT_PLANS[Incident.PRESS]
 
 
 def test_sessions_open_expire_and_end(store: Store, t0: datetime) -> None:

@@ -134,9 +134,9 @@ def test_a_damaged_block_costs_itself_alone(store: Store, caplog: pytest.LogCapt
     settle(store)
     engine = store.series._engine  # type: ignore[attr-defined]
     with writing(engine) as connection:
-        second = connection.execute(select(blocks.c.day).order_by(blocks.c.day).offset(1)).first()
+        second = connection.execute(select(blocks.c.week).order_by(blocks.c.week).offset(1)).first()
         assert second
-        connection.execute(update(blocks).where(blocks.c.day == second.day).values(body=b"\0" * 40))
+        connection.execute(update(blocks).where(blocks.c.week == second.week).values(body=b"\0" * 40))
     assert len(store.series.between("a", BEGIN, LATER)) == 160
     assert "bring it back from a backup" in caplog.text
     store.series.append([replace(days()[45], number=10_000)])

@@ -1,4 +1,4 @@
-"""A home's settled days, as blocks; which numbers they hold; and what is left of them at the end of their retention."""
+"""Settled weeks as blocks; which numbers they hold; and what is left at the end of their retention."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,12 +13,12 @@ def upgrade() -> None:
     op.create_table(
         "blocks",
         sa.Column("home", sa.Text(), nullable=False),
-        sa.Column("day", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("week", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("part", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("whats", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("home", "day", "part"),
+        sa.PrimaryKeyConstraint("home", "week", "part"),
         sqlite_with_rowid=False,
     )
     op.create_table(
