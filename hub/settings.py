@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.people import Role
 from models.settings import BadSettings, settings_from
 
 
@@ -54,7 +55,15 @@ class Settings:
     public_url: str | None = None
     """How people reach the pages, for links in what they are sent."""
     session_hours: float = 12.0
-    """How long a login lasts."""
+    """How long a login lasts at most."""
+    session_idle_minutes: float = 60.0
+    """How long a login lasts that nobody uses; a console that stands open is in use."""
+    second_factor_roles: tuple[Role, ...] = (Role.MANAGER, Role.ADMINISTRATOR)
+    """Whose login needs a one-time code beside the password; all others may have one."""
+    invitation_hours: float = 72.0
+    """How long the link holds by which somebody sets their own password."""
+    seal_key_file: str | None = None
+    """The key of what is encrypted in the records; name it where several machines share them."""
     secure_cookies: bool = False
     """True wherever pages are reached over TLS."""
 
@@ -69,6 +78,10 @@ class Settings:
     @property
     def series(self) -> str:
         return self.series_url or f"sqlite:///{self.data / 'series.db'}"
+
+    @property
+    def seal_key(self) -> Path:
+        return Path(self.seal_key_file) if self.seal_key_file else self.data / "seal.key"
 
     @property
     def authority(self) -> Path:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
+from hub.health import Health
 from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
@@ -27,7 +28,7 @@ from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
-from models.detection import WATCHED, Finding, FindingKind, coldstart
+from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
@@ -35,6 +36,7 @@ from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import What
+from models.privacy import agreed, in_use, of_each_home
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Watch:
         self._keeping = Keeping(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
+        self._health = Health(store)
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._judged = clock.now()
@@ -110,7 +113,10 @@ class Watch:
         self._raise_pending()
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
+        self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
+        self._health.write_down()
+        self._health.save()
         self._expecting.tell(self._engine)
         self._snapshot()
 
@@ -171,6 +177,7 @@ class Watch:
             return
         self._know([row.home for row in rows])
         self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+        self._find(self._health.judged(rows, self._clock.now()))
         self._seq = rows[-1].seq
 
     def _columns(self, row: Row) -> list[Columns]:
@@ -189,7 +196,10 @@ class Watch:
                 columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
                 columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
         if columns:
-            self._find(self._engine.observe(batch(columns)))
+            over = self._engine.observe(batch(columns))
+            self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
+            self._find(over)
+        self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on."""
@@ -207,7 +217,9 @@ class Watch:
             self._pending.popleft()
 
     def _raise(self, finding: Finding) -> None:
-        home = self._engine.homes[self._engine.index_of[finding.home]]
+        place = self._engine.index_of[finding.home]
+        home = self._engine.homes[place]
+        finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
         resident = self._resident(finding, home)
         outcome = self._store.alerts.raise_(finding, resident, self._said(finding, home), self._clock.now())
         if outcome is not None:
@@ -255,11 +267,18 @@ class Watch:
             self._raise_pending()
             self._turning.turned(self._clock.now(), "reading what was stored")
 
+    def _homes(self) -> list[Home]:
+        """With the sensors that were agreed to there."""
+        consents = of_each_home(self._store.records.consents())
+        homes = self._store.records.homes()
+        return [in_use(home, agreed(consents.get(home.id, ()), home.id)) for home in homes]
+
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
         version = self._store.records.version()
-        engine = self._engine_of(self._store.records.homes(), self._clock.now())
+        engine = self._engine_of(self._homes(), self._clock.now())
         engine.restore(self._engine.snapshot())
+        self._health.follow(engine)
         self._engine, self._version = engine, version
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
@@ -268,7 +287,7 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._store.records.homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
@@ -277,6 +296,8 @@ class Watch:
             self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
             self._relive()
         self._version = version
+        self._health = Health(self._store)
+        self._find(self._health.begin(self._engine, self._clock.now()))
         self._catch_up()
         self._find([self._over(one) for one in self._recall()])
         self._hear(self._last_signs())
@@ -287,7 +308,7 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = self._store.alerts.standing()
+        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -313,7 +334,7 @@ class Watch:
             if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
                 since = noticing_since(heartbeat, heard.at, retained=False)
-                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since))
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since, heartbeat))
         return signs
 
     def _snapshot(self) -> None:

@@ -11,6 +11,8 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     RESPONDER = "responder"
     INSTALLER = "installer"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
     CONTACT = "contact"
     RESIDENT = "resident"
 

@@ -15,7 +15,7 @@ class Unprotected(StrEnum):
     KIT_UNHEARD = "kit_unheard"
     NO_BUTTON = "no_button"
     NO_SENSORS = "no_sensors"
-    RADIO = "radio"
+    RADIO = "radio_offline"
 
 
 SAID: dict[str, str] = {

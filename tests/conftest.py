@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share the cores, and threads that wait for each other would spin
+
 from models.home import Home, Sensor, SilenceLimits
 from models.observation import SensorKind
 from models.people import Account, Address, Contact, Level, Resident, Role, Telling

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, and_, delete, func, insert, or_, select, update
 
 from hub.store import chain, schema
 from hub.store.database import add_new, upsert, writing
-from hub.store.records import next_version
+from hub.store.version import next_version
 from models.health import Learned
 from models.protection import Spell
 from models.wire import Order
@@ -59,8 +59,7 @@ class Health:
         """One that lasts already goes on as it began."""
         with writing(self._engine) as connection:
             for one in spells:
-                if not connection.execute(select(_spells.c.id).where(_lasting(one))).first():
-                    connection.execute(insert(_spells).values(**_spell_row(one)))
+                add_new(connection, _spells, _spell_row(one))
 
     def end(self, spells: Sequence[Spell]) -> None:
         """Each `ended`; one that never lasted changes nothing."""

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
 
 from hub.store import chain, schema
+from hub.store.accounts import Accounts
 from hub.store.database import upsert, writing
+from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
 from models.home import Home
@@ -24,13 +26,6 @@ from models.wire import Heartbeat, read_heartbeat
 RAW_LIMIT = 4096
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    login: str
-    csrf: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +113,11 @@ class Records:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.accounts = Accounts(engine)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
 
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
@@ -180,8 +180,10 @@ class Records:
         return (rows[0].body, rows[0].password_hash) if rows else None
 
     def accounts_of(self, role: Role) -> list[Account]:
+        """Those that are not closed."""
         table = schema.accounts
-        return self._bodies(select(table.c.body).where(table.c.role == role.value).order_by(table.c.login))
+        open_ones = (table.c.role == role.value) & table.c.closed_at.is_(None)
+        return self._bodies(select(table.c.body).where(open_ones).order_by(table.c.login))
 
     def version(self) -> int:
         """Another number whenever homes, sensors, people or consents changed."""
@@ -200,32 +202,8 @@ class Records:
             _load_accounts(connection, register.accounts, password_hashes)
             next_version(connection)
 
-    def set_password(self, login: str, password_hash: str) -> bool:
-        """Whether there is such an account. Ends its sessions."""
-        accounts, sessions = schema.accounts, schema.sessions
-        with writing(self._engine) as connection:
-            connection.execute(delete(sessions).where(sessions.c.login == login))
-            changed = update(accounts).where(accounts.c.login == login).values(password_hash=password_hash)
-            return connection.execute(changed).rowcount == 1
-
     def logins(self) -> set[str]:
         return set(self._bodies(select(schema.accounts.c.login)))
-
-    def open_session(self, token_hash: str, login: str, csrf: str, expires_at: datetime) -> None:
-        row = {"token_hash": token_hash, "login": login, "csrf": csrf, "expires_at": expires_at}
-        self._write(insert(schema.sessions).values(row))
-
-    def session(self, token_hash: str) -> Session | None:
-        """As stored; whether it has expired is for the caller, who knows the time."""
-        table = schema.sessions
-        rows = self._all(select(table).where(table.c.token_hash == token_hash))
-        return Session(rows[0].login, rows[0].csrf, rows[0].expires_at) if rows else None
-
-    def end_session(self, token_hash: str) -> None:
-        self._write(delete(schema.sessions).where(schema.sessions.c.token_hash == token_hash))
-
-    def end_expired_sessions(self, now: datetime) -> int:
-        return self._write(delete(schema.sessions).where(schema.sessions.c.expires_at <= now))
 
     def beat(self, beats: Sequence[Beat]) -> None:
         """Keep the latest of each home. `heard_until` never goes back."""
@@ -233,12 +211,13 @@ class Records:
             for beat in beats:
                 _keep_beat(connection, beat)
 
-    def heard(self) -> dict[str, Heard]:
-        """Every home on record, also those that were never heard."""
+    def heard(self, home: str | None = None) -> dict[str, Heard]:
+        """One home or every one on record, also those that were never heard."""
         beats = schema.heartbeats
         both = schema.homes.outerjoin(beats, schema.homes.c.id == beats.c.home)
         columns = (schema.homes.c.id, beats.c.heard_until, beats.c.at, beats.c.online, beats.c.on_mains)
-        rows = self._all(select(*columns).select_from(both))
+        question = select(*columns).select_from(both)
+        rows = self._all(question if home is None else question.where(schema.homes.c.id == home))
         return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
 
     def heartbeat(self, home: str) -> Heartbeat | None:
@@ -353,11 +332,16 @@ class Records:
     def falls_undone(self) -> frozenset[int]:
         return frozenset(alert for alerts in self._bodies(select(schema.falls_undone.c.alerts)) for alert in alerts)
 
+    def proofs(self, kept: Mapping[str, chain.Head]) -> Iterable[tuple[str, chain.Proof]]:
+        """A walk along every hash-chained log, with the heads that were kept of some."""
+        with self._engine.connect() as connection:
+            for log in chain.logs():
+                yield log.name, chain.prove(connection, log, kept.get(log.name))
+
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone, schema.swaps)
-            found = {log.name: chain.broken_at(connection, log) for log in logs}
+            found = {log.name: chain.prove(connection, log).broken_at for log in chain.logs()}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
     def _all(self, question: Select[Any]) -> Sequence[Any]:
@@ -386,13 +370,6 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
         known = connection.execute(update(table).where(table.c.login == one.login).values(columns)).rowcount
         if not known:
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
-
-
-def next_version(connection: Connection) -> None:
-    table: Table = schema.versions
-    value = table.c.value
-    if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:
-        upsert(connection, table, [{"name": "register", "value": 1}])
 
 
 def _keep_beat(connection: Connection, beat: Beat) -> None:

@@ -123,16 +123,67 @@ accounts = Table(
     Column("role", Text, nullable=False, index=True),
     Column("body", Body(Account), nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("closed_at", Moment),
+    Column("second", LargeBinary),
+    Column("second_since", Moment),
+    Column("second_step", BigInteger, nullable=False, server_default="0"),
+    Column("recovery", Body(tuple[str, ...]), nullable=False, server_default="[]"),
 )
+"""`second` is the sealed secret of one-time codes, in force from `second_since` on; `recovery` are hashes of codes."""
 
 sessions = Table(
     "sessions",
     records,
     Column("token_hash", Text, primary_key=True),
-    Column("login", Text, ForeignKey("accounts.login"), nullable=False),
+    Column("login", Text, ForeignKey("accounts.login"), nullable=False, index=True),
     Column("csrf", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
 )
+
+invitations = Table(
+    "invitations",
+    records,
+    Column("token_hash", Text, primary_key=True),
+    Column("login", Text, ForeignKey("accounts.login"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+tries = Table(
+    "tries",
+    records,
+    Column("whose", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last", Float, nullable=False),
+)
+"""Wrong tries to log in. `whose` is a hash: what people type there may be anything, even a password."""
+
+entrances = Table(
+    "entrances",
+    records,
+    Column("login", Text, ForeignKey("accounts.login"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("last_at", Moment, nullable=False),
+)
+"""Where a login came from when it was right."""
+
+amendments = Table(
+    "amendments",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What was changed on the records by whom: names of fields, and values only of those that tell nothing of a person."""
 
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)

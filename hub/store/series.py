@@ -1,6 +1,6 @@
 """Observations as a time series: only ever added to, until their retention ends.
 
-What is new stands in rows, in order of arrival; what is over settles into blocks of a home's week (hub/store/blocks.py).
+What is new stands in rows, in order of arrival; what is over settles into blocks of a home's week (`blocks.py`).
 """
 
 from collections import defaultdict

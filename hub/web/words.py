@@ -154,6 +154,8 @@ ROLE: dict[Role, str] = {
     Role.SUPERVISOR: "contact centre, supervisor",
     Role.RESPONDER: "responder",
     Role.INSTALLER: "installer",
+    Role.MANAGER: "manager",
+    Role.ADMINISTRATOR: "administrator",
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",
 }

@@ -187,6 +187,11 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
+    def allow(self, home: str, sensor: str, limit: float) -> None:
+        """This sensor is dead after `limit` seconds without a report, which follows from its own rhythm."""
+        self._fitted["limit"][self.sensor_index[home, sensor]] = limit
+        self.wake_at[self.index_of[home]] = NEVER
+
     def heard(
         self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
     ) -> tuple[int, int, int, float, float, int]:

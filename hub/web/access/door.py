@@ -27,7 +27,7 @@ from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, showing
 from models.wire import Heartbeat
 
-ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
+ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
 
@@ -65,7 +65,6 @@ class Door:
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
         self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
-        self._read_to, self._changed = 0, dict[str, int]()
         self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
 
     def shown(
@@ -104,12 +103,13 @@ class Door:
     def touches(self, viewer: Viewer, home: Home) -> bool:
         """Whether this home is any business of theirs: for family and residents their own, else their council's."""
         if viewer.role in OF_ONE_HOME:
-            return home.id == self._own(viewer)
+            return home.id == self.home_of(viewer.person)
         return home.council == viewer.council
 
-    def _own(self, viewer: Viewer) -> str | None:
-        contact = self.records.contact(viewer.person) if viewer.person else None
-        resident = self.records.resident(contact.resident if contact else viewer.person or "")
+    def home_of(self, person: str | None) -> str | None:
+        """Where a contact or a resident, by their id, belongs."""
+        contact = self.records.contact(person) if person else None
+        resident = self.records.resident(contact.resident if contact else person or "")
         return resident.home if resident else None
 
     def alert(self, viewer: Viewer, alert_id: int) -> Alert:
@@ -148,12 +148,16 @@ class Door:
 
     def homes(self, viewer: Viewer) -> dict[str, Home]:
         if viewer.role in OF_ONE_HOME:
-            own = self.records.home(self._own(viewer) or "")
+            own = self.records.home(self.home_of(viewer.person) or "")
             return {own.id: own} if own else {}
         return self.homes_of(viewer.council)
 
     def homes_of(self, council: str) -> dict[str, Home]:
         return self._read()[0].get(council, {})
+
+    def councils(self) -> dict[str, dict[str, Home]]:
+        """All homes on record, by council."""
+        return self._read()[0]
 
     def elsewhere(self, viewer: Viewer) -> set[str]:
         """Homes on record that are none of theirs."""
@@ -164,20 +168,12 @@ class Door:
         """Homes by council, and names by login: read again only when the register has changed."""
         version = self.records.version()
         if self._register[0] != version:
-            names = {one.login: one.name for role in Role for one in self.records.accounts_of(role)}
+            names = self.records.accounts.names()
             homes: dict[str, dict[str, Home]] = {}
             for home in self.records.homes():
                 homes.setdefault(home.council, {})[home.id] = home
             self._register = (version, homes, names)
         return self._register[1:]
-
-    def latest_change(self, council: str) -> int:
-        """Another number whenever an alert in one of the council's homes changed, and only then."""
-        latest = self.alerts.latest_changes(self._read_to)
-        for home, change in latest.items():
-            self._changed[home] = max(change, self._changed.get(home, 0))
-        self._read_to = max(self._read_to, *latest.values(), 0)
-        return max((self._changed.get(home, 0) for home in self.homes_of(council)), default=0)
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""
