@@ -466,6 +466,26 @@ swaps = Table(
     Column("link", Text, nullable=False),
 )
 
+ways = Table(
+    "ways",
+    records,
+    Column("transport", Text, primary_key=True),
+    Column("broken_since", Moment, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Transports that do not work now. One that does has no row."""
+
+subscriptions = Table(
+    "subscriptions",
+    records,
+    Column("endpoint", Text, primary_key=True),
+    Column("person", Text, nullable=False, index=True),
+    Column("content", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+"""Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
+
 series = MetaData()
 
 observations = Table(
