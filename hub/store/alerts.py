@@ -3,7 +3,7 @@
 Whoever changes an alert names the version it saw, so that two who work on the same one can't both believe they did.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -139,6 +139,11 @@ class Alerts:
     def open_alerts(self) -> list[Alert]:
         return self._alerts(_alerts.c.state != State.CLOSED.value)
 
+    def some(self, ids: Sequence[int]) -> list[Alert]:
+        """Those of them that there are, closed or not."""
+        few = [ids[first : first + 500] for first in range(0, len(ids), 500)]
+        return [alert for some in few for alert in self._alerts(_alerts.c.id.in_(some))]
+
     def of_home(self, home: str, limit: int = 100) -> list[Alert]:
         """Newest first."""
         newest = select(_alerts).where(_alerts.c.home == home).order_by(_alerts.c.id.desc()).limit(limit)
@@ -214,12 +219,6 @@ class Alerts:
 
     def latest_change(self) -> int:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
-
-    def latest_changes(self, after: int = 0) -> dict[str, int]:
-        """By home, the last row of a timeline that came after the row `after`."""
-        changed = select(_alerts.c.home, func.max(_timeline.c.id)).join(_alerts, _timeline.c.alert == _alerts.c.id)
-        rows = self._all(changed.where(_timeline.c.id > after).group_by(_alerts.c.home))
-        return {home: int(latest) for home, latest in rows}
 
     def standing(self) -> list[Standing]:
         """What was found and is not over yet. A press or a fall is never over by itself: a person ends it."""

@@ -117,6 +117,10 @@ class Records:
         self.accounts = Accounts(engine)
         self.health = Health(engine)
 
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
 

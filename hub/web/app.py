@@ -14,6 +14,7 @@ from hub.settings import Settings
 from hub.web import account, accounts, alive, console, family, login, others, prepare, upkeep
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
+from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
@@ -50,7 +51,7 @@ def build(settings: Settings) -> FastAPI:
     app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(own_form)])
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
-    app.state.changes = Changes(gate.latest_change, gate.beat)
+    app.state.changes = Changes(Live(gate))
     for part in PARTS:
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(directory=STATIC))

@@ -65,7 +65,6 @@ class Door:
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
         self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
-        self._read_to, self._changed = 0, dict[str, int]()
         self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
 
     def shown(
@@ -156,6 +155,10 @@ class Door:
     def homes_of(self, council: str) -> dict[str, Home]:
         return self._read()[0].get(council, {})
 
+    def councils(self) -> dict[str, dict[str, Home]]:
+        """All homes on record, by council."""
+        return self._read()[0]
+
     def elsewhere(self, viewer: Viewer) -> set[str]:
         """Homes on record that are none of theirs."""
         mine = self.homes(viewer)
@@ -171,14 +174,6 @@ class Door:
                 homes.setdefault(home.council, {})[home.id] = home
             self._register = (version, homes, names)
         return self._register[1:]
-
-    def latest_change(self, council: str) -> int:
-        """Another number whenever an alert in one of the council's homes changed, and only then."""
-        latest = self.alerts.latest_changes(self._read_to)
-        for home, change in latest.items():
-            self._changed[home] = max(change, self._changed.get(home, 0))
-        self._read_to = max(self._read_to, *latest.values(), 0)
-        return max((self._changed.get(home, 0) for home in self.homes_of(council)), default=0)
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""

@@ -4,9 +4,7 @@ Every look at a person's data is on record before the data is handed out, once p
 the resident can read it. A row in the queue, which stays on the screen, counts as one look an hour.
 """
 
-import hashlib
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -23,10 +21,13 @@ from hub.store.alerts import Alerts, Entry
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
+from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
+from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -39,12 +40,9 @@ from hub.web.shown import (
     Mention,
     Own,
     Prepared,
-    Queue,
-    Reason,
     Reassurance,
     Sheet,
     Visit,
-    Waiting,
     Watching,
 )
 from hub.web.standing import LATE as LATE_ALERT
@@ -61,7 +59,6 @@ from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
-from models.urgency import rank
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -105,48 +102,9 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self.upkeep = Upkeep(self._door, records.health)
+        self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
-
-    def queue(self, viewer: Viewer, purpose: Purpose) -> Queue:
-        shown = self._door.shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
-        mark, now = self.mark(viewer.council), self._clock.now()
-        names, homes = self._door.names(), self._door.homes(viewer)
-        opened = sorted(self._door.open_alerts(viewer), key=rank)
-        rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
-        return Queue(
-            mark,
-            now,
-            _zone(homes.values()),
-            tuple(row for row in rows if row.alert.lane is Lane.PERSON),
-            tuple(row for row in rows if row.alert.lane is Lane.KIT),
-            len(homes),
-            sum(why_unheard(self._door.heard_of(home), now, unheard_after(None)) is not None for home in homes),
-            tuple(self.trouble(viewer.council)),
-        )
-
-    def _waiting(
-        self,
-        viewer: Viewer,
-        purpose: Purpose,
-        alert: Alert,
-        homes: dict[str, Home],
-        names: dict[str, str],
-        shown: AbstractSet[Data],
-    ) -> Waiting:
-        home, entries = homes[alert.home], self._door.entries(alert)
-        self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}", at_most=timedelta(hours=1))
-        return Waiting(
-            alert,
-            _people(self._door.residents(alert)) if Data.PERSON in shown else (),
-            home.area,
-            home.timezone,
-            _line(alert, reasons(entries)),
-            _name(names, alert.holder),
-            _name(names, alert.lapsed_by),
-            _name(names, _sent(entries)) if alert.state is State.ATTENDING else None,
-            alert.holder == viewer.login,
-        )
 
     def may(self, viewer: Viewer, purpose: Purpose) -> None:
         """Raises Hidden for a viewer who has no business here."""
@@ -168,7 +126,7 @@ class Gate:
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
     ) -> frozenset[Data]:
-        if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or _sent(entries) != viewer.login):
+        if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or sent_of(entries) != viewer.login):
             raise Hidden(f"alert {alert.id}")
         if purpose is Purpose.ANSWER and alert.state is State.CLOSED:
             self._door.shown(viewer, purpose, Data)
@@ -179,7 +137,7 @@ class Gate:
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
         home, now, names = self._door.home(viewer, alert.home), self._clock.now(), self._door.names()
         residents = self._door.residents(alert)
-        sent = _sent(entries)
+        sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
         return Sheet(
             alert,
@@ -268,10 +226,10 @@ class Gate:
         if viewer.role is not Role.RESPONDER:
             raise Hidden("visits")
         shown = self._door.shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
-        mine = [one for one in self._door.open_alerts(viewer) if _sent(self._door.entries(one)) == viewer.login]
+        mine = [one for one in self._door.open_alerts(viewer) if sent_of(self._door.entries(one)) == viewer.login]
         for alert in mine:
             self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
-        return [Visit(one, _people(self._door.residents(one)), _address(self._door.residents(one))) for one in mine]
+        return [Visit(one, people(self._door.residents(one)), _address(self._door.residents(one))) for one in mine]
 
     def visit(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Sheet:
         if viewer.role is not Role.RESPONDER:
@@ -334,7 +292,7 @@ class Gate:
         counts = sorted(self._records.set_aside_counts(besides=elsewhere).items(), key=lambda one: -one[1])
         recent = self._records.set_aside_recent(20, besides=elsewhere)
         aside = [(one.arrived, one.home or "", one.reason, one.text) for one in recent]
-        return Kits(now, _zone(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
+        return Kits(now, zone_of(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
@@ -374,20 +332,6 @@ class Gate:
 
     # The hub itself, which is nobody's data
 
-    def mark(self, council: str) -> str:
-        """Changes whenever that council's queue, or what is wrong with the hub, does; and tells nothing else."""
-        late = [*self._missing(), *(name for name, _ in self._late())]
-        seen = (council, self._door.latest_change(council), late, self._hears())
-        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
-
-    def latest_change(self) -> int:
-        return self._alerts.latest_change()
-
-    def beat(self, council: str) -> dict[str, object]:
-        """What every open console of a council is told: no word about a person."""
-        now, zone = self._clock.now(), _zone(self._door.homes_of(council).values())
-        return {"mark": self.mark(council), "now": now.timestamp(), "clock": clock_s(now, zone)}
-
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
         watch = loops.get("watch")
@@ -399,16 +343,16 @@ class Gate:
             "judged_until": watch.played.isoformat() if watch else None,
         }
 
-    def trouble(self, council: str) -> list[str]:
+    def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        zone = _zone(self._door.homes_of(council).values())
+        zone = zone_of(self._door.homes_of(council).values())
         late = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in self._late()
         ]
         if self._missing():
             late.append("The hub's watch is not running: no alert will be raised.")
-        return late + ([] if self._hears() else ["The hub hears no home at all: a press would not reach it."])
+        return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -641,11 +585,6 @@ FIELDS: dict[Data, tuple[str, ...]] = {
 }
 
 
-def _people(residents: Iterable[Resident]) -> tuple[tuple[str, str], ...]:
-    """How each is called, and the whole name where that says more."""
-    return tuple((one.called or one.name, one.name if one.called else "") for one in residents)
-
-
 def _address(residents: Iterable[Resident]) -> str:
     return next((one.address for one in residents), "")
 
@@ -658,11 +597,6 @@ def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     """What this viewer can do now, by the same table that would refuse it."""
     legal = {act for act in BY_HAND if (alert.state, act) in LEGAL} if viewer.role in ACTING else set()
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
-
-
-def _sent(entries: Iterable[Entry]) -> str | None:
-    texts = [entry.text for entry in entries if entry.act is Act.SEND]
-    return texts[-1].splitlines()[0] if texts and texts[-1] else None
 
 
 def _happened(entry: Entry, names: dict[str, str]) -> Happened:
@@ -683,21 +617,3 @@ def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
         else:
             folded.append(line)
     return tuple(folded)
-
-
-def reasons(entries: Iterable[Entry]) -> tuple[Reason, ...]:
-    """A line a part; what is older is one line."""
-    explained = [entry for entry in entries if entry.act in EXPLAINED]
-    return tuple(Reason(entry.at, *entry.text.split("\n")[:4]) for entry in explained)
-
-
-def _line(alert: Alert, why: Sequence[Reason]) -> str:
-    """The reason in one line: what raised the alert and what came last; of several presses only the last."""
-    noticed = [one.noticed for one in why]
-    return " Then: ".join(dict.fromkeys(noticed[-1:] if alert.presses > 1 else noticed[:1] + noticed[-1:]))
-
-
-def _zone(homes: Iterable[Home]) -> str:
-    """The contact centre's clock is that of most of its homes."""
-    count = Counter(home.timezone for home in homes)
-    return count.most_common(1)[0][0] if count else "Europe/London"

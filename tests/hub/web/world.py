@@ -136,7 +136,7 @@ class World:
         assert raised
         return raised.alert
 
-    def press(self, home: str = "h_okafor", resident: str = "r_okafor", sensor: str = "pendant") -> Alert:
+    def press(self, home: str = "h_okafor", resident: str | None = "r_okafor", sensor: str = "pendant") -> Alert:
         self.number += 1
         finding = Finding(FindingKind.PRESS, home, self.now, self.now, sensor=sensor, number=self.number)
         return self.find(finding, resident)
