@@ -36,20 +36,26 @@ class Homes:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """What is wrong and since when, what it means, and what to do."""
+
     what: str
     sensor: str
     since: datetime
+    means: str
+    do: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sensor as fitted: `limit` is how long it may say nothing, `learned` from its own rhythm or by its kind."""
+    """A sensor as fitted: `wrong` in words, blank where nothing is; `limit` is how long it may say nothing, `learned`
+    from its own rhythm or by its kind.
+    """
 
     id: str
     name: str
     source: str
     last: datetime | None
-    wrong: bool
+    wrong: str
     agreed: bool
     limit: timedelta
     learned: bool

@@ -296,7 +296,7 @@ class Gate:
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
         if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))

@@ -23,6 +23,8 @@ from hub.web.upkeep_shown import (
 from hub.web.words import KIND, NOT_TOLD, listed, place
 from models.alert import Lane, Refused
 from models.battery import Forecast, forecast
+from models.detection import Finding
+from models.detection.explain import explain
 from models.detection.reach import not_watched
 from models.health import Rhythm, silence_limit
 from models.home import Home, Sensor
@@ -73,7 +75,7 @@ class Upkeep:
             now,
             tuple(one.address for one in self._door.records.residents_of(home.id)),
             self._door.hearing(home, now),
-            tuple(Fault(KIND[one.kind], _of(home, one.sensor), one.since) for one in faults),
+            tuple(_fault(home, one, now) for one in faults),
             self._parts(home, beat, now),
             self.test(viewer, purpose, home_id),
             self.protection(home, now),
@@ -174,14 +176,16 @@ class Upkeep:
         for one in self._health.swaps(home.id):
             swapped[one.sensor] = one.at
         may = agreed(self._door.records.consents(), home.id) | ALWAYS
-        dead = {one.sensor for one in self._faults([home.id])[home.id]}
+        wrong: dict[str, list[str]] = defaultdict(list)
+        for fault in self._faults([home.id])[home.id]:
+            wrong[fault.sensor].append(KIND[fault.kind])
         return tuple(
             Part(
                 sensor.id,
                 _name(sensor),
                 sensor.source,
                 beat.sensors.get(sensor.id) if beat else None,
-                sensor.id in dead,
+                listed(wrong[sensor.id]),
                 sensor.kind in may,
                 limits[sensor.id],
                 learned.get(sensor.id, Rhythm()).learned,
@@ -208,6 +212,11 @@ def _forecast(
     """Where no swap is on record, the battery has been in use at least since it was first heard of."""
     since = swapped or (levels[0][0] if levels else None)
     return forecast(levels, sensor.kind, since, now)
+
+
+def _fault(home: Home, one: Standing, now: datetime) -> Fault:
+    said = explain(Finding(one.kind, home.id, one.since, now, one.sensor or None, evidence={"ever_heard": True}), home)
+    return Fault(KIND[one.kind], _of(home, one.sensor), one.since, said.health, said.clears)
 
 
 def _name(sensor: Sensor) -> str:

@@ -61,7 +61,7 @@ def test_one_home_with_all_that_is_known_of_its_kit(world: World, visit: Visit) 
     since = world.now - HOUR
     world.find(Finding(FindingKind.BATTERY_FLAT, "h_okafor", since, world.now, "bed", evidence={"figure": 8.0}), None)
     page = words(visit("ivan").see(HOME))
-    assert "Battery flat : bedroom bed since 11:00" in page
+    assert "Battery flat : bedroom bed, since 11:00 It may stop reporting on any day. Exchange its battery." in page
     assert "2 h 50 min, by its own rhythm 88 20 %; flat before" in page
     assert "by how its level fell" in page
     assert "4 h, by its kind not said 100 %; flat before" in page
