@@ -21,7 +21,7 @@ COLUMNS = ("area", "home", "sensor", "exchange now", "level %", "flat from", "fl
 
 @routes.get("/homes")
 def homes(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "homes.html", viewer=who, all=gate.upkeep.homes(who, Purpose.MAINTAIN))
+    return page(request, "homes_and_kits.html", viewer=who, all=gate.upkeep.homes(who, Purpose.MAINTAIN))
 
 
 @routes.get("/homes/{home}")
