@@ -95,6 +95,8 @@ def _words() -> argparse.ArgumentParser:
     kit.add_argument("--area", help="new: the home's area, instead of the list's")
     kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
     kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    erase = verb("erase-felt", _erase_felt, "delete what pendants felt around suspected falls of one home, for good")
+    erase.add_argument("home", help="the id of the home")
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
@@ -370,6 +372,16 @@ def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
 def _wrong(why: str) -> int:
     print(why, file=sys.stderr)
     return WRONG
+
+
+def _erase_felt(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+
+    store = open_store(settings)
+    if store.records.home(asked.home) is None:
+        return _wrong(f"there is no home '{asked.home}' on record")
+    print(f"{asked.home}: deleted what was felt around {store.traces.forget(asked.home)} suspected falls")
+    return DONE
 
 
 def _counts(settings: Settings, asked: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from hub.app import main
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from hub.store.series import Row
+from hub.store.traces import Felt
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.people import Role
@@ -132,6 +133,14 @@ def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> Non
     listed = hub(file, "open-alerts").stdout
     assert "press  okafor-home  raised" in listed
     assert "Okafor " not in listed
+
+
+def test_what_was_felt_around_falls_is_erased(file: Path, document: Path, store: Store, t0: datetime) -> None:
+    hub(file, "load", str(document))
+    store.traces.keep([Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0, 0, -990, 1))])
+    assert "around 1 suspected falls" in hub(file, "erase-felt", "okafor-home").stdout
+    assert store.traces.between("okafor-home", t0, t0 + timedelta(days=1)) == []
+    assert hub(file, "erase-felt", "no-such-home").returncode == 1
 
 
 def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> None:
