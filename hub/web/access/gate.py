@@ -28,6 +28,7 @@ from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.figures import FiguresOf
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -102,6 +103,7 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.figures = FiguresOf(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
