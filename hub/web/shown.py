@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hub.web.felt import Trace
 from hub.web.picture import Picture
+from hub.web.responding import Responding
 from hub.web.standing import Standing
 from models.alert import Act, Alert
 from models.people import Account, Contact, Resident
@@ -229,6 +230,7 @@ class Sheet:
     watching: Watching = Watching()
     mentions: tuple[Mention, ...] = ()
     felt: tuple[Trace, ...] = ()
+    response: Responding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_afte
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
 from hub.web.access.figures import FiguresOf
+from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -102,6 +103,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
@@ -137,7 +139,8 @@ class Gate:
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._door.home(viewer, alert.home), self._clock.now(), self._door.names()
+        home, now = self._door.home(viewer, alert.home), self._clock.now()
+        names = {**self._door.names(), **(self.response.people(alert) if Data.CONTACTS in shown else {})}
         residents = self._door.residents(alert)
         sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
@@ -163,6 +166,7 @@ class Gate:
             watching,
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
+            self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
         )
 
     def act(
@@ -352,6 +356,10 @@ class Gate:
         ]
         if self._missing():
             late.append("The hub's watch is not running: no alert will be raised.")
+        late += [
+            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
+            for way, since, why in self.response.broken()
+        ]
         return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
@@ -606,6 +614,8 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
     if entry.act is Act.SEND and text:
         login, *note = text.splitlines()
         text = " ".join([f"{names.get(login, login)} goes.", *note])
+    if entry.act is Act.TRY:
+        text = told(entry, names)
     return Happened(entry.at, entry.act, who, text)
 
 
