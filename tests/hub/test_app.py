@@ -189,7 +189,7 @@ def test_a_file_is_brought_in_whole_or_not_at_all(file: Path, store: Store, tmp_
     assert hub(file, "import", "homes", sheet, "--check").stdout == "1 new, 0 changed, 0 the same\n"
     assert store.records.homes() == []
     assert hub(file, "import", "homes", sheet).returncode == 0
-    assert [home.id for home in store.records.homes()] == ["h_larch3"]
+    assert [home.id for home in store.records.homes()] == ["h_quill7"]
     sheet.write_text("id,area,people\nh_1,North,1\nh_2,North,none\n")
     done = hub(file, "import", "homes", sheet)
     assert (done.returncode, "line 3, people: 'none' is no whole number" in done.stderr) == (1, True)

@@ -29,6 +29,7 @@ from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_afte
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
 from hub.web.access.figures import FiguresOf
+from hub.web.access.handover import Handovers
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.picture import Picture, midnight, picture
@@ -106,6 +107,7 @@ class Gate:
         self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
+        self.handovers = Handovers(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
@@ -360,6 +362,7 @@ class Gate:
             f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
             for way, since, why in self.response.broken()
         ]
+        late += self.handovers.late(council)
         return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
