@@ -24,6 +24,8 @@ from tests.hub.web.world import HASH, World
 OPEN_TO_ALL = {"/", "/login", "/alive", "/logout", "/invitation/{token}", "/login/code", "/login/set-up"}
 """They hold no data; tests/hub/web/test_entrance.py has what they do."""
 Asked = tuple[str, str, dict[str, str]]
+BY_LINK = re.compile("/by-link/")
+"""Whoever was sent the link needs no login; a guessed one is not there."""
 STREAMS = re.compile("/changes$")
 DATA = re.compile("Okafor|Lindqvist|Larch|Birch Lane|960001|blood thinner|h_okafor|r_okafor|c_ada|Tom Brandt|Northside")
 TYPED = {
@@ -103,6 +105,9 @@ def contents(world: World) -> dict[str, list[str]]:
 def test_logged_out_every_page_leads_to_the_login(world: World, app: FastAPI) -> None:
     asked: list[Asked] = [("GET", filled(path), {}) for path in routes("GET") if path not in OPEN_TO_ALL]
     for path, answer in Guests(app, world).ask(None, asked):
+        if BY_LINK.match(path):
+            assert (answer.status_code, DATA.search(answer.text)) == (404, None), path
+            continue
         assert (answer.status_code, answer.text) == (303, ""), path
         assert answer.headers["location"].startswith("/login"), path
 
@@ -111,7 +116,7 @@ def test_logged_out_no_form_is_taken(world: World, app: FastAPI) -> None:
     before = contents(world)
     asked = [("POST", filled(path), TYPED) for path in routes("POST")]
     for path, answer in Guests(app, world).ask(None, asked):
-        assert answer.status_code == 403, path
+        assert answer.status_code == (404 if BY_LINK.match(path) else 403), path
     assert contents(world) == before
 
 
@@ -120,7 +125,7 @@ def test_a_forged_form_is_refused_on_every_route(world: World, app: FastAPI) -> 
     forged = [("POST", path, {**TYPED, "csrf": csrf}) for path, csrf in product(asked, ("", "guess"))]
     for login in ("tom", "amina"):
         for path, answer in Guests(app, world).ask(login, forged):
-            assert answer.status_code == 403, (login, path)
+            assert answer.status_code == (404 if BY_LINK.match(path) else 403), (login, path)
     assert contents(world) == before
 
 
