@@ -25,6 +25,7 @@ from hub.web import (
     others,
     prepare,
     response,
+    upkeep,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
@@ -44,6 +45,7 @@ PARTS = (
     others,
     prepare,
     response,
+    upkeep,
     alive,
 )
 
