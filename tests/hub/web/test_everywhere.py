@@ -129,6 +129,17 @@ def test_a_forged_form_is_refused_on_every_route(world: World, app: FastAPI) -> 
     assert contents(world) == before
 
 
+def test_what_no_database_could_keep_is_not_there_or_not_understood(world: World, app: FastAPI) -> None:
+    paths = [re.sub(r"{\w+}", odd, path) for path in routes("GET") if "{" in path for odd in ("9" * 30, "%00")]
+    forms: list[Asked] = [
+        ("POST", "/handover/mute", {**TYPED, "text": "a\0b"}),
+        ("POST", "/handover/over/9999/take", {}),
+    ]
+    for login in ("tom", "amina", "max", "ivan", "priya"):
+        for path, answer in Guests(app, world).ask(login, [*(("GET", path, {}) for path in paths), *forms]):
+            assert answer.status_code in (303, 400, 404), (login, path)
+
+
 @pytest.mark.parametrize("login", OTHERS)
 def test_another_council_and_another_family_get_nothing_of_ours_by_any_route(
     world: World, app: FastAPI, login: str
