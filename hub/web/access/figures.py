@@ -10,7 +10,6 @@ from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import zone_of
 from models.figures import Figures, figures, month, today
 from models.privacy import Data, Purpose
-from models.protection import minutes
 
 EARLIEST = 2020
 FRESH = 10.0
@@ -63,7 +62,7 @@ class FiguresOf:
             zone,
             now,
             made,
-            self._unprotected(set(homes), start, min(end, now)),
+            sum(self._health.unprotected(homes, start, min(end, now)).values()),
             None,
             before if before >= f"{EARLIEST}-01" else "",
             after if after <= f"{here:%Y-%m}" else "",
@@ -84,14 +83,6 @@ class FiguresOf:
         bar = Bar(replace(made, end=now), start)
         self._bars[viewer.council] = (real, bar)
         return bar
-
-    def _unprotected(self, homes: set[str], start: datetime, end: datetime) -> float:
-        spells = self._health.spells(start, end)
-        everywhere = [one for one in spells if one.home is None]
-        touched = {one.home for one in spells if one.home in homes}
-        alone = {home: [*everywhere, *(one for one in spells if one.home == home)] for home in touched}
-        rest = (len(homes) - len(touched)) * minutes(everywhere, start, end)
-        return rest + sum(minutes(mine, start, end) for mine in alone.values())
 
     def _may(self, viewer: Viewer) -> None:
         self._door.shown(viewer, Purpose.COUNT, (Data.FIGURES,))
