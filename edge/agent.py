@@ -6,37 +6,60 @@ waits there, keeps what was noticed in one commit, and only then answers, sends 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from edge.clock import Clock, Moment
+from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
+from edge.consent import Consent
+from edge.discovery import Discovery
 from edge.fall import Falls, Judging
 from edge.link import Link
-from edge.outbox import Outboxes
+from edge.machine import Machine
+from edge.outbox import STEP, Outboxes
+from edge.paths import Network
+from edge.proving import Proving
 from edge.sensors import (
     Adapter,
+    Buzzer,
     Felt,
     Fitted,
     Lamp,
     Last,
+    Mains,
     Noticed,
     Surroundings,
     address_of,
     dialect_of,
     fit,
     lamp,
+    mains,
     tone,
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, URGENT
-from models.wire import Down, Heartbeat, Leg, Order, Unreadable, encode, read_down, read_receipt, topic
+from edge.voice import Voice
+from models.observation import EARLIEST, KIT, OLDEST, URGENT, What
+from models.wire import (
+    Down,
+    Heartbeat,
+    Leg,
+    Order,
+    Receipt,
+    Unreadable,
+    encode,
+    read_down,
+    read_receipt,
+    topic,
+)
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 IN_ONE_TURN = 1000
 LONGEST_WAIT = 60.0
@@ -44,8 +67,6 @@ CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
 ASK = "ask"
-HELP_SHOWN = 3600.0
-"""Seconds that the lamp stays lit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,11 @@ class HubUp:
 
 
 @dataclass(frozen=True, slots=True)
+class HubDown:
+    """The connection to the hub ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitUp:
     """The connection to the kit's own broker stands."""
 
@@ -77,11 +103,16 @@ class KitDown:
 
 
 @dataclass(frozen=True, slots=True)
+class MainsChanged:
+    """The mains came or went: soon there may be nobody left to say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | HubDown | KitUp | KitDown | MainsChanged | Stop
 
 
 class Agent:
@@ -96,27 +127,42 @@ class Agent:
     ) -> None:
         self._settings, self._clock, self._ready = settings, clock, ready
         self._queue: SimpleQueue[Happened] = SimpleQueue()
-        self._hub = Connection(hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will)
+        network = Network(modem=settings.modem)
+        self._hub = Connection(
+            hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
+        )
         self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
-        last = self._outboxes.last_of_each()
-        self._adapters = _adapters(settings, self._queue.put, clock, last)
+        last = dict(self._outboxes.last_of_each())
+        _, tested_at = last.pop(KIT, (None, None))
+        self._proving = Proving(settings.test_every, tested_at, clock.moment())
+        by_dialect = _adapters(settings, self._surroundings(last))
+        self._adapters = list(by_dialect.values())
+        self._discovery = Discovery(settings.home, settings.sensors, settings.home_assistant, self._say_in_the_kit)
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
-        self._noticing_since: datetime | None = None
+        self._noticing_from = clock.moment().elapsed
+        self._began = clock.moment().began
+        self._told_until: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
-        self._lamp = None if settings.help_led is None else lamp(settings.help_led)
-        self._lamp_until = self._beat_at = 0.0
+        self._condition = Condition(
+            Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
+        )
+        self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
+        self._consent, self._kinds = Consent(), {sensor.id: sensor.kind for sensor in settings.sensors}
+        self._surely(self._remember)
         self._undecided = self._outboxes.pending()
-        self._asking: list[Lamp] = _asking(settings) if self._falls else []
+        tones = {pin: tone(pin) for pin in {settings.help_buzzer, settings.fall_buzzer} - {None} if pin is not None}
+        self._asking: list[Lamp] = _asking(settings, tones) if self._falls else []
+        self._voice = _voice(settings, tones)
         self._asked: frozenset[str] = frozenset()
         self._told_to_ask = _told_to_ask(settings)
         self._pended: tuple[Noticed, ...] = ()
         self._untrusted_waits = True
         self._trusted: bool | None = None
         self._was_ready = self._stopping = False
-        self._will = self._last_will(clock.moment())
+        self._will = self._last_will(self._heartbeat(clock.moment()))
 
     def run(self) -> None:
         for adapter in self._adapters:
@@ -193,6 +239,9 @@ class Agent:
                 return ()
 
     def _judged(self, noticed: Noticed) -> Sequence[Noticed]:
+        """What nobody agreed to is dropped here, and calls off no fall."""
+        if not self._consent.keeps(noticed.what):
+            return ()
         return self._falls.take(noticed) if self._falls else (noticed,)
 
     def _mind_falls(self) -> None:
@@ -220,27 +269,41 @@ class Agent:
                 each.on() if wearers else each.off()
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
+        noticed = [one for one in noticed if self._consent.keeps(one.what)]
+        if not noticed:
+            return
         real, every = time.monotonic(), self._settings.batch_every
-        self._outboxes.keep(noticed, real)
+        noticed = [one if self._consent.felt else replace(one, felt=None) for one in noticed]
+        outbox, number = self._outboxes.keep(noticed, real)
+        for place, one in enumerate(noticed, start=number - len(noticed) + 1):
+            if one.what is What.TESTED:
+                self._proving.kept(outbox, place, one.moment.at, time.monotonic())
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
         self._link.kept(urgent=urgent, flush_at=real + min(every, self._clock.real_seconds(every)))
+        self._discovery.noticed(noticed)
         log.info("kept %d from %s", len(noticed), ", ".join(sorted({one.sensor for one in noticed})))
 
     def _answer(self, one: Happened) -> None:
         match one:
             case FromKit(message):
                 message.done()
+                self._discovery.heard(message.topic, message.payload)
             case FromHub(message):
                 message.done()
                 self._obey(message)
             case HubUp():
                 self._begin()
+            case HubDown():
+                self._link.agreed = False
             case KitUp():
                 log.info("the kit's broker is reached")
+                self._discovery.announce()
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
+            case MainsChanged():
+                self._beat_at = 0.0
             case Stop():
                 self._stopping = True
 
@@ -257,61 +320,117 @@ class Agent:
     def _obey(self, message: Arrived) -> None:
         try:
             if message.topic == topic(self._settings.home, Leg.RECEIPT):
-                self._link.receipted(read_receipt(message.payload))
+                self._receipted(read_receipt(message.payload))
             else:
                 self._ordered(read_down(message.payload))
         except Unreadable as error:
             log.warning("what the hub sent on %s can't be used (%s): %.200s", message.topic, error.reason, error)
 
+    def _receipted(self, receipt: Receipt) -> None:
+        self._link.receipted(receipt)
+        if self._proving.receipted(receipt, time.monotonic()):
+            self._beat_at = 0.0
+
     def _ordered(self, down: Down) -> None:
+        if down.order is Order.CONFIGURE:
+            self._configure(down.text)
+            return
         log.warning("the hub says %s", down.order)
-        if down.order is Order.HELP_COMING and self._lamp is not None:
-            self._lamp.on()
-            self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+        if down.order is Order.TEST:
+            self._proving.ask()
+        if down.order is Order.HELP_COMING:
+            self._voice.help_is_coming(down.id, self._clock.moment().elapsed)
+
+    def _remember(self) -> None:
+        """What the hub said before this program began."""
+        told = self._outboxes.told()
+        if told is not None:
+            self._consent.learn(told)
+        self._forget_felt()
+
+    def _configure(self, told: str) -> None:
+        """What is no longer agreed to leaves the outboxes before anything else is sent; until it has, we ask again."""
+        if not self._consent.learn(told) and self._link.agreed:
+            return
+        log.info("the hub says what is agreed to here: %s", told)
+        self._forget_felt()
+        self._link.agreed = self._outboxes.withdraw(self._consent.refused())
+        self._outboxes.tell(told)
+        if self._link.agreed:
+            self._beat_at = 0.0
+
+    def _forget_felt(self) -> None:
+        if not self._consent.felt:
+            self._outboxes.forget_traces()
+        if self._falls is not None:
+            self._falls.remember(self._consent.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
-        if moment.trusted and self._untrusted_waits:
-            self._untrusted_waits = False
+        if moment.trusted and (self._untrusted_waits or abs(moment.began - self._began) > STEP):
+            self._untrusted_waits, self._began = False, moment.began
             self._outboxes.set_right(moment)
         if moment.trusted is not self._trusted:
             self._trusted, self._beat_at = moment.trusted, 0.0
         if self._hears_again_at is not None and self._hears_again_at <= time.monotonic():
             self._hears_again_at = self._deaf_since = None
             self._beat_at = 0.0
+        if self._proving.due(moment, time.monotonic()):
+            self._queue.put(Noticed(KIT, What.TESTED, moment))
         self._link.pump(time.monotonic())
+        self._proving.look(self._link.is_on_the_way, time.monotonic())
         if caught_up and moment.elapsed >= self._beat_at - CLOSE_ENOUGH:
             self._beat(moment)
 
     def _beat(self, moment: Moment) -> None:
         self._beat_at = moment.elapsed + self._settings.heartbeat_every
         self._outboxes.tend()
-        self._will = self._last_will(moment)
-        if self._link.beat(self._heartbeat(moment)) and self._deaf_since is None and not self._was_ready:
+        beat = self._heartbeat(moment)
+        self._will = self._last_will(beat)
+        if self._link.beat(beat):
+            self._told_until = beat.complete_until
+            self._call_ready()
+        self._voice.tend(moment.elapsed)
+
+    def _call_ready(self) -> None:
+        if self._deaf_since is None and not self._was_ready:
             self._was_ready = True
             self._ready()
-        if self._lamp is not None and moment.elapsed >= self._lamp_until:
-            self._lamp.off()
 
     def _heartbeat(self, moment: Moment) -> Heartbeat:
-        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
-        waits = self._outboxes.oldest()
-        if self._noticing_since is None and moment.trusted:
-            self._noticing_since = moment.at
+        condition = self._condition.told(Path(self._settings.outbox))
+        condition["health"] = self._named(condition["health"])
         return Heartbeat(
             outbox=self._outboxes.name,
             at=moment.at,
-            complete_until=min([moment.at, *(at for at in (waits, *deaf) if at is not None)]),
+            complete_until=self._complete(moment),
             every=self._settings.heartbeat_every,
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
-            noticing_since=self._noticing_since,
-            sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
+            noticing_since=moment.at - timedelta(seconds=moment.elapsed - self._noticing_from),
+            tested=self._proving.tested,
+            keeps_to=self._consent.mark if self._link.agreed else "",
+            sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
+            **condition,
         )
 
-    def _last_will(self, moment: Moment) -> tuple[str, bytes]:
-        gone = replace(self._heartbeat(moment), online=False)
-        return topic(self._settings.home, Leg.HEALTH), encode(gone)
+    def _complete(self, moment: Moment) -> datetime:
+        """No further than was told before, until what waits is on its way: half a morning would be judged as whole."""
+        if not self._link.agreed:
+            return self._told_until or moment.at - OLDEST
+        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
+        return min([moment.at, *(at for at in (self._outboxes.oldest(), *deaf) if at is not None)])
+
+    def _named(self, sensors: dict[str, T]) -> dict[str, T]:
+        """When a sensor was last heard tells of who lives there as well."""
+        return {sensor: said for sensor, said in sensors.items() if self._consent.names(self._kinds[sensor])}
+
+    def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
+        return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
+
+    def _mains_there(self) -> Mains | None:
+        pin, inverted = self._settings.mains_pin, self._settings.mains_pin_inverted
+        return None if pin is None else mains(pin, lambda: self._queue.put(MainsChanged()), inverted=inverted)
 
     def _end(self) -> None:
         """Keep what still waits on the queue, say goodbye, and leave."""
@@ -325,6 +444,7 @@ class Agent:
                 connection.close(within=0.7)
         for adapter in self._adapters:
             adapter.close()
+        self._voice.close()
         self._outboxes.close()
 
     def _goodbye(self, moment: Moment) -> None:
@@ -335,11 +455,17 @@ class Agent:
 
     def _from_hub(self) -> Heard:
         put = self._queue.put
-        return Heard(arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: None)
+        return Heard(
+            arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: put(HubDown())
+        )
+
+    def _surroundings(self, last: Last) -> Surroundings:
+        base, lately = self._settings.zigbee_topic, self._outboxes.lately()
+        return Surroundings(self._queue.put, self._clock, base, last, lately)
 
     def _to_kit(self) -> Connection | None:
         topics = [heard for adapter in self._adapters for heard in adapter.topics]
-        if not topics or self._settings.local_host is None:
+        if self._settings.local_host is None or not (topics or self._settings.home_assistant):
             return None
         put, clock = self._queue.put, self._clock
         heard = Heard(
@@ -347,7 +473,13 @@ class Agent:
             up=lambda: put(KitUp()),
             down=lambda: put(KitDown(clock.moment())),
         )
-        return Connection(kit_broker(self._settings, self._settings.local_host), topics, heard)
+        shown = self._discovery
+        gone = (lambda: (shown.status, b"offline")) if shown.wanted else None
+        return Connection(kit_broker(self._settings, self._settings.local_host), [*topics, *shown.topics], heard, gone)
+
+    def _say_in_the_kit(self, topic: str, payload: bytes, retain: bool) -> None:
+        if self._kit is not None:
+            self._kit.publish(topic, payload, retain=retain)
 
 
 def hub_broker(settings: Settings) -> Broker:
@@ -381,17 +513,22 @@ def _told_to_ask(settings: Settings) -> dict[str, str]:
     return {sensor.id: f"{address_of(sensor.source)}/{ASK}" for sensor in worn}
 
 
-def _asking(settings: Settings) -> list[Lamp]:
+def _asking(settings: Settings, tones: Mapping[int, Buzzer | None]) -> list[Lamp]:
     """What shows that a fall may be called off."""
-    fitted = ((lamp, settings.fall_led), (tone, settings.fall_buzzer))
-    found = (fit_on(pin) for fit_on, pin in fitted if pin is not None)
-    return [one for one in found if one is not None]
+    shown = None if settings.fall_led is None else lamp(settings.fall_led)
+    sounds = None if settings.fall_buzzer is None else tones[settings.fall_buzzer]
+    return [one for one in (shown, sounds) if one is not None]
 
 
-def _adapters(settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last) -> list[Adapter]:
-    around = Surroundings(notice, clock, settings.zigbee_topic, last)
+def _voice(settings: Settings, tones: Mapping[int, Buzzer | None]) -> Voice:
+    shown = None if settings.help_led is None else lamp(settings.help_led)
+    return Voice(shown, None if settings.help_buzzer is None else tones[settings.help_buzzer], settings.speaks)
+
+
+def _adapters(settings: Settings, around: Surroundings) -> dict[str, Adapter]:
+    """By their dialect."""
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:
         fitted = Fitted(sensor.id, sensor.kind, address_of(sensor.source), sensor.inverted)
         by_dialect.setdefault(dialect_of(sensor.source), []).append(fitted)
-    return [fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()]
+    return {dialect: fit(dialect, fitted, around) for dialect, fitted in by_dialect.items()}

@@ -18,14 +18,19 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.paths import connected_by
+
 log = logging.getLogger(__name__)
 
 FIRST_DELAY, HURRIED_DELAY, LONGEST_DELAY = 0.2, 2.0, 30.0
 """Real s between tries; they double, and are spread so that a thousand kits do not come back at once."""
 STEADY_AFTER = 10.0
 KEEPALIVE = 20
+REACHED_WITHIN = 5.0
 ANSWER_WITHIN = 10.0
 LOOK_EVERY = 5.0
+FIRST_WAY_AGAIN = 300.0
+"""Real s by another way than the kernel's until that one, which costs less, is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Heard:
 
 
 class Connection:
-    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection.
+    """MQTT 3.1.1, which every broker speaks. `will` is asked for topic and payload before each connection, and `ways`
+    for the network devices that lead out, the kernel's choice first: what fails by that is tried by each of the others.
 
     `trouble` says what went wrong last.
     """
@@ -77,9 +83,11 @@ class Connection:
         topics: Sequence[str],
         heard: Heard,
         will: Callable[[], tuple[str, bytes]] | None = None,
+        ways: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._broker, self._topics, self._heard, self._will = broker, topics, heard, will
-        self._client: Client | None = None
+        self._broker, self._topics, self._heard, self._will, self._ways = broker, topics, heard, will, ways
+        self._client: _Client | None = None
+        self._reached_at: str | None = None
         self._wanted = True
         self._over = threading.Event()
         self._wake = threading.Event()
@@ -97,6 +105,15 @@ class Connection:
     def is_up(self) -> bool:
         client = self._client
         return client is not None and client.is_connected()
+
+    @property
+    def own_address(self) -> str | None:
+        """The address by which we are connected; None while we are not."""
+        client = self._client
+        path = client.socket() if client is not None and client.is_connected() else None
+        with suppress(OSError):
+            return None if path is None else str(cast("socket.socket", path).getsockname()[0])
+        return None
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hand over at QoS 1; whether it went on its way, which says nothing of its arrival."""
@@ -138,36 +155,68 @@ class Connection:
     def _keep_connected(self) -> None:
         delay = FIRST_DELAY
         while self._wanted:
-            lasted = self._once()
+            lasted = self._by_any_way()
             delay = FIRST_DELAY if lasted > STEADY_AFTER else min(delay * 2, self._longest_delay)
             if self._wake.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 no secret
                 delay = FIRST_DELAY
             self._wake.clear()
 
-    def _once(self) -> float:
+    def _by_any_way(self) -> float:
         """One connection from beginning to end; how long it stood, in s."""
+        lasted = self._once(None)
+        for device in self._ways()[1:] if not lasted else ():
+            if lasted or not self._wanted:
+                break
+            log.info("%s: trying by %s", self._broker.called, device)
+            lasted = self._once(device)
+        return lasted
+
+    def _once(self, device: str | None) -> float:
         self._unanswered.clear()
         self._over.clear()
         self._stood_since = self._reader = None
         try:
-            client = self._client = self._made()
+            client = self._client = self._made(device)
             client.connect(self._broker.host, self._broker.port, KEEPALIVE)
         except (OSError, ValueError) as error:
             self._fails(f"can't be reached: {error}", logging.INFO)
             return 0.0
         client.loop_start()
-        self._wait_until_over(time.monotonic() + ANSWER_WITHIN)
+        self._wait_until_over(time.monotonic() + ANSWER_WITHIN, device)
         _dropped(client)
         return self._ended()
 
-    def _wait_until_over(self, answer_by: float) -> None:
+    def _wait_until_over(self, answer_by: float, device: str | None) -> None:
+        first_way_at = time.monotonic() + FIRST_WAY_AGAIN
         while not self._over.wait(LOOK_EVERY):
             if self._stood_since is None and time.monotonic() > answer_by:
                 self._fails("takes the connection and says nothing", logging.WARNING)
                 return
+            if device is not None and time.monotonic() > first_way_at:
+                first_way_at = time.monotonic() + FIRST_WAY_AGAIN
+                if self._answers_by_the_first_way():
+                    return
             if self._reader is not None and not self._reader.is_alive():
                 log.error("%s: what it sent could not be read", self._broker.called)
                 return
+
+    def _answers_by_the_first_way(self) -> bool:
+        with suppress(OSError), connected_by(None, self._broker.host, self._broker.port, REACHED_WITHIN):
+            log.info("%s answers by the first way again", self._broker.called)
+            return True
+        return False
+
+    def _reached(self, device: str | None) -> socket.socket:
+        """By another way than the kernel's a name may not be found out: where it was last reached is tried first."""
+        host, port = self._broker.host, self._broker.port
+        try:
+            path = connected_by(device, (device and self._reached_at) or host, port, REACHED_WITHIN)
+        except socket.gaierror:
+            if self._reached_at is None:
+                raise
+            path = connected_by(device, self._reached_at, port, REACHED_WITHIN)
+        self._reached_at = str(path.getpeername()[0])
+        return path
 
     def _ended(self) -> float:
         if self._stood_since is None:
@@ -180,9 +229,10 @@ class Connection:
         self.trouble = trouble
         log.log(level, "%s %s", self._broker.called, trouble)
 
-    def _made(self) -> Client:
+    def _made(self, device: str | None) -> "_Client":
         broker = self._broker
-        client = Client(
+        client = _Client(
+            lambda: self._reached(device),
             CallbackAPIVersion.VERSION2,
             broker.client_id,
             clean_session=not broker.remembers_us,
@@ -243,6 +293,17 @@ class Connection:
     ) -> None:
         if client is self._client:
             self._unanswered.pop(mid, None)
+
+
+class _Client(Client):
+    """paho has no public way to choose the device that a connection goes out by."""
+
+    def __init__(self, reached: Callable[[], socket.socket], *how: Any, **more: Any) -> None:
+        super().__init__(*how, **more)
+        self._reached = reached
+
+    def _create_socket_connection(self) -> socket.socket:
+        return self._reached()
 
 
 def _dropped(client: Client) -> None:

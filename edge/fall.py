@@ -12,7 +12,8 @@ The rule, in which whatever is not understood ends in a call:
   was a cry: `FELL` and both presses go out at once. A press after the window, or of any other button, is a press.
 - Walking away calls it off too: movement seen by two other sensors, each later than `SETTLED` seconds after the impact
   (sooner, they may be telling of the steps before it). Where others live in the home this is switched off.
-- What was called off is told all the same, as `FALL_CALLED_OFF`, and the hub goes on looking for a sign of life.
+- What was called off is told all the same, as `FALL_CALLED_OFF`, and the hub goes on looking for a sign of life. What
+  was felt then never leaves the home.
 
 Nothing here reads a clock or waits. Times are those of a `Moment`'s `elapsed`, which no step of the clock moves.
 """
@@ -24,6 +25,7 @@ from typing import Protocol
 
 from edge.clock import Moment
 from edge.sensors import Felt, Noticed
+from edge.trace import Recent
 from models.observation import Evidence, What
 
 AGAIN = 10.0
@@ -91,6 +93,11 @@ class Falls:
         self._worn_at: dict[str, float] = {}
         self._pressed_at: dict[str, float] = {}
         self._windows: dict[str, Window] = {}
+        self._recent: dict[str, Recent] | None = None
+
+    def remember(self, felt: bool) -> None:
+        """Whether the last seconds are kept, so that those around a suspicion can be told with it."""
+        self._recent = (self._recent or {}) if felt else None
 
     @property
     def pending(self) -> tuple[Noticed, ...]:
@@ -110,6 +117,8 @@ class Falls:
         detector = self._detectors.get(felt.sensor)
         if detector is None:
             detector = self._detectors[felt.sensor] = self._judging.detector()
+        if self._recent is not None:
+            self._recent.setdefault(felt.sensor, Recent()).add(felt.t, felt.acc)
         told: list[Noticed] = []
         for suspected in detector.feed(felt.t, felt.acc):
             impact = _ago(felt.moment, felt.t[-1] - suspected.at)
@@ -133,9 +142,10 @@ class Falls:
     def _suspect(self, sensor: str, suspected: Suspected, impact: Moment, now: Moment) -> list[Noticed]:
         told = {name: suspected.evidence[name] for name in TOLD if name in suspected.evidence}
         evidence = {"chance": round(suspected.chance, 3), **told}
+        felt = self._recent[sensor].around(suspected.at) if self._recent else None
         if suspected.chance < self._judging.threshold:
-            return [] if sensor in self._windows else [Noticed(sensor, What.MAYBE_FELL, impact, evidence)]
-        fell = Noticed(sensor, What.FELL, impact, evidence)
+            return [] if sensor in self._windows else [Noticed(sensor, What.MAYBE_FELL, impact, evidence, felt)]
+        fell = Noticed(sensor, What.FELL, impact, evidence, felt)
         if self._pressed_at.get(self._button(sensor), impact.elapsed - 1) >= impact.elapsed:
             return [fell]
         window = self._windows.setdefault(sensor, Window(fell, now.elapsed, now.elapsed + self._seconds))
@@ -195,7 +205,7 @@ def _due_at(window: Window) -> float:
 
 def _called_off(fell: Noticed, *, walked: bool) -> Noticed:
     evidence: Evidence = {**(fell.evidence or {}), "walked": float(walked)}
-    return replace(fell, what=What.FALL_CALLED_OFF, evidence=evidence)
+    return replace(fell, what=What.FALL_CALLED_OFF, evidence=evidence, felt=None)
 
 
 def _chance(fell: Noticed) -> float:

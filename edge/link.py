@@ -1,7 +1,8 @@
 """From the outbox to the hub. Forgets only on the hub's receipt: a broker's acknowledgement is not delivery.
 
 Presses go out alone, at once, past everything that waits. Routine observations go in batches, a few messages at a
-time. What is not receipted in time is sent again, and everything is when the connection is new.
+time; what was felt around a suspected fall when nothing else is on its way. What is not receipted in time is sent
+again, and everything is when the connection is new.
 """
 
 import logging
@@ -14,7 +15,7 @@ from typing import Protocol
 
 from edge.outbox import Outbox, Outboxes
 from models.observation import Observation
-from models.wire import Heartbeat, Leg, Receipt, Up, encode, ranges, topic
+from models.wire import Heartbeat, Leg, Receipt, Trace, Up, encode, ranges, topic
 
 log = logging.getLogger(__name__)
 
@@ -60,24 +61,30 @@ class Progress:
 
     on_the_way: dict[int, Sent] = field(default_factory=dict)
     messages: list[Sent] = field(default_factory=list)
+    trace: Sent | None = None
     urgent_after: int = 0
     routine_after: int = 0
     due_to: int = 0
 
 
 class Link:
-    """Driven by the agent's thread: `pump` whenever something happened, with real time in s. Uses `now` for `sent`."""
+    """Driven by the agent's thread: `pump` whenever something happened, with real time in s. Uses `now` for `sent`.
+
+    On each connection only presses go at first; the rest waits until it is `agreed` what may, which may have changed.
+    """
 
     def __init__(self, home: str, outboxes: Outboxes, way: Way, now: Callable[[], datetime], batch_size: int) -> None:
         self._up_topic, self._health_topic = topic(home, Leg.UP), topic(home, Leg.HEALTH)
+        self._trace_topic = topic(home, Leg.TRACE)
         self._outboxes, self._way, self._now, self._batch_size = outboxes, way, now, batch_size
         self._progress: dict[str, Progress] = {}
         self._flush_at: float | None = None
+        self.agreed = False
 
     def connected(self, real: float) -> None:
         """Whatever was on its way before may be lost: everything that waits is due."""
         self._progress.clear()
-        self._flush_at = real
+        self._flush_at, self.agreed = real, False
 
     def kept(self, *, urgent: bool, flush_at: float) -> None:
         """Something new waits; routine observations may wait for company until `flush_at`."""
@@ -101,7 +108,9 @@ class Link:
         """Real time at which something will be due, if nothing happens before."""
         if not self._way.is_up:
             return None
-        again = [sent.again_at for progress in self._progress.values() for sent in progress.messages]
+        under_way = self._progress.values()
+        again = [sent.again_at for progress in under_way for sent in progress.messages]
+        again += [progress.trace.again_at for progress in under_way if progress.trace and not progress.messages]
         return min([*again, *([self._flush_at] if self._flush_at is not None else [])], default=None)
 
     def receipted(self, receipt: Receipt) -> None:
@@ -116,6 +125,12 @@ class Link:
         for number in numbers:
             progress.on_the_way.pop(number).numbers.discard(number)
         progress.messages = [sent for sent in progress.messages if sent.numbers]
+        if progress.trace and not progress.trace.numbers:
+            progress.trace = None
+
+    def is_on_the_way(self, outbox: str, number: int) -> bool:
+        progress = self._progress.get(outbox)
+        return progress is not None and number in progress.on_the_way
 
     def beat(self, heartbeat: Heartbeat) -> bool:
         return self._way.publish(self._health_topic, encode(heartbeat), retain=True)
@@ -126,7 +141,9 @@ class Link:
             progress.due_to = outbox.last
         self._send_presses(outbox, progress, real)
         self._send_again(outbox, progress, real)
-        self._send_routine(outbox, progress, real)
+        if self.agreed:
+            self._send_routine(outbox, progress, real)
+            self._send_trace(outbox, progress, real)
 
     def _send_presses(self, outbox: Outbox, progress: Progress, real: float) -> None:
         if outbox.last == progress.urgent_after:
@@ -166,6 +183,26 @@ class Link:
                 progress.routine_after = rows[-1].number
             else:
                 return
+
+    def _send_trace(self, outbox: Outbox, progress: Progress, real: float) -> None:
+        """One at a time."""
+        if not outbox.traces or self._outboxes.urgent_waiting or progress.messages:
+            return
+        sent = progress.trace
+        if sent and sent.again_at > real:
+            return
+        held = self._outboxes.ask(outbox, Outbox.first_trace, otherwise=None)
+        if held is None:
+            return
+        when = (held.at, held.cut.begins, held.cut.every, held.cut.mg, held.clock_trusted)
+        trace = Trace(outbox.name, self._now(), held.number, held.sensor, *when)
+        if not self._way.publish(self._trace_topic, encode(trace)):
+            return
+        if sent is None or held.number not in sent.numbers:
+            sent = progress.trace = Sent({held.number}, urgent=False, again_at=real, tries=0)
+            progress.on_the_way[held.number] = sent
+        sent.tries += 1
+        sent.again_at = real + _patience(sent)
 
     def _send(
         self, outbox: Outbox, progress: Progress, rows: Sequence[Observation], real: float, *, urgent: bool

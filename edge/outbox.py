@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 
 from edge.clock import Moment
 from edge.sensors import Last, Noticed
-from models.observation import URGENT, Evidence, Observation, What
+from edge.trace import Cut
+from models.observation import EARLIEST, URGENT, Evidence, Observation, What
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,10 +39,20 @@ CREATE TABLE IF NOT EXISTS pending (
     sensor TEXT NOT NULL, at INTEGER NOT NULL, trusted INTEGER NOT NULL, boot TEXT NOT NULL, elapsed REAL NOT NULL,
     evidence TEXT
 );
+CREATE TABLE IF NOT EXISTS traces (
+    number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, at INTEGER NOT NULL, trusted INTEGER NOT NULL,
+    boot TEXT NOT NULL, elapsed REAL NOT NULL, begins REAL NOT NULL, every REAL NOT NULL, mg TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS told (configuration TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
+CREATE TABLE IF NOT EXISTS lately (number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+TRACES = 50
+"""So many of what was felt around suspected falls are held; the oldest go first, and before anything else does."""
+TOO_MANY = "DELETE FROM traces WHERE number <= (SELECT number FROM traces ORDER BY number DESC LIMIT 1 OFFSET ?)"
 
 Unnumbered = tuple[str, str, int, bool, str, float, bool, str | None]
 """A row as it waits, but for its number; `at` in microseconds since 1970 UTC; evidence as JSON."""
@@ -58,6 +69,35 @@ GIVE_UP = """
 DELETE FROM waiting WHERE number IN (SELECT number FROM waiting WHERE NOT urgent ORDER BY number LIMIT ?)
 """
 
+STEP = timedelta(seconds=60)
+"""A clock that was put right by more than this was wrong before; by less, it drifted."""
+_STEP = STEP // timedelta(microseconds=1)
+SET_RIGHT = """
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 1
+WHERE boot = :boot AND (NOT trusted OR abs(at - :start - elapsed * 1000000) > :step)
+"""
+LOST = """
+SELECT boot, max(elapsed) FROM waiting
+WHERE boot != :boot AND NOT at BETWEEN :earliest AND :latest GROUP BY boot ORDER BY max(number) DESC
+"""
+"""Latest boot first, so that each finds its successor in its place."""
+PLACE = """
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 0
+WHERE boot = :boot AND NOT at BETWEEN :earliest AND :latest
+"""
+BEGAN = """
+SELECT CAST(at - elapsed * 1000000 AS INTEGER) FROM waiting
+WHERE boot = :boot AND trusted AND at BETWEEN :earliest AND :latest ORDER BY number DESC LIMIT 1
+"""
+NEXT_BEGAN = """
+SELECT CAST(at - elapsed * 1000000 AS INTEGER) FROM waiting
+WHERE number > (SELECT max(number) FROM waiting WHERE boot = :boot) AND at BETWEEN :earliest AND :latest
+ORDER BY number LIMIT 1
+"""
+
+LATELY = 1000
+"""Of so many it is remembered when they were noticed: more than the kit's broker hands over again after a restart."""
+
 SPARE_BYTES = 4 * 1024 * 1024
 """Held on the card so that, when it is full, there is room to delete in: even that has to be written."""
 SPARE_NUMBERS = 10_000
@@ -67,6 +107,17 @@ CARD_RESTS = 15.0
 """After the card failed, memory takes everything for so long, in real s: a dying card can be very slow."""
 RUINED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was felt around a suspected fall, as it waits."""
+
+    number: int
+    sensor: str
+    at: datetime
+    clock_trusted: bool
+    cut: Cut
 
 
 class Outbox:
@@ -83,6 +134,7 @@ class Outbox:
             raise
         self.urgent_waiting = self._urgent_count()
         self.waiting = self._one("SELECT count(*) FROM waiting") or 0
+        self.traces = self._one("SELECT count(*) FROM traces") or 0
         self.reserve()
 
     def keep(self, noticed: Sequence[Noticed]) -> int:
@@ -107,26 +159,43 @@ class Outbox:
     def between(self, first: int, last: int) -> list[Observation]:
         return self._rows("SELECT * FROM waiting WHERE number BETWEEN ? AND ? ORDER BY number", first, last)
 
+    def withdraw(self, whats: Sequence[What]) -> int:
+        """Nothing of these waits any more, but for calls for help. How many there were."""
+        with self._change():
+            for what in whats:
+                self._db.execute("DELETE FROM waiting WHERE what = ? AND NOT urgent", (what.value,))
+            left: int = self._db.execute("SELECT count(*) FROM waiting").fetchone()[0]
+        gone, self.waiting = self.waiting - left, left
+        return gone
+
     def oldest(self) -> datetime | None:
         """The earliest moment that waits; None when nothing does."""
         found = self._one(OLDEST)
         return None if found is None else _moment(found)
 
     def set_right(self, moment: Moment) -> int:
-        """The clock is right at last: place anew what this boot noticed while it was not. How many there were."""
-        start = _micros(moment.at) - int(moment.elapsed * 1e6)
-        with self._change():
-            changed = self._db.execute(
-                "UPDATE waiting SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1"
-                " WHERE NOT trusted AND boot = ?",
-                (start, moment.boot),
-            )
-        return changed.rowcount
+        """The clock is right at last: place anew what was noticed while it was not. How many there were.
+
+        What this boot noticed has its exact place by the seconds since its start, those too that a trusted clock gave
+        which has since been put right. What an earlier boot noticed without ever being set right is placed by what else
+        it noticed, or so that its last was just before the next boot began; it stays marked as uncertain.
+        """
+        changed: list[int] = []
+        self._with_room(lambda: changed.append(self._set_right(moment)), give_up=0)
+        return sum(changed)
 
     def last_of_each(self) -> Last:
         rows = self._db.execute("SELECT sensor, what, at FROM last").fetchall()
         with _reading():
             return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
+
+    def lately(self) -> dict[str, list[datetime]]:
+        """When each sensor noticed something lately, as its clock said then; receipted or not."""
+        found: dict[str, list[datetime]] = {}
+        with _reading():
+            for sensor, at in self._db.execute("SELECT sensor, at FROM lately ORDER BY number"):
+                found.setdefault(sensor, []).append(_moment(at))
+        return found
 
     def pend(self, falls: Sequence[Noticed]) -> None:
         """These, and no others, are falls that may yet be called off: flushed to the card, in case nothing else is."""
@@ -139,6 +208,27 @@ class Outbox:
         """What a restart found undecided."""
         with _reading():
             return [_fell(row) for row in self._db.execute("SELECT * FROM pending")]
+
+    def first_trace(self) -> Held | None:
+        """What was felt around the first suspected fall of those that wait."""
+        row = self._db.execute("SELECT * FROM traces ORDER BY number LIMIT 1").fetchone()
+        with _reading():
+            return None if row is None else _held(row)
+
+    def forget_traces(self) -> None:
+        with self._change():
+            self._db.execute("DELETE FROM traces")
+        self.traces = 0
+
+    def tell(self, configuration: str) -> None:
+        """What the hub said last, flushed to the card."""
+        with self._change():
+            self._db.execute("DELETE FROM told")
+            self._db.execute("INSERT INTO told VALUES (?)", (configuration,))
+
+    def told(self) -> str | None:
+        row = self._db.execute("SELECT configuration FROM told").fetchone()
+        return None if row is None else str(row[0])
 
     def take_over(self, rows: Sequence[Unnumbered]) -> None:
         """Rows of another outbox, under numbers of this one."""
@@ -177,44 +267,74 @@ class Outbox:
             self.last += SPARE_NUMBERS
             self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
 
-    def _insert(self, noticed: Sequence[Noticed]) -> None:
-        self._add([_row(one) for one in noticed])
+    def _set_right(self, moment: Moment) -> int:
+        start = _micros(moment.at) - int(moment.elapsed * 1e6)
+        with self._change():
+            changed = self._place(SET_RIGHT, {"start": start, "boot": moment.boot, "step": _STEP})
+            lost = self._db.execute(LOST, {"boot": moment.boot, **_plausible(moment)}).fetchall()
+            for boot, longest in lost:
+                of_it = {"boot": boot, **_plausible(moment)}
+                began = self._one(BEGAN, of_it)
+                if began is None:
+                    began = min(start, self._one(NEXT_BEGAN, of_it) or start) - int(longest * 1e6)
+                changed += self._place(PLACE, {"start": began, **of_it})
+        return changed
 
-    def _add(self, rows: Sequence[Unnumbered]) -> None:
+    def _place(self, statement: str, values: dict[str, object]) -> int:
+        """What was felt around a fall is placed as the fall is. How many observations there were."""
+        self._db.execute(statement.format("traces"), values)
+        return self._db.execute(statement.format("waiting"), values).rowcount
+
+    def _insert(self, noticed: Sequence[Noticed]) -> None:
+        self._add([_row(one) for one in noticed], [_felt(one, one.felt) for one in noticed if one.felt])
+
+    def _add(self, rows: Sequence[Unnumbered], felt: Sequence[tuple[Any, ...]] = ()) -> None:
         """Numbered by what the card says, since a commit that failed may yet have been written."""
         with self._change():
             last: int = self._db.execute("SELECT last FROM outbox").fetchone()[0]
             numbered = [(number, *row) for number, row in enumerate(rows, start=last + 1)]
             self._db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", numbered)
             self._db.executemany("INSERT OR REPLACE INTO last VALUES (?, ?, ?)", [row[:3] for row in rows])
-            self._db.execute("UPDATE outbox SET last = ?", (last + len(rows),))
-        self.last = last + len(rows)
+            traces = [(number, *trace) for number, trace in enumerate(felt, start=last + len(rows) + 1)]
+            self._db.executemany("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", traces)
+            gone = self._db.execute(TOO_MANY, (TRACES,)).rowcount if traces else 0
+            self._db.executemany("INSERT INTO lately VALUES (?, ?, ?)", [(row[0], row[1], row[3]) for row in numbered])
+            self._db.execute("DELETE FROM lately WHERE number <= ?", (last + len(rows) - LATELY,))
+            self._db.execute("UPDATE outbox SET last = ?", (last + len(rows) + len(traces),))
+        self.last = last + len(rows) + len(traces)
+        self.traces += len(traces) - gone
         self.waiting += len(rows)
         self.urgent_waiting += sum(bool(row[URGENT_AT]) for row in rows)
 
     def _delete(self, numbers: Sequence[tuple[int, int]]) -> None:
         with self._change():
             deletions = self._db.executemany("DELETE FROM waiting WHERE number BETWEEN ? AND ?", numbers)
+            traces = self._db.executemany("DELETE FROM traces WHERE number BETWEEN ? AND ?", numbers).rowcount
         self.waiting -= deletions.rowcount
+        self.traces -= traces
 
     def _with_room(self, act: Callable[[], None], give_up: int) -> None:
-        try:
-            act()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            self._make_room(give_up)
-            act()
+        """On a full card the room held back is used first; only when that is gone something is given up."""
+        for make_room in (self._use_spare, lambda: self._give_up(give_up) if give_up else None):
+            try:
+                act()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                make_room()
+            else:
+                return
+        act()
 
-    def _make_room(self, give_up: int) -> None:
+    def _use_spare(self) -> None:
         log.error("the card is full: routine observations may have to go; presses stay")
         if self.path is not None:
             _spare(self.path).unlink(missing_ok=True)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        if give_up:
-            self._give_up(give_up)
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _give_up(self, rows: int) -> None:
+        self.forget_traces()
         with self._change():
             gone = self._db.execute(GIVE_UP, (rows,)).rowcount
             self._db.execute("UPDATE outbox SET given_up = given_up + ?", (gone,))
@@ -229,8 +349,9 @@ class Outbox:
         with _reading():
             return [_observation(row) for row in self._db.execute(query, values)]
 
-    def _one(self, query: str) -> int | None:
-        found: int | None = self._db.execute(query).fetchone()[0]
+    def _one(self, query: str, values: Mapping[str, object] | None = None) -> int | None:
+        row = self._db.execute(query, values or {}).fetchone()
+        found: int | None = None if row is None else row[0]
         return found
 
     @contextmanager
@@ -295,6 +416,7 @@ class Outboxes:
         self._memory: Outbox | None = None
         self._card = self._open()
         self._card_rests_until = 0.0
+        self._card_failed = False
 
     @property
     def all(self) -> list[Outbox]:
@@ -313,14 +435,27 @@ class Outboxes:
     def urgent_waiting(self) -> int:
         return sum(outbox.urgent_waiting for outbox in self.all)
 
-    def keep(self, noticed: Sequence[Noticed], now: float) -> None:
-        """On the card, or in memory while it can't be written; `now` is real, in s."""
+    @property
+    def given_up(self) -> int:
+        return sum(outbox.given_up for outbox in self.all)
+
+    @property
+    def memory_only(self) -> bool:
+        """What was noticed last could not be written to the card."""
+        return self._card is None or self._card_failed
+
+    def keep(self, noticed: Sequence[Noticed], now: float) -> tuple[str, int]:
+        """On the card, or in memory while it can't be written; `now` is real, in s. Where, and the last number."""
         if now >= self._card_rests_until:
             before = self._card
             if self._kept(noticed) or (self._card is not before and self._kept(noticed)):
-                return
+                self._card_failed = False
+                assert self._card is not None
+                return self._card.name, self._card.last
             self._card_rests_until = now + CARD_RESTS
-        self._remembering().keep(noticed)
+            self._card_failed = True
+        memory = self._remembering()
+        return memory.name, memory.keep(noticed)
 
     def ask(self, outbox: Outbox, question: Callable[[Outbox], T], *, otherwise: T) -> T:
         """The answer, or `otherwise` when the card fails; a file that is ruined is set aside for a new one."""
@@ -337,6 +472,11 @@ class Outboxes:
         for outbox in self.all:
             if outbox.name == name:
                 self.ask(outbox, lambda one: one.forget(numbers), otherwise=None)
+
+    def withdraw(self, whats: Sequence[What]) -> bool:
+        """Whether nothing of these waits any more; False when the card failed."""
+        gone = [self.ask(outbox, lambda one: one.withdraw(whats), otherwise=None) for outbox in self.all]
+        return None not in gone
 
     def oldest(self) -> datetime | None:
         moments = [self.ask(outbox, Outbox.oldest, otherwise=None) for outbox in self.all]
@@ -355,8 +495,22 @@ class Outboxes:
     def pending(self) -> list[Noticed]:
         return [] if self._card is None else self.ask(self._card, Outbox.pending, otherwise=[])
 
+    def forget_traces(self) -> None:
+        for outbox in self.all:
+            self.ask(outbox, Outbox.forget_traces, otherwise=None)
+
+    def tell(self, configuration: str) -> None:
+        if self._card is not None:
+            self.ask(self._card, lambda card: card.tell(configuration), otherwise=None)
+
+    def told(self) -> str | None:
+        return None if self._card is None else self.ask(self._card, Outbox.told, otherwise=None)
+
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
+
+    def lately(self) -> dict[str, list[datetime]]:
+        return {} if self._card is None else self.ask(self._card, Outbox.lately, otherwise={})
 
     def tend(self) -> None:
         """Now and then: try a card that could not be opened, and make the spare room again."""
@@ -470,6 +624,18 @@ def _row(one: Noticed) -> Unnumbered:
     return one.sensor, one.what.value, *when, urgent, evidence
 
 
+def _felt(one: Noticed, cut: Cut) -> tuple[Any, ...]:
+    moment = one.moment
+    when = (_micros(moment.at), moment.trusted, moment.boot, moment.elapsed)
+    return one.sensor, *when, cut.begins, cut.every, json.dumps(cut.mg)
+
+
+def _held(row: Sequence[Any]) -> Held:
+    number, sensor, at, trusted, _boot, _elapsed, begins, every, mg = row
+    cut = Cut(float(begins), float(every), tuple(int(value) for value in json.loads(mg)))
+    return Held(number, str(sensor), _moment(at), bool(trusted), cut)
+
+
 def _observation(row: Sequence[Any]) -> Observation:
     number, sensor, what, at, trusted, *_, evidence = row
     return Observation(number, str(sensor), What(what), _moment(at), bool(trusted), _evidence(evidence))
@@ -483,6 +649,11 @@ def _fell(row: Sequence[Any]) -> Noticed:
 
 def _evidence(text: Any) -> Evidence | None:
     return {str(name): float(value) for name, value in json.loads(text).items()} if isinstance(text, str) else None
+
+
+def _plausible(moment: Moment) -> dict[str, int]:
+    """Between which moments something can have been noticed, for a kit that has the time."""
+    return {"earliest": _micros(EARLIEST), "latest": _micros(moment.at) + _STEP}
 
 
 def _micros(at: datetime) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.sensors import DIALECTS, address_of, dialect_of, feels
-from models.observation import SensorKind
+from edge.voice import SAYS
+from models.observation import KIT, SensorKind
 from models.settings import BadSettings, settings_from
 from models.wire import Leg, topic
 
@@ -58,12 +59,20 @@ class Settings:
     """Fewer on a small card. Beyond it the oldest routine observations go; presses stay."""
     heartbeat_every: float = 60.0
     """More often where a lost connection should show sooner; it costs data on a mobile tariff."""
+    test_every: float = 86_400.0
+    """How often a test press goes to the hub and back; 0 for never, where all that is sent is counted."""
     batch_every: float = 3.0
     """How long routine observations may wait for company. A press never waits."""
     batch_size: int = 200
     """How many travel in one message; fewer on a slow line."""
     clock_file: str | None = None
     """A played clock, for simulations."""
+    modem: str | None = None
+    """The network device of the mobile modem, where it passes for something else ('eth1')."""
+    mains_pin: int | None = None
+    """The pin that a battery board drives high while there is mains, where the kernel can't tell."""
+    mains_pin_inverted: bool = False
+    """For a board that drives it high while there is none."""
     local_host: str | None = None
     """The broker in the kit, when there are wireless sensors."""
     local_port: int = 1883
@@ -71,6 +80,12 @@ class Settings:
     """Zigbee2MQTT's base_topic."""
     help_led: int | None = None
     """The pin of a lamp that says help is coming."""
+    help_buzzer: int | None = None
+    """The pin of a buzzer that sounds thrice then; it may be that of fall_buzzer."""
+    speaks: str | None = None
+    """The language in which the kit says it aloud, where a speaker and espeak-ng are fitted ('en')."""
+    home_assistant: bool = False
+    """True shows the sensors to a family's own Home Assistant, by the kit's broker and past the hub."""
     fall_window: float = 20.0
     """How long a fall that a pendant feels may be called off before help is called."""
     fall_led: int | None = None
@@ -113,6 +128,7 @@ def mistakes(settings: Settings) -> list[str]:
         *_home_mistakes(settings),
         *_range_mistakes(settings),
         *_hub_mistakes(settings),
+        *_voice_mistakes(settings),
         *(line for sensor in settings.sensors for line in _sensor_mistakes(sensor, settings)),
         *_twice("sensor id", (sensor.id for sensor in settings.sensors)),
         *_twice("source", (sensor.source for sensor in settings.sensors)),
@@ -149,6 +165,8 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
         yield f"batch_size: use 1 to {LARGEST_BATCH}, not {settings.batch_size}"
     if not 1 <= settings.heartbeat_every <= 3600:
         yield f"heartbeat_every: use 1 to 3600 s, not {settings.heartbeat_every:g}"
+    if settings.test_every != 0 and not 600 <= settings.test_every <= 604_800:
+        yield f"test_every: use 600 to 604800 s, or 0 for never, not {settings.test_every:g}"
     if not 0 <= settings.batch_every <= 300:
         yield f"batch_every: use 0 to 300 s, not {settings.batch_every:g}"
     if not 5 <= settings.fall_window <= 120:
@@ -158,6 +176,13 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
     for key, port in (("hub_port", settings.hub_port), ("local_port", settings.local_port)):
         if not 1 <= port <= 65535:
             yield f"{key}: no port is {port}"
+
+
+def _voice_mistakes(settings: Settings) -> Iterable[str]:
+    if settings.speaks is not None and settings.speaks not in SAYS:
+        yield f"speaks: the kit knows {', '.join(sorted(SAYS))}, not '{settings.speaks}'"
+    if settings.home_assistant and settings.local_host is None:
+        yield "local_host: is missing, and home_assistant finds the sensors on the kit's own broker"
 
 
 def _hub_mistakes(settings: Settings) -> Iterable[str]:
@@ -173,7 +198,9 @@ def _hub_mistakes(settings: Settings) -> Iterable[str]:
 
 def _sensor_mistakes(sensor: SensorSettings, settings: Settings) -> Iterable[str]:
     dialect = DIALECTS.get(dialect_of(sensor.source))
-    if not SENSOR_ID.fullmatch(sensor.id):
+    if sensor.id == KIT:
+        yield f"sensor '{KIT}': that is what the kit calls itself: choose another id"
+    elif not SENSOR_ID.fullmatch(sensor.id):
         yield f"sensor '{sensor.id[:80]}': an id is 1 to 64 of a-z, A-Z, 0-9, space and _ . : / -"
     if dialect is None:
         yield f"sensor '{sensor.id}': source '{sensor.source}' begins with none of {', '.join(DIALECTS)}:"

@@ -27,7 +27,14 @@ LARGEST = 2 * 1024 * 1024
 """Bytes of a message that still reaches the hub, so that one over its own limit is counted with a reason."""
 
 _PR_SET_PDEATHSIG = 1
-_MAY = {Leg.UP: "write", Leg.HEALTH: "write", Leg.RECEIPT: "read", Leg.DOWN: "read", Leg.ECHO: "readwrite"}
+_MAY = {
+    Leg.UP: "write",
+    Leg.HEALTH: "write",
+    Leg.TRACE: "write",
+    Leg.RECEIPT: "read",
+    Leg.DOWN: "read",
+    Leg.ECHO: "readwrite",
+}
 
 
 @dataclass(frozen=True, slots=True)

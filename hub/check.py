@@ -1,6 +1,7 @@
 """What holds and what does not, before anyone relies on it."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +14,11 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.transports import TRANSPORTS
 from models.people import Contact, Resident, Role
-from models.response import Step
+from models.response import CONTACTS, EMERGENCY, OPERATOR, PARTNER, RESIDENT, RESPONDER, SUPERVISOR, Step
 
 Finding = tuple[bool, str]
+ROLES = frozenset({RESIDENT, CONTACTS, OPERATOR, SUPERVISOR, RESPONDER, EMERGENCY, PARTNER})
+"""Whom a plan may name beside a contact."""
 A_YEAR = timedelta(days=365)
 
 
@@ -68,9 +71,12 @@ def _logs(store: Store) -> Iterable[Finding]:
 
 def _people(settings: Settings, store: Store) -> Iterable[Finding]:
     records = store.records
-    operators = len(records.accounts_of(Role.OPERATOR))
-    yield operators > 0, f"{operators} operators on record"
-    for home in records.homes():
+    operators = Counter(one.council for one in records.accounts_of(Role.OPERATOR))
+    homes = records.homes()
+    for council in sorted({home.council for home in homes} or {""}):
+        whose = f" for the homes of {council}" if council else ""
+        yield operators[council] > 0, f"{operators[council]} operators on record{whose}"
+    for home in homes:
         residents = records.residents_of(home.id)
         if not residents:
             yield False, f"home {home.id}: nobody lives there on record, so no plan can reach their contacts"
@@ -81,9 +87,9 @@ def _people(settings: Settings, store: Store) -> Iterable[Finding]:
 
 def _step(settings: Settings, resident: Resident, contacts: Iterable[Contact], step: Step) -> Iterable[Finding]:
     """Only what is wrong with a step of a plan."""
-    if step.transport not in TRANSPORTS:
+    if step.transport not in TRANSPORTS and not step.by_hand:
         yield False, f"a plan of {resident.id}: there is no transport '{step.transport}'"
     if step.transport == "email" and settings.smtp_host is None:
         yield False, f"a plan of {resident.id} wants email: set smtp_host"
-    if step.who not in (Role.OPERATOR, Role.SUPERVISOR) and step.who not in {one.id for one in contacts}:
+    if step.who not in ROLES and step.who not in {one.id for one in contacts}:
         yield False, f"a plan of {resident.id} names '{step.who}', who is not their contact"

@@ -20,20 +20,26 @@ from hub.link import Arrived, Link
 from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
+from hub.store.traces import Felt
 from models.home import Home
-from models.observation import KINDS_OF, Observation, SensorKind, placed
-from models.privacy import Consent, agreed, may_leave
+from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
+from models.privacy import Consent, agreed, felt_may_leave, in_use, may_leave, of_each_home
 from models.wire import (
+    Configuration,
+    Down,
     Heartbeat,
     Leg,
+    Order,
     Receipt,
     Unreadable,
     encode,
     heard_until,
+    mark_of,
     noticing_since,
     ranges,
     read_heartbeat,
     read_topic,
+    read_trace,
     read_up,
     sensors_seen,
 )
@@ -50,7 +56,7 @@ SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
 
-_URGENT = (b'"pressed"', b'"fell"')
+_URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Signs:
     every: float
     sensors: dict[str, datetime]
     noticing_since: datetime | None = None
+    beat: Heartbeat | None = None
+    """What it said besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,9 @@ class Taken:
     receipt: tuple[str, str, Sequence[int]] | None = None
     beat: Beat | None = None
     signs: Signs | None = None
+    felt: Felt | None = None
+    keeps_to: tuple[str, str] | None = None
+    """A home, and the mark of the configuration that its kit keeps to."""
 
 
 class Inbox:
@@ -142,19 +153,25 @@ class OnRecord:
         self._version: int | None = None
         self.homes: dict[str, Home] = {}
         self.agreed: dict[str, frozenset[SensorKind]] = {}
+        self.configured: dict[str, Configuration] = {}
 
     def refresh(self) -> bool:
         """Whether anything changed."""
         version = self._records.version()
         if version == self._version:
             return False
-        consents: dict[str, list[Consent]] = {}
-        for consent in self._records.consents():
-            consents.setdefault(consent.home, []).append(consent)
+        consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
         self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
+        self.configured = {home: configured(consents.get(home, ()), home) for home in self.homes}
         self._version = version
         return True
+
+
+def configured(consents: Iterable[Consent], home: str) -> Configuration:
+    """What the kit of `home` has to keep to."""
+    mine = list(consents)
+    return Configuration(felt_may_leave(mine, home), tuple(sorted(agreed(mine, home))))
 
 
 class Ingest:
@@ -170,13 +187,15 @@ class Ingest:
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
         self._lost: list[Aside] = []
+        self._keeps_to: dict[str, str] = {}
         self._trouble = ""
 
     def turn(self) -> None:
         if not self._groups:
             self._groups.append(self._inbox.take(PATIENCE))
-        self._on_record.refresh()
-        self._handle(self._groups[0])
+        changed = self._on_record.refresh()
+        said = self._handle(self._groups[0])
+        self._configure(self._keeps_to if changed else said)
         self._groups.popleft()
         self._trouble = ""
         if not self._groups:
@@ -200,18 +219,37 @@ class Ingest:
     def standing(self) -> tuple[datetime, str]:
         return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
 
-    def _handle(self, group: Sequence[Arrived]) -> None:
+    def _handle(self, group: Sequence[Arrived]) -> Iterable[str]:
+        """The kits that said what they keep to."""
         taken = [take(one, self._on_record) for one in group]
         fresh = self._store.series.append([row for one in taken for row in one.rows])
         if fresh:
             self._news.put(fresh)
         for signs in (one.signs for one in taken if one.signs):
             self._news.put(signs)
+        self._store.traces.keep([one.felt for one in taken if one.felt])
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
+        self._time_tests(fresh)
         beats = [one.beat for one in taken if one.beat]
         if beats:
             self._store.records.beat(beats)
+        said = dict(one.keeps_to for one in taken if one.keeps_to)
+        self._keeps_to |= said
+        return said
+
+    def _configure(self, said: Iterable[str]) -> None:
+        """Those of these kits that keep to something else than is on record. One that misses it says so again."""
+        for home in said:
+            wanted = self._on_record.configured.get(home)
+            if wanted is not None and self._keeps_to[home] != (mark := mark_of(wanted.text)):
+                self._link.tell(home, Leg.DOWN, encode(Down(mark, Order.CONFIGURE, wanted.text)))
+
+    def _time_tests(self, fresh: Sequence[Row]) -> None:
+        for row in fresh:
+            if row.what is What.TESTED:
+                hops = {"arrived": row.arrived, "stored": self._clock.now()}
+                self._store.health.test(row.home, row.outbox, row.number, row.at, **hops)
 
     def _receipt(self, taken: Iterable[Taken]) -> None:
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -249,7 +287,9 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
         home_id, leg = read_topic(arrived.topic)
         home = on_record.homes.get(home_id)
         if leg is Leg.HEALTH:
-            return _health(arrived, home_id, home)
+            return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
+        if leg is Leg.TRACE:
+            return _trace(arrived, home_id, home, may_leave=on_record.configured.get(home_id, Configuration()).felt)
         return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
     except Unreadable as bad:
         return Taken(asides=[Aside(arrived.at, _home_in(arrived.topic), bad.reason, str(bad), arrived.content)])
@@ -267,7 +307,7 @@ def _not_on_record(arrived: Arrived, home: str) -> Taken:
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 
-def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
+def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
@@ -275,22 +315,41 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
         return _not_on_record(arrived, home_id)
     if not heartbeat.online:
         return Taken(beat=Beat(home.id, None, None, None, online=False))
+    keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
     if until is None or at is None:
-        return Taken()
-    fitted = {sensor.id for sensor in home.sensors}
+        return Taken(keeps_to=keeps_to)
+    fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    return Taken(beat=beat, signs=Signs(home.id, until, at, heartbeat.every, sensors, since))
+    signs = Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat)
+    return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
     if not arrived.retained:
         return arrived.at
     return min(heartbeat.at, arrived.at) if heartbeat.clock_trusted else None
+
+
+def _trace(arrived: Arrived, home_id: str, home: Home | None, *, may_leave: bool) -> Taken:
+    """Receipted where it was not agreed to as well, so that the kit forgets it."""
+    trace = read_trace(arrived.content)
+    if not (_storable(trace.outbox) and _storable(trace.sensor) and trace.number <= LARGEST_NUMBER):
+        raise Unreadable("shape", "an outbox's name, a number or a sensor's id can't be kept: update the kit")
+    if home is None:
+        return _not_on_record(arrived, home_id)
+    receipt = (home.id, trace.outbox, [trace.number])
+    if not may_leave:
+        text = "what a pendant felt around a suspected fall was sent, and no consent to that is on record"
+        return Taken(asides=[Aside(arrived.at, home.id, "consent", text)], receipt=receipt)
+    said = Observation(trace.number, trace.sensor, What.FELL, trace.at, trace.clock_trusted)
+    at = placed(said, trace.sent, arrived.at).at
+    felt = Felt(home.id, trace.outbox, trace.number, trace.sensor, at, trace.begins, trace.every, trace.mg)
+    return Taken(felt=felt, receipt=receipt)
 
 
 def _up(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
@@ -340,6 +399,8 @@ def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str,
 
 
 def _doubts(observation: Observation, home: Home) -> Iterable[tuple[str, str]]:
+    if observation.what is What.TESTED:
+        return
     sensor = home.sensor(observation.sensor)
     if sensor is None:
         yield "sensor", f"sensor '{observation.sensor}' is not on record in this home: add it, with its room"

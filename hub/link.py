@@ -75,7 +75,7 @@ class Link:
         if reason.is_failure:
             self._deaf(f"the broker at {self._where} refuses the hub: {reason}")
             return
-        client.subscribe([(every_home(Leg.UP), 1), (every_home(Leg.HEALTH), 0)])
+        client.subscribe([(every_home(Leg.UP), 1), (every_home(Leg.TRACE), 1), (every_home(Leg.HEALTH), 0)])
 
     def _subscribed(self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _more: object) -> None:
         if any(reason.value >= _REFUSED for reason in reasons):

@@ -19,22 +19,24 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
+from hub.health import Health
 from hub.ingest import News, Reread, Signs
+from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
 from models.alert import Lane
-from models.detection import WATCHED, Finding, FindingKind, coldstart
+from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
-from models.observation import SensorKind, What
-from models.privacy import RETENTION
+from models.observation import What
+from models.privacy import agreed, in_use, of_each_home
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,6 @@ ROWS_AT_ONCE = 10_000
 SNAPSHOT_EVERY = 30.0
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
-RETENTION_EVERY = 3600.0
 GIVE_UP_AFTER = 3
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
@@ -92,9 +93,10 @@ class Watch:
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._retention = Retention(store)
+        self._keeping = Keeping(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
+        self._health = Health(store)
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._judged = clock.now()
@@ -111,7 +113,10 @@ class Watch:
         self._raise_pending()
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
+        self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
+        self._health.write_down()
+        self._health.save()
         self._expecting.tell(self._engine)
         self._snapshot()
 
@@ -172,6 +177,7 @@ class Watch:
             return
         self._know([row.home for row in rows])
         self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+        self._find(self._health.judged(rows, self._clock.now()))
         self._seq = rows[-1].seq
 
     def _columns(self, row: Row) -> list[Columns]:
@@ -190,7 +196,10 @@ class Watch:
                 columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
                 columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
         if columns:
-            self._find(self._engine.observe(batch(columns)))
+            over = self._engine.observe(batch(columns))
+            self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
+            self._find(over)
+        self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on."""
@@ -208,7 +217,9 @@ class Watch:
             self._pending.popleft()
 
     def _raise(self, finding: Finding) -> None:
-        home = self._engine.homes[self._engine.index_of[finding.home]]
+        place = self._engine.index_of[finding.home]
+        home = self._engine.homes[place]
+        finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
         resident = self._resident(finding, home)
         outcome = self._store.alerts.raise_(finding, resident, self._said(finding, home), self._clock.now())
         if outcome is not None:
@@ -242,7 +253,7 @@ class Watch:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
             self._catch_up()
-        self._retention.turn(now, real)
+        self._keeping.turn(now, real)
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)
@@ -256,11 +267,18 @@ class Watch:
             self._raise_pending()
             self._turning.turned(self._clock.now(), "reading what was stored")
 
+    def _homes(self) -> list[Home]:
+        """With the sensors that were agreed to there."""
+        consents = of_each_home(self._store.records.consents())
+        homes = self._store.records.homes()
+        return [in_use(home, agreed(consents.get(home.id, ()), home.id)) for home in homes]
+
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
         version = self._store.records.version()
-        engine = self._engine_of(self._store.records.homes(), self._clock.now())
+        engine = self._engine_of(self._homes(), self._clock.now())
         engine.restore(self._engine.snapshot())
+        self._health.follow(engine)
         self._engine, self._version = engine, version
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
@@ -269,14 +287,17 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._store.records.homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
             self._recall()
         else:
-            self._engine = self._engine_of(homes, self._beginning())
+            self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
+            self._relive()
         self._version = version
+        self._health = Health(self._store)
+        self._find(self._health.begin(self._engine, self._clock.now()))
         self._catch_up()
         self._find([self._over(one) for one in self._recall()])
         self._hear(self._last_signs())
@@ -287,7 +308,7 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = self._store.alerts.standing()
+        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -297,10 +318,12 @@ class Watch:
             at, by = self._engine.latest_sign(one.home)
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
-    def _beginning(self) -> datetime:
-        """Before the first snapshot: when the first observation came."""
-        first = self._store.series.since(0, 1)
-        return first[0].arrived if first else self._clock.now()
+    def _relive(self) -> None:
+        """What has settled, of each home in its order."""
+        for rows in self._store.series.settled():
+            self._know([row.home for row in rows])
+            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -311,7 +334,7 @@ class Watch:
             if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
                 since = noticing_since(heartbeat, heard.at, retained=False)
-                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since))
+                signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since, heartbeat))
         return signs
 
     def _snapshot(self) -> None:
@@ -320,26 +343,4 @@ class Watch:
             return
         self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
         self._saved_at = time.monotonic()
-
-
-class Retention:
-    """Forgets what is older than it may be kept: now and then all homes, one at a turn."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: list[str] = []
-        self._began_at = time.monotonic()
-
-    def turn(self, now: datetime, real: float) -> None:
-        if not self._waiting and real - self._began_at >= RETENTION_EVERY:
-            self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes()]
-        if self._waiting:
-            self.apply(self._waiting.pop(), now)
-
-    def apply(self, home: str, now: datetime) -> None:
-        for keep in set(RETENTION.values()):
-            kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
-            gone = self._store.series.forget(home, kinds, now - keep)
-            if gone:
-                log.info("home %s: %d observations reached the end of their retention", home, gone)
+        self._keeping.covered = self._seq

@@ -32,11 +32,15 @@ class Act(StrEnum):
     ANSWER = "answer"
     NOTE = "note"
     SEND = "send"
+    SET_OUT = "set out"
     ARRIVE = "arrive"
+    ENTER = "enter"
+    LEAVE = "leave"
     LAPSE = "lapse"
     CLOSE = "close"
     CLEAR = "clear"
     TRY = "try"
+    REPLY = "reply"
 
 
 class Outcome(StrEnum):
@@ -58,18 +62,26 @@ LEGAL: dict[tuple[State, Act], State] = {
     (State.RAISED, Act.GROW): State.RAISED,
     (State.RAISED, Act.TRY): State.RAISED,
     (State.RAISED, Act.NOTE): State.RAISED,
+    (State.RAISED, Act.REPLY): State.RAISED,
     (State.RAISED, Act.ANSWER): State.ANSWERED,
     (State.RAISED, Act.CLEAR): State.CLOSED,
     (State.ANSWERED, Act.GROW): State.ANSWERED,
     (State.ANSWERED, Act.NOTE): State.ANSWERED,
+    (State.ANSWERED, Act.TRY): State.ANSWERED,
+    (State.ANSWERED, Act.REPLY): State.ANSWERED,
     (State.ANSWERED, Act.SEND): State.ATTENDING,
     (State.ANSWERED, Act.LAPSE): State.RAISED,
     (State.ANSWERED, Act.CLOSE): State.CLOSED,
     (State.ANSWERED, Act.CLEAR): State.CLOSED,
     (State.ATTENDING, Act.GROW): State.ATTENDING,
     (State.ATTENDING, Act.NOTE): State.ATTENDING,
+    (State.ATTENDING, Act.TRY): State.ATTENDING,
+    (State.ATTENDING, Act.REPLY): State.ATTENDING,
     (State.ATTENDING, Act.SEND): State.ATTENDING,
+    (State.ATTENDING, Act.SET_OUT): State.ATTENDING,
     (State.ATTENDING, Act.ARRIVE): State.ATTENDING,
+    (State.ATTENDING, Act.ENTER): State.ATTENDING,
+    (State.ATTENDING, Act.LEAVE): State.ATTENDING,
     (State.ATTENDING, Act.LAPSE): State.RAISED,
     (State.ATTENDING, Act.CLOSE): State.CLOSED,
     (State.ATTENDING, Act.CLEAR): State.CLOSED,
@@ -78,8 +90,11 @@ LEGAL: dict[tuple[State, Act], State] = {
 ONLY_IN: dict[Act, Lane] = {Act.CLEAR: Lane.KIT}
 """Acts of one lane alone: a machine may clear a fault of the kit, never an alert about a person."""
 
-HOLDER_ONLY = frozenset({Act.SEND, Act.ARRIVE, Act.CLOSE})
+HOLDER_ONLY = frozenset({Act.SEND, Act.CLOSE})
 """Acts that only the operator who holds the alert may do."""
+
+ON_SITE = (Act.SET_OUT, Act.ARRIVE, Act.ENTER, Act.LEAVE)
+"""What a responder who was sent does, in this order; each at most once for each time they are sent."""
 
 
 class Refused(ValueError):
@@ -141,24 +156,26 @@ _BY_URGENCY = (
     "shorter_outings",
     "broken_sleep",
     "kit_unheard",
+    "kit_flaps",
+    "on_battery",
+    "radio_offline",
+    "no_test",
     "sensor_unheard",
+    "battery_flat",
+    "disk_full",
+    "kit_hot",
+    "tampered",
     "bed_mat",
     "sensor_flapping",
     "sensor_stuck",
     "sensor_mislabelled",
+    "second_route",
+    "battery_soon",
+    "weak_link",
+    "weak_supply",
 )
 URGENCY: dict[str, int] = {kind: place for place, kind in enumerate(_BY_URGENCY)}
 """Order of work by kind of the finding that raised it, most urgent first (FIELD: silent call and presses, then fall,
-inactivity, door at night, faults; of silences, those that may be a fall or somebody lost come first).
+inactivity, door at night, faults; of silences, those that may be a fall or somebody lost come first). models.urgency
+says what goes before what within a kind.
 """
-
-
-def urgency(alert: Alert) -> tuple[int, int, int, datetime]:
-    """Sort key: people before kits, unanswered before answered, kind and repeat presses, then who waits longest."""
-    repeat = -min(alert.presses, 9)
-    return (
-        alert.lane is Lane.KIT,
-        alert.state is not State.RAISED,
-        URGENCY.get(alert.kind, len(URGENCY)) * 10 + repeat,
-        alert.round_began_at,
-    )

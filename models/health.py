@@ -1,8 +1,12 @@
 """When a sensor, a kit or a path that says nothing becomes a fault."""
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from models.observation import SensorKind
 
@@ -55,3 +59,64 @@ def why_unheard(heard: Heard, now: datetime, limit: timedelta) -> Why | None:
     if not heard.online:
         return Why.PATH
     return Why.BACKLOG if now - heard.at <= limit else Why.KIT
+
+
+MISSES = 3
+"""So many of its usual gaps in a row, and a sensor is dead."""
+LIMIT_AT_LEAST, LIMIT_AT_MOST = timedelta(hours=1), timedelta(hours=24)
+SHARE = 0.95
+"""Of the time: a gap that is longer than those in which a sensor spends this much of it is out of the ordinary."""
+REMEMBERED = timedelta(days=14)
+"""What is older counts half."""
+COUNTS_AT_MOST = 6 * 3600.0
+"""Seconds that one gap adds: a day in which a sensor was dead does not become its rhythm."""
+LEARNED_FROM, LEARNED_GAPS = timedelta(days=3), 12
+GAP_EDGES = tuple(60.0 * 1.4**place for place in range(24))
+"""Seconds, upper; the last is a day and a half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a sensor's signs of life, check-ins among them, follow on each other: seconds spent in gaps up to each of
+    `GAP_EDGES`, and how many gaps there were, both fading. One long gap weighs little beside weeks of short ones.
+    """
+
+    spent: tuple[float, ...] = ()
+    gaps: float = 0.0
+
+    @property
+    def learned(self) -> bool:
+        return sum(self.spent) >= LEARNED_FROM.total_seconds() and self.gaps >= LEARNED_GAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is learned of a home's sensors; and since when its kit is known to make test presses."""
+
+    rhythms: dict[str, Rhythm] = field(default_factory=dict)
+    tests_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+def after_gap(rhythm: Rhythm, gap: timedelta) -> Rhythm:
+    """The rhythm after a gap during which the kit was heard all along."""
+    seconds = gap.total_seconds()
+    if seconds <= 0:
+        return rhythm
+    left = 0.5 ** (seconds / REMEMBERED.total_seconds())
+    spent = [each * left for each in rhythm.spent or (0.0,) * len(GAP_EDGES)]
+    spent[min(bisect_left(GAP_EDGES, seconds), len(GAP_EDGES) - 1)] += min(seconds, COUNTS_AT_MOST)
+    return Rhythm(tuple(spent), rhythm.gaps * left + 1.0)
+
+
+def silence_limit(rhythm: Rhythm, kind: SensorKind) -> timedelta:
+    """How long this sensor may give no sign of life while its kit is heard: by its own rhythm, within bounds; by its
+    kind until that is known.
+    """
+    if not rhythm.learned:
+        return SENSOR_UNHEARD_AFTER[kind]
+    ordinary, so_far = SHARE * sum(rhythm.spent), 0.0
+    for edge, spent in zip(GAP_EDGES, rhythm.spent, strict=True):
+        so_far += spent
+        if so_far >= ordinary:
+            return min(max(MISSES * timedelta(seconds=edge), LIMIT_AT_LEAST), LIMIT_AT_MOST)
+    return LIMIT_AT_MOST

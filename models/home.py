@@ -56,6 +56,8 @@ class Home:
     """One that may set off a motion sensor."""
     may_wander: bool = False
     """Somebody who may leave and not find back: doors that lead out are told of sooner."""
+    council: str = ""
+    """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 
     def sensor(self, sensor_id: str) -> Sensor | None:
         return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)

@@ -20,10 +20,11 @@ class SensorKind(StrEnum):
 
 
 class What(StrEnum):
-    """What was noticed, in the past tense. `ALIVE` and `HEARD` are caused by the kit, all others by a person.
+    """What was noticed, in the past tense. `ALIVE`, `HEARD` and `TESTED` are caused by the kit, all others by a person.
 
     A pendant that feels acceleration says `FELL` (judged likely, and not called off), `MAYBE_FELL` (judged unlikely),
-    `FALL_CALLED_OFF`, and now and then that it is `WORN`.
+    `FALL_CALLED_OFF`, and now and then that it is `WORN`. `TESTED` is the kit's own daily test press, which goes the
+    way of a press and never calls a person.
     """
 
     PRESSED = "pressed"
@@ -38,6 +39,11 @@ class What(StrEnum):
     MAYBE_FELL = "maybe_fell"
     FALL_CALLED_OFF = "fall_called_off"
     WORN = "worn"
+    TESTED = "tested"
+
+
+KIT = "kit"
+"""What a test press says in place of a sensor. No sensor may be called that."""
 
 
 WHATS: tuple[What, ...] = tuple(What)
@@ -56,14 +62,15 @@ KINDS_OF: dict[What, frozenset[SensorKind]] = {
     What.MAYBE_FELL: frozenset({SensorKind.PENDANT}),
     What.FALL_CALLED_OFF: frozenset({SensorKind.PENDANT}),
     What.WORN: frozenset({SensorKind.PENDANT}),
+    What.TESTED: frozenset(),
 }
 """Which kinds of sensor may notice what: an observation from any other kind is a mistake in the kit's settings."""
 
 SUSPECTED = frozenset({What.FELL, What.MAYBE_FELL, What.FALL_CALLED_OFF})
-SIGNS_OF_LIFE = frozenset(KINDS_OF) - SUSPECTED - {What.WORN}
-"""A fall is none, and neither is what a pendant says of itself: after either a silence goes on."""
+SIGNS_OF_LIFE = frozenset(KINDS_OF) - SUSPECTED - {What.WORN, What.TESTED}
+"""A fall is none, and neither is what a pendant or the kit says of itself: after either a silence goes on."""
 
-URGENT = frozenset({What.PRESSED, What.FELL})
+URGENT = frozenset({What.PRESSED, What.FELL, What.TESTED})
 """Sent alone, at once, and before anything that waits."""
 
 Evidence = Mapping[str, float]

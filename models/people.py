@@ -11,8 +11,14 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     RESPONDER = "responder"
     INSTALLER = "installer"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
     CONTACT = "contact"
     RESIDENT = "resident"
+
+
+OF_ONE_HOME = frozenset({Role.CONTACT, Role.RESIDENT})
+"""Those who have business with one home alone: all others work for homes."""
 
 
 class Level(StrEnum):
@@ -74,10 +80,13 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who can log in. `person` is the id of the contact or resident that this account is."""
+    """Somebody who can log in. `person` is the id of the contact or resident that this account is; of all others,
+    `council` says whose homes they work for.
+    """
 
     login: str
     name: str
     role: Role
     person: str | None = None
     addresses: tuple[Address, ...] = ()
+    council: str = ""

@@ -1,10 +1,12 @@
 """Who may see what and why; what may leave the home; how long it is kept. What is absent is hidden."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 from models.people import Level, Role
 
@@ -18,6 +20,8 @@ class Purpose(StrEnum):
     REASSURE = "know that all is well"
     MAINTAIN = "keep the kit working"
     OWN = "see what is held about me"
+    COUNT = "see how well it goes"
+    ADMINISTER = "keep the records right"
 
 
 class Data(StrEnum):
@@ -37,6 +41,9 @@ class Data(StrEnum):
     HEARING = "whether the home is heard, and why not"
     KIT = "sensors and their health"
     LOOKS = "who looked"
+    FIGURES = "figures about many, without names"
+    ACCOUNTS = "who may log in"
+    FELT = "what a pendant felt around a suspected fall"
 
 
 class Showing(StrEnum):
@@ -50,9 +57,9 @@ _S, _R = Showing.SHOWN, Showing.WITH_REASON
 _LIVE = (Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES)
 _RECORD = (Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 
-_ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _S)
+_ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
 _QUEUE = dict.fromkeys((Data.ALERTS, Data.PERSON, Data.HEARING), _S)
-_BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT), _R)
+_BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _R)
 
 TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.OPERATOR, Purpose.ANSWER): _ANSWERING,
@@ -63,6 +70,11 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.SUPERVISOR, Purpose.REASON): {**_BY_REASON, Data.LOOKS: _R},
     (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE), _S),
     (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
+    **{
+        (role, Purpose.COUNT): {Data.FIGURES: _S}
+        for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)
+    },
+    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
     (Role.RESIDENT, Purpose.OWN): dict.fromkeys(Data, _S),
 }
 
@@ -90,7 +102,11 @@ def showing(role: Role, purpose: Purpose, data: Data, level: Level | None = None
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands."""
+    """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands.
+
+    A `felt` one is apart from that, and given by itself: that the few seconds around a suspected fall, as a sensor of
+    this kind felt them, may leave the home too.
+    """
 
     home: str
     kind: SensorKind
@@ -99,6 +115,12 @@ class Consent:
     given_at: datetime
     review_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    felt: bool = False
+
+    @property
+    def about(self) -> str:
+        """Names it in its home."""
+        return f"{self.kind}, felt" if self.felt else str(self.kind)
 
 
 ALWAYS = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
@@ -111,13 +133,32 @@ a pendant feels (a possible fall, one called off, that it is worn) needs the con
 
 def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
     """The kinds of sensor that were agreed to in `home`, as it stands on record now."""
-    standing = {consent.kind for consent in consents if consent.home == home and consent.withdrawn_at is None}
-    return frozenset(standing)
+    return frozenset(one.kind for one in consents if one.home == home and one.withdrawn_at is None and not one.felt)
 
 
-def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
-    """Whether an observation of `what` may leave a home where `kinds` were agreed to."""
-    return what in CALLS or what not in KINDS_OF or bool(KINDS_OF[what] & kinds)
+def felt_may_leave(consents: Iterable[Consent], home: str) -> bool:
+    """Whether the seconds around a suspected fall may leave `home`: both the pendant and that must be agreed to."""
+    mine = [one for one in consents if one.home == home and one.withdrawn_at is None]
+    return SensorKind.PENDANT in agreed(mine, home) and any(one.felt for one in mine)
+
+
+def of_each_home(consents: Iterable[Consent]) -> dict[str, list[Consent]]:
+    by_home: dict[str, list[Consent]] = {}
+    for consent in consents:
+        by_home.setdefault(consent.home, []).append(consent)
+    return by_home
+
+
+def in_use(home: Home, kinds: AbstractSet[str]) -> Home:
+    """The home as it may be watched: a sensor of a kind that nobody agreed to says nothing, and that is no fault."""
+    fitted = tuple(sensor for sensor in home.sensors if sensor.kind in kinds or sensor.kind in ALWAYS)
+    return home if len(fitted) == len(home.sensors) else replace(home, sensors=fitted)
+
+
+def may_leave(what: What, kinds: AbstractSet[str]) -> bool:
+    """Whether an observation of `what` may leave a home where `kinds` were agreed to. What no sensor noticed may."""
+    noticed_by = KINDS_OF.get(what, frozenset())
+    return what in CALLS or not noticed_by or bool(noticed_by & kinds)
 
 
 RETENTION: dict[SensorKind, timedelta] = {
@@ -128,3 +169,10 @@ RETENTION: dict[SensorKind, timedelta] = {
     SensorKind.BED: timedelta(days=120),
 }
 """How long observations of a kind are kept. 91 days at home after discharge, the reablement measure, fits within."""
+
+HOURLY_KEPT = timedelta(days=365)
+SUMMARIES_KEPT = timedelta(days=3 * 365)
+"""When an observation's retention ends, its hour keeps a count. After a year a day has one figure, after three none."""
+
+FELT_KEPT = timedelta(days=60)
+"""How long the seconds around a suspected fall are kept: as long as what became of its alert counts for the pendant."""

@@ -5,6 +5,7 @@ or newer than this hub (unknown fields are passed over), and one observation tha
 neighbours.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,8 +21,14 @@ VERSION = 1
 LARGEST = 256 * 1024
 """Bytes in one message. A batch of 500 observations takes about 60 kB."""
 
+LARGEST_TRACE = 16 * 1024
+"""Bytes in a message of what a pendant felt; eight seconds of it take some 6 kB."""
+SAMPLES = 500
+"""In one such message: ten seconds, 50 a second."""
+MOST_MG = 64_000
+
 _HOME = re.compile(r"[a-z0-9_-]{1,64}")
-_TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down|echo)")
+_TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down|echo|trace)")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 T = TypeVar("T")
@@ -35,6 +42,7 @@ class Leg(StrEnum):
     RECEIPT = "receipt"
     DOWN = "down"
     ECHO = "echo"
+    TRACE = "trace"
 
 
 class Unreadable(ValueError):
@@ -64,13 +72,61 @@ class Receipt:
     v: int = VERSION
 
 
+class Route(StrEnum):
+    """The way out that a heartbeat took. One that only a newer kit knows reads as UNKNOWN."""
+
+    BROADBAND = "broadband"
+    MODEM = "modem"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Route | None":
+        return cls.UNKNOWN if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorHealth:
+    """What a sensor, or the bridge that hears it, says of itself; None where neither says it.
+
+    `battery` in percent, `link` as Zigbee's link quality (0 to 255, under 20 is weak), `online` by the bridge's or the
+    sensor's own word, `tampered` while its case is open.
+    """
+
+    battery: float | None = None
+    battery_low: bool | None = None
+    link: int | None = None
+    online: bool | None = None
+    tampered: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """The kit's last test press, observation `number` of `outbox`: made `at`, and so many seconds later it was kept on
+    the card, given to the broker, and receipted by the hub (None: not yet). No step of a clock changes the seconds.
+    """
+
+    outbox: str
+    number: int
+    at: Moment
+    kept: float | None = None
+    sent: float | None = None
+    receipted: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Says that the kit is here, and what it knows of itself. Retained.
 
     Everything noticed before `complete_until` has been receipted, back to `noticing_since`, before which the kit was
     off. `every` is in seconds. `sensors` holds each sensor's last sign of life. `online` is False in the
-    last will, which the broker sends when the connection drops. `on_mains` is None where the kit can't tell.
+    last will, which the broker sends when the connection drops.
+
+    None is what the kit can't tell: `on_mains`; `kit_battery` in percent; `undervoltage`, by the Pi's own measure;
+    `temperature` of its processor in °C; `disk_free` in bytes, where the outbox stands. `bridges` says which of the
+    kit's radio bridges are online; `given_up` counts observations that had to make room; while `memory_only`, what is
+    noticed would not outlive a power cut.
+    `keeps_to` is the mark of the configuration that it keeps to, as the hub told it on this connection; while it is ''
+    the kit asks, and sends nothing but calls for help.
     """
 
     outbox: str
@@ -83,6 +139,41 @@ class Heartbeat:
     online: bool = True
     on_mains: bool | None = None
     noticing_since: Moment | None = None
+    route: Route | None = None
+    kit_battery: float | None = None
+    undervoltage: bool | None = None
+    temperature: float | None = None
+    disk_free: int | None = None
+    bridges: dict[str, bool] = field(default_factory=dict)
+    health: dict[str, SensorHealth] = field(default_factory=dict)
+    given_up: int = 0
+    memory_only: bool = False
+    tested: Tested | None = None
+    version: str | None = None
+    keeps_to: str | None = None
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a pendant felt in the few seconds around a fall suspected `at`: only where that was agreed to.
+
+    The first sample is `begins` s from `at` (before it, so below 0), then one `every` s; `mg` holds x, y, z of each in
+    thousandths of g. `number` is of the same outbox as those of observations, and is receipted like them.
+    """
+
+    outbox: str
+    sent: Moment
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    sensor: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    at: Moment
+    begins: Annotated[float, msgspec.Meta(ge=-60, le=60)]
+    every: Annotated[float, msgspec.Meta(gt=0, le=1)]
+    mg: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=-MOST_MG, le=MOST_MG)], ...],
+        msgspec.Meta(min_length=3, max_length=3 * SAMPLES),
+    ]
+    clock_trusted: bool = True
     v: int = VERSION
 
 
@@ -118,6 +209,21 @@ class Down:
     order: Order
     text: str = ""
     v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a home agreed to, as far as its kit has to know: the text of a CONFIGURE. `felt` is whether a `Trace` may
+    leave, and `agreed` names the kinds of sensor that may say more than a call for help; a name that only a newer hub
+    knows means nothing to an older kit. A kit that was told nothing keeps to one that allows nothing.
+    """
+
+    felt: bool = False
+    agreed: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +316,7 @@ def read_topic(name: str) -> tuple[str, Leg]:
     return home, Leg(leg)
 
 
-def encode(message: Up | Receipt | Heartbeat | Down) -> bytes:
+def encode(message: Up | Receipt | Heartbeat | Down | Trace) -> bytes:
     if isinstance(message, Up):
         return msgspec.json.encode(
             _SentUp(message.outbox, message.sent, [_sent(one) for one in message.observations], message.v)
@@ -246,6 +352,25 @@ def read_heartbeat(payload: bytes) -> Heartbeat:
 
 def read_down(payload: bytes) -> Down:
     return _decode(payload, Down)
+
+
+def read_trace(payload: bytes) -> Trace:
+    if len(payload) > LARGEST_TRACE:
+        raise Unreadable("size", f"{len(payload)} bytes is over the limit of {LARGEST_TRACE}: update the kit")
+    trace = _decode(payload, Trace)
+    if len(trace.mg) % 3:
+        raise Unreadable("shape", "the message does not fit: samples are of three numbers each")
+    return trace
+
+
+def mark_of(text: str) -> str:
+    """Of the text of a configuration: the same for the same one, and another for any other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_configuration(text: str) -> Configuration:
+    """What a newer hub says beyond this is passed over."""
+    return _decode(text.encode(), Configuration)
 
 
 def ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

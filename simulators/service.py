@@ -108,6 +108,7 @@ def start_agent(
         "local_port": kits_port,
         "zigbee_topic": base_topic(home.id),
         "clock_file": str(clock.path),
+        "test_every": 0.0,  # what is sent here is counted
         **more,
     }
     sensors = [

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share the cores, and threads that wait for each other would spin
+
 from models.home import Home, Sensor, SilenceLimits
 from models.observation import SensorKind
 from models.people import Account, Address, Contact, Level, Resident, Role, Telling
@@ -111,17 +113,21 @@ def cast() -> Register:
 
 @dataclass
 class Mosquitto:
-    """A real broker on a free port, which can be killed and started again."""
+    """A real broker on a free port, which can be killed and started again; `inside` stands before its command."""
 
     port: int
     folder: Path
+    inside: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Further addresses on which it listens."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         conf = self.folder / "mosquitto.conf"
-        lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 100000"]
+        listeners = [f"listener {self.port} {address}" for address in ("127.0.0.1", *self.also)]
+        lines = [*listeners, "allow_anonymous true", "max_queued_messages 100000"]
         conf.write_text("\n".join([*lines, f"persistence_location {self.folder}/", "persistence true", ""]))
-        command = [wanted("mosquitto"), "-c", str(conf)]
+        command = [*self.inside, wanted("mosquitto"), "-c", str(conf)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         eventually(lambda: _answers(self.port), seconds=10)
 

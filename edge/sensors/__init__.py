@@ -2,30 +2,36 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Protocol, cast
 
 from edge.clock import Clock, Moment
+from edge.trace import Cut
 from models.observation import Evidence, SensorKind, What
+from models.wire import SensorHealth
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """What a sensor noticed, before the outbox has given it a number."""
+    """What a sensor noticed, before the outbox has given it a number.
+
+    `felt` is what a pendant felt around a suspected fall; it leaves the home only where that was agreed to.
+    """
 
     sensor: str
     what: What
     moment: Moment
     evidence: Evidence | None = None
+    felt: Cut | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Felt:
     """Acceleration: `t` (s, by the sensor's own clock, the last of them at `moment`) and x, y, z in g of each sample.
 
-    It is judged in the kit and goes no further.
+    It is judged in the kit and goes no further, but for the seconds around a suspected fall where that was agreed to.
     """
 
     sensor: str
@@ -50,18 +56,22 @@ Last = Mapping[str, tuple[What, datetime]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic."""
+    """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic; `lately`
+    says when each sensor noticed something lately.
+    """
 
     notice: Callable[[Noticed | Felt], None]
     clock: Clock
     base: str
     last: Last
+    lately: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
 
 
 class Adapter(Protocol):
     """One dialect's sensors. `topics` are those to hear from the kit's broker; `alive` are last signs of life.
 
-    `deaf_since` is when it stopped to hear its sensors, None while it hears them.
+    `deaf_since` is when it stopped to hear its sensors, None while it hears them. `health` is what sensors said of
+    themselves, and `bridge` whether what stands between them and us is online; None where nothing does, or none said.
     """
 
     @property
@@ -71,6 +81,9 @@ class Adapter(Protocol):
     def start(self) -> None: ...
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]: ...
     def alive(self, now: datetime) -> dict[str, datetime]: ...
+    def health(self) -> dict[str, SensorHealth]: ...
+    @property
+    def bridge(self) -> bool | None: ...
     def close(self) -> None: ...
 
 
@@ -90,6 +103,15 @@ DIALECTS: dict[str, Dialect] = {
         "edge.sensors.zigbee2mqtt", re.compile(r"[^+#\x00]+"), "zigbee2mqtt:hall_pir", over_mqtt=True
     ),
     "esphome": Dialect("edge.sensors.esphome", re.compile(r"[^+#\x00]+"), "esphome:pendant", over_mqtt=True),
+    "binary_sensor": Dialect(
+        "edge.sensors.binary_sensor", re.compile(r"[^+#\x00]+/[^+#/\x00]+"), "binary_sensor:bed_mat/bed", over_mqtt=True
+    ),
+    "tasmota": Dialect(
+        "edge.sensors.tasmota",
+        re.compile(r"[^+#\x00]+/(Switch|Button)\d{1,2}"),
+        "tasmota:entry/Switch1",
+        over_mqtt=True,
+    ),
     "i2c": Dialect(
         "edge.sensors.accelerometer",
         re.compile(r"(adxl345|lis3dh)/\d{1,2}/0x[0-7][0-9a-f]"),
@@ -120,6 +142,17 @@ def feels(source: str) -> bool:
 class Lamp(Protocol):
     def on(self) -> None: ...
     def off(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Mains(Protocol):
+    @property
+    def is_active(self) -> bool: ...
+
+
+def mains(pin: int, changed: Callable[[], None], *, inverted: bool) -> Mains | None:
+    """None where there are no pins."""
+    return cast("Mains | None", import_module(DIALECTS["gpio"].module).mains(pin, changed, inverted=inverted))
 
 
 def lamp(pin: int) -> Lamp | None:
@@ -127,6 +160,10 @@ def lamp(pin: int) -> Lamp | None:
     return cast("Lamp | None", import_module(DIALECTS["gpio"].module).lamp(pin))
 
 
-def tone(pin: int) -> Lamp | None:
+class Buzzer(Lamp, Protocol):
+    def beep(self, on_time: float, off_time: float, n: int) -> None: ...
+
+
+def tone(pin: int) -> Buzzer | None:
     """A buzzer that sounds while it is on; None where there are no pins."""
-    return cast("Lamp | None", import_module(DIALECTS["gpio"].module).tone(pin))
+    return cast("Buzzer | None", import_module(DIALECTS["gpio"].module).tone(pin))

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Protocol, cast
 
 from edge.sensors import Felt, Fitted, Noticed, Surroundings
+from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class Accelerometer:
 
     topics: Sequence[str] = ()
     deaf_since: datetime | None = None
+    bridge: bool | None = None
 
     def __init__(
         self, fitted: Sequence[Fitted], surroundings: Surroundings, opened: Callable[[int], Bus] | None = None
@@ -123,6 +125,10 @@ class Accelerometer:
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.copy().items()}
+
+    def health(self) -> dict[str, SensorHealth]:
+        """A wire says nothing of itself."""
+        return {}
 
     def close(self) -> None:
         self._ending.set()

@@ -8,14 +8,16 @@ long the radio took says nothing about when something was felt.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from edge.clock import Moment
 from edge.sensors import Felt, Fitted, Noticed, Surroundings
 from models.observation import What
+from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=msgspec.Struct)
@@ -71,6 +73,7 @@ class Esphome:
     """Not for more than one thread."""
 
     deaf_since: datetime | None = None
+    bridge: bool | None = None
 
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
         self._sensors = {sensor.address: sensor for sensor in fitted}
@@ -79,6 +82,7 @@ class Esphome:
         self._alive = {sensor.id: last[sensor.id][1] for sensor in fitted if sensor.id in last}
         self._clocks = {sensor.id: Steady() for sensor in fitted}
         self._pressed: dict[str, tuple[int, datetime]] = {}
+        self._health: dict[str, SensorHealth] = {}
         self.unreadable = 0
 
     @property
@@ -93,6 +97,9 @@ class Esphome:
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.items()}
+
+    def health(self) -> dict[str, SensorHealth]:
+        return self._health.copy()
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
@@ -136,14 +143,20 @@ class Esphome:
         battery = self._read(sensor, payload, Battery)
         if battery is not None:
             self._alive[sensor.id] = moment.at
+            self._says(sensor, battery=battery.percent, battery_low=battery.percent <= LOW)
             if battery.percent <= LOW:
                 log.warning("sensor %s: its battery is at %g %%", sensor.id, battery.percent)
 
     def _status(self, sensor: Fitted, payload: bytes, moment: Moment) -> None:
         if payload == b"online":
             self._alive[sensor.id] = moment.at
+            self._says(sensor, online=True)
         elif payload == b"offline":
+            self._says(sensor, online=False)
             log.warning("sensor %s is offline, its broker says", sensor.id)
+
+    def _says(self, sensor: Fitted, **said: Any) -> None:
+        self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _read(self, sensor: Fitted, payload: bytes, kind: type[T]) -> T | None:
         try:

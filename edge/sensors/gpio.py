@@ -9,6 +9,7 @@ from gpiozero import LED, Buzzer, DigitalInputDevice
 
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
+from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Gpio:
 
     topics: Sequence[str] = ()
     deaf_since = None
+    bridge: bool | None = None
 
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
         self._fitted = fitted
@@ -58,6 +60,10 @@ class Gpio:
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return dict.fromkeys(self._devices, now)
+
+    def health(self) -> dict[str, SensorHealth]:
+        """A wire says nothing of itself."""
+        return {}
 
     def close(self) -> None:
         for device in self._devices.values():
@@ -83,6 +89,17 @@ class Gpio:
 
 def fit(fitted: Sequence[Fitted], surroundings: Surroundings) -> Gpio:
     return Gpio(fitted, surroundings)
+
+
+def mains(pin: int, changed: Callable[[], None], *, inverted: bool) -> Any | None:
+    """`is_active` while there is mains; `changed` is called when that changes."""
+    try:
+        device = DigitalInputDevice(pin, pull_up=None, active_state=not inverted, bounce_time=1.0)
+        device.when_activated = device.when_deactivated = changed
+    except Exception as error:  # noqa: BLE001 as above
+        log.warning("the mains on pin %d can't be told: %s", pin, error)
+        return None
+    return device
 
 
 def lamp(pin: int) -> Any | None:

@@ -9,14 +9,17 @@ never dropped for looking like a repeat unless it certainly is one.
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Last, Noticed, Surroundings
+from edge.sensors.edges import MEANS, OF_WHAT
 from models.observation import EARLIEST, SensorKind, What
+from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,8 @@ GAP = 10.0
 ONE_PRESS = timedelta(seconds=1)
 """One press can arrive twice; two presses are further apart."""
 BELIEVED_BACK = timedelta(days=1)
+REMEMBERED = 1000
+"""Of so many it is known when they were said, so that one is not taken twice from a broker that hands it over again."""
 BUSY = 2.0
 """Real s that a message may take to get here; on a played clock that is much."""
 
@@ -36,6 +41,10 @@ PRESSES = frozenset(
 NO_PRESSES = frozenset({"", "off", "release", "released", "hold_release", "disarm", "arm_day_zones", "arm_all_zones"})
 PRESSING = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
 
+FALLING = frozenset({"falling", "fall", "fall_alarm"})
+FALL_KEYS = ("fall_status", "status")
+"""A fall radar on the wall (HEIMAN HS2FD, OWON FDS315) is fitted as a pendant that nobody wears: it calls as one."""
+
 SAYS: dict[SensorKind, tuple[str, ...]] = {
     SensorKind.DOOR: ("contact",),
     SensorKind.MOTION: ("occupancy", "presence"),
@@ -43,27 +52,18 @@ SAYS: dict[SensorKind, tuple[str, ...]] = {
 }
 """Keys that tell the state of a kind of sensor, the first that is there counting."""
 
-MEANS: dict[tuple[SensorKind, bool], What] = {
-    (SensorKind.DOOR, True): What.CLOSED,
-    (SensorKind.DOOR, False): What.OPENED,
-    (SensorKind.MOTION, True): What.MOVED,
-    (SensorKind.BED, True): What.LAY_DOWN,
-    (SensorKind.BED, False): What.GOT_UP,
-}
-"""What an edge to that state is; the end of a movement is nothing."""
-
-OF_WHAT: dict[What, bool] = {what: state for (kind, state), what in MEANS.items() if kind is not SensorKind.MOTION}
 State = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now.
+    """When a message says it is from: `said` is its last_seen, `seen` the same if that can be; `fresh` if it is of now.
 
     `repeated` if the kit's broker sent it before and was not told that we have it.
     """
 
     moment: Moment
+    said: datetime | None
     seen: datetime | None
     fresh: bool
     retained: bool
@@ -74,7 +74,8 @@ class Told:
         seen = self.seen
         if seen is None or seen >= self.moment.at:
             return self.moment
-        believed = self.fresh or (seen >= EARLIEST and self.moment.at - seen <= BELIEVED_BACK)
+        same_clock = seen >= EARLIEST or not self.moment.trusted
+        believed = self.fresh or (same_clock and self.moment.at - seen <= BELIEVED_BACK)
         return self.moment.back_to(seen) if believed else self.moment
 
 
@@ -89,8 +90,12 @@ class Zigbee2Mqtt:
         self._seen = {sensor.id: surroundings.last[sensor.id][1] for sensor in fitted if sensor.id in surroundings.last}
         self._alive = dict(self._seen)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
+        self._lately = {sensor.id: deque(surroundings.lately.get(sensor.id, ()), REMEMBERED) for sensor in fitted}
+        self._fallen: dict[str, bool] = {}
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
+        self.bridge: bool | None = None
+        self._health: dict[str, SensorHealth] = {}
         self.unknown = 0
         self.unreadable = 0
 
@@ -109,6 +114,9 @@ class Zigbee2Mqtt:
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.items()}
 
+    def health(self) -> dict[str, SensorHealth]:
+        return self._health.copy()
+
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
         if not topic.startswith(f"{self._base}/"):
@@ -123,6 +131,8 @@ class Zigbee2Mqtt:
     def _bridge(self, payload: bytes, moment: Moment, *, retained: bool) -> list[Noticed]:
         state = _online(payload)
         log.info("Zigbee2MQTT is %s", state)
+        if state in ONLINE:
+            self.bridge = ONLINE[state]
         if state == "online":
             self.deaf_since = None
             if not retained:
@@ -132,8 +142,10 @@ class Zigbee2Mqtt:
         return []
 
     def _availability(self, name: str, payload: bytes) -> list[Noticed]:
-        sensor = self._sensors.get(name)
-        if sensor is not None and _online(payload) == "offline":
+        sensor, state = self._sensors.get(name), _online(payload)
+        if sensor is not None and state in ONLINE:
+            self._says(sensor, online=ONLINE[state])
+        if sensor is not None and state == "offline":
             log.warning("sensor %s is offline, Zigbee2MQTT says", sensor.id)
         return []
 
@@ -148,18 +160,25 @@ class Zigbee2Mqtt:
             log.warning("sensor %s sent %d bytes that are no JSON object", sensor.id, len(payload))
             return []
         told = self._told(state, moment, retained=retained, repeated=repeated)
-        news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
+        news: list[Noticed] = []
+        if not (repeated and told.said in self._lately[sensor.id]):
+            news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
+        if news and told.said is not None:
+            self._lately[sensor.id].append(told.said)
         self._lives(sensor.id, told)
+        self._says(sensor, **_of_itself(state))
         return news
+
+    def _says(self, sensor: Fitted, **said: Any) -> None:
+        self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
-        seen = _last_seen(state.get("last_seen"))
+        seen = said = _last_seen(state.get("last_seen"))
         if seen is not None and seen > moment.at + slack:
             seen = None
-        if seen is not None:
-            return Told(moment, seen, moment.at - seen <= slack, retained, repeated)
-        return Told(moment, None, not retained and not self._in_gap(moment), retained, repeated)
+        fresh = moment.at - seen <= slack if seen is not None else not retained and not self._in_gap(moment)
+        return Told(moment, said, seen, fresh, retained, repeated)
 
     def _in_gap(self, moment: Moment) -> bool:
         return self._gap_ends is not None and moment.elapsed < self._gap_ends
@@ -208,6 +227,9 @@ class Zigbee2Mqtt:
             self._known[sensor.id] = value
 
     def _press(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
+        fell = self._fell(sensor, state, told)
+        if fell:
+            return [Noticed(sensor.id, What.FELL, told.happened)]
         acted, called = self._acted(sensor, state, told), self._called(sensor, state, told)
         if not (acted or called):
             return []
@@ -216,6 +238,14 @@ class Zigbee2Mqtt:
             return []
         before.append(at)
         return [Noticed(sensor.id, What.PRESSED, told.happened)]
+
+    def _fell(self, sensor: Fitted, state: State, told: Told) -> bool:
+        """Once for each fall: the radar goes on saying so until it is over."""
+        said = next((state[key] for key in FALL_KEYS if isinstance(state.get(key), str)), None)
+        if said is None or self._heard_later(sensor.id, told):
+            return False
+        before, self._fallen[sensor.id] = self._fallen.get(sensor.id), said in FALLING
+        return said in FALLING and not before and (told.fresh or before is False or self._certain(sensor.id, told))
 
     def _acted(self, sensor: Fitted, state: State, told: Told) -> bool:
         action = state.get("action")
@@ -270,6 +300,25 @@ def _value(sensor: Fitted, state: State) -> bool | None:
     return None
 
 
+def _of_itself(state: State) -> dict[str, float | int | bool]:
+    """What a sensor says of its own battery, its radio and its case, as far as it makes sense."""
+    said: dict[str, float | int | bool] = {}
+    battery, link = _number(state.get("battery")), _number(state.get("linkquality"))
+    if battery is not None and 0 <= battery <= 100:
+        said["battery"] = battery
+    if link is not None and 0 <= link <= 255:
+        said["link"] = int(link)
+    for ours, theirs in (("battery_low", "battery_low"), ("tampered", "tamper")):
+        value = state.get(theirs)
+        if isinstance(value, bool):
+            said[ours] = value
+    return said
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
 def _object(payload: bytes) -> State | None:
     try:
         return msgspec.json.decode(payload, type=dict[str, object])
@@ -277,11 +326,14 @@ def _object(payload: bytes) -> State | None:
         return None
 
 
+ONLINE = {"online": True, "offline": False}
+
+
 def _online(payload: bytes) -> str:
     """'online' or 'offline', from the JSON of today or the bare word of older bridges."""
     state = _object(payload)
     word = state.get("state") if state is not None else payload.decode("ascii", "replace").strip('" ')
-    return word if word in ("online", "offline") else "neither online nor offline"
+    return word if word in ONLINE else "neither online nor offline"
 
 
 def _last_seen(value: object) -> datetime | None:

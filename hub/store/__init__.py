@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from hub.settings import Settings
 from hub.store.alerts import Alerts
 from hub.store.database import migrate, opened
+from hub.store.health import Health
 from hub.store.records import Records
 from hub.store.series import Series, SqlSeries
+from hub.store.traces import Traces
 
-__all__ = ["Alerts", "Records", "Series", "SqlSeries", "Store", "open_store"]
+__all__ = ["Alerts", "Health", "Records", "Series", "SqlSeries", "Store", "Traces", "open_store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,11 @@ class Store:
     records: Records
     alerts: Alerts
     series: Series
+    traces: Traces
+
+    @property
+    def health(self) -> Health:
+        return self.records.health
 
 
 def open_store(settings: Settings) -> Store:
@@ -23,4 +30,4 @@ def open_store(settings: Settings) -> Store:
     records, series = opened(settings.records), opened(settings.series)
     migrate(records, "records")
     migrate(series, "series")
-    return Store(Records(records), Alerts(records), SqlSeries(series))
+    return Store(Records(records), Alerts(records), SqlSeries(series), Traces(records))

@@ -3,9 +3,9 @@
 Whoever changes an alert names the version it saw, so that two who work on the same one can't both believe they did.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
-from models.detection import Finding, FindingKind, Urgency
+from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
-from models.response import Attempt, Tried, lapse_time
+from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.wire import Order
 
 HUB = "hub"
@@ -57,12 +57,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class AttemptMade(Attempt):
-    """An attempt with whom it was to reach and what came of it."""
+    """An attempt with who made it, whom it was to reach, and how it went."""
 
-    who: str
-    transport: str
-    detail: str
-    finished_at: datetime | None
+    who: str = ""
+    transport: str = ""
+    detail: str = ""
+    finished_at: datetime | None = None
+    actor: str = HUB
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +107,42 @@ class Alerts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
     def raise_(self, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised | None:
         """Open an alert, or let the open one grow; None where the finding is known already, concerns no open one, or is
         only to be told at the next talk.
         """
-        return self._again(lambda connection: _raise(connection, finding, resident, explanation, now))
+        return self.again(lambda connection: _raise(connection, finding, resident, explanation, now))
 
     def act(
-        self, alert_id: int, act: Act, actor: str, now: datetime, *, text: str = "", outcome: Outcome | None = None
+        self,
+        alert_id: int,
+        act: Act,
+        actor: str,
+        now: datetime,
+        *,
+        text: str = "",
+        outcome: Outcome | None = None,
+        hold: timedelta = PATIENCE[State.ANSWERED],
     ) -> Alert:
-        """Raises Refused, and LookupError for an alert that is not there."""
-        return self._again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome))
+        """An answer lapses after `hold` without a further act. Raises Refused, and LookupError for an alert that is not
+        there.
+        """
+        return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome, hold))
 
     def alert(self, alert_id: int) -> Alert | None:
         return next(iter(self._alerts(_alerts.c.id == alert_id)), None)
 
     def open_alerts(self) -> list[Alert]:
         return self._alerts(_alerts.c.state != State.CLOSED.value)
+
+    def some(self, ids: Sequence[int]) -> list[Alert]:
+        """Those of them that there are, closed or not."""
+        few = [ids[first : first + 500] for first in range(0, len(ids), 500)]
+        return [alert for some in few for alert in self._alerts(_alerts.c.id.in_(some))]
 
     def of_home(self, home: str, limit: int = 100) -> list[Alert]:
         """Newest first."""
@@ -157,7 +177,7 @@ class Alerts:
         with writing(self._engine) as connection:
             if not _swap(connection, alert, {"version": alert.version + 1}):
                 return None
-            _note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport}.")
+            note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport}.")
             made = insert(_attempts).values(**row, tried=Tried.INTENDED.value, detail="")
             key = connection.execute(made).inserted_primary_key
             assert key is not None
@@ -240,7 +260,7 @@ class Alerts:
                 found.setdefault(home, {"alerts": {}, "findings": {}})[name][kind] = count
         return found
 
-    def _again(self, work: Callable[[Connection], T]) -> T:
+    def again(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction, and anew with fresh eyes when somebody else got in between."""
         for _ in range(_TRIES):
             try:
@@ -258,23 +278,28 @@ class Alerts:
         return [_alert(row) for row in self._all(select(_alerts).where(condition).order_by(_alerts.c.id))]
 
     def _attempts(self, condition: Any) -> list[AttemptMade]:
-        rows = self._all(select(_attempts).where(condition).order_by(_attempts.c.id))
-        return [
-            AttemptMade(r.id, r.alert, r.step, r.at, Tried(r.tried), r.who, r.transport, r.detail, r.finished_at)
-            for r in rows
-        ]
+        return [attempt_made(row) for row in self._all(select(_attempts).where(condition).order_by(_attempts.c.id))]
 
 
-def changed(alert: Alert, act: Act, actor: str, now: datetime, outcome: Outcome | None = None) -> Alert:
+def changed(
+    alert: Alert,
+    act: Act,
+    actor: str,
+    now: datetime,
+    outcome: Outcome | None = None,
+    hold: timedelta = PATIENCE[State.ANSWERED],
+) -> Alert:
     """The alert after `act`. Raises Refused."""
     moved = replace(alert, state=after(alert, act, actor), version=alert.version + 1)
     match act:
         case Act.ANSWER:
-            return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now))
-        case Act.SEND | Act.ARRIVE:
-            return replace(moved, look_again_at=lapse_time(moved.state, now))
-        case Act.NOTE if alert.holder == actor:
-            return replace(moved, look_again_at=lapse_time(moved.state, now))
+            return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now, hold))
+        case Act.LEAVE:
+            return replace(moved, look_again_at=now + PATIENCE[State.ANSWERED])
+        case Act.SEND | Act.SET_OUT | Act.ARRIVE | Act.ENTER:
+            return replace(moved, look_again_at=lapse_time(moved.state, now, hold))
+        case Act.NOTE | Act.TRY if alert.holder == actor:
+            return replace(moved, look_again_at=lapse_time(moved.state, now, hold))
         case Act.LAPSE:
             return _lapsed(alert, moved, now)
         case Act.CLOSE | Act.CLEAR:
@@ -340,15 +365,23 @@ def _open(connection: Connection, finding: Finding, resident: str | None, explan
     key = connection.execute(insert(_alerts).values(_columns(new))).inserted_primary_key
     assert key is not None
     alert = replace(new, id=int(key[0]))
-    _note(connection, alert, now, Act.RAISE, HUB, explanation)
+    note(connection, alert, now, Act.RAISE, HUB, explanation)
     return Raised(alert, new=True)
 
 
 def _grow(connection: Connection, alert: Alert, finding: Finding, explanation: str, now: datetime) -> Raised:
     more = grown(alert, finding, now)
-    _save(connection, alert, more)
-    _note(connection, more, now, Act.GROW, HUB, explanation)
+    if not finding.over and _word_is_old(connection, alert, now) and more.state is State.RAISED:
+        more = replace(more, look_again_at=now)
+    save(connection, alert, more)
+    note(connection, more, now, Act.GROW, HUB, explanation)
     return Raised(more, new=False)
+
+
+def _word_is_old(connection: Connection, alert: Alert, now: datetime) -> bool:
+    """Whatever somebody said before this was found stops the chain no longer; whether it did."""
+    stops = and_(_attempts.c.alert == alert.id, _attempts.c.holds_until > now)
+    return connection.execute(update(_attempts).where(stops).values(holds_until=now)).rowcount > 0
 
 
 def _end(connection: Connection, finding: Finding, explanation: str, now: datetime) -> Raised | None:
@@ -358,21 +391,21 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
     mine = and_(same, f.since < finding.at, *_same_sensor(finding))
     ended = {row.alert for row in connection.execute(select(f.alert).where(mine))}
     connection.execute(update(_findings).where(mine).values(ended_at=finding.at))
-    alerts = [_locked(connection, number) for number in sorted(ended - {None})]
+    alerts = [locked(connection, number) for number in sorted(ended - {None})]
     alert = next((one for one in alerts if one.state is not State.CLOSED), None)
     if alert is None:
         return None
     if alert.lane is Lane.KIT and not _still_wrong(connection, alert.id):
         cleared = changed(alert, Act.CLEAR, HUB, now)
-        _save(connection, alert, cleared)
-        _note(connection, cleared, now, Act.CLEAR, HUB, explanation)
+        save(connection, alert, cleared)
+        note(connection, cleared, now, Act.CLEAR, HUB, explanation)
         return Raised(cleared, new=False)
     return _grow(connection, alert, finding, explanation, now)
 
 
 def _same_sensor(finding: Finding) -> Iterable[Any]:
     """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
-    if finding.kind is FindingKind.SENSOR_UNHEARD:
+    if finding.kind is FindingKind.SENSOR_UNHEARD or finding.kind in OF_THE_HEARTBEAT:
         yield _findings.c.sensor == (finding.sensor or "")
 
 
@@ -382,12 +415,19 @@ def _still_wrong(connection: Connection, alert: int) -> bool:
 
 
 def _act(
-    connection: Connection, alert_id: int, act: Act, actor: str, now: datetime, text: str, outcome: Outcome | None
+    connection: Connection,
+    alert_id: int,
+    act: Act,
+    actor: str,
+    now: datetime,
+    text: str,
+    outcome: Outcome | None,
+    hold: timedelta,
 ) -> Alert:
-    alert = _locked(connection, alert_id)
-    moved = changed(alert, act, actor, now, outcome)
-    _save(connection, alert, moved)
-    _note(connection, moved, now, act, actor, text)
+    alert = locked(connection, alert_id)
+    moved = changed(alert, act, actor, now, outcome, hold)
+    save(connection, alert, moved)
+    note(connection, moved, now, act, actor, text)
     if act is Act.ANSWER and alert.lane is Lane.PERSON:
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
@@ -397,22 +437,22 @@ def _act(
 def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> None:
     question = select(_attempts.c.alert, _attempts.c.who, _attempts.c.transport).where(_attempts.c.id == attempt_id)
     number, who, transport = connection.execute(question).one()
-    alert = _locked(connection, number)
+    alert = locked(connection, number)
     if alert.state is State.RAISED:
         again = replace(alert, version=alert.version + 1, look_again_at=now)
-        _save(connection, alert, again)
+        save(connection, alert, again)
     result = "failed" if tried is Tried.FAILED else "may not have happened"
-    _note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport} {result}: {detail}")
+    note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport} {result}: {detail}")
 
 
-def _locked(connection: Connection, alert_id: int) -> Alert:
+def locked(connection: Connection, alert_id: int) -> Alert:
     row = connection.execute(select(_alerts).where(_alerts.c.id == alert_id).with_for_update()).first()
     if row is None:
         raise LookupError(f"there is no alert {alert_id}")
     return _alert(row)
 
 
-def _save(connection: Connection, seen: Alert, now: Alert) -> None:
+def save(connection: Connection, seen: Alert, now: Alert) -> None:
     if not _swap(connection, seen, _columns(now)):
         raise Overtaken(f"alert {seen.id} was changed by somebody else")
 
@@ -422,7 +462,7 @@ def _swap(connection: Connection, seen: Alert, values: dict[str, Any]) -> bool:
     return connection.execute(update(_alerts).where(same).values(values)).rowcount == 1
 
 
-def _note(connection: Connection, alert: Alert, now: datetime, act: Act, actor: str, text: str) -> None:
+def note(connection: Connection, alert: Alert, now: datetime, act: Act, actor: str, text: str) -> None:
     row = {"alert": alert.id, "at": now, "act": act.value, "actor": actor, "text": text, "state": alert.state.value}
     chain.add(connection, _timeline, row)
 
@@ -456,6 +496,12 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "outcome": alert.outcome.value if alert.outcome else None,
         "closed_at": alert.closed_at,
     }
+
+
+def attempt_made(row: Any) -> AttemptMade:
+    values = dict(row._mapping)
+    answer = Answer(row.answer) if row.answer else None
+    return AttemptMade(**{**values, "tried": Tried(row.tried), "answer": answer})
 
 
 def _alert(row: Any) -> Alert:

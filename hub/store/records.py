@@ -2,34 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
 
 from hub.store import chain, schema
+from hub.store.accounts import Accounts
 from hub.store.database import upsert, writing
-from models.alert import Lane
+from hub.store.health import Health
+from hub.store.version import next_version
+from models.alert import Alert, Lane
 from models.health import Heard
 from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.register import Register
-from models.response import DEFAULT_PLANS, ResponsePlan, Step
+from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
+from models.urgency import asks_for_a_look
 from models.wire import Heartbeat, read_heartbeat
 
-DEFAULT_KIND = "default"
 RAW_LIMIT = 4096
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    login: str
-    csrf: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,12 @@ class Records:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.accounts = Accounts(engine)
+        self.health = Health(engine)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
 
     def homes(self) -> list[Home]:
         return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
@@ -145,12 +148,27 @@ class Records:
         return self._bodies(select(schema.consents.c.body))
 
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
-        """The plan agreed for `kind`; else, where a person may need help, the one for all kinds; else the built-in."""
-        table = schema.plans
-        kinds = [kind, DEFAULT_KIND] if lane is Lane.PERSON else [kind]
-        agreed = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
-        found = {one.kind: one.body for one in agreed}
-        return next((found[one] for one in kinds if one in found), DEFAULT_PLANS[lane])
+        """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
+        gently where only a look is asked for; else the built-in.
+        """
+        table, of = schema.plans, incident(kind, lane)
+        rows = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
+        found: dict[str, ResponsePlan] = {one.kind: one.body for one in rows}
+        if kind in found:
+            return found[kind]
+        kinds = [of, Incident.DEFAULT] if lane is Lane.PERSON else [of]
+        agreed = next((found[one] for one in kinds if one in found), None)
+        if agreed is None:
+            return default_plan(kind, lane)
+        return gently(agreed) if asks_for_a_look(kind) else agreed
+
+    def plan_for(self, alert: Alert) -> ResponsePlan:
+        """Of the resident; where an alert is about no one resident, of the first in the home who agreed to one."""
+        if alert.resident:
+            return self.plan(alert.resident, alert.kind, alert.lane)
+        built_in = self.plan(None, alert.kind, alert.lane)
+        plans = (self.plan(one.id, alert.kind, alert.lane) for one in self.residents_of(alert.home))
+        return next((plan for plan in plans if plan != built_in), built_in)
 
     def steps_of(self, resident: str) -> list[Step]:
         """Of all plans agreed with them."""
@@ -164,8 +182,10 @@ class Records:
         return (rows[0].body, rows[0].password_hash) if rows else None
 
     def accounts_of(self, role: Role) -> list[Account]:
+        """Those that are not closed."""
         table = schema.accounts
-        return self._bodies(select(table.c.body).where(table.c.role == role.value).order_by(table.c.login))
+        open_ones = (table.c.role == role.value) & table.c.closed_at.is_(None)
+        return self._bodies(select(table.c.body).where(open_ones).order_by(table.c.login))
 
     def version(self) -> int:
         """Another number whenever homes, sensors, people or consents changed."""
@@ -177,38 +197,15 @@ class Records:
             upsert(connection, schema.homes, [{"id": one.id, "body": one} for one in register.homes])
             upsert(connection, schema.residents, _keyed(register.residents, "id", "home"))
             upsert(connection, schema.contacts, _keyed(register.contacts, "id", "resident"))
-            upsert(connection, schema.consents, _keyed(register.consents, "home", "kind"))
+            consents = [{"home": one.home, "kind": one.about, "body": one} for one in register.consents]
+            upsert(connection, schema.consents, consents)
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]
             upsert(connection, schema.plans, plans)
             _load_accounts(connection, register.accounts, password_hashes)
-            _next_version(connection)
-
-    def set_password(self, login: str, password_hash: str) -> bool:
-        """Whether there is such an account. Ends its sessions."""
-        accounts, sessions = schema.accounts, schema.sessions
-        with writing(self._engine) as connection:
-            connection.execute(delete(sessions).where(sessions.c.login == login))
-            changed = update(accounts).where(accounts.c.login == login).values(password_hash=password_hash)
-            return connection.execute(changed).rowcount == 1
+            next_version(connection)
 
     def logins(self) -> set[str]:
         return set(self._bodies(select(schema.accounts.c.login)))
-
-    def open_session(self, token_hash: str, login: str, csrf: str, expires_at: datetime) -> None:
-        row = {"token_hash": token_hash, "login": login, "csrf": csrf, "expires_at": expires_at}
-        self._write(insert(schema.sessions).values(row))
-
-    def session(self, token_hash: str) -> Session | None:
-        """As stored; whether it has expired is for the caller, who knows the time."""
-        table = schema.sessions
-        rows = self._all(select(table).where(table.c.token_hash == token_hash))
-        return Session(rows[0].login, rows[0].csrf, rows[0].expires_at) if rows else None
-
-    def end_session(self, token_hash: str) -> None:
-        self._write(delete(schema.sessions).where(schema.sessions.c.token_hash == token_hash))
-
-    def end_expired_sessions(self, now: datetime) -> int:
-        return self._write(delete(schema.sessions).where(schema.sessions.c.expires_at <= now))
 
     def beat(self, beats: Sequence[Beat]) -> None:
         """Keep the latest of each home. `heard_until` never goes back."""
@@ -216,12 +213,13 @@ class Records:
             for beat in beats:
                 _keep_beat(connection, beat)
 
-    def heard(self) -> dict[str, Heard]:
-        """Every home on record, also those that were never heard."""
+    def heard(self, home: str | None = None) -> dict[str, Heard]:
+        """One home or every one on record, also those that were never heard."""
         beats = schema.heartbeats
         both = schema.homes.outerjoin(beats, schema.homes.c.id == beats.c.home)
         columns = (schema.homes.c.id, beats.c.heard_until, beats.c.at, beats.c.online, beats.c.on_mains)
-        rows = self._all(select(*columns).select_from(both))
+        question = select(*columns).select_from(both)
+        rows = self._all(question if home is None else question.where(schema.homes.c.id == home))
         return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
 
     def heartbeat(self, home: str) -> Heartbeat | None:
@@ -244,16 +242,22 @@ class Records:
                 newest = select(func.max(schema.set_aside.c.id)).scalar_subquery()
                 connection.execute(delete(schema.set_aside).where(schema.set_aside.c.id <= newest - SET_ASIDE_LIMIT))
 
-    def set_aside_counts(self, home: str | None = None) -> dict[str, int]:
-        """By reason, of one home or of all."""
+    def set_aside_counts(self, home: str | None = None, besides: AbstractSet[str] = frozenset()) -> dict[str, int]:
+        """By reason, of one home or of all; `besides` those homes."""
         table = schema.set_aside_counts
-        question = select(table.c.reason, func.sum(table.c.count)).group_by(table.c.reason)
-        rows = self._all(question if home is None else question.where(table.c.home == home))
-        return {reason: int(count) for reason, count in rows}
+        question = select(table.c.home, table.c.reason, table.c.count)
+        counted: dict[str, int] = defaultdict(int)
+        for whose, reason, count in self._all(question if home is None else question.where(table.c.home == home)):
+            if whose not in besides:
+                counted[reason] += int(count)
+        return dict(counted)
 
-    def set_aside_recent(self, limit: int = 100) -> list[Aside]:
-        """Newest first."""
-        rows = self._all(select(schema.set_aside).order_by(schema.set_aside.c.id.desc()).limit(limit))
+    def set_aside_recent(self, limit: int = 100, besides: AbstractSet[str] = frozenset()) -> list[Aside]:
+        """Newest first, without those of some homes."""
+        table = schema.set_aside
+        newest = self._all(select(table.c.id, table.c.home).order_by(table.c.id.desc()))
+        ids = [one.id for one in newest if one.home not in besides][:limit]
+        rows = self._all(select(table).where(table.c.id.in_(ids)).order_by(table.c.id.desc()))
         return [Aside(row.arrived, row.home, row.reason, row.text, row.raw) for row in rows]
 
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
@@ -330,11 +334,16 @@ class Records:
     def falls_undone(self) -> frozenset[int]:
         return frozenset(alert for alerts in self._bodies(select(schema.falls_undone.c.alerts)) for alert in alerts)
 
+    def proofs(self, kept: Mapping[str, chain.Head]) -> Iterable[tuple[str, chain.Proof]]:
+        """A walk along every hash-chained log, with the heads that were kept of some."""
+        with self._engine.connect() as connection:
+            for log in chain.logs():
+                yield log.name, chain.prove(connection, log, kept.get(log.name))
+
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = (schema.timeline, schema.looks, schema.shifts, schema.falls_undone)
-            found = {log.name: chain.broken_at(connection, log) for log in logs}
+            found = {log.name: chain.prove(connection, log).broken_at for log in chain.logs()}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
     def _all(self, question: Select[Any]) -> Sequence[Any]:
@@ -363,13 +372,6 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
         known = connection.execute(update(table).where(table.c.login == one.login).values(columns)).rowcount
         if not known:
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
-
-
-def _next_version(connection: Connection) -> None:
-    table: Table = schema.versions
-    value = table.c.value
-    if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:
-        upsert(connection, table, [{"name": "register", "value": 1}])
 
 
 def _keep_beat(connection: Connection, beat: Beat) -> None:

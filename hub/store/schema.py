@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from models.health import Learned
 from models.home import Home
 from models.people import Account, Contact, Resident
 from models.privacy import Consent
@@ -122,16 +123,67 @@ accounts = Table(
     Column("role", Text, nullable=False, index=True),
     Column("body", Body(Account), nullable=False),
     Column("password_hash", Text, nullable=False),
+    Column("closed_at", Moment),
+    Column("second", LargeBinary),
+    Column("second_since", Moment),
+    Column("second_step", BigInteger, nullable=False, server_default="0"),
+    Column("recovery", Body(tuple[str, ...]), nullable=False, server_default="[]"),
 )
+"""`second` is the sealed secret of one-time codes, in force from `second_since` on; `recovery` are hashes of codes."""
 
 sessions = Table(
     "sessions",
     records,
     Column("token_hash", Text, primary_key=True),
-    Column("login", Text, ForeignKey("accounts.login"), nullable=False),
+    Column("login", Text, ForeignKey("accounts.login"), nullable=False, index=True),
     Column("csrf", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False, index=True),
 )
+
+invitations = Table(
+    "invitations",
+    records,
+    Column("token_hash", Text, primary_key=True),
+    Column("login", Text, ForeignKey("accounts.login"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+tries = Table(
+    "tries",
+    records,
+    Column("whose", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last", Float, nullable=False),
+)
+"""Wrong tries to log in. `whose` is a hash: what people type there may be anything, even a password."""
+
+entrances = Table(
+    "entrances",
+    records,
+    Column("login", Text, ForeignKey("accounts.login"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("last_at", Moment, nullable=False),
+)
+"""Where a login came from when it was right."""
+
+amendments = Table(
+    "amendments",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What was changed on the records by whom: names of fields, and values only of those that tell nothing of a person."""
 
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
@@ -237,6 +289,20 @@ falls_undone = Table(
 )
 """Alerts about a fall that no longer count against a pendant, since a supervisor said so."""
 
+traces = Table(
+    "traces",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("begins", Float, nullable=False),
+    Column("every", Float, nullable=False),
+    Column("mg", Body(tuple[int, ...]), nullable=False),
+)
+Index("traces_by_home", traces.c.home, traces.c.at)
+
 alerts = Table(
     "alerts",
     records,
@@ -314,6 +380,10 @@ attempts = Table(
     Column("tried", Text, nullable=False, index=True),
     Column("detail", Text, nullable=False),
     Column("finished_at", Moment),
+    Column("actor", Text, nullable=False, server_default="hub"),
+    Column("answer", Text),
+    Column("answered_at", Moment),
+    Column("holds_until", Moment),
 )
 
 orders = Table(
@@ -328,6 +398,93 @@ orders = Table(
     Column("sent_at", Moment, index=True),
     Column("dropped", Boolean, nullable=False),
 )
+
+spells = Table(
+    "spells",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id")),
+    Column("kind", Text, nullable=False),
+    Column("sensor", Text, nullable=False),
+    Column("began", Moment, nullable=False),
+    Column("ended", Moment),
+)
+"""What was wrong with a home's kit, from when until when; without a home it was the hub itself, and so every home."""
+Index("spells_by_home", spells.c.home, spells.c.began)
+Index(
+    "one_lasting_spell",
+    func.coalesce(spells.c.home, text("''")),
+    spells.c.kind,
+    spells.c.sensor,
+    unique=True,
+    sqlite_where=text("ended IS NULL"),
+    postgresql_where=text("ended IS NULL"),
+)
+
+rhythms = Table(
+    "rhythms",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("body", Body(Learned), nullable=False),
+)
+
+battery_levels = Table(
+    "battery_levels",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("sensor", Text, primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("percent", Float, nullable=False),
+)
+
+test_presses = Table(
+    "test_presses",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("noticed", Moment, nullable=False),
+    Column("arrived", Moment),
+    Column("stored", Moment),
+    Column("judged", Moment),
+    Column("kept", Float),
+    Column("sent", Float),
+    Column("receipted", Float),
+)
+Index("test_presses_by_home", test_presses.c.home, test_presses.c.arrived)
+
+swaps = Table(
+    "swaps",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("sensor", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("now", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+ways = Table(
+    "ways",
+    records,
+    Column("transport", Text, primary_key=True),
+    Column("broken_since", Moment, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Transports that do not work now. One that does has no row."""
+
+subscriptions = Table(
+    "subscriptions",
+    records,
+    Column("endpoint", Text, primary_key=True),
+    Column("person", Text, nullable=False, index=True),
+    Column("content", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+"""Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
 
 series = MetaData()
 
@@ -349,5 +506,42 @@ observations = Table(
 """Times are plain microseconds here: this table is read and written by the hundred thousand."""
 Index("observations_by_home", observations.c.home, observations.c.at)
 
+blocks = Table(
+    "blocks",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("week", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    Column("whats", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What has settled: hub/store/settled.py reads `body`. `week` counts sevens of days from 1970 UTC; `part` is above 0
+only where another part of that week could not be read. Without a rowid, so that a home's weeks lie side by side.
+"""
+
+settled_numbers = Table(
+    "settled_numbers",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("ranges", Body(tuple[tuple[int, int], ...]), nullable=False),
+)
+"""Which numbers have settled, so that one that is sent again is known."""
+
+summaries = Table(
+    "summaries",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("counts", Body(tuple[int, ...]), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What is left of observations whose retention has ended: how many in each hour (UTC) of a day, later in the day."""
+
 marks = Table("marks", series, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
-"""The last `seq` given out. It outlives the rows, so that one that was forgotten is never given out again."""
+"""The last `seq` given out, which outlives the rows, so that one that was forgotten is never given out again; and how
+often something settled.
+"""

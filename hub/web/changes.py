@@ -1,67 +1,105 @@
 """One look at the store for all consoles: what changed is told to every open page, with a beat in between.
 
+Each council's consoles are told of its own changes alone, so that not even the moment of a word tells of another's.
 Should the look fail, every stream ends, so that the consoles say that they are out of date; a page that connects again
 starts it anew.
 """
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from hub.web.access import Viewer
+from hub.web.live import Source, Word
 
 LOOK_EVERY = 0.05
 BEAT_EVERY = 2.0
 
 
-class Changes:
-    """`latest` is a cheap number that grows with every change; `beat` is what the pages are told."""
+@dataclass(eq=False, slots=True)
+class Listener:
+    """An open page: of the queue, or of one alert. `heard` is the mark that it was told last."""
 
-    def __init__(self, latest: Callable[[], int], beat: Callable[[], Mapping[str, object]]) -> None:
-        self._latest = latest
-        self._beat = beat
-        self._listeners: set[asyncio.Queue[bytes | None]] = set()
+    viewer: Viewer
+    alert: int | None
+    waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(1))
+    heard: str = ""
+
+    def tell(self, event: bytes | None, instead: bytes | None = None) -> None:
+        """Whoever is slow gets the latest only: `instead`, where what was missed would be needed for `event`."""
+        if self.waiting.full():
+            self.waiting.get_nowait()
+            event = instead or event
+        self.waiting.put_nowait(event)
+
+
+class Changes:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self, viewer: Viewer, alert: int | None = None) -> AsyncGenerator[bytes, None]:
         """Server-sent events, the first at once."""
-        mine: asyncio.Queue[bytes | None] = asyncio.Queue(1)
+        mine = Listener(viewer, alert)
         self._listeners.add(mine)
         try:
-            yield b"retry: 1000\n\n" + await asyncio.to_thread(self._event)
+            yield b"retry: 1000\n\n" + await asyncio.to_thread(self._first, mine)
             self._start()
-            while not self._ended and (event := await mine.get()) is not None:
+            while not self._ended and (event := await mine.waiting.get()) is not None:
                 yield event
         finally:
             self._listeners.discard(mine)
 
+    def _first(self, mine: Listener) -> bytes:
+        if mine.alert is None:
+            return self._source.beat(mine.viewer.council)
+        mine.heard, event = self._source.of_alerts(mine.viewer.council, {mine.alert})[mine.alert]
+        return event
+
     def end(self) -> None:
         """For a server that goes down: it would wait for the streams, which of themselves never end."""
         self._ended = True
-        self._tell(None)
+        self._tell_all(None)
 
     def _start(self) -> None:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
-        known, spoke = -1, 0.0
+        known, spoke, marks = -1, 0.0, dict[str, str]()
         clock = asyncio.get_running_loop().time
         try:
             while self._listeners:
-                change = await asyncio.to_thread(self._latest)
-                if change != known or clock() - spoke >= BEAT_EVERY:
-                    known, spoke = change, clock()
-                    self._tell(await asyncio.to_thread(self._event))
+                change, due = await asyncio.to_thread(self._source.latest), clock() - spoke >= BEAT_EVERY
+                if change != known or due:
+                    known, spoke = change, clock() if due else spoke
+                    for council in {one.viewer.council for one in self._listeners}:
+                        await self._tell_council(council, marks, due=due)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
-            self._tell(None)
+            self._tell_all(None)
 
-    def _tell(self, event: bytes | None) -> None:
-        """Whoever is slow gets the latest only."""
-        for listener in self._listeners:
-            if listener.full():
-                listener.get_nowait()
-            listener.put_nowait(event)
+    async def _tell_council(self, council: str, marks: dict[str, str], *, due: bool) -> None:
+        theirs = [one for one in self._listeners if one.viewer.council == council]
+        queues = [one for one in theirs if one.alert is None]
+        if queues:
+            viewers = list({one.viewer.login: one.viewer for one in queues}.values())
+            word: Word = await asyncio.to_thread(self._source.word, council, viewers)
+            if due or marks.get(council) != word.mark:
+                for one in queues:
+                    one.tell(word.event, word.beat)
+            marks[council] = word.mark
+        alerts = {one.alert for one in theirs if one.alert is not None}
+        told = await asyncio.to_thread(self._source.of_alerts, council, alerts) if alerts else {}
+        for one in theirs:
+            if one.alert is not None:
+                mark, event = told[one.alert]
+                if due or mark != one.heard:
+                    one.tell(event)
+                one.heard = mark
 
-    def _event(self) -> bytes:
-        return f"event: beat\ndata: {json.dumps(self._beat())}\n\n".encode()
+    def _tell_all(self, event: None) -> None:
+        for one in self._listeners:
+            one.tell(event)

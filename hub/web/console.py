@@ -1,35 +1,66 @@
 """The contact centre: the queue, and an alert from answer to outcome."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from hub.web.access import ReasonNeeded, Viewer
+from hub.web.access import PAGE, ReasonNeeded, Viewer
 from hub.web.page import page
-from hub.web.visitor import TheGate, Who
+from hub.web.painted import painted, row
+from hub.web.visitor import TheGate, Who, while_in
 from models.alert import Act, Outcome, Refused
 from models.privacy import Purpose
 
 routes = APIRouter(prefix="/console")
+
+PartName = Literal["calls", "looks", "held", "faults"]
+TITLES: dict[PartName, str] = {
+    "calls": "Who may need help",
+    "looks": "To look in on",
+    "held": "In hand",
+    "faults": "Kit faults",
+}
 
 Text = Annotated[str, Form(max_length=10_000)]
 
 
 @routes.get("")
 def queue(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "console.html", viewer=who, queue=gate.queue(who, Purpose.QUEUE))
+    return page(request, "console.html", viewer=who, queue=painted(gate.board.queue(who, Purpose.QUEUE)))
 
 
 @routes.get("/queue")
 def queue_now(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "queue.html", viewer=who, queue=gate.queue(who, Purpose.QUEUE))
+    return page(request, "queue.html", viewer=who, queue=painted(gate.board.queue(who, Purpose.QUEUE)))
+
+
+@routes.get("/all/{part}")
+def everything(
+    request: Request, gate: TheGate, who: Who, part: PartName, first: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """What a storm leaves no room for in the queue: a page of it, which does not move."""
+    queue, shown = gate.board.page(who, Purpose.QUEUE, part, first)
+    return page(
+        request,
+        "all.html",
+        viewer=who,
+        title=TITLES[part],
+        part=shown,
+        rows=[row(one, queue.now) for one in shown.rows],
+        first=first,
+        size=PAGE,
+        now=queue.now,
+        zone=queue.zone,
+    )
 
 
 @routes.get("/changes")
-def changes(request: Request, gate: TheGate, who: Who) -> Response:
+def changes(request: Request, gate: TheGate, who: Who, alert: int | None = None) -> Response:
+    """Of the queue, or of one alert that stands open on a page."""
     gate.may(who, Purpose.QUEUE)
-    return StreamingResponse(request.app.state.changes.follow(), media_type="text/event-stream")
+    events = request.app.state.changes.follow(who, alert)
+    return StreamingResponse(while_in(events, request), media_type="text/event-stream")
 
 
 @routes.get("/alert/{alert_id}")
@@ -114,6 +145,11 @@ def _act(
     except Refused as refused:
         return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
     return RedirectResponse("/console" if act is Act.CLOSE else f"/console/alert/{alert_id}", 303)
+
+
+def refused_sheet(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: Refused, text: str) -> Response:
+    """The alert's page again, with why nothing was done and what was typed."""
+    return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
 
 
 def _sheet(

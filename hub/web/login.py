@@ -1,19 +1,16 @@
-"""The door: logging in and out, slowed down for whoever keeps guessing, silent on what was wrong."""
+"""The door: logging in and out, a code beside the password, and the link by which one sets a password of one's own."""
 
-import time
-from collections.abc import Callable
-from functools import cached_property
-from threading import BoundedSemaphore, Lock
 from typing import Annotated
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.web.access import Gate, Viewer
+from hub.web.access import Viewer
+from hub.web.access.entrance import Closed, Entered, NotProved, TooSoon, Weak
 from hub.web.page import page
-from hub.web.visitor import BEFORE, SESSION, TheGate, drop, hashed, keep, new_token, visitor
+from hub.web.qr import drawn
+from hub.web.visitor import BEFORE, SESSION, TheGate, drop, keep, new_token, visitor
+from models.entrance import LEAST, as_link, typed_by_hand
 from models.people import Role
 
 HOME: dict[Role, str] = {
@@ -21,69 +18,21 @@ HOME: dict[Role, str] = {
     Role.SUPERVISOR: "/console",
     Role.RESPONDER: "/visits",
     Role.INSTALLER: "/installer",
+    Role.MANAGER: "/account",
+    Role.ADMINISTRATOR: "/administration",
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",
 }
 WRONG = "That login and password do not belong together. Please try again."
+WRONG_CODE = (
+    "That code is not the one for now. Wait for the next one, or use a recovery code that you have not used yet."
+)
+CLOSED = "This login has been closed. Ring whoever gave it to you."
 
 routes = APIRouter()
 
-
-class Guessing:
-    """Failures by login and address. After three each further one doubles the wait, up to a quarter of an hour."""
-
-    FREE, LONGEST, REMEMBERED = 3, 900.0, 10_000
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._failed: dict[tuple[str, str], tuple[int, float]] = {}
-        self._lock = Lock()
-
-    def wait(self, login: str, address: str) -> float:
-        """Seconds until this login may be tried from there again."""
-        with self._lock:
-            count, last = self._failed.get((login, address), (0, 0.0))
-        pause = min(2.0 ** (count - self.FREE), self.LONGEST) if count >= self.FREE else 0.0
-        return max(0.0, last + pause - self._now())
-
-    def failed(self, login: str, address: str) -> None:
-        with self._lock:
-            count, _ = self._failed.pop((login, address), (0, 0.0))
-            self._failed[login, address] = (count + 1, self._now())
-            if len(self._failed) > self.REMEMBERED:
-                self._failed.pop(next(iter(self._failed)))
-
-    def succeeded(self, login: str, address: str) -> None:
-        with self._lock:
-            self._failed.pop((login, address), None)
-
-
-class Door:
-    """Passwords. An unknown login costs as much time as a wrong password, and few are tried at once."""
-
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
-        self._at_once = BoundedSemaphore(2)
-
-    @cached_property
-    def _nobody(self) -> str:
-        return self._hasher.hash(new_token())
-
-    def knows(self, gate: Gate, login: str, password: str) -> bool:
-        found = gate.account(login)
-        with self._at_once:
-            right = self._verified(found[1] if found else self._nobody, password)
-        return right and found is not None
-
-    def _verified(self, known: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(known, password)
-        except (VerificationError, InvalidHashError):
-            return False
-
-
 Maybe = Annotated[Viewer | None, Depends(visitor)]
-Text = Annotated[str, Form(max_length=200)]
+Text = Annotated[str, Form(max_length=400)]
 
 
 @routes.get("/")
@@ -95,51 +44,149 @@ def front(who: Maybe) -> Response:
 def form(request: Request, who: Maybe, next: str = "") -> Response:  # noqa: A002 - the word in the address
     if who:
         return RedirectResponse(_own(next) or HOME[who.role], 303)
-    return _form(request, next)
-
-
-def _form(request: Request, back: str, wrong: str = "", login: str = "", status: int = 200) -> Response:
-    before = request.cookies.get(BEFORE) or new_token()
-    shown = page(request, "login.html", status=status, csrf=before, back=_own(back), wrong=wrong, login=login)
-    keep(shown, BEFORE, before, secure=request.app.state.settings.secure_cookies, max_age=3600)
-    return shown
+    return _form(request, "login.html", back=_own(next), wrong="", login="")
 
 
 @routes.post("/login")
 def log_in(
     request: Request, gate: TheGate, who: Maybe, login: Text = "", password: Text = "", back: Text = ""
 ) -> Response:
-    address = request.client.host if request.client else ""
-    guessing: Guessing = request.app.state.guessing
-    pause = guessing.wait(login, address)
-    if pause > 0:
-        return _form(request, back, f"Too many tries. Please wait {int(pause) + 1} s and try again.", login, 429)
-    if not request.app.state.door.knows(gate, login, password):
-        guessing.failed(login, address)
-        return _form(request, back, WRONG, login, 401)
-    guessing.succeeded(login, address)
+    try:
+        entered = gate.entrance.enter(login, password, address(request))
+    except (TooSoon, NotProved, Closed) as no:
+        return _form(request, "login.html", _status(no), wrong=_said(no, WRONG), back=_own(back), login=login)
     if who:
-        gate.end_session(hashed(request.cookies[SESSION]))
-    return _welcome(request, gate, login, back)
+        gate.entrance.leave(request.cookies[SESSION])
+    return _onward(request, entered, back)
 
 
-def _welcome(request: Request, gate: Gate, login: str, back: str) -> Response:
-    settings, token = request.app.state.settings, new_token()
-    gate.open_session(hashed(token), login, new_token(), settings.session_hours)
-    found = gate.account(login)
-    response = RedirectResponse(_own(back) or HOME[found[0].role] if found else "/login", 303)
-    keep(response, SESSION, token, secure=settings.secure_cookies, max_age=int(settings.session_hours * 3600))
-    drop(response, BEFORE)
-    return response
+@routes.get("/login/code")
+def code_form(request: Request, gate: TheGate, back: str = "") -> Response:
+    if not gate.entrance.waits(_cookie(request), "second"):
+        return RedirectResponse("/login", 303)
+    return _form(request, "code.html", back=_own(back), wrong="")
+
+
+@routes.post("/login/code")
+def prove(request: Request, gate: TheGate, code: Text = "", back: Text = "") -> Response:
+    try:
+        entered = gate.entrance.prove(_cookie(request), code, address(request))
+    except LookupError:
+        return RedirectResponse("/login", 303)
+    except (TooSoon, NotProved) as no:
+        return _form(request, "code.html", _status(no), wrong=_said(no, WRONG_CODE), back=_own(back))
+    return _onward(request, entered, back)
+
+
+@routes.get("/login/set-up")
+def set_up_form(request: Request, gate: TheGate) -> Response:
+    try:
+        login, secret = gate.entrance.offered_to(_cookie(request))
+    except LookupError:
+        return RedirectResponse("/login", 303)
+    return _form(request, "setup.html", to="/login/set-up", wrong="", **offer(login, secret))
+
+
+@routes.post("/login/set-up")
+def set_up(request: Request, gate: TheGate, code: Text = "") -> Response:
+    try:
+        login, secret = gate.entrance.offered_to(_cookie(request))
+        entered, papers = gate.entrance.confirm_to(_cookie(request), code, address(request))
+    except LookupError:
+        return RedirectResponse("/login", 303)
+    except (TooSoon, NotProved) as no:
+        wrong, shown = _said(no, WRONG_CODE), offer(login, secret)
+        return _form(request, "setup.html", _status(no), to="/login/set-up", wrong=wrong, **shown)
+    return _let_in(request, page(request, "papers.html", papers=papers, onward=HOME[entered.role]), entered)
+
+
+@routes.get("/invitation/{token}")
+def invitation(request: Request, gate: TheGate, token: str) -> Response:
+    login = gate.entrance.invited(token)
+    if login is None:
+        return page(request, "expired.html", status=404)
+    return _form(request, "invitation.html", token=token, login=login, wrong="", least=LEAST)
+
+
+@routes.post("/invitation/{token}")
+def accept(request: Request, gate: TheGate, token: str, password: Text = "", again: Text = "") -> Response:
+    login = gate.entrance.invited(token)
+    if login is None:
+        return page(request, "expired.html", status=404)
+    try:
+        gate.entrance.accept(token, password, again)
+    except Weak as weak:
+        return _form(request, "invitation.html", 400, token=token, login=login, wrong=str(weak), least=LEAST)
+    return RedirectResponse("/login", 303)
 
 
 @routes.post("/logout")
-def log_out(request: Request, gate: TheGate, who: Maybe) -> Response:
-    if who:
-        gate.end_session(hashed(request.cookies[SESSION]))
+def log_out(request: Request, gate: TheGate) -> Response:
+    gate.entrance.leave(_cookie(request))
+    return logged_out()
+
+
+def logged_out() -> Response:
     response = RedirectResponse("/login", 303)
     drop(response, SESSION)
     return response
+
+
+def address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def offer(login: str, secret: bytes) -> dict[str, str]:
+    """What a page shows of a secret that is to be kept in an app."""
+    by_hand = typed_by_hand(secret)
+    spaced = " ".join(by_hand[place : place + 4] for place in range(0, len(by_hand), 4))
+    return {"qr": drawn(as_link(secret, login)), "secret": spaced}
+
+
+def _onward(request: Request, entered: Entered, back: str) -> Response:
+    own = _own(back)
+    onward = {"second": f"/login/code?back={own}" if own else "/login/code", "set up": "/login/set-up"}
+    response = RedirectResponse(onward.get(entered.stage) or own or HOME[entered.role], 303)
+    return _let_in(request, response, entered)
+
+
+def _let_in(request: Request, response: Response, entered: Entered) -> Response:
+    settings = request.app.state.settings
+    keep(response, SESSION, entered.token, secure=settings.secure_cookies, max_age=int(settings.session_hours * 3600))
+    if entered.stage == "in":
+        drop(response, BEFORE)
+    return response
+
+
+def _form(request: Request, template: str, status: int = 200, /, **shown: object) -> Response:
+    """A page for somebody who is not in yet, whose forms carry a token all the same."""
+    before = request.cookies.get(BEFORE) or new_token()
+    response = page(request, template, status=status, csrf=before, **shown)
+    keep(response, BEFORE, before, secure=request.app.state.settings.secure_cookies, max_age=3600)
+    return response
+
+
+def _status(no: Exception) -> int:
+    return 429 if isinstance(no, TooSoon) else 401
+
+
+def _said(no: Exception, wrong: str) -> str:
+    if isinstance(no, TooSoon):
+        return too_soon(no)
+    return CLOSED if isinstance(no, Closed) else wrong
+
+
+def too_soon(no: TooSoon) -> str:
+    if no.seconds < 60:
+        return f"Too many tries. Please wait {int(no.seconds) + 1} s and try again."
+    minutes = int(no.seconds // 60) + 1
+    if no.locked:
+        return f"Too many wrong tries: this login is locked for {minutes} min. An administrator can unlock it at once."
+    return f"Too many tries. Please wait {minutes} min and try again."
+
+
+def _cookie(request: Request) -> str:
+    return request.cookies.get(SESSION, "")
 
 
 def _own(back: str) -> str:

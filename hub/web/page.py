@@ -7,10 +7,12 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from hub.web import words
 from models.alert import Act, Outcome, State
 from models.day import Doing
+from models.response import BY_OPERATOR
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -30,6 +32,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(BY_OPERATOR=BY_OPERATOR)
     made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing)
     return made
 
@@ -41,3 +44,14 @@ def page(request: Request, template: str, *, status: int = 200, **given: object)
     """`viewer` is None where nobody is logged in."""
     shown = {"viewer": None, "path": request.url.path, **given}
     return HTMLResponse(_templates.get_template(template).render(shown), status)
+
+
+def macro(template: str, name: str, *given: object, **named: object) -> Markup:
+    """A piece of a page by itself, as a template's macro makes it."""
+    made: Markup = getattr(_pieces(template), name)(*given, **named)
+    return made
+
+
+@cache
+def _pieces(template: str) -> object:
+    return _templates.get_template(template).module

@@ -1,11 +1,13 @@
 """What a page is handed: only what its viewer may see, with what is hidden left blank or None."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.web.felt import Trace
 from hub.web.picture import Picture
+from hub.web.responding import Responding
 from hub.web.standing import Standing
-from models.alert import Act, Alert, State
+from models.alert import Act, Alert
 from models.people import Account, Contact, Resident
 
 
@@ -80,9 +82,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One row of the queue. `people` are (called, whole name).
-
-    `mine` is whether the viewer holds it; `sent` names the responder on the way.
+    """One row of the queue. `people` are (called, whole name); `graver` says why it goes before others of its kind;
+    `sent` names the responder on the way.
     """
 
     alert: Alert
@@ -90,38 +91,84 @@ class Waiting:
     area: str
     zone: str
     sentence: str
+    graver: str
     holder: str | None
     lapsed: str | None
     sent: str | None
-    mine: bool
 
     @property
     def who(self) -> str:
         return " and ".join(called for called, _ in self.people) or self.alert.home
 
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """Another one whenever the row says something else."""
+        return self.alert.id, self.alert.version, self.graver
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The first rows of one part of the queue, of `total` in all."""
+
+    rows: tuple[Waiting, ...]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Faults of `homes` homes that began together: `rows` are those where most speaks for haste, and `risks` what."""
+
+    id: str
+    what: str
+    where: str
+    since: datetime
+    homes: int
+    rows: tuple[Waiting, ...]
+    risks: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`mark` changes when the queue does. `trouble` says in words what the hub itself lacks."""
+    """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks."""
 
     mark: str
     now: datetime
     zone: str
-    people: tuple[Waiting, ...]
-    kits: tuple[Waiting, ...]
+    calls: Part
+    looks: Part
+    held: Part
+    faults: Part
+    outages: tuple[Card, ...]
     homes: int
     unheard: int
     trouble: tuple[str, ...]
 
     @property
-    def waiting(self) -> int:
-        return sum(row.alert.state is State.RAISED for row in self.people)
+    def parts(self) -> dict[str, Part]:
+        return {"calls": self.calls, "looks": self.looks, "held": self.held, "faults": self.faults}
 
-    def kits_by_kind(self) -> dict[str, list[Waiting]]:
-        return {
-            kind: [row for row in self.kits if row.alert.kind == kind]
-            for kind in {r.alert.kind: None for r in self.kits}
-        }
+    @property
+    def all_faults(self) -> int:
+        return self.faults.total + sum(card.homes for card in self.outages)
+
+    @property
+    def alerts(self) -> tuple[int, ...]:
+        """Those with a row of their own, or in a card."""
+        rows = [row for part in self.parts.values() for row in part.rows]
+        return tuple(row.alert.id for row in (*rows, *(row for card in self.outages for row in card.rows)))
+
+    @property
+    def says(self) -> tuple[object, ...]:
+        parts = tuple((part.total, tuple(row.key for row in part.rows)) for part in self.parts.values())
+        cards = tuple((one.what, one.where, one.risks, tuple(row.key for row in one.rows)) for one in self.outages)
+        return parts, cards, self.homes, self.unheard, self.trouble
+
+    def marked(self, mark: str) -> "Queue":
+        return replace(self, mark=mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +229,8 @@ class Sheet:
     reason: str = ""
     watching: Watching = Watching()
     mentions: tuple[Mention, ...] = ()
+    felt: tuple[Trace, ...] = ()
+    response: Responding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +260,16 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """Minutes of the month that began at `since`, and of the one before, in which nothing could have been noticed."""
+
+    since: datetime
+    this: float
+    before: float
+    reasons: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """The resident's page: what is measured, who sees what, who looked."""
 
@@ -225,6 +284,8 @@ class Own:
     large_print: bool
     watching: Watching
     mentions: tuple[Mention, ...]
+    not_watched: tuple[str, ...]
+    protection: Protection
 
 
 @dataclass(frozen=True, slots=True)

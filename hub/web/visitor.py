@@ -1,18 +1,23 @@
 """Who sent a request: the session behind its cookie, and the proof that a form came from our own page."""
 
-import hashlib
+import asyncio
 import hmac
 import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
+from hub.links import BY_LINK
 from hub.web.access import Gate, Viewer
 
 SESSION = "nightlight_session"
 BEFORE = "nightlight_before_login"
+ASK_EVERY = 10.0
+"""Seconds after which an open stream looks again whether its session lasts."""
 
 
 class LoggedOut(Exception):
@@ -35,10 +40,6 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def gate_of(request: Request) -> Gate:
     gate: Gate = request.app.state.gate
     return gate
@@ -46,7 +47,7 @@ def gate_of(request: Request) -> Gate:
 
 def visitor(request: Request) -> Viewer | None:
     token = request.cookies.get(SESSION)
-    return gate_of(request).viewer(hashed(token)) if token else None
+    return gate_of(request).entrance.viewer(token) if token else None
 
 
 def viewer(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> Viewer:
@@ -55,9 +56,24 @@ def viewer(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) ->
     return who
 
 
+async def while_in(events: AsyncGenerator[bytes, None], request: Request) -> AsyncIterator[bytes]:
+    """A stream ends with the session that asked for it; while it is open, the session is in use."""
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    async with aclosing(events):
+        async for event in events:
+            if clock() - asked > ASK_EVERY:
+                if await asyncio.to_thread(visitor, request) is None:
+                    return
+                asked = clock()
+            yield event
+
+
 async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> None:
-    """Every POST carries the token of its session or, before login, of the page it was typed on."""
-    if request.method in ("GET", "HEAD"):
+    """Every POST carries the token of its session or, before login, of the page it was typed on. Behind a link that
+    somebody was sent, the secret in the address is that token.
+    """
+    if request.method in ("GET", "HEAD") or request.url.path.startswith(BY_LINK):
         return
     expected = who.csrf if who else request.cookies.get(BEFORE, "")
     given = (await request.form()).get("csrf", "")

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.alert import Act, State
+from models.battery import Basis, Forecast
+from models.detection import FindingKind
 from models.detection.explain import lasting
 from models.observation import SensorKind
 from models.people import Level, Role
@@ -33,6 +35,18 @@ KIND: dict[str, str] = {
     "sensor_flapping": "Sensor never quiet",
     "sensor_stuck": "Sensor stuck",
     "sensor_mislabelled": "Door perhaps mislabelled",
+    "kit_flaps": "Home comes and goes",
+    "on_battery": "Mains power lost",
+    "second_route": "On its second route",
+    "kit_hot": "Kit too hot",
+    "disk_full": "Card nearly full",
+    "radio_offline": "Radio offline",
+    "weak_link": "Weak radio link",
+    "battery_flat": "Battery flat",
+    "battery_soon": "Battery soon flat",
+    "no_test": "No test press",
+    "tampered": "Sensor opened",
+    "weak_supply": "Weak power supply",
 }
 
 MANY: dict[str, str] = {
@@ -41,6 +55,14 @@ MANY: dict[str, str] = {
     "bed_mat": "bed mats in trouble",
     "sensor_flapping": "sensors never quiet",
     "sensor_stuck": "sensors stuck",
+    "kit_flaps": "homes that come and go",
+    "on_battery": "homes without mains power",
+    "kit_hot": "kits too hot",
+    "disk_full": "cards nearly full",
+    "radio_offline": "radios offline",
+    "battery_flat": "flat batteries",
+    "no_test": "homes without a test press",
+    "tampered": "opened sensors",
 }
 
 ICON: dict[str, str] = {
@@ -56,6 +78,18 @@ ICON: dict[str, str] = {
     "sensor_flapping": "sensor_unheard",
     "sensor_stuck": "sensor_unheard",
     "sensor_mislabelled": "door",
+    "kit_flaps": "kit_unheard",
+    "on_battery": "power",
+    "second_route": "kit_unheard",
+    "kit_hot": "sensor_unheard",
+    "disk_full": "sensor_unheard",
+    "radio_offline": "sensor_unheard",
+    "weak_link": "sensor_unheard",
+    "battery_flat": "power",
+    "battery_soon": "power",
+    "no_test": "sensor_unheard",
+    "tampered": "sensor_unheard",
+    "weak_supply": "power",
     "bathroom_trips": "slow",
     "less_movement": "slow",
     "fewer_outings": "slow",
@@ -78,6 +112,25 @@ MENTION: dict[str, tuple[Data, str]] = {
 }
 """What a relative may be told of what asks for no answer, from which level on: in words without a moment."""
 
+NOT_TOLD: dict[FindingKind, str] = {
+    FindingKind.PRESS: "a call for help with a button",
+    FindingKind.NOT_BACK_IN_BED: "not being back in bed at night",
+    FindingKind.NOT_IN_BED: "not going to bed",
+    FindingKind.BED_MAT: "trouble with a bed mat",
+    FindingKind.NOT_UP: "not getting up in the morning",
+    FindingKind.BATHROOM_TRIPS: "many visits to the bathroom at night",
+    FindingKind.LESS_MOVEMENT: "less movement than before",
+    FindingKind.MORE_NIGHT_MOVEMENT: "restless nights",
+    FindingKind.BROKEN_SLEEP: "broken sleep",
+    FindingKind.DOOR_AT_NIGHT: "going out at night",
+    FindingKind.NOT_BACK_HOME: "not coming back home",
+    FindingKind.DOOR_OPEN: "a door left open",
+    FindingKind.SENSOR_MISLABELLED: "a door that is mislabelled",
+    FindingKind.FEWER_OUTINGS: "fewer outings than before",
+    FindingKind.SHORTER_OUTINGS: "shorter outings than before",
+}
+"""What nobody is told of where the sensors for it are missing."""
+
 STATE: dict[State, str] = {
     State.RAISED: "Waiting for an answer",
     State.ANSWERED: "Answered",
@@ -91,11 +144,15 @@ DONE: dict[Act, str] = {
     Act.ANSWER: "Answered",
     Act.NOTE: "Note",
     Act.SEND: "Responder sent",
+    Act.SET_OUT: "On the way",
     Act.ARRIVE: "Arrived",
+    Act.ENTER: "Went in",
+    Act.LEAVE: "Left",
     Act.LAPSE: "Answer lapsed",
     Act.CLOSE: "Closed",
     Act.CLEAR: "Cleared",
     Act.TRY: "Tried to reach",
+    Act.REPLY: "Said by",
 }
 
 MEASURED: dict[SensorKind, str] = {
@@ -118,6 +175,8 @@ ROLE: dict[Role, str] = {
     Role.SUPERVISOR: "contact centre, supervisor",
     Role.RESPONDER: "responder",
     Role.INSTALLER: "installer",
+    Role.MANAGER: "manager",
+    Role.ADMINISTRATOR: "administrator",
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",
 }
@@ -168,3 +227,18 @@ def place(room: str) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def minutes(count: float) -> str:
+    """'none', '3 min', '2 h 10 min', '3 days'."""
+    return lasting(60 * count) if count >= 1 else ("none" if count == 0 else "under a minute")
+
+
+def flat(forecast: Forecast, zone: str) -> str:
+    """By when a battery will be flat, with how sure that is, or that it can't be told."""
+    if forecast.earliest is None or forecast.latest is None:
+        return "can't be told yet"
+    if forecast.basis is Basis.FLAT:
+        return "flat now"
+    until, since = local(forecast.latest, zone), local(forecast.earliest, zone)
+    return f"flat before {until:%-d %B %Y}, not before {since:%-d %B %Y}"

@@ -45,6 +45,18 @@ class FindingKind(StrEnum):
     SHORTER_OUTINGS = "shorter_outings"
     BROKEN_SLEEP = "broken_sleep"
     FALL = "fall"
+    KIT_FLAPS = "kit_flaps"
+    ON_BATTERY = "on_battery"
+    SECOND_ROUTE = "second_route"
+    KIT_HOT = "kit_hot"
+    DISK_FULL = "disk_full"
+    RADIO_OFFLINE = "radio_offline"
+    WEAK_LINK = "weak_link"
+    BATTERY_FLAT = "battery_flat"
+    BATTERY_SOON = "battery_soon"
+    NO_TEST = "no_test"
+    TAMPERED = "tampered"
+    WEAK_SUPPLY = "weak_supply"
 
     @property
     def lane(self) -> Lane:
@@ -57,7 +69,25 @@ class FindingKind(StrEnum):
         return Urgency.TELL if self in _TELLS else Urgency.LOOK
 
 
-_OF_THE_KIT = frozenset(
+OF_THE_HEARTBEAT = frozenset(
+    {
+        FindingKind.KIT_FLAPS,
+        FindingKind.ON_BATTERY,
+        FindingKind.SECOND_ROUTE,
+        FindingKind.KIT_HOT,
+        FindingKind.DISK_FULL,
+        FindingKind.RADIO_OFFLINE,
+        FindingKind.WEAK_LINK,
+        FindingKind.BATTERY_FLAT,
+        FindingKind.BATTERY_SOON,
+        FindingKind.NO_TEST,
+        FindingKind.TAMPERED,
+        FindingKind.WEAK_SUPPLY,
+    }
+)
+"""What a kit says of itself, or should have: no detector finds these, `models.faults` does."""
+
+_OF_THE_KIT = OF_THE_HEARTBEAT | frozenset(
     {
         FindingKind.KIT_UNHEARD,
         FindingKind.SENSOR_UNHEARD,
@@ -84,21 +114,29 @@ _TELLS = frozenset(
         FindingKind.MORE_NIGHT_MOVEMENT,
         FindingKind.SHORTER_OUTINGS,
         FindingKind.BROKEN_SLEEP,
+        FindingKind.SECOND_ROUTE,
+        FindingKind.WEAK_LINK,
+        FindingKind.BATTERY_SOON,
+        FindingKind.WEAK_SUPPLY,
     }
 )
 """Nobody is in danger by this alone. A door at night may be the cat's: that nobody is back is another finding, and so
-is the silence of somebody who is not in bed.
+is the silence of somebody who is not in bed. A kit that works, and soon will not, is an installer's and no operator's.
 """
 
 _CALLS_FOR_A_WANDERER = frozenset({FindingKind.DOOR_AT_NIGHT, FindingKind.DOOR_OPEN, FindingKind.NOT_BACK_HOME})
 
-WATCHED = frozenset(FindingKind) - {
-    FindingKind.PRESS,
-    FindingKind.FALL,
-    FindingKind.SILENCE,
-    FindingKind.KIT_UNHEARD,
-    FindingKind.SENSOR_UNHEARD,
-}
+WATCHED = (
+    frozenset(FindingKind)
+    - OF_THE_HEARTBEAT
+    - {
+        FindingKind.PRESS,
+        FindingKind.FALL,
+        FindingKind.SILENCE,
+        FindingKind.KIT_UNHEARD,
+        FindingKind.SENSOR_UNHEARD,
+    }
+)
 """What a hub watches for by default, beside what is always told of.
 
 The criterion: on recorded homes that were not used for tuning, all kinds about the person that ask for a call or a

@@ -187,6 +187,11 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
+    def allow(self, home: str, sensor: str, limit: float) -> None:
+        """This sensor is dead after `limit` seconds without a report, which follows from its own rhythm."""
+        self._fitted["limit"][self.sensor_index[home, sensor]] = limit
+        self.wake_at[self.index_of[home]] = NEVER
+
     def heard(
         self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
     ) -> tuple[int, int, int, float, float, int]:
@@ -220,7 +225,7 @@ class Engine:
 
     def _falls(self, news: Batch) -> list[Finding]:
         found: list[Finding] = []
-        for row in np.flatnonzero((news.what >= _FELL) & (news.what != _WORN)).tolist():
+        for row in np.flatnonzero((news.what >= _FELL) & (news.what < _WORN)).tolist():
             home, sensor = int(news.home[row]), int(news.sensor[row])
             moments = float(news.at[row]), float(news.arrived[row])
             found += self._fusion.suspect(home, sensor, self._sensor_id(sensor), WHATS[news.what[row]], *moments)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from models.detection import Finding, FindingKind
+from models import faults
+from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
 from models.detection.batch import utc
 from models.detection.coldstart import known_by
 from models.home import Home, Sensor
@@ -161,7 +162,10 @@ def _kit_unheard(finding: Finding, home: Home) -> Explanation:
         return Explanation(f"The kit is heard again, complete up to {_clock(finding.at, finding, home)}.", "", "", "")
     if not finding.evidence.get("ever_heard"):
         return Explanation("The kit has not been heard since this hub began to listen.", *_KIT_HELP)
-    return Explanation(f"Nothing is heard from the home since {_clock(finding.since, finding, home)}.", *_KIT_HELP)
+    why = str(finding.evidence.get("why") or "")
+    because = f", because {why}" if why else ""
+    since = _clock(finding.since, finding, home)
+    return Explanation(f"Nothing is heard from the home since {since}{because}.", *_KIT_HELP)
 
 
 _KIT_HELP = (
@@ -183,6 +187,14 @@ def _sensor_unheard(finding: Finding, home: Home) -> Explanation:
         "The kit itself is heard: this is a quiet sensor, not a quiet person.",
         "Its next report clears it.",
     )
+
+
+def _of_the_heartbeat(finding: Finding, home: Home) -> Explanation:
+    where = _where(finding.sensor, home) if home.sensor(finding.sensor or "") else str(finding.sensor or "")
+    if finding.over:
+        return Explanation(faults.over(finding.kind, where), "", "", "")
+    figure = _number(finding, "figure")
+    return Explanation(*faults.told(finding.kind, where, _clock(finding.since, finding, home), figure))
 
 
 def _rarity(finding: Finding) -> str:
@@ -407,6 +419,7 @@ def _other_causes(finding: Finding, home: Home) -> str:
 _NOT_KNOWN = "What is usual here is not known yet."
 
 _BEGAN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
+    **dict.fromkeys(OF_THE_HEARTBEAT, _of_the_heartbeat),
     FindingKind.PRESS: _press,
     FindingKind.FALL: _fall,
     FindingKind.SILENCE: _silence,
@@ -432,6 +445,7 @@ _BEGAN: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
 }
 
 _ENDED: dict[FindingKind, Callable[[Finding, Home], Explanation]] = {
+    **dict.fromkeys(OF_THE_HEARTBEAT, _of_the_heartbeat),
     FindingKind.FALL: _fall,
     FindingKind.SILENCE: _silence,
     FindingKind.KIT_UNHEARD: _kit_unheard,

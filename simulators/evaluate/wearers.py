@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,14 @@ class Worn:
         """(n, 3) in g."""
         rows = self.acc[self.offsets[number] : self.offsets[number + 1]]
         return rows.astype(np.float64) / self.counts_per_g
+
+    def of(self, person: str) -> Worn:
+        """The same with the trials of one person alone."""
+        own = np.flatnonzero(self.subject == person)
+        rows = [self.acc[self.offsets[trial] : self.offsets[trial + 1]] for trial in own]
+        each = {name: getattr(self, name)[own] for name in ("subject", "activity", "is_fall", "elderly", "age")}
+        offsets = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
+        return replace(self, acc=np.concatenate(rows), offsets=offsets, **each)
 
     @property
     def people(self) -> list[str]:
@@ -94,43 +102,83 @@ def read(path: Path) -> Worn:
 
 
 def _checked(path: Path, fields: dict[str, NDArray[Any]]) -> Worn:
-    trials = len(fields["offsets"]) - 1
-    age = np.asarray(fields.get("age", np.full(trials, np.nan)), np.float64)
+    acc, offsets = _acc(path, fields), _offsets(path, fields)
+    of = _Trials(path, fields, len(offsets) - 1)
+    age = of.numbers("age", np.nan)
     made = Worn(
         name=path.stem,
         fs=_number(path, fields, "fs"),
         placement=str(fields.get("placement", "not said")),
         counts_per_g=_number(path, fields, "counts_per_g"),
-        acc=fields["acc"],
-        offsets=fields["offsets"].astype(np.int64),
-        subject=fields["subject"].astype(np.str_),
-        activity=fields["activity"].astype(np.str_),
-        is_fall=fields["is_fall"].astype(np.bool_),
-        elderly=np.asarray(fields.get("elderly", age >= 60), np.bool_),
+        acc=acc,
+        offsets=offsets,
+        subject=of.words("subject"),
+        activity=of.words("activity"),
+        is_fall=of.numbers("is_fall", np.nan) > 0,
+        elderly=of.numbers("elderly", np.nan) > 0 if "elderly" in fields else age >= 60,
         age=age,
         source=str(fields.get("source", "not said")),
     )
-    _check_shapes(path, made, trials)
-    return made
+    if not 10 <= made.fs <= 1000:
+        raise BadRecording(f"{path}: {made.fs:g} samples a second; 10 to 1000 can be played")
+    return _without_empty(path, made)
 
 
 def _number(path: Path, fields: dict[str, NDArray[Any]], name: str) -> float:
     value = fields[name]
-    if value.size != 1 or not float(value.reshape(-1)[0]) > 0:
+    if value.size != 1 or value.dtype.kind not in "iuf" or not 0 < float(value.reshape(-1)[0]) < np.inf:
         raise BadRecording(f"{path}: {name} should be one number above 0")
     return float(value.reshape(-1)[0])
 
 
-def _check_shapes(path: Path, made: Worn, trials: int) -> None:
-    if made.acc.ndim != 2 or made.acc.shape[1] != 3:
-        raise BadRecording(f"{path}: acc should have three columns, and has the shape {made.acc.shape}")
-    if trials < 1 or made.offsets[0] < 0 or (np.diff(made.offsets) < 1).any() or made.offsets[-1] > len(made.acc):
-        raise BadRecording(f"{path}: offsets should rise from 0 to the {len(made.acc)} rows of acc, a step a trial")
-    for name in ("subject", "activity", "is_fall", "elderly", "age"):
-        if len(getattr(made, name)) != trials:
-            raise BadRecording(f"{path}: {name} has {len(getattr(made, name))} entries for {trials} trials")
-    if not 10 <= made.fs <= 1000:
-        raise BadRecording(f"{path}: {made.fs:g} samples a second; 10 to 1000 can be played")
+def _acc(path: Path, fields: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    acc = fields["acc"]
+    if acc.ndim != 2 or acc.shape[1] != 3 or acc.dtype.kind not in "iuf":
+        raise BadRecording(f"{path}: acc should have three columns of numbers; it is {acc.dtype}, {acc.shape}")
+    if acc.dtype.kind == "f" and (wrong := int((~np.isfinite(acc).all(1)).sum())):
+        raise BadRecording(f"{path}: acc holds no number in {wrong} of its rows; leave those samples out")
+    return acc
+
+
+def _offsets(path: Path, fields: dict[str, NDArray[Any]]) -> Ints:
+    offsets, rows = fields["offsets"], len(fields["acc"])
+    fits = offsets.ndim == 1 and len(offsets) > 1 and offsets.dtype.kind in "iuf" and bool(np.isfinite(offsets).all())
+    if not fits or offsets[0] < 0 or offsets[-1] > rows or (np.diff(offsets.astype(np.int64)) < 0).any():
+        raise BadRecording(f"{path}: offsets should rise from 0 to the {rows} rows of acc, a step a trial")
+    return offsets.astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """What a file says of each of its trials. Raises BadRecording."""
+
+    path: Path
+    fields: dict[str, NDArray[Any]]
+    count: int
+
+    def words(self, name: str) -> NDArray[np.str_]:
+        return self._column(name, self.fields[name]).astype(np.str_)
+
+    def numbers(self, name: str, unsaid: float) -> Floats:
+        """One value may be said for all."""
+        said = self.fields.get(name, np.array(unsaid))
+        if said.dtype.kind not in "biuf":
+            raise BadRecording(f"{self.path}: {name} should hold numbers, and holds {said.dtype}")
+        return self._column(name, np.repeat(said, self.count) if said.ndim == 0 else said).astype(np.float64)
+
+    def _column(self, name: str, said: NDArray[Any]) -> NDArray[Any]:
+        if said.shape != (self.count,):
+            raise BadRecording(f"{self.path}: {name} has the shape {said.shape} for {self.count} trials")
+        return said
+
+
+def _without_empty(path: Path, made: Worn) -> Worn:
+    """A trial without a sample is none."""
+    kept = np.flatnonzero(np.diff(made.offsets) > 0)
+    if not len(kept):
+        raise BadRecording(f"{path}: no trial in it holds a sample")
+    each = {name: getattr(made, name)[kept] for name in ("subject", "activity", "is_fall", "elderly", "age")}
+    return replace(made, offsets=np.append(made.offsets[kept], made.offsets[kept[-1] + 1]), **each)
 
 
 def joined(file: Worn, person: str, seed: int = 0) -> Joined:
@@ -178,5 +226,6 @@ def hours(stream: Joined, which: Bools) -> float:
     return float(np.diff(stream.edges)[which].sum() / stream.fs / 3600.0)
 
 
-def by_person(files: Sequence[Worn]) -> Iterator[tuple[Worn, str]]:
-    return ((file, person) for file in files for person in file.people)
+def by_person(files: Sequence[Worn]) -> list[Worn]:
+    """Each file's people apart."""
+    return [file.of(person) for file in files for person in file.people]

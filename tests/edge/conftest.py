@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,24 +20,30 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.clock import Moment
 from edge.sensors import Noticed
-from models.observation import Observation, What
+from models.observation import Observation, SensorKind, What
 from models.pace import Pace
 from models.wire import (
+    Configuration,
     Down,
     Heartbeat,
     Leg,
+    Order,
     Receipt,
+    Trace,
     encode,
     every_home,
+    mark_of,
     ranges,
     read_heartbeat,
     read_topic,
+    read_trace,
     read_up,
     topic,
 )
 from tests.conftest import Mosquitto, eventually
 
 HOME = "h_okafor"
+EVERY_KIND = Configuration(agreed=tuple(sorted(SensorKind)))
 NIGHT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 
 
@@ -61,7 +67,9 @@ def play(file: Path, at: datetime, speed: float = 1.0) -> None:
 
 
 class FakeHub:
-    """Stores what comes, and then receipts it, unless `deaf`. `first` is when a number was first heard, in real s."""
+    """Tells a kit that asks what is agreed; stores what comes, and then receipts it, unless `deaf`. `first` is when a
+    number was first heard, in real s.
+    """
 
     def __init__(self, port: int) -> None:
         self.stored: dict[tuple[str, int], Observation] = {}
@@ -69,12 +77,15 @@ class FakeHub:
         self.twice = 0
         self.contradicted: list[tuple[Observation, Observation]] = []
         self.beats: list[Heartbeat] = []
+        self.traces: list[Trace] = []
         self.deaf = False
         self.slow = 0.0
+        self.tells = True
+        self.configuration = EVERY_KIND
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, "hub", clean_session=True)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(
-            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH)]
+            [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH, Leg.TRACE)]
         )
         self.client.on_message = self._hear
         self.client.connect("127.0.0.1", port)
@@ -86,6 +97,13 @@ class FakeHub:
         home, leg = read_topic(message.topic)
         if leg is Leg.HEALTH:
             self.beats.append(read_heartbeat(bytes(message.payload)))
+            if self.tells and self.beats[-1].keeps_to == "" and self.beats[-1].online:
+                down = Down("asked", Order.CONFIGURE, self.configuration.text)
+                self.client.publish(topic(home, Leg.DOWN), encode(down), 1)
+            return
+        if leg is Leg.TRACE:
+            self.traces.append(trace := read_trace(bytes(message.payload)))
+            self.client.publish(topic(home, Leg.RECEIPT), encode(Receipt(trace.outbox, ranges([trace.number]))), 1)
             return
         read = read_up(bytes(message.payload))
         for observation in read.observations:
@@ -102,6 +120,12 @@ class FakeHub:
 
     def say(self, leg: Leg, payload: bytes) -> None:
         self.client.publish(topic(HOME, leg), payload, 1).wait_for_publish(5)
+
+    def configure(self, what: Configuration) -> None:
+        """Returns when the kit says that it keeps to this."""
+        self.configuration = what
+        self.order(Down("changed", Order.CONFIGURE, what.text))
+        eventually(lambda: bool(self.beats) and self.beats[-1].keeps_to == mark_of(what.text))
 
     def order(self, down: Down) -> None:
         self.say(Leg.DOWN, encode(down))
@@ -124,11 +148,12 @@ def hub(mosquitto: Mosquitto) -> Iterator[FakeHub]:
 class Kit:
     """A real `nightlight-edge run` with a pendant, motion, a door and a bed, and the radio bridge it listens to."""
 
-    def __init__(self, folder: Path, hub_port: int, local_port: int) -> None:
-        self.folder, self.local_port = folder, local_port
+    def __init__(self, folder: Path, hub_port: int, local_port: int, inside: Sequence[str] = ()) -> None:
+        self.folder, self.local_port, self.inside = folder, local_port, inside
         self.settings: dict[str, object] = {
             "home": HOME, "outbox": "outbox.db", "hub_host": "127.0.0.1", "hub_port": hub_port,
             "local_host": "127.0.0.1", "local_port": local_port, "batch_every": 0.05, "heartbeat_every": 1.0,
+            "test_every": 0.0,
         }  # fmt: skip
         self.process: subprocess.Popen[str] | None = None
         self.bridge = mqtt.Client(CallbackAPIVersion.VERSION2)
@@ -157,7 +182,7 @@ class Kit:
         file = self.write(**more)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
+                [*self.inside, sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)],
                 stdout=subprocess.PIPE, stderr=log, text=True,
             )  # fmt: skip
         if ready:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from edge.clock import Clock
 from edge.outbox import Outbox, look
 from edge.settings import SensorSettings, Settings
 from models.observation import Observation, SensorKind, What
-from models.wire import Down, Leg, Order
+from models.wire import Down, Leg, Order, Route, SensorHealth
 from tests.conftest import Mosquitto, eventually, free_port
 from tests.edge.conftest import HOME, NIGHT, FakeHub, Kit, in_thread, noticed, play, press
 
@@ -79,6 +80,19 @@ def test_heartbeats_tell_how_far_the_home_is_heard(hub: FakeHub, kit: Kit) -> No
     assert beat.at - beat.sensors["hall_pir"] < timedelta(seconds=5)
 
 
+def test_heartbeats_tell_how_the_kit_and_its_sensors_are(hub: FakeHub, kit: Kit) -> None:
+    kit.start()
+    kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"online"}', 1, retain=True)
+    kit.says("hall_pir", battery=97, linkquality=120, last_seen=now())
+    eventually(lambda: hub.beats[-1].health and hub.beats[-1].bridges)
+    beat = hub.beats[-1]
+    assert beat.health == {"hall_pir": SensorHealth(battery=97.0, link=120)}
+    assert beat.bridges == {"zigbee2mqtt": True}
+    assert (beat.route, beat.given_up, beat.memory_only) == (Route.UNKNOWN, 0, False)
+    assert (beat.disk_free or 0) > 0
+    assert beat.version == version("nightlight")
+
+
 def test_what_waits_holds_back_how_far_it_is_complete(hub: FakeHub, kit: Kit) -> None:
     filled(kit, 5)
     with closing(Outbox(kit.outbox, "before", 10**6)) as outbox:
@@ -88,9 +102,9 @@ def test_what_waits_holds_back_how_far_it_is_complete(hub: FakeHub, kit: Kit) ->
     eventually(lambda: kit.end() == 0)
     hub.deaf = False
     kit.start(ready=False)
-    eventually(lambda: any(beat.waiting for beat in hub.beats))
-    waiting = next(beat for beat in hub.beats if beat.waiting)
-    assert waiting.complete_until == NIGHT - timedelta(seconds=5)
+    eventually(lambda: any(beat.waiting and beat.keeps_to for beat in hub.beats))
+    waiting = next(beat for beat in hub.beats if beat.waiting and beat.keeps_to)
+    assert waiting.complete_until <= NIGHT
     eventually(lambda: hub.beats[-1].complete_until == hub.beats[-1].at)
 
 
@@ -315,9 +329,10 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
     ready = threading.Event()
 
     def run() -> None:
-        made.append(Agent(wired(tmp_path, mosquitto.port, help_led=24), Clock(), ready.set))
+        made.append(Agent(wired(tmp_path, mosquitto.port, help_led=24, mains_pin=6), Clock(), ready.set))
         made[0].run()
 
+    pins.pin("GPIO6").drive_high()
     thread = in_thread(run)
     assert ready.wait(5)
     pin = Device.pin_factory.pin("GPIO8")
@@ -332,6 +347,9 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
     hub.order(Down("d1", Order.TEST))
     hub.order(Down("d2", Order.HELP_COMING))
     eventually(lambda: pins.pin("GPIO24").state)
+    assert hub.beats[-1].on_mains is True
+    pins.pin("GPIO6").drive_low()
+    eventually(lambda: hub.beats[-1].on_mains is False, 5)
     made[0].stop()
     thread.join(3)
     assert not thread.is_alive()

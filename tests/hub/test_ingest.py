@@ -9,7 +9,8 @@ import pytest
 from hub.ingest import Inbox, OnRecord, Taken, take
 from hub.link import Arrived
 from hub.store import Store
-from models.observation import Observation, What
+from models.detection import FindingKind
+from models.observation import KIT, Observation, What
 from models.wire import LARGEST, Heartbeat, Leg, Up, encode
 from tests.hub.conftest import Kit, eventually, moved, now
 
@@ -146,6 +147,16 @@ def test_a_press_from_a_sensor_that_is_not_on_record_raises_an_alert(running: St
     (alert,) = running.alerts.open_alerts()
     assert (alert.kind, alert.resident) == ("press", "grace")
     eventually(lambda: aside(running) == {"sensor": 1})
+
+
+def test_a_test_press_is_stored_and_receipted_and_calls_nobody(running: Store, kit: Kit) -> None:
+    kit.send(Observation(1, KIT, What.TESTED, now()), sent=now())
+    kit.send(*moved([2], now()), sent=now())
+    eventually(lambda: kit.receipted == {1, 2})
+    kit.press(3, now())
+    eventually(running.alerts.open_alerts, 60)
+    (alert,) = running.alerts.open_alerts()
+    assert (alert.kind, stored(running), aside(running)) == (FindingKind.PRESS, 3, {})
 
 
 def test_what_is_said_of_a_sensor_is_shown_once_and_counted_always(running: Store, kit: Kit) -> None:

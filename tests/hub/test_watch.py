@@ -1,106 +1,27 @@
 """Judging by a clock moved by hand; a crash is a new Watch on the same store."""
 
-import threading
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from hub.clock import Clock
-from hub.ingest import News, Reread, Signs
+from hub.expecting import known_since
+from hub.ingest import Reread
+from hub.keeping import Keeping
 from hub.learned import shipped
-from hub.loops import Turning
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.records import Beat, Expectation
-from hub.store.series import Row
-from hub.watch import Retention, Watch
-from models.alert import Act, Alert, Outcome, State
+from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
-from models.observation import Evidence, SensorKind, What
+from models.observation import SensorKind, What
 from models.register import Register
 from models.wire import Heartbeat, encode
 from tests.hub.conftest import T0, Hand
-
-HOME = "okafor-home"
-LEARNED = shipped()
-
-
-@dataclass
-class Line:
-    hindrance: str
-    hearing_since: datetime | None
-
-
-class Post:
-    """A watch turned by hand, with what ingest would do for it."""
-
-    def __init__(self, store: Store, hand: Hand) -> None:
-        self.store, self.hand = store, hand
-        self.number = 0
-        self.line = Line("", hand.now)
-        self.news: SimpleQueue[News] = SimpleQueue()
-        self.raised = threading.Event()
-        self.begin()
-        self.hand.move(minutes=1)
-
-    def begin(self) -> None:
-        """As after a crash: nothing is left but the store."""
-        self.line.hearing_since = self.hand.now
-        turning = Turning(self.store.records, "watch")
-        clock = Clock(str(self.hand.path))
-        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED)
-        self.turn()
-
-    def save(self) -> None:
-        """As happens now and then."""
-        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
-
-    def turn(self, **by: float) -> None:
-        if by:
-            self.hand.move(**by)
-        self.watch.turn()
-
-    def stored(
-        self,
-        what: What = What.MOVED,
-        sensor: str = "hall",
-        home: str = HOME,
-        evidence: Evidence | None = None,
-        **ago: float,
-    ) -> list[Row]:
-        self.number += 1
-        now = self.hand.now
-        at = now - timedelta(**ago)
-        return self.store.series.append([Row(home, "box", self.number, sensor, what, at, now, evidence=evidence)])
-
-    def saw(self, what: What = What.MOVED, sensor: str = "hall", home: str = HOME, **ago: float) -> None:
-        self.news.put(self.stored(what, sensor, home, None, **ago))
-        self.turn()
-
-    def beat(self, sensors: tuple[str, ...] = ("pendant", "hall", "front-door", "bed"), home: str = HOME) -> None:
-        now = self.hand.now
-        seen = dict.fromkeys(sensors, now)
-        told = encode(Heartbeat("box", now, now, sensors=seen))
-        self.store.records.beat([Beat(home, told, now, now)])
-        self.news.put(Signs(home, now, now, 60.0, seen))
-        self.turn()
-
-    def alive(self, minutes: int, **more: Any) -> None:
-        """A kit that is heard, every minute."""
-        for _ in range(minutes):
-            self.hand.move(minutes=1)
-            self.beat(**more)
-
-    def alerts(self, home: str = HOME) -> list[Alert]:
-        return sorted(self.store.alerts.of_home(home), key=lambda alert: alert.id)
-
-    def kinds(self, home: str = HOME) -> list[tuple[str, State]]:
-        return [(alert.kind, alert.state) for alert in self.alerts(home)]
+from tests.hub.post import HOME, Post
 
 
 @pytest.fixture
@@ -334,7 +255,7 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(What.PRESSED, "pendant", days=800)
     post.stored(days=200)
     post.stored(days=100)
-    Retention(post.store).apply(HOME, post.hand.now)
+    Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
 
 
@@ -360,6 +281,32 @@ def test_a_snapshot_of_another_prior_is_not_read_and_what_stood_still_stands(pos
     post.saw()
     (silence,) = post.alerts()
     assert post.store.alerts.timeline(silence.id)[-1].text.startswith("A sign of life")
+
+
+def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_beginning(post: Post) -> None:
+    for day in range(4):
+        for sensor in ("hall", "front-door"):
+            post.saw(sensor=sensor, minutes=day)
+            post.hand.move(hours=7)
+        post.hand.move(hours=10)
+    post.saw(What.PRESSED, "pendant")
+    alerts, sign = post.kinds(), post.watch._engine.latest_sign(HOME)
+    known = known_since(post.watch._engine, 0)
+    keeping = Keeping(post.store)
+    keeping.apply(HOME, post.hand.now)
+    assert len(post.store.series.since(0, 100)) == 9, "nothing is in a snapshot yet"
+    post.save()
+    keeping.covered = post.watch._seq
+    keeping.apply(HOME, post.hand.now)
+    assert len(post.store.series.since(0, 100)) == 5
+    for mark in (shipped().mark, "another prior"):
+        post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), mark)
+        post.begin()
+        assert (post.kinds(), post.watch._engine.latest_sign(HOME)) == (alerts, sign)
+    again = known_since(post.watch._engine, 0)
+    assert known
+    assert again
+    assert abs(again - known) < timedelta(days=1)
 
 
 def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_anew(post: Post) -> None:

@@ -147,7 +147,7 @@ class Kit:
         (self.folder / "edge.toml").write_text(
             f'home = "{self.home}"\noutbox = "{self.folder}/outbox.db"\nhub_host = "127.0.0.1"\n'
             f'hub_port = {self.hub_port}\nlocal_host = "127.0.0.1"\nlocal_port = {self.local.port}\n'
-            f'clock_file = "{self.clock.path}"\nbatch_every = 0.2\n{self.extra}{sensors}'
+            f'clock_file = "{self.clock.path}"\nbatch_every = 0.2\ntest_every = 0.0\n{self.extra}{sensors}'
         )
         self.sends.connect("127.0.0.1", self.local.port)
         self.sends.loop_start()

@@ -1,9 +1,8 @@
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from models.alert import LEGAL, Act, Alert, Lane, Refused, State, after, urgency
+from models.alert import LEGAL, Act, Alert, Lane, Refused, State, after
 from tests.conftest import NOON
 
 OPEN = Alert(7, "h_okafor", "r_okafor", Lane.PERSON, "press", State.RAISED, NOON, NOON, NOON, 1, presses=1)
@@ -39,14 +38,3 @@ def test_only_who_holds_it_may_send_or_close(act: Act) -> None:
 def test_two_operators_can_not_both_answer() -> None:
     with pytest.raises(Refused):
         after(replace(HELD, state=State.ANSWERED), Act.ANSWER, "sunita")
-
-
-def test_the_queue_is_worked_by_urgency() -> None:
-    press = OPEN
-    again = replace(OPEN, id=2, presses=3, raised_at=NOON + timedelta(minutes=1))
-    silence = replace(OPEN, id=3, kind="silence", presses=0, round_began_at=NOON - timedelta(hours=2))
-    answered = replace(OPEN, id=4, state=State.ANSWERED)
-    kit = replace(OPEN, id=5, lane=Lane.KIT, kind="kit_unheard", presses=0)
-    older = replace(OPEN, id=6, round_began_at=NOON - timedelta(minutes=5))
-    order = sorted([kit, answered, silence, press, older, again], key=urgency)
-    assert [alert.id for alert in order] == [2, 6, 7, 3, 4, 5]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.observation import CODE_OF, KINDS_OF, WHATS, Observation, What, placed
+from models.observation import CODE_OF, KINDS_OF, SIGNS_OF_LIFE, URGENT, WHATS, Observation, What, placed
 from tests.conftest import NOON
 
 
@@ -24,11 +24,18 @@ def test_codes_are_never_renumbered() -> None:
         ("maybe_fell", 9),
         ("fall_called_off", 10),
         ("worn", 11),
+        ("tested", 12),
     ]
 
 
 def test_everything_a_person_causes_belongs_to_a_kind_of_sensor() -> None:
     assert set(KINDS_OF) == set(What) - {What.ALIVE, What.HEARD}
+
+
+def test_a_test_press_goes_the_way_of_a_press_and_is_no_sign_of_life() -> None:
+    assert What.TESTED in URGENT
+    assert What.TESTED not in SIGNS_OF_LIFE
+    assert KINDS_OF[What.TESTED] == frozenset()
 
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(seconds=3), timedelta(days=30)])

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -6,23 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from models.observation import Observation, What
+from models import wire
+from models.observation import KIT, Observation, What
 from models.wire import (
     LARGEST,
+    LARGEST_TRACE,
+    MOST_MG,
+    SAMPLES,
+    Configuration,
     Down,
     Heartbeat,
     Leg,
     Order,
     Receipt,
+    Route,
+    SensorHealth,
+    Trace,
     Unreadable,
     Up,
     encode,
     heard_until,
+    mark_of,
     ranges,
+    read_configuration,
     read_down,
     read_heartbeat,
     read_receipt,
     read_topic,
+    read_trace,
     read_up,
     sensors_seen,
     topic,
@@ -48,7 +60,28 @@ FELL = Up(
         ),
     ),
 )
+SAID = Configuration(felt=True, agreed=("door", "motion"))
+TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
+TRACE = Trace(
+    "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
+)
 BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
+FULL = replace(
+    BEAT,
+    on_mains=False,
+    noticing_since=NOON - timedelta(days=3),
+    route=Route.MODEM,
+    kit_battery=83.0,
+    undervoltage=False,
+    temperature=51.5,
+    disk_free=5_368_709_120,
+    bridges={"zigbee2mqtt": True},
+    health={"hall_pir": SensorHealth(97.0, False, 120, True, False), "pendant": SensorHealth(battery=64.0)},
+    given_up=12,
+    memory_only=True,
+    tested=wire.Tested("k3f9", 44, NOON - timedelta(hours=2), 0.004, 0.006, 0.31),
+    version="0.1.0",
+)
 
 
 @pytest.mark.parametrize(
@@ -56,12 +89,15 @@ BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"h
     [
         ("v1_up.json", UP),
         ("v1_up_fell.json", FELL),
-        ("v1_heartbeat.json", BEAT),
+        ("v1_up_tested.json", TEST_PRESS),
+        ("v1_heartbeat_health.json", FULL),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
+        ("v1_down_agreed.json", Down("d3", Order.CONFIGURE, SAID.text)),
+        ("v1_trace.json", TRACE),
     ],
 )
-def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down) -> None:
+def test_what_is_sent_is_what_was_released(name: str, message: Up | Heartbeat | Receipt | Down | Trace) -> None:
     assert encode(message) + b"\n" == (GOLDEN / name).read_bytes()
 
 
@@ -69,14 +105,37 @@ def test_every_released_message_is_still_read() -> None:
     read = read_up((GOLDEN / "v1_up.json").read_bytes())
     assert (read.outbox, read.sent, read.observations) == (UP.outbox, UP.sent, UP.observations)
     assert read_up((GOLDEN / "v1_up_fell.json").read_bytes()).observations == FELL.observations
+    assert read_up((GOLDEN / "v1_up_tested.json").read_bytes()).observations == TEST_PRESS.observations
     assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
+    assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
+    told = read_down((GOLDEN / "v1_down_configure.json").read_bytes())
+    assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, Configuration(felt=True))
+    told = read_down((GOLDEN / "v1_down_agreed.json").read_bytes())
+    assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, SAID)
+    assert read_trace((GOLDEN / "v1_trace.json").read_bytes()) == TRACE
+
+
+def test_the_largest_trace_fits_and_a_larger_one_is_refused() -> None:
+    whole = replace(TRACE, mg=(-MOST_MG,) * 3 * SAMPLES)
+    assert len(encode(whole)) < LARGEST_TRACE
+    assert read_trace(encode(whole)) == whole
+    for mg in ((1,) * 3 * (SAMPLES + 1), (1, 2), (MOST_MG + 1, 0, 0), ()):
+        with pytest.raises(Unreadable):
+            read_trace(encode(replace(TRACE, mg=mg)))
+
+
+def test_a_configuration_allows_nothing_that_it_does_not_say() -> None:
+    assert read_configuration('{"tea":true}') == Configuration(felt=False, agreed=())
+    assert mark_of(Configuration().text) != mark_of(Configuration(felt=True).text)
+    with pytest.raises(Unreadable):
+        read_configuration('{"felt":"perhaps"}')
 
 
 def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
-    payload = encode(BEAT).replace(b'{"outbox"', b'{"temperature":41.5,"outbox"')
-    assert read_heartbeat(payload) == BEAT
+    payload = encode(FULL).replace(b'{"outbox"', b'{"humidity":41.5,"outbox"').replace(b'"modem"', b'"satellite"')
+    assert read_heartbeat(payload) == replace(FULL, route=Route.UNKNOWN)
 
 
 def test_one_bad_observation_does_not_cost_its_neighbours() -> None:
@@ -108,7 +167,7 @@ def test_a_message_that_cant_be_used_says_why(payload: bytes, reason: str) -> No
 
 @given(some.binary(max_size=300))
 def test_no_bytes_do_worse_than_unreadable(payload: bytes) -> None:
-    for read in (read_up, read_heartbeat, read_receipt, read_down):
+    for read in (read_up, read_heartbeat, read_receipt, read_down, read_trace):
         with suppress(Unreadable):
             read(payload)
 

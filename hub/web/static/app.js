@@ -1,4 +1,4 @@
-// Keeps an open page true: asks for its fragments again when the hub says so, and says loudly when it cannot.
+// Keeps an open page true: takes in what the hub says has changed, and says loudly when it cannot hear the hub.
 (() => {
   "use strict";
   const STALE_AFTER = 4500;
@@ -26,65 +26,134 @@
   };
 
   const typed = (live) => [...live.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
+  const refresh = () => lives.forEach((live) => htmx.trigger(live, "refresh"));
 
-  // The queue: counts, sound, and a word for those who listen rather than look.
-  const known = new Set([...document.querySelectorAll(".row.raised")].map((row) => row.dataset.alert));
+  // What happened, for those who listen rather than look: a count in the title, words, and a tone.
   const title = document.title;
-  let sound = null;
+  const tell = (waiting, fresh) => {
+    document.title = waiting ? `(${waiting}) ${title}` : title;
+    if (!fresh.length) return;
+    const news = document.getElementById("news");
+    if (news) news.textContent = fresh.length > 3 ? `${fresh.length} new alerts` : fresh.map((row) => row.dataset.say).join(". ");
+    const calls = fresh.filter((row) => row.closest("#list-calls"));
+    document.dispatchEvent(new CustomEvent("nightlight:news", { detail: calls.length ? "call" : "look" }));
+  };
 
-  const beep = () => {
-    if (!sound) return;
-    [0, 0.25].forEach((delay) => {
-      const tone = sound.createOscillator();
-      const volume = sound.createGain();
-      tone.frequency.value = 740;
-      volume.gain.setValueAtTime(0.0001, sound.currentTime + delay);
-      volume.gain.exponentialRampToValueAtTime(0.2, sound.currentTime + delay + 0.02);
-      volume.gain.exponentialRampToValueAtTime(0.0001, sound.currentTime + delay + 0.2);
-      tone.connect(volume).connect(sound.destination);
-      tone.start(sound.currentTime + delay);
-      tone.stop(sound.currentTime + delay + 0.22);
+  const known = new Set();
+  const count = (first) => {
+    const queue = document.querySelector(".queue");
+    if (!queue) return;
+    const raised = [...queue.querySelectorAll(".row.raised[data-say]")].filter((row) => row.dataset.say);
+    const fresh = first ? [] : raised.filter((row) => !known.has(row.dataset.alert));
+    known.clear();
+    raised.forEach((row) => known.add(row.dataset.alert));
+    tell(Number(queue.dataset.waiting), fresh);
+  };
+
+  // Whose a row is depends on who looks, and is the only thing that does.
+  const me = document.querySelector("[data-me]")?.dataset.me;
+  const mark_mine = (scope) => {
+    if (!me) return;
+    scope.querySelectorAll(`.row[data-holder="${CSS.escape(me)}"]:not(.mine)`).forEach((row) => {
+      row.classList.add("mine");
+      row.querySelector(".holder").textContent = "You";
+      row.querySelector(".holds").textContent = "hold it";
+    });
+  };
+  count(true);
+  mark_mine(document);
+
+  // The queue is brought up to date piece by piece; whatever had the focus keeps it.
+  const made = (markup) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = markup;
+    return holder.content;
+  };
+
+  const order = (list, ids, rows) => {
+    const here = new Map([...list.children].map((row) => [row.dataset.alert, row]));
+    let before = list.firstElementChild;
+    for (const id of ids.map(String)) {
+      let row = here.get(id);
+      here.delete(id);
+      if (rows[id]) {
+        const fresh = made(rows[id]).firstElementChild;
+        if (row) row.replaceWith(fresh);
+        if (row === before) before = fresh;
+        row = fresh;
+      }
+      if (!row) return false;
+      if (row === before) before = before.nextElementSibling;
+      else list.insertBefore(row, before);
+    }
+    here.forEach((row) => row.remove());
+    return true;
+  };
+
+  const apply = (told) => {
+    const queue = document.querySelector(".queue");
+    const focused = document.activeElement?.id;
+    for (const [id, markup] of Object.entries(told.blocks)) document.getElementById(id)?.replaceChildren(made(markup));
+    const changed = new Set(Object.keys(told.rows));
+    const whole = [...queue.querySelectorAll("ol[id^=list-]")].every((list) => {
+      const ids = told.lists[list.id.slice(5)] || [...list.children].map((row) => row.dataset.alert);
+      return order(list, ids, told.rows);
+    });
+    if (!whole) return false;
+    queue.dataset.mark = told.mark;
+    queue.dataset.waiting = told.waiting;
+    mark_mine(queue);
+    if (focused && document.activeElement?.id !== focused) {
+      const again = document.getElementById(focused) || document.getElementById(focused.replace("answer-", "open-"));
+      again?.focus({ preventScroll: true });
+    }
+    if (changed.size || told.blocks["queue-head"]) count();
+    return true;
+  };
+
+  const tick = (told) => {
+    document.querySelectorAll("[data-clock]").forEach((one) => { one.textContent = told.clock; });
+    document.querySelectorAll("[data-since]").forEach((one) => {
+      const text = lasting(told.now - Number(one.dataset.since));
+      if (one.textContent !== text) one.textContent = text;
     });
   };
 
-  document.getElementById("sound")?.addEventListener("click", (event) => {
-    const button = event.currentTarget;
-    if (sound) sound.close();
-    sound = sound ? null : new AudioContext();
-    button.setAttribute("aria-pressed", String(Boolean(sound)));
-    button.textContent = sound ? "Sound is on" : "Sound is off";
-    beep();
-  });
-
-  const count = () => {
-    const queue = document.querySelector(".queue");
-    if (!queue) return;
-    const waiting = Number(queue.dataset.waiting);
-    document.title = waiting ? `(${waiting}) ${title}` : title;
-    const raised = [...queue.querySelectorAll(".row.raised")];
-    const fresh = raised.filter((row) => !known.has(row.dataset.alert));
-    known.clear();
-    raised.forEach((row) => known.add(row.dataset.alert));
-    if (!fresh.length) return;
-    document.getElementById("news").textContent = fresh.map((row) => row.dataset.say).join(". ");
-    beep();
-  };
-  count();
-
   if (source) {
+    let fetching = 0;
+    let missed = [];
     let mark = document.querySelector("[data-mark]")?.dataset.mark;
+    const shown = () => document.querySelector("[data-mark]")?.dataset.mark ?? mark;
+
+    const fetch_all = () => {
+      fetching = Date.now();
+      refresh();
+    };
+    const take_in = (told) => {
+      const now = shown();
+      mark = told.mark;
+      if (now === told.mark) return;
+      if (told.since !== undefined && told.since === now && document.querySelector(".queue") && apply(told)) return;
+      fetch_all();
+    };
     const beat = (event) => {
       const told = JSON.parse(event.data);
       heard = Date.now();
       said = told.clock;
       setStale(false);
-      document.querySelectorAll("[data-clock]").forEach((one) => { one.textContent = told.clock; });
-      document.querySelectorAll("[data-since]").forEach((one) => { one.textContent = lasting(told.now - Number(one.dataset.since)); });
-      const shown = document.querySelector("[data-mark]");
-      const old = shown ? shown.dataset.mark : mark;
-      mark = told.mark;
-      if (old !== told.mark) lives.forEach((live) => htmx.trigger(live, "refresh"));
+      // What is said while the whole is being fetched may follow on it.
+      if (fetching && Date.now() - fetching < 4000) missed.push(told);
+      else take_in(told);
+      tick(told);
     };
+    document.body.addEventListener("htmx:afterSwap", () => {
+      fetching = 0;
+      const later = missed;
+      missed = [];
+      const from = later.findIndex((told) => told.since === shown());
+      if (from >= 0) later.slice(from).every((told) => { if (!fetching) take_in(told); return !fetching; });
+      else if (later.length) take_in(later[later.length - 1]);
+    });
     const listen = () => {
       const stream = new EventSource(source);
       stream.addEventListener("beat", beat);
@@ -96,9 +165,7 @@
     setInterval(() => { if (Date.now() - heard > STALE_AFTER) setStale(true); }, 250);
   } else {
     setInterval(() => { if (Date.now() - heard > 75000) setStale(true); }, 1000);
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) lives.forEach((live) => htmx.trigger(live, "refresh"));
-    });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
     ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((name) => document.body.addEventListener(name, () => setStale(true)));
   }
 
@@ -119,6 +186,7 @@
       said = document.querySelector("[data-clock]")?.textContent.trim() || said;
     }
     count();
+    mark_mine(document);
     if (document.querySelector("[data-ended]")) document.querySelectorAll(".right").forEach((one) => one.remove());
   });
 })();

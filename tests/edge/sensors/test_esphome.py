@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.sensors import Felt, Fitted, Noticed, Surroundings, fit
 from edge.sensors.esphome import Esphome
 from models.observation import SensorKind, What
+from models.wire import SensorHealth
 from simulators.acceleration import Lived, messages
 from tests.edge.conftest import moment
 
@@ -96,6 +97,12 @@ def test_any_word_of_it_is_a_sign_of_its_life(heard: Heard) -> None:
     assert heard.adapter.alive(moment(90).at) == {"pendant": moment().at + timedelta(seconds=60)}
     heard.says("status", b"offline", 70)
     assert heard.adapter.alive(moment(90).at) == {"pendant": moment().at + timedelta(seconds=60)}
+
+
+def test_what_it_says_of_itself(heard: Heard) -> None:
+    heard.says("battery", b'{"percent":12.5}')
+    heard.says("status", b"offline")
+    assert heard.adapter.health() == {"pendant": SensorHealth(battery=12.5, battery_low=True, online=False)}
 
 
 def test_other_topics_are_others(heard: Heard) -> None:

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.clock import Clock, Moment
 from edge.sensors import Fitted, Noticed, Surroundings, fit
 from edge.sensors.zigbee2mqtt import Zigbee2Mqtt
 from models.observation import SensorKind, What
+from models.wire import SensorHealth
 from tests.edge.conftest import NIGHT, play
 
 BASE = "h1/zigbee2mqtt"
@@ -26,14 +28,15 @@ FITTED = (
     Fitted("pad", SensorKind.BED, "pad", inverted=True),
 )
 START = NIGHT
+EMPTY: Mapping[str, list[datetime]] = MappingProxyType({})
 Last = Mapping[str, tuple[What, datetime]]
 
 
 class Bridge:
     """An adapter, and a bridge that speaks to it. Time is in s after the start."""
 
-    def __init__(self, clock: Clock, last: Last | None = None) -> None:
-        around = Surroundings(lambda _: None, clock, BASE, last or {})
+    def __init__(self, clock: Clock, last: Last | None = None, lately: Mapping[str, list[datetime]] = EMPTY) -> None:
+        around = Surroundings(lambda _: None, clock, BASE, last or {}, lately)
         adapter = fit("zigbee2mqtt", FITTED, around)
         assert isinstance(adapter, Zigbee2Mqtt)
         self.adapter = adapter
@@ -100,6 +103,10 @@ LAY_DOWN, GOT_UP = What.LAY_DOWN, What.GOT_UP
         ("pendant", {"sos": False}, []),
         ("pendant", {"battery": 90, "linkquality": 60}, []),
         ("bath/cord", {"action": "emergency"}, [PRESSED]),
+        ("pendant", {"status": "falling", "occupancy": True}, [What.FELL]),
+        ("pendant", {"status": "occupied"}, []),
+        ("pendant", {"fall_status": "fall_alarm", "occupancy": True}, [What.FELL]),
+        ("pendant", {"fall_status": "fall_no_alarm"}, []),
         ("hall_pir", {"occupancy": True, "illuminance": 12}, [MOVED]),
         ("hall_pir", {"presence": True}, [MOVED]),
         ("hall_pir", {"occupancy": False}, []),
@@ -351,6 +358,7 @@ JSON: st.SearchStrategy[object] = (
 KEYS = st.sampled_from(["action", "sos", "contact", "occupancy", "pressure_state", "last_seen", "presence", "pressure"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     topic=st.sampled_from([*(sensor.address for sensor in FITTED), "bridge/state", "pad/availability", ""]),
     state=st.dictionaries(KEYS, JSON, max_size=4) | st.binary(max_size=30),
@@ -368,3 +376,65 @@ def test_a_moment_before_the_clock_was_set_is_kept_as_such(bridge: Bridge) -> No
     said = b'{"action":"emergency","last_seen":"1970-01-01T00:01:59Z"}'
     (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=False)
     assert (news.moment.elapsed, news.moment.trusted) == (119.0, False)
+
+
+def test_what_a_sensor_says_of_itself_is_told(bridge: Bridge) -> None:
+    bridge.says(0, "hall_pir", battery=97, occupancy=True, illuminance=12, linkquality=120)
+    bridge.says(1, "front_door", battery_low=True, contact=True, tamper=False)
+    bridge.says(2, "bed_strap", battery=None, linkquality="far")
+    bridge.says(3, "pad", battery=900, linkquality=True)
+    bridge.raw(4, "hall_pir/availability", b'{"state":"online"}')
+    bridge.raw(5, "front_door/availability", b"offline", retained=True)
+    assert bridge.adapter.health() == {
+        "pir": SensorHealth(battery=97.0, link=120, online=True),
+        "door": SensorHealth(battery_low=True, tampered=False, online=False),
+        "bed": SensorHealth(),
+        "pad": SensorHealth(),
+    }
+    bridge.says(6, "hall_pir", linkquality=12)
+    assert bridge.adapter.health()["pir"] == SensorHealth(battery=97.0, link=12, online=True)
+
+
+def test_the_bridge_itself(bridge: Bridge) -> None:
+    assert bridge.adapter.bridge is None
+    bridge.online(0)
+    assert bridge.adapter.bridge is True
+    bridge.raw(1, "bridge/state", b'{"state":"nonsense"}')
+    assert bridge.adapter.bridge is True
+    bridge.raw(2, "bridge/state", b"offline")
+    assert bridge.adapter.bridge is False
+
+
+@pytest.mark.parametrize("before", [-40 * 365 * 86_400.0, -60.0, 365 * 86_400.0])
+def test_what_the_broker_hands_over_again_after_a_power_cut_is_known_whatever_the_clock_says_now(
+    clock: Clock, before: float
+) -> None:
+    noticed = [START + timedelta(seconds=before + second) for second in range(4)]
+    last = {"pendant": (PRESSED, noticed[3]), "door": (CLOSED, noticed[3])}
+    bridge = Bridge(clock, last, {"pendant": noticed, "door": noticed})
+    for second in range(4):
+        seen = before + second
+        assert bridge.says(5, "pendant", seen=seen, repeated=True, action="emergency") == []
+        assert bridge.says(5, "front_door", seen=seen, repeated=True, contact=second % 2 == 1) == []
+    assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == [PRESSED]
+    assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == []
+
+
+def test_a_clock_that_is_not_set_still_tells_how_long_ago_it_was(bridge: Bridge) -> None:
+    early = Moment(datetime(1970, 1, 1, 5, tzinfo=UTC), 18_000.0, trusted=False, boot="boot")
+    said = b'{"action":"emergency","last_seen":"1970-01-01T02:00:00Z"}'
+    (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=True)
+    assert news.moment.elapsed == 7200.0
+
+
+def test_a_fall_radar_calls_once_for_a_fall_however_often_it_says_so(bridge: Bridge) -> None:
+    assert bridge.says(0, "pendant", seen=0, status="occupied") == []
+    assert bridge.says(5, "pendant", seen=5, status="falling") == [What.FELL]
+    assert bridge.says(9, "pendant", seen=9, status="falling") == []
+    assert bridge.says(60, "pendant", seen=60, status="unoccupied") == []
+    assert bridge.says(99, "pendant", seen=99, status="falling") == [What.FELL]
+
+
+def test_a_fall_that_the_bridge_remembered_is_no_news(bridge: Bridge) -> None:
+    bridge.online(100)
+    assert bridge.says(101, "pendant", seen=-3600, fall_status="fall_alarm") == []

@@ -3,12 +3,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.store import Store
-from hub.store.records import SET_ASIDE_LIMIT, Aside, Beat, Expectation, Session, Shift
+from hub.store.records import SET_ASIDE_LIMIT, Aside, Beat, Expectation, Shift
 from models.alert import Lane
 from models.health import Heard
 from models.people import Role
 from models.register import PlanOf, Register
-from models.response import DEFAULT_PLANS, ResponsePlan, Step
+from models.response import DEFAULT_PLANS, Incident, ResponsePlan, Step, gently
 from models.wire import Heartbeat, encode
 
 HASHES = {"tom": "hash-of-tom", "ada": "hash-of-ada"}
@@ -36,7 +36,7 @@ def test_everything_comes_back(store: Store, register: Register) -> None:
 def test_what_is_not_there_is_none(store: Store) -> None:
     records = store.records
     assert (records.home("x"), records.resident("x"), records.contact("x"), records.account("x")) == (None,) * 4
-    assert (records.session("x"), records.snapshot(), records.heartbeat("okafor-home")) == (None,) * 3
+    assert (records.snapshot(), records.heartbeat("okafor-home")) == (None,) * 2
 
 
 def test_loading_again_keeps_passwords_and_changes_the_version(store: Store, register: Register) -> None:
@@ -48,13 +48,6 @@ def test_loading_again_keeps_passwords_and_changes_the_version(store: Store, reg
     assert account[1] == "hash-of-tom"
 
 
-def test_a_new_password_ends_the_sessions(store: Store, t0: datetime) -> None:
-    store.records.open_session("t", "tom", "c", t0)
-    assert store.records.set_password("tom", "new")
-    assert store.records.session("t") is None
-    assert not store.records.set_password("nobody", "new")
-
-
 def test_the_plan_is_the_most_particular_that_was_agreed(store: Store, register: Register) -> None:
     family = ResponsePlan("default", (Step("ada", "email"),))
     door = ResponsePlan("silence", (Step("operator", "email"),))
@@ -62,19 +55,9 @@ def test_the_plan_is_the_most_particular_that_was_agreed(store: Store, register:
     plan = store.records.plan
     assert plan("grace", "silence", Lane.PERSON) == door
     assert plan("grace", "press", Lane.PERSON) == family
-    assert plan("grace", "kit_unheard", Lane.KIT) == DEFAULT_PLANS[Lane.KIT], "nobody is woken for a flat battery"
-    assert plan("neil", "press", Lane.PERSON) == plan(None, "press", Lane.PERSON) == DEFAULT_PLANS[Lane.PERSON]
-
-
-def test_sessions_open_expire_and_end(store: Store, t0: datetime) -> None:
-    records = store.records
-    records.open_session("one", "tom", "csrf", t0)
-    records.open_session("two", "tom", "csrf", t0 + timedelta(hours=1))
-    assert records.session("one") == Session("tom", "csrf", t0)
-    assert records.end_expired_sessions(t0) == 1
-    assert records.session("one") is None
-    records.end_session("two")
-    assert records.session("two") is None
+    assert plan("grace", "not_up", Lane.PERSON) == gently(family), "a late morning rings nobody at once"
+    assert plan("grace", "kit_unheard", Lane.KIT) == DEFAULT_PLANS[Incident.FAULT], "nobody is woken for a flat battery"
+    assert plan("neil", "press", Lane.PERSON) == plan(None, "press", Lane.PERSON) == DEFAULT_PLANS[Incident.PRESS]
 
 
 def test_what_is_heard_only_moves_forward(store: Store, t0: datetime) -> None:

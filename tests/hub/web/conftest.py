@@ -67,7 +67,7 @@ class Visitor:
 
     @property
     def csrf(self) -> str:
-        page = self.client.get("/", follow_redirects=True)
+        page = self.client.get("/account", follow_redirects=True)
         return token(page.text)
 
 

@@ -52,6 +52,7 @@ def busy(world: World) -> dict[str, Alert]:
 def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
     return [
         ("tom", "/console"),
+        ("tom", "/console/all/held"),
         (None, "/login"),
         ("tom", f"/console/alert/{busy['held'].id}"),
         ("tom", f"/console/alert/{busy['kit'].id}"),

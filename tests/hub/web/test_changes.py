@@ -1,10 +1,13 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import pytest
 
+from hub.web.access import Viewer
 from hub.web.changes import Changes
+from hub.web.live import Word
+from models.people import Account, Role
 from tests.hub.web.world import told
 
 
@@ -13,14 +16,34 @@ class Hub:
 
     def __init__(self) -> None:
         self.change, self.broken = 1, False
+        self.versions, self.seen_by = {7: 1, 8: 1}, set[str]()
 
     def latest(self) -> int:
         if self.broken:
             raise OSError("the disk is gone")
         return self.change
 
-    def beat(self) -> dict[str, object]:
-        return {"mark": self.change}
+    def _mark(self, council: str) -> int:
+        return self.change if council != "elsewhere" else -1
+
+    def word(self, council: str, viewers: Sequence[Viewer]) -> Word:
+        self.seen_by = {one.login for one in viewers}
+        mark = self._mark(council)
+        return Word(str(mark), event(mark, since=mark - 1), event(mark))
+
+    def beat(self, council: str) -> bytes:
+        return event(self._mark(council))
+
+    def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
+        return {one: (str(self.versions[one]), event(self.versions[one])) for one in alerts}
+
+
+def event(mark: int, **more: int) -> bytes:
+    return f"event: beat\ndata: {json.dumps({'mark': mark, **more})}\n\n".encode()
+
+
+def who(council: str = "here", login: str = "tom") -> Viewer:
+    return Viewer(Account(login, login.title(), Role.OPERATOR, council=council), "")
 
 
 def mark(event: bytes) -> int:
@@ -36,8 +59,8 @@ async def drained(stream: AsyncIterator[bytes]) -> None:
 def test_every_console_is_told_of_a_change_at_once() -> None:
     async def story() -> None:
         hub = Hub()
-        changes = Changes(hub.latest, hub.beat)
-        consoles = [changes.follow() for _ in range(3)]
+        changes = Changes(hub)
+        consoles = [changes.follow(who()) for _ in range(3)]
         assert [mark(await anext(one)) for one in consoles] == [1, 1, 1]
         waiting = [asyncio.ensure_future(anext(one)) for one in consoles]
         await asyncio.wait(waiting)
@@ -50,17 +73,37 @@ def test_every_console_is_told_of_a_change_at_once() -> None:
     told(story())
 
 
+def test_another_councils_change_is_not_told_and_not_even_its_moment() -> None:
+    async def story() -> None:
+        hub = Hub()
+        changes = Changes(hub)
+        here, elsewhere = changes.follow(who()), changes.follow(who("elsewhere"))
+        for one in (here, elsewhere, here, elsewhere):
+            await anext(one)
+        silent = asyncio.ensure_future(anext(elsewhere))
+        hub.change = 2
+        assert mark(await asyncio.wait_for(anext(here), 1)) == 2
+        assert not silent.done()
+        assert mark(await asyncio.wait_for(silent, 5)) == -1, "the beat comes all the same"
+        changes.end()
+        await asyncio.gather(*(drained(one) for one in (here, elsewhere)))
+
+    told(story())
+
+
 def test_a_console_that_is_slow_hears_the_latest_only() -> None:
     async def story() -> None:
         hub = Hub()
-        changes = Changes(hub.latest, hub.beat)
-        quick, slow = changes.follow(), changes.follow()
+        changes = Changes(hub)
+        quick, slow = changes.follow(who()), changes.follow(who())
         for one in (quick, slow):
             await anext(one)
         for hub.change in (2, 3, 4):
             while mark(await asyncio.wait_for(anext(quick), 3)) != hub.change:
                 pass
-        assert mark(await asyncio.wait_for(anext(slow), 1)) == 4
+        late = await asyncio.wait_for(anext(slow), 1)
+        assert mark(late) == 4
+        assert b"since" not in late, "what it missed would be needed to follow a change"
 
     told(story())
 
@@ -69,14 +112,14 @@ def test_a_console_that_is_slow_hears_the_latest_only() -> None:
 def test_when_the_store_can_not_be_asked_the_streams_end_and_a_new_one_starts_afresh() -> None:
     async def story() -> None:
         hub = Hub()
-        changes = Changes(hub.latest, hub.beat)
-        console = changes.follow()
+        changes = Changes(hub)
+        console = changes.follow(who())
         await anext(console)
         await anext(console)
         hub.broken = True
         await asyncio.wait_for(drained(console), 3)
         hub.broken, hub.change = False, 7
-        again = changes.follow()
+        again = changes.follow(who())
         assert mark(await anext(again)) == 7
         assert mark(await asyncio.wait_for(anext(again), 1)) == 7
 
@@ -86,10 +129,29 @@ def test_when_the_store_can_not_be_asked_the_streams_end_and_a_new_one_starts_af
 def test_a_server_that_goes_down_ends_its_streams() -> None:
     async def story() -> None:
         hub = Hub()
-        changes = Changes(hub.latest, hub.beat)
-        console = changes.follow()
+        changes = Changes(hub)
+        console = changes.follow(who())
         await anext(console)
         changes.end()
         await asyncio.wait_for(drained(console), 3)
+
+    told(story())
+
+
+def test_the_page_of_an_alert_hears_of_its_own_changes_and_of_no_others() -> None:
+    async def story() -> None:
+        hub = Hub()
+        changes = Changes(hub)
+        queue, sheet = changes.follow(who()), changes.follow(who(login="nia"), 7)
+        for one in (queue, sheet, queue, sheet):
+            await anext(one)
+        silent = asyncio.ensure_future(anext(sheet))
+        hub.change = 2
+        while mark(await asyncio.wait_for(anext(queue), 3)) != 2:
+            pass
+        assert not silent.done()
+        assert hub.seen_by == {"tom"}, "whoever looks at one alert has no queue on the screen"
+        hub.change, hub.versions[7] = 3, 5
+        assert mark(await asyncio.wait_for(silent, 1)) == 5
 
     told(story())

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from models.alert import Act
-from models.register import Register
+from models.detection import Finding, FindingKind
+from models.observation import What
+from models.register import PlanOf, Register
+from models.response import ResponsePlan, Step
 from tests.conftest import okafor_home
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -36,21 +39,74 @@ def test_people_before_kits_and_presses_before_silence(world: World, visit: Visi
     assert "Nothing is heard from the home since 12:00" in text
 
 
-def test_a_few_faults_stand_in_full_and_many_of_a_kind_are_one_line(world: World, visit: Visit) -> None:
+def test_faults_that_began_together_are_one_card_with_those_at_risk_first(world: World, visit: Visit) -> None:
     world.sensor_unheard("h_okafor", "bed")
     tom = visit("tom")
-    page = tom.see("/console")
-    assert "<details" not in page
+    page = words(tom.see("/console"))
     assert "The bedroom bed has not reported since 03:00" in page
-    more = [okafor_home(f"h_{number}") for number in range(5)]
+    assert "one cause" not in page
+    more = [okafor_home(f"h_{number:02}") for number in range(20)]
     world.store.records.load(Register(homes=tuple(more)), {})
     for home in more:
+        world.saw(home.id, (world.now - timedelta(hours=1), "hall_pir", What.MOVED))
         world.sensor_unheard(home.id, "bed")
     page = tom.see("/console")
-    assert "Kit faults 6" in words(page)
-    assert "6 sensors not reporting, the first 0 s ago" in words(page)
-    assert page.count("<details") == 1
-    assert re.findall(r'id="alert-(\d+)"', page[page.index("<details") :]) == ["1", "2", "3", "4", "5", "6"]
+    text = words(page)
+    assert "Kit faults 21" in text
+    assert "21 homes have silent sensors Northside, since 12:00" in text
+    assert "16 more homes are part of it" in text
+    assert re.findall(r'<li[^>]* id="alert-(\d+)"', page)[0] == "1", "Mrs Okafor has a risk on record"
+    assert "lives alone, a risk is on record" in text
+
+
+def test_a_storm_leaves_the_queue_short_and_hides_nothing(world: World, visit: Visit) -> None:
+    homes = [okafor_home(f"s_{number:03}") for number in range(75)]
+    world.store.records.load(Register(homes=tuple(homes)), {})
+    for home in homes:
+        world.press(home.id, None)
+    tom = visit("tom")
+    page = tom.see("/console")
+    assert "75 people wait for an answer" in words(page)
+    assert len(re.findall(r'<li[^>]* id="alert-', page)) == 60
+    assert "and 15 more, less urgent than these." in words(page)
+    rest = tom.see("/console/all/calls?first=60")
+    assert "75 alerts" in words(rest)
+    assert len(re.findall(r'<li[^>]* id="alert-', rest)) == 15
+    for nothing in ("nothing", "calls?first=-5"):
+        assert tom.get(f"/console/all/{nothing}").status_code == 404
+    looked = {one.reason for home in homes for one in world.store.records.looks(home.id)}
+    assert len(looked) == 75, "each that was on the screen, once"
+
+
+def test_who_is_not_up_is_looked_in_on_and_does_not_count_as_waiting(world: World, visit: Visit) -> None:
+    world.find(Finding(FindingKind.NOT_UP, "h_lindqvist", world.now, world.now), "r_lindqvist")
+    tom = visit("tom")
+    text = words(tom.see("/console"))
+    assert "Nobody waits; 1 person to look in on" in text
+    assert "To look in on within the hour 1" in text
+    world.press()
+    assert "1 person waits for an answer" in words(tom.see("/console"))
+
+
+def test_the_reason_for_haste_stands_in_the_row(world: World, visit: Visit) -> None:
+    world.press()
+    world.move(timedelta(minutes=5))
+    world.beat("h_okafor")
+    world.saw("h_okafor", (world.now - timedelta(minutes=5), "hall_pir", What.MOVED))
+    text = words(visit("tom").see("/console"))
+    assert "No movement since; a risk is on record." in text
+    world.saw("h_okafor", (world.now - timedelta(minutes=2), "hall_pir", What.MOVED))
+    world.move(timedelta(seconds=3))
+    assert "No movement" not in words(visit("nia").see("/console"))
+
+
+def test_an_answer_holds_as_long_as_was_agreed(world: World, visit: Visit) -> None:
+    plan = ResponsePlan("press", (Step("operator", "log"),), hold=timedelta(minutes=7))
+    world.store.records.load(Register(plans=(PlanOf("r_okafor", plan),)), {})
+    alert = world.press()
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    assert "It stands open again at 12:07:00" in words(tom.see(f"/console/alert/{alert.id}"))
 
 
 def test_the_second_operator_is_told_who_holds_it_and_keeps_what_they_typed(world: World, visit: Visit) -> None:
@@ -137,7 +193,7 @@ def test_the_same_try_again_and_again_is_one_line(world: World, visit: Visit) ->
         assert tried is not None
     text = words(visit("tom").see(f"/console/alert/{alert.id}"))
     assert "Tried to reach 4 times" in text
-    assert text.count("Reaching supervisor by log.") == 1
+    assert text.count("Reaching a supervisor by log.") == 1
 
 
 def test_a_closed_alert_is_shown_against_a_reason_that_goes_on_record(world: World, visit: Visit) -> None:

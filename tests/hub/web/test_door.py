@@ -9,12 +9,11 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import delete
 
+from hub.links import BY_LINK
 from hub.store import schema
 from hub.store.database import writing
-from hub.web.access import Gate
+from hub.web.access.entrance import hashed
 from hub.web.app import PARTS, build
-from hub.web.login import Guessing
-from hub.web.visitor import hashed
 from tests.hub.web.conftest import Visitor
 from tests.hub.web.world import PASSWORD, World, told
 
@@ -58,24 +57,6 @@ def _without_token(page: str) -> str:
     return page[: page.index('name="csrf"')] + page[page.index('name="back"') :]
 
 
-def test_guessing_is_slowed_down_by_login_and_address() -> None:
-    now = [0.0]
-    guessing = Guessing(lambda: now[0])
-    for _ in range(3):
-        assert guessing.wait("tom", "a") == 0
-        guessing.failed("tom", "a")
-    assert guessing.wait("tom", "a") == 1
-    assert guessing.wait("tom", "b") == guessing.wait("nia", "a") == 0
-    now[0] = 2.0
-    guessing.failed("tom", "a")
-    assert guessing.wait("tom", "a") == 2
-    for _ in range(30):
-        guessing.failed("tom", "a")
-    assert guessing.wait("tom", "a") == Guessing.LONGEST
-    guessing.succeeded("tom", "a")
-    assert guessing.wait("tom", "a") == 0
-
-
 def test_after_three_wrong_passwords_even_the_right_one_has_to_wait(visit: Visit) -> None:
     guest = visit(None)
     for _ in range(3):
@@ -85,21 +66,16 @@ def test_after_three_wrong_passwords_even_the_right_one_has_to_wait(visit: Visit
     assert "Please wait" in answer.text
 
 
-def test_a_session_ends_by_logging_out_and_by_time(world: World, visit: Visit) -> None:
-    tom, nia = visit("tom"), visit("nia")
+def test_logging_out_ends_the_session(visit: Visit) -> None:
+    tom = visit("tom")
     assert tom.post("/logout").headers["location"] == "/login"
     assert tom.get("/console").headers["location"] == "/login?next=/console"
-    cookie = nia.client.cookies["nightlight_session"]
-    store = world.store
-    later = Gate(store.records, store.alerts, store.series, world.clock, lambda: world.real + 13 * 3600)
-    assert later.viewer(hashed(cookie)) is None
-    assert Gate(store.records, store.alerts, store.series, world.clock).viewer(hashed(cookie)) is not None
 
 
 def test_only_a_hash_of_the_session_is_stored(world: World, visit: Visit) -> None:
     cookie = visit("tom").client.cookies["nightlight_session"]
-    assert world.store.records.session(cookie) is None
-    assert world.store.records.session(hashed(cookie)) is not None
+    assert world.store.records.accounts.session(cookie) is None
+    assert world.store.records.accounts.session(hashed(cookie)) is not None
 
 
 def test_cookies_stay_with_the_browser_and_the_site(world: World, visit: Visit) -> None:
@@ -161,7 +137,7 @@ def test_logged_out_nothing_is_shown(world: World, url: str, visit: Visit) -> No
 def test_every_form_is_refused_without_the_token_of_its_session(world: World, visit: Visit) -> None:
     alert = world.press()
     tom, other = visit("tom"), visit("nia").csrf
-    paths = sorted(path for path in _posts() if path != "/login")
+    paths = sorted(path for path in _posts() if path != "/login" and not path.startswith(BY_LINK))
     assert len(paths) >= 7, "the routes were found"
     for path, forged in itertools.product(paths, ("", "guess", other)):
         answer = tom.post(path.replace("{alert_id}", str(alert.id)), csrf=forged, text="x", outcome="test", to="priya")

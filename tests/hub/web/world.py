@@ -18,10 +18,11 @@ from argon2 import PasswordHasher
 from hub.clock import Clock
 from hub.settings import Settings
 from hub.store import open_store
+from hub.store.accounts import IN, Session
 from hub.store.records import Beat, Expectation
 from hub.store.series import Row
+from hub.web.access.entrance import hashed
 from hub.web.app import Server
-from hub.web.visitor import hashed
 from models.alert import Alert
 from models.detection import Finding, FindingKind
 from models.detection.explain import explain
@@ -91,8 +92,9 @@ class World:
     def session(self, login: str) -> str:
         """The token of a session as if somebody had logged in."""
         token = secrets.token_hex()
-        expires = datetime.fromtimestamp(self.real + 3600, UTC)
-        self.store.records.open_session(hashed(token), login, secrets.token_hex(), expires)
+        now = datetime.fromtimestamp(self.real, UTC)
+        session = Session(login, secrets.token_hex(), IN, "", now, now, now + timedelta(hours=1))
+        self.store.records.accounts.open_session(hashed(token), session)
         return token
 
     def home(self, home: str) -> Home:
@@ -134,7 +136,7 @@ class World:
         assert raised
         return raised.alert
 
-    def press(self, home: str = "h_okafor", resident: str = "r_okafor", sensor: str = "pendant") -> Alert:
+    def press(self, home: str = "h_okafor", resident: str | None = "r_okafor", sensor: str = "pendant") -> Alert:
         self.number += 1
         finding = Finding(FindingKind.PRESS, home, self.now, self.now, sensor=sensor, number=self.number)
         return self.find(finding, resident)

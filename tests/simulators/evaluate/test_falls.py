@@ -7,7 +7,7 @@ import pytest
 
 from models.detection.falls import FallModel
 from simulators.app import main
-from simulators.evaluate import falls, fallsbaselines
+from simulators.evaluate import falls, fallsbaselines, parallel
 from simulators.evaluate.fallsexamples import examples, learned
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
@@ -171,6 +171,21 @@ def test_a_stream_plays_every_trial_once_and_fills_pauses_with_what_is_no_fall(f
     assert (np.diff(stream.edges) > 0).all()
 
 
+def test_one_persons_part_of_a_file_plays_as_the_whole_does(folder: Path) -> None:
+    file = worn(folder)[0]
+    alone, whole = falls.play(file.of("P2"), "P2", Hardware(lost=0.1)), falls.play(file, "P2", Hardware(lost=0.1))
+    assert np.array_equal(alone.acc, whole.acc)
+    assert np.array_equal(alone.fell, whole.fell)
+
+
+def test_many_people_are_played_in_processes_of_their_own_in_the_same_order() -> None:
+    counted: list[int] = []
+    parts = [-place for place in range(parallel.MANY)]
+    assert list(parallel.each(abs, parts, lambda: counted.append(1))) == list(range(parallel.MANY))
+    assert len(counted) == parallel.MANY
+    assert list(parallel.each(abs, parts[:3], lambda: None)) == [0, 1, 2]
+
+
 def test_every_trial_is_played_as_it_was_recorded(folder: Path) -> None:
     file = worn(folder)[0]
     stream = joined(file, "P2")
@@ -259,13 +274,39 @@ def test_other_hardware_feels_the_same_movement(hardware: Hardware) -> None:
         ({"counts_per_g": 0.0}, "above 0"),
         ({"acc": np.zeros((5, 2))}, "three columns"),
         ({"offsets": np.array([0, 10**9])}, "offsets"),
-        ({"subject": np.array(["P1"])}, "subject has 1 entries"),
+        ({"offsets": np.array(7)}, "offsets"),
+        ({"offsets": np.full(19, np.nan)}, "offsets"),
+        ({"offsets": np.zeros(19, np.int64)}, "no trial in it holds a sample"),
+        ({"acc": np.full((9, 3), "x")}, "three columns of numbers"),
+        ({"acc": np.array([[np.nan, 0, 1.0]])}, "no number in 1 of its rows"),
+        ({"fs": np.array("fast")}, "fs should be one number"),
+        ({"is_fall": np.array(["no"] * 18)}, "is_fall should hold numbers"),
+        ({"age": np.array(["old"] * 18)}, "age should hold numbers"),
+        ({"subject": np.array(["P1"])}, "subject has the shape"),
+        ({"subject": np.array([["P1"]] * 18)}, "subject has the shape"),
     ],
 )
 def test_a_file_that_is_wrong_is_named(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
     write(tmp_path / "odd.npz", {"P1": 1}, **changes)
     with pytest.raises(BadRecording, match=said):
         worn(tmp_path)
+
+
+def test_a_trial_without_samples_is_left_out_and_one_age_may_be_said_for_all(tmp_path: Path) -> None:
+    write(tmp_path / "one.npz", {"P1": 1}, age=np.array(71))
+    whole = read(tmp_path / "one.npz")
+    write(tmp_path / "two.npz", {"P1": 1}, offsets=np.insert(whole.offsets[:-1], 4, whole.offsets[4]))
+    left = read(tmp_path / "two.npz")
+    assert len(left.activity) == 17
+    assert left.activity.tolist() == np.delete(whole.activity, 4).tolist()
+    assert (np.diff(left.offsets) > 0).all()
+    assert whole.elderly.all()
+
+
+def test_trials_of_a_moment_are_played_and_judged(tmp_path: Path, made: Path) -> None:
+    write(tmp_path / "short.npz", {"P1": 1}, offsets=np.arange(19))
+    entry = falls.evaluate(tmp_path, falls.model_in(made), robustness=True)["files"]["short"]
+    assert (entry["sensitivity"], entry["false_alarms_per_hour"]) == (0.0, 0.0)
 
 
 def test_what_can_not_be_judged_is_said_with_exit_code_2(

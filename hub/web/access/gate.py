@@ -5,11 +5,10 @@ the resident can read it. A row in the queue, which stays on the screen, counts 
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.budgets import counted_falls, judged, set_aside
@@ -19,43 +18,49 @@ from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
-from hub.store.records import Expectation, Look, Records, Session
+from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
+from hub.store.traces import Traces
+from hub.store.worklist import Worklist
+from hub.web.access.accounts import AccountDesk
+from hub.web.access.administration import Administration
+from hub.web.access.board import Board
+from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.entrance import Entrance
+from hub.web.access.felt import felt_around
+from hub.web.access.responding import ResponseDesk, told
+from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.upkeep import Upkeep
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
     Fitted,
     Happened,
-    Hearing,
     KitCard,
     Kits,
     Looked,
     Mention,
     Own,
     Prepared,
-    Queue,
-    Reason,
     Reassurance,
     Sheet,
     Visit,
-    Waiting,
     Watching,
 )
 from hub.web.standing import LATE as LATE_ALERT
 from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
 from hub.web.usual import Usual, usual
 from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State, urgency
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import SENSOR_UNHEARD_AFTER, Heard, Why, kit_unheard_after, why_unheard
+from models.health import why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
-from models.people import Account, Contact, Level, Resident, Role
-from models.privacy import ALWAYS, Data, Purpose, Showing, agreed, showing
-from models.wire import Heartbeat
+from models.people import Level, Resident, Role
+from models.privacy import ALWAYS, Data, Purpose, agreed
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -69,8 +74,6 @@ ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES, Data.MEDICAL, Data.WAY_IN})
 """A fault of the kit is no reason to look at how the person spent the day."""
 
-ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT}
-NEVER_HEARD = Heard(None, None)
 EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
@@ -78,23 +81,6 @@ DAY = timedelta(days=1)
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 SAME_SIGN = timedelta(milliseconds=1)
-REMEMBERED = 10_000
-
-
-class Hidden(LookupError):
-    """Not there, or not for this viewer: a page must not tell which."""
-
-
-class ReasonNeeded(Exception):
-    """Shown only against a stated reason, which goes on record."""
-
-
-class Viewer:
-    """Who looks: an account that has logged in, and the token that its forms must carry."""
-
-    def __init__(self, account: Account, csrf: str) -> None:
-        self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
-        self.csrf = csrf
 
 
 class Gate:
@@ -108,106 +94,55 @@ class Gate:
         clock: Clock,
         real_now: Callable[[], float] = time.time,
         depot: Depot | None = None,
+        traces: Traces | None = None,
+        settings: Settings | None = None,
     ) -> None:
+        self._door = Door(records, alerts, series, clock, real_now, depot)
         self._records, self._alerts, self._series, self._depot = records, alerts, series, depot
-        self._clock, self._real_now = clock, real_now
-        self._looked: dict[tuple[str, str, str, str], datetime] = {}
-        self._told: dict[int, tuple[int, list[Entry]]] = {}
-        self._register: tuple[int, dict[str, Home], dict[str, str]] = (-1, {}, {})
-        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
-
-    # Who is at the door
-
-    def account(self, login: str) -> tuple[Account, str] | None:
-        return self._records.account(login)
-
-    def open_session(self, token_hash: str, login: str, csrf: str, hours: float) -> None:
-        self._records.open_session(token_hash, login, csrf, self._real() + timedelta(hours=hours))
-
-    def end_session(self, token_hash: str) -> None:
-        self._records.end_session(token_hash)
-
-    def viewer(self, token_hash: str) -> Viewer | None:
-        session: Session | None = self._records.session(token_hash)
-        if session is None or session.expires_at <= self._real():
-            return None
-        found = self._records.account(session.login)
-        return Viewer(found[0], session.csrf) if found else None
+        self._clock, self._real_now, self._traces = clock, real_now, traces
+        chosen = settings or Settings()
+        self.entrance = Entrance(self._door, chosen)
+        self.accounts = AccountDesk(self._door, chosen)
+        self.upkeep = Upkeep(self._door, records.health)
+        self.response = ResponseDesk(self._door, chosen)
+        self.administration = Administration(self._door)
+        self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
 
-    def queue(self, viewer: Viewer, purpose: Purpose) -> Queue:
-        shown = self._shown(viewer, purpose, (Data.ALERTS, Data.PERSON, Data.HEARING))
-        mark, now = self.mark(), self._clock.now()
-        names, homes = self._names(), self._homes()
-        opened = sorted(self._alerts.open_alerts(), key=urgency)
-        rows = [self._waiting(viewer, purpose, alert, homes, names, shown) for alert in opened]
-        return Queue(
-            mark,
-            now,
-            _zone(homes.values()),
-            tuple(row for row in rows if row.alert.lane is Lane.PERSON),
-            tuple(row for row in rows if row.alert.lane is Lane.KIT),
-            len(homes),
-            sum(why_unheard(heard, now, _limit(None)) is not None for heard in self._heard().values()),
-            tuple(self.trouble()),
-        )
-
-    def _waiting(
-        self,
-        viewer: Viewer,
-        purpose: Purpose,
-        alert: Alert,
-        homes: dict[str, Home],
-        names: dict[str, str],
-        shown: AbstractSet[Data],
-    ) -> Waiting:
-        home, entries = homes[alert.home], self._entries(alert)
-        self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}", at_most=timedelta(hours=1))
-        return Waiting(
-            alert,
-            _people(self._residents(alert)) if Data.PERSON in shown else (),
-            home.area,
-            home.timezone,
-            _line(alert, reasons(entries)),
-            _name(names, alert.holder),
-            _name(names, alert.lapsed_by),
-            _name(names, _sent(entries)) if alert.state is State.ATTENDING else None,
-            alert.holder == viewer.login,
-        )
-
     def may(self, viewer: Viewer, purpose: Purpose) -> None:
         """Raises Hidden for a viewer who has no business here."""
-        self._shown(viewer, purpose, Data)
+        self._door.shown(viewer, purpose, Data)
 
     def closed(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Alert:
         """An alert without anything about the person, so that a reason to see more can be asked for."""
-        self._shown(viewer, purpose, (Data.ALERTS,))
-        return self._alert(alert_id)
+        self._door.shown(viewer, purpose, (Data.ALERTS,))
+        return self._door.alert(viewer, alert_id)
 
     def sheet(self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = "") -> Sheet:
         """Raises Hidden; and ReasonNeeded for an alert that is closed, until a reason is given."""
-        alert = self._alert(alert_id)
+        alert = self._door.alert(viewer, alert_id)
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
-        self._look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
+        self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
         return self._sheet(viewer, alert, entries, shown, reason)
 
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
     ) -> frozenset[Data]:
-        if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or _sent(entries) != viewer.login):
+        if viewer.role is Role.RESPONDER and (alert.state is State.CLOSED or sent_of(entries) != viewer.login):
             raise Hidden(f"alert {alert.id}")
         if purpose is Purpose.ANSWER and alert.state is State.CLOSED:
-            self._shown(viewer, purpose, Data)
+            self._door.shown(viewer, purpose, Data)
             raise ReasonNeeded
-        shown = self._shown(viewer, purpose, Data, reason=reason)
+        shown = self._door.shown(viewer, purpose, Data, reason=reason)
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._home(alert.home), self._clock.now(), self._names()
-        residents = self._residents(alert)
-        sent = _sent(entries)
+        home, now = self._door.home(viewer, alert.home), self._clock.now()
+        names = {**self._door.names(), **(self.response.people(alert) if Data.CONTACTS in shown else {})}
+        residents = self._door.residents(alert)
+        sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
         return Sheet(
             alert,
@@ -220,20 +155,18 @@ class Gate:
             _name(names, alert.lapsed_by),
             _name(names, sent) if sent else None,
             _may(viewer, alert),
-            tuple(self._records.accounts_of(Role.RESPONDER)) if viewer.role in ACTING else (),
+            tuple(self._door.staff(viewer, Role.RESPONDER)) if viewer.role in ACTING else (),
             tuple(_only(resident, shown) for resident in residents),
-            tuple(one for who in residents for one in self._records.contacts_of(who.id))
-            if Data.CONTACTS in shown
-            else (),
+            self._door.contacts(residents) if Data.CONTACTS in shown else (),
             day,
-            self._hearing(home, now) if Data.HEARING in shown else None,
+            self._door.hearing(home, now) if Data.HEARING in shown else None,
             self._fitted(home) if Data.KIT in shown else (),
-            tuple(one for one in self._alerts.of_home(home.id, 8) if one.id != alert.id)
-            if Data.ALERTS in shown
-            else (),
+            self._others(alert) if Data.ALERTS in shown else (),
             reason,
             watching,
             self._mentions(home, now, shown),
+            felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
+            self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
         )
 
     def act(
@@ -249,18 +182,19 @@ class Gate:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
             raise Hidden(f"alert {alert_id}")
-        self._alert(alert_id)
+        alert = self._door.alert(viewer, alert_id)
         if act is Act.NOTE and not text:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
         if act is Act.SEND:
-            text = f"{self._responder(responder)}\n{text}".strip()
-        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome)
+            text = f"{self._responder(viewer, responder)}\n{text}".strip()
+        hold = self._records.plan_for(alert).hold
+        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome, hold=hold)
 
-    def _responder(self, login: str | None) -> str:
+    def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""
-        if login not in {account.login for account in self._records.accounts_of(Role.RESPONDER)}:
+        if login not in {account.login for account in self._door.staff(viewer, Role.RESPONDER)}:
             raise Refused("sending needs a responder: choose who goes")
         assert login is not None
         return login
@@ -269,7 +203,7 @@ class Gate:
         """The budget of this alert's home without what the last shift was because of. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
         shifts = self._records.shifts(home.id)
         if not shifts or shifts[-1].id != shift_id or not shifts[-1].because:
             raise Refused("the budget was shifted again meanwhile: look at what holds now")
@@ -286,7 +220,7 @@ class Gate:
         """False falls of this pendant of the alert's home no longer count. Raises Hidden, and Refused."""
         if viewer.role not in UNDONE_BY:
             raise Hidden(f"alert {alert_id}")
-        home, now = self._home(self._alert(alert_id).home), self._clock.now()
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
         mine = [one for one in counted_falls(self._alerts, self._records, now, home.id) if one.sensor == sensor]
         sure = sureness(mine, now)
         if not sure.because:
@@ -297,11 +231,11 @@ class Gate:
         """The open alerts that this responder was sent to."""
         if viewer.role is not Role.RESPONDER:
             raise Hidden("visits")
-        shown = self._shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
-        mine = [one for one in self._alerts.open_alerts() if _sent(self._entries(one)) == viewer.login]
+        shown = self._door.shown(viewer, purpose, (Data.PERSON, Data.ADDRESS))
+        mine = [one for one in self._door.open_alerts(viewer) if sent_of(self._door.entries(one)) == viewer.login]
         for alert in mine:
-            self._look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
-        return [Visit(one, _people(self._residents(one)), _address(self._residents(one))) for one in mine]
+            self._door.look(viewer, purpose, alert.home, shown, about=f"alert {alert.id}")
+        return [Visit(one, people(self._door.residents(one)), _address(self._door.residents(one))) for one in mine]
 
     def visit(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> Sheet:
         if viewer.role is not Role.RESPONDER:
@@ -315,9 +249,9 @@ class Gate:
         resident = self._records.resident(contact.resident) if contact else None
         if contact is None or resident is None:
             raise Hidden("family")
-        shown = self._shown(viewer, purpose, Data, level=contact.level)
-        self._look(viewer, purpose, resident.home, shown)
-        home, now = self._home(resident.home), self._clock.now()
+        shown = self._door.shown(viewer, purpose, Data, level=contact.level)
+        self._door.look(viewer, purpose, resident.home, shown)
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
         known = self._known(home, resident, now)
         recent = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
         return Reassurance(
@@ -336,13 +270,13 @@ class Gate:
         resident = self._records.resident(viewer.person) if viewer.person else None
         if resident is None:
             raise Hidden("resident")
-        self._shown(viewer, purpose, Data)
-        home, now = self._home(resident.home), self._clock.now()
+        self._door.shown(viewer, purpose, Data)
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
         return Own(
             resident.called,
             now,
             home.timezone,
-            self._hearing(home, now),
+            self._door.hearing(home, now),
             self._two_days(home, now, Level.TIMES)[0],
             self._fitted(home),
             tuple(self._records.contacts_of(resident.id)),
@@ -350,21 +284,25 @@ class Gate:
             resident.telling.large_print,
             self._watching(viewer, home, self._spans(home, now - DAY, now)[1], now),
             self._mentions(home, now, frozenset(Data)),
+            self.upkeep.not_watched(home),
+            self.upkeep.protection(home, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
-        shown = self._shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
-        homes, now = list(self._homes().values()), self._clock.now()
+        shown = self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
+        homes, now = list(self._door.homes(viewer).values()), self._clock.now()
         cards = [card for home in homes if (card := self._card(home, now))]
         for card in cards:
-            self._look(viewer, purpose, card.home, shown)
-        counts = sorted(self._records.set_aside_counts().items(), key=lambda one: -one[1])
-        aside = [(one.arrived, one.home or "", one.reason, one.text) for one in self._records.set_aside_recent(20)]
-        return Kits(now, _zone(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
+            self._door.look(viewer, purpose, card.home, shown)
+        elsewhere = self._door.elsewhere(viewer)
+        counts = sorted(self._records.set_aside_counts(besides=elsewhere).items(), key=lambda one: -one[1])
+        recent = self._records.set_aside_recent(20, besides=elsewhere)
+        aside = [(one.arrived, one.home or "", one.reason, one.text) for one in recent]
+        return Kits(now, zone_of(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
-        hearing, quiet = self._hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
+        mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
         if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
@@ -372,11 +310,11 @@ class Gate:
 
     def kits_of(self, viewer: Viewer, purpose: Purpose, home_id: str) -> Prepared:
         """Who has which kit of that home, and whether one can be made."""
-        self._shown(viewer, purpose, (Data.KIT,))
+        self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
-        home, now = self._records.home(home_id), self._real()
-        if home is None:
+        home, now = self._records.home(home_id), self._door.real()
+        if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)
         certificates = tuple(
             Certificate(short(one), f"{one.at:%d %B %Y}", one.by, standing_of(one, now), one.revoked_at is None)
@@ -387,30 +325,18 @@ class Gate:
 
     def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
         """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
-        self._shown(viewer, purpose, (Data.KIT,))
+        self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._home(home_id), viewer.login, self._real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
-        self._shown(viewer, purpose, (Data.KIT,))
-        if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._real(), serial):
+        self._door.shown(viewer, purpose, (Data.KIT,))
+        self._door.home(viewer, home_id)
+        if self._depot is None or not self._depot.authority.revoke(home_id, viewer.login, self._door.real(), serial):
             raise Hidden(f"a kit of {home_id}")
 
     # The hub itself, which is nobody's data
-
-    def mark(self) -> str:
-        """Changes whenever the queue, or what is wrong with the hub, does."""
-        late = "-".join([*self._missing(), *(name for name, _ in self._late())])
-        return f"{self._alerts.latest_change()}.{late}.{'hears' if self._hears() else 'deaf'}"
-
-    def latest_change(self) -> int:
-        return self._alerts.latest_change()
-
-    def beat(self) -> dict[str, object]:
-        """What every open console is told: no word about a person."""
-        now = self._clock.now()
-        return {"mark": self.mark(), "now": now.timestamp(), "clock": clock_s(now, _zone(self._homes().values()))}
 
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
@@ -423,16 +349,20 @@ class Gate:
             "judged_until": watch.played.isoformat() if watch else None,
         }
 
-    def trouble(self) -> list[str]:
+    def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        zone = _zone(self._homes().values())
+        zone = zone_of(self._door.homes_of(council).values())
         late = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in self._late()
         ]
         if self._missing():
             late.append("The hub's watch is not running: no alert will be raised.")
-        return late + ([] if self._hears() else ["The hub hears no home at all: a press would not reach it."])
+        late += [
+            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
+            for way, since, why in self.response.broken()
+        ]
+        return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -452,123 +382,27 @@ class Gate:
         return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
-        now, heard = self._clock.now(), self._heard().values()
-        return not heard or any(why_unheard(one, now, _limit(None)) is None for one in heard)
+        now, heard = self._clock.now(), self._door.heard().values()
+        return not heard or any(why_unheard(one, now, unheard_after(None)) is None for one in heard)
 
     # The gate itself
 
-    def _shown(
-        self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
-    ) -> frozenset[Data]:
-        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
-        how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
-        if not any(how.values()):
-            raise Hidden(purpose)
-        if Showing.WITH_REASON in how.values() and not reason:
-            raise ReasonNeeded
-        return frozenset(data for data, shown in how.items() if shown)
-
-    def _look(
-        self,
-        viewer: Viewer,
-        purpose: Purpose,
-        home: str,
-        shown: AbstractSet[Data],
-        about: str = "",
-        at_most: timedelta = timedelta(minutes=1),
-    ) -> None:
-        now = self._clock.now()
-        key = (viewer.login, home, purpose, about)
-        if key in self._looked and now - self._looked[key] < at_most:
-            return
-        data = ", ".join(sorted(shown & ABOUT_PERSON))
-        self._records.look(viewer.login, viewer.role, home, data, purpose, about, now)
-        self._looked[key] = now
-        if len(self._looked) > REMEMBERED:
-            self._looked = {key: at for key, at in self._looked.items() if now - at < timedelta(hours=1)}
-
     # What the pages are made of
-
-    def _real(self) -> datetime:
-        return datetime.fromtimestamp(self._real_now(), UTC)
-
-    def _alert(self, alert_id: int) -> Alert:
-        alert = self._alerts.alert(alert_id)
-        if alert is None:
-            raise Hidden(f"alert {alert_id}")
-        return alert
-
-    def _home(self, home_id: str) -> Home:
-        home = self._records.home(home_id)
-        if home is None:
-            raise Hidden(f"home {home_id}")
-        return home
-
-    def _residents(self, alert: Alert) -> list[Resident]:
-        one = self._records.resident(alert.resident) if alert.resident else None
-        return [one] if one else self._records.residents_of(alert.home)
-
-    def _contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
-        return tuple(one for who in residents for one in self._records.contacts_of(who.id))
 
     def _others(self, alert: Alert) -> tuple[Alert, ...]:
         return tuple(one for one in self._alerts.of_home(alert.home, 8) if one.id != alert.id)
 
-    def _names(self) -> dict[str, str]:
-        """Of every account, by login."""
-        self._homes()
-        return self._register[2]
-
-    def _homes(self) -> dict[str, Home]:
-        """Read again only when the register has changed."""
-        version = self._records.version()
-        if self._register[0] != version:
-            names = {one.login: one.name for role in Role for one in self._records.accounts_of(role)}
-            self._register = (version, {home.id: home for home in self._records.homes()}, names)
-        return self._register[1]
-
-    def _entries(self, alert: Alert) -> list[Entry]:
-        """The timeline, read again only when the alert has changed."""
-        known = self._told.get(alert.id)
-        if known is None or known[0] != alert.version:
-            known = self._told[alert.id] = (alert.version, self._alerts.timeline(alert.id))
-        if len(self._told) > REMEMBERED:
-            self._told.clear()
-        return known[1]
-
-    def _heard(self) -> dict[str, Heard]:
-        """Of every home, at most half a second old, however time runs."""
-        real, now = self._real_now(), self._clock.now()
-        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
-            self._beats = (real, now, self._records.heard())
-        return self._beats[2]
-
-    def _heard_of(self, home_id: str) -> Heard:
-        return self._heard().get(home_id, NEVER_HEARD)
-
-    def _why(self, home_id: str, now: datetime) -> Why | None:
-        return why_unheard(self._heard_of(home_id), now, _limit(self._records.heartbeat(home_id)))
-
-    def _hearing(self, home: Home, now: datetime) -> Hearing:
-        until, why = self._heard_of(home.id).until, self._why(home.id, now)
-        if why is None and until is not None:
-            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
-        since = f"since {when(until, now, home.timezone)}" if until else "at all"
-        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
-
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
-        beat, until = self._records.heartbeat(home.id), self._heard_of(home.id).until
+        beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
         may = agreed(self._records.consents(), home.id) | ALWAYS
-        last = beat.sensors if beat else {}
+        last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
                 MEASURED[sensor.kind],
                 last.get(sensor.id),
-                sensor.kind in may
-                and until is not None
-                and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
+                sensor.kind in may and until is not None and until - last.get(sensor.id, until) > limits[sensor.id],
                 sensor.kind in may,
                 worn.get(sensor.id, ""),
             )
@@ -587,7 +421,7 @@ class Gate:
 
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
-        until, why = self._heard_of(home.id).until, self._why(home.id, end)
+        until, why = self._door.heard_of(home.id).until, self._door.why(home.id, end)
         rows = self._series.between(home.id, start - DAY, end)
         seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
         if until and why is None:
@@ -607,8 +441,8 @@ class Gate:
             spans,
             last,
             *_expected(self._records.expectation(home.id), last),
-            self._heard_of(home.id),
-            self._why(home.id, now),
+            self._door.heard_of(home.id),
+            self._door.why(home.id, now),
             self._judges(now),
             [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
         )
@@ -645,7 +479,7 @@ class Gate:
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
         due, _ = _expected(told, last_sign)
-        if due is None or now > due or not self._judges(now) or self._why(home.id, now):
+        if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
 
@@ -658,7 +492,7 @@ class Gate:
         if because and last.now != home.false_alerts_a_month:
             return feedback_told(home.false_alerts_a_month, last.now, because, home.timezone), last.id
         if last.undoes and now - last.at < COUNTED:
-            who = _name(self._names(), last.actor)
+            who = _name(self._door.names(), last.actor)
             at = when(last.at, now, home.timezone)
             return f"A shift of how closely this home is watched was undone by {who} at {at}.", None
         return "", None
@@ -696,7 +530,7 @@ class Gate:
 
     def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
         """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
-        names, lines = self._names(), dict[tuple[object, ...], Looked]()
+        names, lines = self._door.names(), dict[tuple[object, ...], Looked]()
         for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
             key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
             count = lines[key].count + 1 if key in lines else 1
@@ -707,17 +541,14 @@ class Gate:
 
 def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
-    return Gate(store.records, store.alerts, store.series, Clock(settings.clock_file), depot=Depot(settings))
+    clock, depot = Clock(settings.clock_file), Depot(settings)
+    return Gate(store.records, store.alerts, store.series, clock, depot=depot, traces=store.traces, settings=settings)
 
 
 def _cause(look: Look) -> str:
     if look.purpose == Purpose.REASON:
         return look.reason
     return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
-
-
-def _limit(beat: Heartbeat | None) -> timedelta:
-    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
 
 
 def _expected(told: Expectation | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:
@@ -764,11 +595,6 @@ FIELDS: dict[Data, tuple[str, ...]] = {
 }
 
 
-def _people(residents: Iterable[Resident]) -> tuple[tuple[str, str], ...]:
-    """How each is called, and the whole name where that says more."""
-    return tuple((one.called or one.name, one.name if one.called else "") for one in residents)
-
-
 def _address(residents: Iterable[Resident]) -> str:
     return next((one.address for one in residents), "")
 
@@ -783,16 +609,13 @@ def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
 
 
-def _sent(entries: Iterable[Entry]) -> str | None:
-    texts = [entry.text for entry in entries if entry.act is Act.SEND]
-    return texts[-1].splitlines()[0] if texts and texts[-1] else None
-
-
 def _happened(entry: Entry, names: dict[str, str]) -> Happened:
     who, text = names.get(entry.actor, entry.actor), "" if entry.act in EXPLAINED else entry.text
     if entry.act is Act.SEND and text:
         login, *note = text.splitlines()
         text = " ".join([f"{names.get(login, login)} goes.", *note])
+    if entry.act is Act.TRY:
+        text = told(entry, names)
     return Happened(entry.at, entry.act, who, text)
 
 
@@ -806,21 +629,3 @@ def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
         else:
             folded.append(line)
     return tuple(folded)
-
-
-def reasons(entries: Iterable[Entry]) -> tuple[Reason, ...]:
-    """A line a part; what is older is one line."""
-    explained = [entry for entry in entries if entry.act in EXPLAINED]
-    return tuple(Reason(entry.at, *entry.text.split("\n")[:4]) for entry in explained)
-
-
-def _line(alert: Alert, why: Sequence[Reason]) -> str:
-    """The reason in one line: what raised the alert and what came last; of several presses only the last."""
-    noticed = [one.noticed for one in why]
-    return " Then: ".join(dict.fromkeys(noticed[-1:] if alert.presses > 1 else noticed[:1] + noticed[-1:]))
-
-
-def _zone(homes: Iterable[Home]) -> str:
-    """The contact centre's clock is that of most of its homes."""
-    count = Counter(home.timezone for home in homes)
-    return count.most_common(1)[0][0] if count else "Europe/London"

@@ -1,0 +1,401 @@
+"""What the watch makes of heartbeats: faults of kits and sensors, each sensor's own silence limit, and the time in
+which nothing could have been noticed.
+
+What lasts is a row from when it begins until it ends, so that a restart goes on where it was. A condition that comes
+and goes is one fault (`models.faults`), and a home that does is one as well.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from hub.ingest import Signs
+from hub.store import Store
+from hub.store.series import Row
+from models.battery import forecast
+from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
+from models.detection.batch import utc
+from models.detection.engine import Engine
+from models.faults import HOUR, TEST_EVERY, Condition, conditions
+from models.health import Learned, Rhythm, after_gap, kit_unheard_after, silence_limit, why_unheard
+from models.home import Home, Sensor
+from models.observation import KINDS_OF, What
+from models.protection import Spell, Unprotected
+from models.wire import Heartbeat, Tested
+
+WRITE_EVERY = 2.0
+"""Real seconds between writing down what was learned."""
+AT_ONCE = 300
+DOWN_FOR = timedelta(minutes=1)
+"""A hub that judged nothing for longer was not there."""
+LEVEL_CHANGE, LEVEL_EVERY = 1.0, timedelta(days=7)
+"""Percent; a level that stays the same is written down that often."""
+FLAPS = 3
+"""So many times away within an hour, and it is one fault until the home has held for an hour."""
+BUTTONS = KINDS_OF[What.PRESSED]
+
+Key = tuple[FindingKind, str]
+
+
+@dataclass(slots=True)
+class Trouble:
+    """A condition that lasts; `raised` once it is a fault, `away` since when it has not been said."""
+
+    began: datetime
+    raised: bool = False
+    away: datetime | None = None
+
+
+@dataclass(slots=True)
+class Kit:
+    """What is remembered of a home's kit. `steady` is since when its heartbeats have come without a gap."""
+
+    learned: Learned = field(default_factory=Learned)
+    troubles: dict[Key, Trouble] = field(default_factory=dict)
+    seen: dict[str, datetime] = field(default_factory=dict)
+    levels: dict[str, tuple[datetime, float]] = field(default_factory=dict)
+    soon: dict[str, bool] = field(default_factory=dict)
+    beat_at: datetime | None = None
+    steady: datetime | None = None
+    tested: Tested | None = None
+    last_test: datetime | None = None
+    returns: deque[datetime] = field(default_factory=lambda: deque(maxlen=FLAPS))
+
+
+class Health:
+    """Findings of the kinds in `OF_THE_HEARTBEAT`, and the spells in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kits: dict[str, Kit] = defaultdict(Kit)
+        self._open: dict[tuple[str | None, str], datetime] = {}
+        self._flapping: set[str] = set()
+        self._begun: list[Spell] = []
+        self._ended: list[Spell] = []
+        self._forgotten: list[Spell] = []
+        self._levels: list[tuple[str, str, datetime, float]] = []
+        self._unsaved: dict[str, None] = {}
+        self._saved_at = float("-inf")
+        self._swapped = 0
+
+    # At the start, and when the homes changed
+
+    def begin(self, engine: Engine, now: datetime) -> list[Finding]:
+        """What is on record. Finds what was over when a crash came between its end and the telling of it."""
+        kept = self._store.health
+        for home, learned in kept.learned().items():
+            self._kits[home].learned = learned
+        for home, at in kept.last_tests().items():
+            self._kits[home].last_test = at
+        for (home, sensor), levels in kept.levels().items():
+            self._kits[home].levels[sensor] = levels[-1]
+        for one in kept.spells(now - HOUR, now, kinds=[Unprotected.KIT_UNHEARD]):
+            if one.home and one.ended:
+                self._kits[one.home].returns.append(one.ended)
+        self._swapped = len(kept.swaps())
+        self._resume(kept.lasting())
+        self._was_down(now)
+        self.follow(engine)
+        return self._reconciled(now)
+
+    def _resume(self, spells: Sequence[Spell]) -> None:
+        for one in spells:
+            if one.kind in OF_THE_HEARTBEAT and one.home:
+                kind = FindingKind(one.kind)
+                self._kits[one.home].troubles[kind, one.sensor] = Trouble(one.began)
+                if kind is FindingKind.KIT_FLAPS:
+                    self._flapping.add(one.home)
+            else:
+                self._open[one.home, one.kind] = one.began
+
+    def _was_down(self, now: datetime) -> None:
+        watch = self._store.records.loops().get("watch")
+        if watch and now - watch.played > DOWN_FOR:
+            self._lasts(None, Unprotected.HUB_DEAF, watch.played)
+
+    def _reconciled(self, now: datetime) -> list[Finding]:
+        found = []
+        for one in self._store.alerts.standing():
+            if one.kind in OF_THE_HEARTBEAT:
+                trouble = self._kits[one.home].troubles.get((one.kind, one.sensor))
+                if trouble:
+                    trouble.raised = True
+                else:
+                    found.append(Finding(one.kind, one.home, one.since, now, one.sensor or None, over=True))
+        return found
+
+    def follow(self, engine: Engine) -> None:
+        """Tell a new engine each sensor's limit, forget what was known of sensors that were exchanged."""
+        swaps = self._store.health.swaps()
+        for swap in swaps[self._swapped :]:
+            self._forget_sensor(swap.home, swap.sensor)
+        self._swapped = len(swaps)
+        for home in engine.homes:
+            for sensor in home.sensors:
+                self._limit(engine, home.id, sensor)
+
+    def _forget_sensor(self, home: str, sensor: str) -> None:
+        kit = self._kits[home]
+        rhythms = {name: rhythm for name, rhythm in kit.learned.rhythms.items() if name != sensor}
+        kit.learned = replace(kit.learned, rhythms=rhythms)
+        for known in (kit.seen, kit.levels, kit.soon):
+            known.pop(sensor, None)
+        self._unsaved[home] = None
+
+    def _limit(self, engine: Engine, home: str, sensor: Sensor) -> None:
+        rhythm = self._kits[home].learned.rhythms.get(sensor.id, Rhythm()) if home in self._kits else Rhythm()
+        engine.allow(home, sensor.id, silence_limit(rhythm, sensor.kind).total_seconds())
+
+    # Heartbeats
+
+    def hear(self, signs: Sequence[Signs], engine: Engine) -> list[Finding]:
+        found: list[Finding] = []
+        for one in signs:
+            place = engine.index_of.get(one.home)
+            if place is not None:
+                found += self._beat(one, engine.homes[place], engine)
+        return found
+
+    def _beat(self, signs: Signs, home: Home, engine: Engine) -> list[Finding]:
+        kit = self._kits[home.id]
+        held = kit.beat_at is not None and signs.at - kit.beat_at <= kit_unheard_after(timedelta(seconds=signs.every))
+        if not held or kit.steady is None:
+            kit.steady = signs.at
+        kit.beat_at = max(signs.at, kit.beat_at or signs.at)
+        self._learn(kit, signs, home, engine, held=held)
+        if signs.beat is None:
+            return []
+        self._note_test(kit, home.id, signs.beat)
+        self._note_levels(kit, signs.beat, home, signs.at)
+        return self._judge(kit, home.id, self._present(kit, signs.beat, home, signs.at), signs.at)
+
+    def _learn(self, kit: Kit, signs: Signs, home: Home, engine: Engine, *, held: bool) -> None:
+        """A gap counts only while the kit was heard all along: else it is the path's."""
+        rhythms = kit.learned.rhythms
+        for name, at in signs.sensors.items():
+            before = kit.seen.get(name)
+            if before is not None and at <= before:
+                continue
+            kit.seen[name] = at
+            sensor = home.sensor(name)
+            if before is None or not held or sensor is None:
+                continue
+            old = rhythms.get(name, Rhythm())
+            rhythms = rhythms | {name: after_gap(old, at - before)}
+            if silence_limit(rhythms[name], sensor.kind) != silence_limit(old, sensor.kind):
+                engine.allow(home.id, name, silence_limit(rhythms[name], sensor.kind).total_seconds())
+        if rhythms is not kit.learned.rhythms:
+            kit.learned = replace(kit.learned, rhythms=rhythms)
+            self._unsaved[home.id] = None
+
+    def _note_test(self, kit: Kit, home: str, beat: Heartbeat) -> None:
+        if beat.tested and kit.learned.tests_since is None and kit.beat_at:
+            kit.learned = replace(kit.learned, tests_since=kit.beat_at)
+            self._unsaved[home] = None
+        told = beat.tested
+        if told and told != kit.tested:
+            kit.tested = told
+            hops = {"kept": told.kept, "sent": told.sent, "receipted": told.receipted}
+            self._store.health.test(home, told.outbox, told.number, told.at, **hops)
+
+    def _note_levels(self, kit: Kit, beat: Heartbeat, home: Home, at: datetime) -> None:
+        for name, told in beat.health.items():
+            sensor = home.sensor(name)
+            if told.battery is None or sensor is None:
+                continue
+            before = kit.levels.get(name)
+            if before and abs(before[1] - told.battery) < LEVEL_CHANGE and at - before[0] < LEVEL_EVERY:
+                continue
+            kit.levels[name] = (at, told.battery)
+            self._levels.append((home.id, name, at, told.battery))
+            kit.soon[name] = self._soon(home.id, sensor, (at, told.battery))
+
+    def _soon(self, home: str, sensor: Sensor, newest: tuple[datetime, float]) -> bool:
+        levels = self._store.health.levels(home, sensor.id).get((home, sensor.id), [])
+        series = [*(one for one in levels if one[0] < newest[0]), newest]
+        return forecast(series, sensor.kind, series[0][0], newest[0]).due(newest[0])
+
+    def _present(self, kit: Kit, beat: Heartbeat, home: Home, at: datetime) -> dict[Key, Condition]:
+        said = [
+            one
+            for one in conditions(beat, frozenset(kit.troubles))
+            if one.kind is FindingKind.RADIO_OFFLINE or not one.sensor or home.sensor(one.sensor)
+        ]
+        present = {one.key: one for one in said}
+        for name, soon in kit.soon.items():
+            if soon and (FindingKind.BATTERY_FLAT, name) not in present:
+                present[FindingKind.BATTERY_SOON, name] = Condition(FindingKind.BATTERY_SOON, name)
+        if self._test_is_missing(kit, at):
+            present[FindingKind.NO_TEST, ""] = Condition(FindingKind.NO_TEST)
+        return present
+
+    def _test_is_missing(self, kit: Kit, at: datetime) -> bool:
+        """After a gap in which it was not heard, what its kit kept gets an hour to arrive."""
+        last = max((one for one in (kit.last_test, kit.learned.tests_since) if one), default=None)
+        if last is None or kit.steady is None or kit.learned.tests_since is None:
+            return False
+        return at - last > TEST_EVERY and ((FindingKind.NO_TEST, "") in kit.troubles or at - kit.steady >= HOUR)
+
+    def _judge(self, kit: Kit, home: str, present: dict[Key, Condition], at: datetime) -> list[Finding]:
+        found = []
+        for key, condition in present.items():
+            if key not in kit.troubles:
+                began = (kit.last_test or kit.learned.tests_since or at) if key[0] is FindingKind.NO_TEST else at
+                self._start(kit, home, key, began)
+            trouble = kit.troubles[key]
+            trouble.away = None
+            if not trouble.raised and at - trouble.began >= condition.holds:
+                found.append(self._raised(trouble, home, condition, at))
+        for key in [key for key in kit.troubles if key not in present and self._can_tell(kit, key)]:
+            found += self._away(kit, home, key, at)
+        return found
+
+    def _can_tell(self, kit: Kit, key: Key) -> bool:
+        """Whether its being absent from a heartbeat means that it is over."""
+        kind, sensor = key
+        return kind is not FindingKind.KIT_FLAPS and (kind is not FindingKind.BATTERY_SOON or sensor in kit.soon)
+
+    def _start(self, kit: Kit, home: str, key: Key, began: datetime) -> None:
+        kit.troubles[key] = Trouble(began)
+        self._begun.append(Spell(home, key[0], began, sensor=key[1]))
+
+    def _raised(self, trouble: Trouble, home: str, condition: Condition, at: datetime) -> Finding:
+        trouble.raised = True
+        evidence = {"figure": condition.figure}
+        return Finding(condition.kind, home, trouble.began, at, condition.sensor or None, evidence=evidence)
+
+    def _away(self, kit: Kit, home: str, key: Key, at: datetime) -> Iterator[Finding]:
+        trouble = kit.troubles[key]
+        trouble.away = trouble.away or at
+        if at - trouble.away < Condition(*key).clears:
+            return
+        del kit.troubles[key]
+        spell = Spell(home, key[0], trouble.began, trouble.away, key[1])
+        if trouble.raised:
+            self._ended.append(spell)
+            yield Finding(key[0], home, trouble.began, at, key[1] or None, over=True)
+        else:
+            self._forgotten.append(spell)
+
+    # Test presses
+
+    def judged(self, rows: Iterable[Row], now: datetime) -> list[Finding]:
+        """Test presses among what has just been judged: no alert, but the proof that one would have been raised."""
+        found: list[Finding] = []
+        for row in rows:
+            if row.what is What.TESTED:
+                self._store.health.test(row.home, row.outbox, row.number, row.at, arrived=row.arrived, judged=now)
+                kit = self._kits[row.home]
+                kit.last_test = max(row.arrived, kit.last_test or row.arrived)
+                if (FindingKind.NO_TEST, "") in kit.troubles and now - kit.last_test <= TEST_EVERY:
+                    found += self._away(kit, row.home, (FindingKind.NO_TEST, ""), now)
+        return found
+
+    # What time shows
+
+    def look(self, engine: Engine, now: datetime, *, hearing: bool) -> list[Finding]:
+        """Spells in which nothing could be noticed; and homes that come and go."""
+        if hearing:
+            self._over(None, Unprotected.HUB_DEAF, now)
+        else:
+            self._lasts(None, Unprotected.HUB_DEAF, now)
+        found = self.unheard(engine, now)
+        self._mute(engine, now)
+        return found + [one for home in sorted(self._flapping) for one in self._steady(home, now)]
+
+    def unheard(self, engine: Engine, now: datetime) -> list[Finding]:
+        """A home that was never heard has no kit yet, and nothing to be unprotected by."""
+        kind, heard = Unprotected.KIT_UNHEARD, engine.heard_until
+        unheard = np.flatnonzero(engine.unheard & np.isfinite(heard))
+        away = {engine.homes[home].id: utc(heard[home]) for home in unheard}
+        found: list[Finding] = []
+        for home in [home for home, open_kind in self._open if open_kind == kind and home and home not in away]:
+            self._over(home, kind, now)
+            self._kits[home].returns.append(now)
+            found += self._comes_and_goes(home, now)
+        for home, since in away.items():
+            self._lasts(home, kind, since)
+        return found
+
+    def _comes_and_goes(self, home: str, now: datetime) -> list[Finding]:
+        kit, key = self._kits[home], (FindingKind.KIT_FLAPS, "")
+        if key in kit.troubles or len(kit.returns) < FLAPS or now - kit.returns[0] > HOUR:
+            return []
+        self._start(kit, home, key, kit.returns[0])
+        self._flapping.add(home)
+        return [self._raised(kit.troubles[key], home, Condition(*key, figure=FLAPS), now)]
+
+    def _steady(self, home: str, now: datetime) -> Iterable[Finding]:
+        kit = self._kits[home]
+        gone = (home, Unprotected.KIT_UNHEARD) in self._open
+        if gone or (kit.returns and now - kit.returns[-1] < HOUR):
+            return ()
+        self._flapping.discard(home)
+        return self._away(kit, home, (FindingKind.KIT_FLAPS, ""), now)
+
+    def _mute(self, engine: Engine, now: datetime) -> None:
+        """Homes in which every button is dead, or everything else."""
+        mute: dict[tuple[str | None, str], datetime] = {}
+        for place in np.unique(engine.sensor_home[np.flatnonzero(engine.dead)]).tolist():
+            home = engine.homes[place]
+            if np.isfinite(engine.heard_until[place]):
+                for kind, sensors in _by_what_they_are_for(home):
+                    indices = [engine.sensor_index[home.id, sensor.id] for sensor in sensors]
+                    if indices and engine.dead[indices].all():
+                        seen = max(float(engine.seen[indices].max()), 0.0)
+                        mute[home.id, kind] = utc(seen) if seen else now
+        kinds = (Unprotected.NO_BUTTON, Unprotected.NO_SENSORS)
+        for home_id, over in [key for key in self._open if key[1] in kinds and key not in mute]:
+            self._over(home_id, over, now)
+        for (home_id, begun), since in mute.items():
+            self._lasts(home_id, begun, since)
+
+    def _lasts(self, home: str | None, kind: str, since: datetime) -> None:
+        if (home, kind) not in self._open:
+            self._open[home, kind] = since
+            self._begun.append(Spell(home, kind, since))
+
+    def _over(self, home: str | None, kind: str, now: datetime) -> None:
+        if (home, kind) in self._open:
+            self._ended.append(Spell(home, kind, self._open.pop((home, kind)), now))
+
+    # To the store
+
+    def write_down(self) -> None:
+        """After what it means was told, so that no press waits: a crash in between is made good at the next start."""
+        kept = self._store.health
+        for spells, write in ((self._begun, kept.begin), (self._ended, kept.end), (self._forgotten, kept.forget)):
+            if spells:
+                write(spells)
+                spells.clear()
+        if self._levels:
+            kept.level(self._levels)
+            self._levels.clear()
+
+    def save(self) -> None:
+        """What was learned, a part at a time."""
+        real = time.monotonic()
+        if real - self._saved_at < WRITE_EVERY or not self._unsaved:
+            return
+        self._saved_at = real
+        some = list(self._unsaved)[:AT_ONCE]
+        self._store.health.learn({home: self._kits[home].learned for home in some})
+        for home in some:
+            del self._unsaved[home]
+
+    def explained(self, finding: Finding, limit: timedelta) -> Finding:
+        """With why its home is unheard, where that is what it says."""
+        if finding.kind is not FindingKind.KIT_UNHEARD or finding.over:
+            return finding
+        heard = self._store.records.heard(finding.home).get(finding.home)
+        why = why_unheard(heard, finding.at, limit) if heard else None
+        return replace(finding, evidence={**finding.evidence, "why": str(why)}) if why else finding
+
+
+def _by_what_they_are_for(home: Home) -> Iterator[tuple[Unprotected, list[Sensor]]]:
+    yield Unprotected.NO_BUTTON, [sensor for sensor in home.sensors if sensor.kind in BUTTONS]
+    yield Unprotected.NO_SENSORS, [sensor for sensor in home.sensors if sensor.kind not in BUTTONS]

@@ -1,0 +1,89 @@
+"""What people said of attempts: those that an operator made by hand, and the word of somebody whom the hub reached."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from hub.store import schema
+from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
+from models.alert import Act, Alert, Refused, State
+from models.response import HOLDS, LEADS_ON, PATIENCE, Answer, Tried
+
+_attempts = schema.attempts
+
+
+class Responses:
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._alerts = engine, Alerts(engine)
+
+    def attempt(self, attempt_id: int) -> AttemptMade | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_attempts).where(_attempts.c.id == attempt_id)).first()
+        return attempt_made(row) if row else None
+
+    def tried(
+        self,
+        alert_id: int,
+        step: int,
+        who: str,
+        transport: str,
+        answer: Answer,
+        actor: str,
+        now: datetime,
+        text: str = "",
+        hold: timedelta = PATIENCE[State.ANSWERED],
+    ) -> Alert:
+        """An operator's own attempt, with what came of it. Raises Refused."""
+        row = {"step": step, "who": who, "transport": transport, "actor": actor, "detail": "by hand"}
+        said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
+        return self._alerts.again(lambda connection: _by_hand(connection, alert_id, row | said, now, text, hold))
+
+    def replied(self, attempt_id: int, answer: Answer, now: datetime) -> AttemptMade:
+        """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""
+        return self._alerts.again(lambda connection: _replied(connection, attempt_id, answer, now))
+
+
+def _by_hand(
+    connection: Connection, alert_id: int, row: dict[str, Any], now: datetime, text: str, hold: timedelta
+) -> Alert:
+    alert, actor = locked(connection, alert_id), row["actor"]
+    if alert.holder != actor:
+        raise Refused(f"alert {alert.id} is held by {alert.holder or 'nobody'}: answer it before you ring")
+    moved = changed(alert, Act.TRY, actor, now, hold=hold)
+    save(connection, alert, moved)
+    connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row))
+    note(connection, moved, now, Act.TRY, actor, f"{row['who']}: {row['answer']}.\n{text}".strip())
+    return moved
+
+
+def _replied(connection: Connection, attempt_id: int, answer: Answer, now: datetime) -> AttemptMade:
+    mine = _attempts.c.id == attempt_id
+    row = connection.execute(select(_attempts).where(mine)).first()
+    if row is None:
+        raise LookupError(f"there is no attempt {attempt_id}")
+    alert = locked(connection, row.alert)
+    fresh = connection.execute(
+        update(_attempts)
+        .where(mine, _attempts.c.answer.is_(None))
+        .values(answer=answer.value, answered_at=now, holds_until=_holds(answer, now))
+    ).rowcount
+    if fresh and alert.state is State.CLOSED:
+        raise Refused("it is over: somebody has dealt with it already")
+    if fresh:
+        moved = changed(alert, Act.REPLY, row.who, now)
+        save(connection, alert, _looked_at(moved, answer, now))
+        note(connection, moved, now, Act.REPLY, row.who, f"{answer}.")
+    return attempt_made(connection.execute(select(_attempts).where(mine)).one())
+
+
+def _looked_at(alert: Alert, answer: Answer, now: datetime) -> Alert:
+    """While nobody in the centre holds the alert, that word decides when it is looked at again."""
+    if alert.state is not State.RAISED:
+        return alert
+    return replace(alert, look_again_at=now if answer in LEADS_ON else _holds(answer, now))
+
+
+def _holds(answer: Answer, now: datetime) -> datetime | None:
+    return now + HOLDS[answer] if answer in HOLDS else None

@@ -1,0 +1,115 @@
+"""What changed on the contact centre's list since it was last read: few questions, however many alerts there are."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, select
+
+from hub.store import chain, schema
+from hub.store.alerts import Alerts, Entry
+from hub.store.database import writing
+from hub.store.records import Expectation, Look
+from models.alert import Act, Alert, State
+from models.people import Resident
+
+T = TypeVar("T")
+
+AT_ONCE = 500
+"""Ids in one question: SQLite takes a thousand in every build."""
+
+_alerts, _timeline, _expectations, _residents = (
+    schema.alerts,
+    schema.timeline,
+    schema.expectations,
+    schema.residents,
+)
+
+SHOWN_OF = (Act.RAISE.value, Act.GROW.value, Act.SEND.value)
+"""Rows of a timeline from which a line of the list is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Alerts as they stand after row `change` of the timelines, and of each what its line is made from."""
+
+    change: int
+    alerts: tuple[Alert, ...]
+    entries: dict[int, tuple[Entry, ...]]
+
+
+class Worklist:
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._alerts = engine, Alerts(engine)
+
+    def since(self, change: int) -> Changed:
+        """All that is open where `change` is 0; else whatever was changed after it, closed alerts included."""
+        latest = self._alerts.latest_change()
+        if change == 0:
+            alerts = self._alerts.open_alerts()
+        else:
+            later = select(_timeline.c.alert).where(_timeline.c.id > change, _timeline.c.id <= latest).distinct()
+            alerts = self._alerts.some([row.alert for row in self._all(later)])
+        wanted = [one.id for one in alerts if one.state is not State.CLOSED]
+        return Changed(latest, tuple(alerts), self._entries(wanted))
+
+    def _entries(self, alerts: Sequence[int]) -> dict[int, tuple[Entry, ...]]:
+        def told(ids: Sequence[int]) -> Any:
+            mine = _timeline.c.alert.in_(ids), _timeline.c.act.in_(SHOWN_OF)
+            return select(_timeline).where(*mine).order_by(_timeline.c.id)
+
+        found: dict[int, list[Entry]] = {one: [] for one in alerts}
+        for r in self._of(alerts, told):
+            found[r.alert].append(Entry(r.id, r.alert, r.at, Act(r.act), r.actor, r.text, State(r.state)))
+        return {alert: tuple(entries) for alert, entries in found.items()}
+
+    def residents(self, homes: Collection[str]) -> dict[str, tuple[Resident, ...]]:
+        """Of each of these homes."""
+
+        def living(ids: Sequence[str]) -> Any:
+            mine = _residents.c.home.in_(ids)
+            return select(_residents.c.home, _residents.c.body).where(mine).order_by(_residents.c.id)
+
+        found: dict[str, list[Resident]] = {home: [] for home in homes}
+        for row in self._of(list(homes), living):
+            found[row.home].append(row.body)
+        return {home: tuple(people) for home, people in found.items()}
+
+    def expectations(self, homes: Collection[str]) -> dict[str, Expectation]:
+        def told(ids: Sequence[str]) -> Any:
+            return select(_expectations).where(_expectations.c.home.in_(ids))
+
+        return {row.home: Expectation(**row._mapping) for row in self._of(list(homes), told)}
+
+    def looked(self, looks: Iterable[Look]) -> None:
+        """Put many looks on record at once."""
+        rows = [
+            {
+                "at": one.at,
+                "viewer": one.viewer,
+                "role": one.role.value,
+                "home": one.home,
+                "data": one.data,
+                "purpose": str(one.purpose),
+                "reason": one.reason,
+            }
+            for one in looks
+        ]
+        if rows:
+            with writing(self._engine) as connection:
+                chain.add_all(connection, schema.looks, rows)
+
+    def _of(self, ids: Sequence[T], question: Callable[[Sequence[T]], Any]) -> Iterable[Any]:
+        with self._engine.connect() as connection:
+            for first in range(0, len(ids), AT_ONCE):
+                yield from connection.execute(question(ids[first : first + AT_ONCE]))
+
+    def _all(self, question: Any) -> list[Any]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(question))
+
+
+def latest_of(entries: Iterable[Entry]) -> Entry | None:
+    """The last of those that say what was noticed."""
+    told = [one for one in entries if one.act is not Act.SEND]
+    return told[-1] if told else None

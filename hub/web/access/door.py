@@ -1,0 +1,209 @@
+"""Behind the gate: records as they are, and the two things that every subject of the gate does with them first.
+
+`shown` says what of some data a viewer sees for a purpose; `look` puts that on record. A subject (one module beside
+this for each kind of page) is handed the door, and hands on nothing but what is shown. Pages never hold a door.
+
+Which homes somebody may touch at all is decided here, by `touches`, and nowhere else: one hub may serve several
+councils, which see nothing of each other. A home or an alert comes by name from `home` and `alert`, many from `homes`
+and `open_alerts`, staff from `staff`; each is told who asks. What belongs to a home that was given is then fair to ask.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
+
+from hub.clock import Clock
+from hub.kits import Depot
+from hub.store.alerts import Alerts, Entry
+from hub.store.records import Records
+from hub.store.series import Series
+from hub.web.shown import Hearing
+from hub.web.words import clock_s, when
+from models.alert import Alert
+from models.health import Heard, Why, kit_unheard_after, why_unheard
+from models.home import Home
+from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
+from models.privacy import Data, Purpose, Showing, showing
+from models.wire import Heartbeat
+
+ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
+NEVER_HEARD = Heard(None, None)
+REMEMBERED = 10_000
+
+
+class Hidden(LookupError):
+    """Not there, or not for this viewer: a page must not tell which."""
+
+
+class ReasonNeeded(Exception):
+    """Shown only against a stated reason, which goes on record."""
+
+
+class Viewer:
+    """Who looks: an account that has logged in, and the token that its forms must carry."""
+
+    def __init__(self, account: Account, csrf: str) -> None:
+        self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
+        self.council, self.csrf = account.council, csrf
+
+
+class Door:
+    """`real_now` gives real seconds, for the age of loops and sessions."""
+
+    def __init__(
+        self,
+        records: Records,
+        alerts: Alerts,
+        series: Series,
+        clock: Clock,
+        real_now: Callable[[], float] = time.time,
+        depot: Depot | None = None,
+    ) -> None:
+        self.records, self.alerts, self.series, self.depot = records, alerts, series, depot
+        self.clock, self.real_now = clock, real_now
+        self._looked: dict[tuple[str, str, str, str], datetime] = {}
+        self._told: dict[int, tuple[int, list[Entry]]] = {}
+        self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
+        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
+
+    def shown(
+        self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
+    ) -> frozenset[Data]:
+        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
+        how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
+        if not any(how.values()):
+            raise Hidden(purpose)
+        if Showing.WITH_REASON in how.values() and not reason:
+            raise ReasonNeeded
+        return frozenset(data for data, shown in how.items() if shown)
+
+    def look(
+        self,
+        viewer: Viewer,
+        purpose: Purpose,
+        home: str,
+        shown: AbstractSet[Data],
+        about: str = "",
+        at_most: timedelta = timedelta(minutes=1),
+    ) -> None:
+        now = self.clock.now()
+        key = (viewer.login, home, purpose, about)
+        if key in self._looked and now - self._looked[key] < at_most:
+            return
+        data = ", ".join(sorted(shown & ABOUT_PERSON))
+        self.records.look(viewer.login, viewer.role, home, data, purpose, about, now)
+        self._looked[key] = now
+        if len(self._looked) > REMEMBERED:
+            self._looked = {key: at for key, at in self._looked.items() if now - at < timedelta(hours=1)}
+
+    def real(self) -> datetime:
+        return datetime.fromtimestamp(self.real_now(), UTC)
+
+    def touches(self, viewer: Viewer, home: Home) -> bool:
+        """Whether this home is any business of theirs: for family and residents their own, else their council's."""
+        if viewer.role in OF_ONE_HOME:
+            return home.id == self.home_of(viewer.person)
+        return home.council == viewer.council
+
+    def home_of(self, person: str | None) -> str | None:
+        """Where a contact or a resident, by their id, belongs."""
+        contact = self.records.contact(person) if person else None
+        resident = self.records.resident(contact.resident if contact else person or "")
+        return resident.home if resident else None
+
+    def alert(self, viewer: Viewer, alert_id: int) -> Alert:
+        """Raises Hidden."""
+        alert = self.alerts.alert(alert_id)
+        if alert is None:
+            raise Hidden(f"alert {alert_id}")
+        self.home(viewer, alert.home)
+        return alert
+
+    def open_alerts(self, viewer: Viewer) -> list[Alert]:
+        mine = self.homes(viewer)
+        return [alert for alert in self.alerts.open_alerts() if alert.home in mine]
+
+    def home(self, viewer: Viewer, home_id: str) -> Home:
+        """Raises Hidden."""
+        home = self.records.home(home_id)
+        if home is None or not self.touches(viewer, home):
+            raise Hidden(f"home {home_id}")
+        return home
+
+    def staff(self, viewer: Viewer, role: Role) -> list[Account]:
+        """Those with that role who work for the same council."""
+        return [one for one in self.records.accounts_of(role) if one.council == viewer.council]
+
+    def residents(self, alert: Alert) -> list[Resident]:
+        one = self.records.resident(alert.resident) if alert.resident else None
+        return [one] if one else self.records.residents_of(alert.home)
+
+    def contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
+        return tuple(one for who in residents for one in self.records.contacts_of(who.id))
+
+    def names(self) -> dict[str, str]:
+        """Of every account, by login."""
+        return self._read()[1]
+
+    def homes(self, viewer: Viewer) -> dict[str, Home]:
+        if viewer.role in OF_ONE_HOME:
+            own = self.records.home(self.home_of(viewer.person) or "")
+            return {own.id: own} if own else {}
+        return self.homes_of(viewer.council)
+
+    def homes_of(self, council: str) -> dict[str, Home]:
+        return self._read()[0].get(council, {})
+
+    def councils(self) -> dict[str, dict[str, Home]]:
+        """All homes on record, by council."""
+        return self._read()[0]
+
+    def elsewhere(self, viewer: Viewer) -> set[str]:
+        """Homes on record that are none of theirs."""
+        mine = self.homes(viewer)
+        return {home for homes in self._read()[0].values() for home in homes if home not in mine}
+
+    def _read(self) -> tuple[dict[str, dict[str, Home]], dict[str, str]]:
+        """Homes by council, and names by login: read again only when the register has changed."""
+        version = self.records.version()
+        if self._register[0] != version:
+            names = self.records.accounts.names()
+            homes: dict[str, dict[str, Home]] = {}
+            for home in self.records.homes():
+                homes.setdefault(home.council, {})[home.id] = home
+            self._register = (version, homes, names)
+        return self._register[1:]
+
+    def entries(self, alert: Alert) -> list[Entry]:
+        """The timeline, read again only when the alert has changed."""
+        known = self._told.get(alert.id)
+        if known is None or known[0] != alert.version:
+            known = self._told[alert.id] = (alert.version, self.alerts.timeline(alert.id))
+        if len(self._told) > REMEMBERED:
+            self._told.clear()
+        return known[1]
+
+    def heard(self) -> dict[str, Heard]:
+        """Of every home on the hub, whoever's; at most half a second old, however time runs."""
+        real, now = self.real_now(), self.clock.now()
+        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
+            self._beats = (real, now, self.records.heard())
+        return self._beats[2]
+
+    def heard_of(self, home_id: str) -> Heard:
+        return self.heard().get(home_id, NEVER_HEARD)
+
+    def why(self, home_id: str, now: datetime) -> Why | None:
+        return why_unheard(self.heard_of(home_id), now, unheard_after(self.records.heartbeat(home_id)))
+
+    def hearing(self, home: Home, now: datetime) -> Hearing:
+        until, why = self.heard_of(home.id).until, self.why(home.id, now)
+        if why is None and until is not None:
+            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
+        since = f"since {when(until, now, home.timezone)}" if until else "at all"
+        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
+
+
+def unheard_after(beat: Heartbeat | None) -> timedelta:
+    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))

@@ -1,0 +1,82 @@
+"""One's own login: password, second factor, and where one is logged in."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from hub.web.access import Gate, Viewer
+from hub.web.access.entrance import NotProved, TooSoon, Weak
+from hub.web.login import WRONG_CODE, address, logged_out, offer, too_soon
+from hub.web.page import page
+from hub.web.visitor import SESSION, TheGate, Who
+from models.entrance import LEAST
+
+routes = APIRouter(prefix="/account")
+
+Text = Annotated[str, Form(max_length=400)]
+WRONG = "That is not your present password. Nothing was changed."
+
+
+@routes.get("")
+def mine(request: Request, gate: TheGate, who: Who, done: str = "") -> Response:
+    return _page(request, gate, who, done="Your password is changed, and every other session is ended." if done else "")
+
+
+@routes.post("/password")
+def password(request: Request, gate: TheGate, who: Who, old: Text = "", new: Text = "", again: Text = "") -> Response:
+    try:
+        gate.entrance.change_password(who, request.cookies[SESSION], old, new, again, address(request))
+    except (TooSoon, NotProved, Weak) as no:
+        return _page(request, gate, who, wrong=_said(no), status=_status(no))
+    return RedirectResponse("/account?done=password", 303)
+
+
+@routes.get("/second")
+def second_form(request: Request, gate: TheGate, who: Who) -> Response:
+    if gate.entrance.mine(who).second_since:
+        return RedirectResponse("/account", 303)
+    return _offer(request, gate, who)
+
+
+@routes.post("/second")
+def second(request: Request, gate: TheGate, who: Who, code: Text = "") -> Response:
+    try:
+        papers = gate.entrance.confirm(who.login, code)
+    except NotProved:
+        return _offer(request, gate, who, wrong=WRONG_CODE, status=401)
+    return page(request, "papers.html", viewer=who, papers=papers, onward="/account")
+
+
+@routes.post("/second/drop")
+def drop_second(request: Request, gate: TheGate, who: Who, old: Text = "") -> Response:
+    try:
+        gate.entrance.drop_second(who, old, address(request))
+    except (TooSoon, NotProved, Weak) as no:
+        return _page(request, gate, who, wrong=_said(no), status=_status(no))
+    return logged_out()
+
+
+@routes.post("/leave-everywhere")
+def leave_everywhere(gate: TheGate, who: Who) -> Response:
+    gate.entrance.leave_everywhere(who)
+    return logged_out()
+
+
+def _offer(request: Request, gate: Gate, who: Viewer, wrong: str = "", status: int = 200) -> Response:
+    login, secret = gate.entrance.offered(who.login)
+    shown = {"viewer": who, "csrf": who.csrf, "to": "/account/second", "wrong": wrong, **offer(login, secret)}
+    return page(request, "setup.html", status=status, **shown)
+
+
+def _page(request: Request, gate: Gate, who: Viewer, *, wrong: str = "", done: str = "", status: int = 200) -> Response:
+    mine = gate.entrance.mine(who)
+    return page(request, "account.html", status=status, viewer=who, mine=mine, wrong=wrong, done=done, least=LEAST)
+
+
+def _said(no: Exception) -> str:
+    return too_soon(no) if isinstance(no, TooSoon) else str(no) if isinstance(no, Weak) else WRONG
+
+
+def _status(no: Exception) -> int:
+    return 429 if isinstance(no, TooSoon) else 400

@@ -1,0 +1,64 @@
+"""What open pages of the contact centre are told: the queue's changes, an alert's changes, and a beat in between."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub.web.access import Gate, Viewer
+from hub.web.painted import NOTHING, Painted, painted
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """For one council: `event` turns the queue that a page shows into the present one, `beat` only says which that is,
+    for a page that missed a word and has to fetch the whole.
+    """
+
+    mark: str
+    event: bytes
+    beat: bytes
+
+
+class Source(Protocol):
+    """What `Changes` asks, each time in a thread."""
+
+    def latest(self) -> int:
+        """A cheap number that grows with every change."""
+
+    def word(self, council: str, viewers: Sequence[Viewer]) -> Word:
+        """For pages that show the queue to these viewers: who sees what is on record when this returns."""
+
+    def beat(self, council: str) -> bytes: ...
+
+    def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
+        """The mark of each, another one when it changed, and what its open pages are told."""
+
+
+class Live:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._told: dict[str, Painted] = {}
+
+    def latest(self) -> int:
+        return self._gate.board.latest()
+
+    def word(self, council: str, viewers: Sequence[Viewer]) -> Word:
+        board, before = self._gate.board, self._told.get(council, NOTHING)
+        queue = board.of(council)
+        board.seen(viewers, queue)
+        now = self._told[council] = painted(queue, before)
+        change = now.since(before) if now.mark != before.mark else {}
+        moment = board.moment(council)
+        return Word(now.mark, _event({"mark": now.mark, **moment, **change}), _event({"mark": now.mark, **moment}))
+
+    def beat(self, council: str) -> bytes:
+        return _event({"mark": self._gate.board.of(council).mark, **self._gate.board.moment(council)})
+
+    def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
+        moment, marks = self._gate.board.moment(council), self._gate.board.versions(council, alerts)
+        return {alert: (mark, _event({"mark": mark, **moment})) for alert, mark in marks.items()}
+
+
+def _event(told: dict[str, object]) -> bytes:
+    return f"event: beat\ndata: {json.dumps(told)}\n\n".encode()

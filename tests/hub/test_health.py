@@ -1,0 +1,282 @@
+"""Faults of kits and sensors as the watch finds them, by a clock moved by hand; a crash is a new Watch on one store."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.settings import Settings
+from hub.store import Store, open_store
+from models import wire
+from models.alert import Lane, State
+from models.detection import FindingKind
+from models.observation import What
+from models.protection import Unprotected, minutes
+from models.register import Register
+from models.wire import Route, SensorHealth
+from tests.hub.conftest import T0, Hand
+from tests.hub.post import HOME, Post
+
+ALL = ("pendant", "hall", "front-door", "bed")
+STREET = tuple(f"street-{number}" for number in range(12))
+WELL: dict[str, Any] = {"on_mains": True, "route": Route.BROADBAND, "bridges": {"zigbee2mqtt": True}}
+
+
+@pytest.fixture
+def store(tmp_path: Path, register: Register) -> Store:
+    """Mrs Okafor's home, and a street of others in her area."""
+    store = open_store(Settings(data_dir=str(tmp_path / "data")))
+    homes = (register.homes[0], *(replace(register.homes[0], id=home) for home in STREET))
+    alone = Register(homes=homes, residents=register.residents[:1])
+    store.records.load(alone, {})
+    return store
+
+
+@pytest.fixture
+def post(store: Store, hand: Hand) -> Post:
+    return Post(store, hand)
+
+
+def lived(post: Post, times: int, step: timedelta = timedelta(minutes=1), **more: Any) -> None:
+    for _ in range(times):
+        post.hand.set(post.hand.now + step)
+        post.beat(**{**WELL, **more})
+
+
+def standing(post: Post, home: str = HOME) -> list[str]:
+    """Of kits and sensors."""
+    kinds = [one.kind for one in post.store.alerts.standing() if one.home == home]
+    return sorted(kind for kind in kinds if kind.lane is Lane.KIT)
+
+
+def unprotected(post: Post, home: str = HOME) -> float:
+    end = post.hand.now
+    return minutes(post.store.health.spells(T0, end, home, kinds=[*Unprotected]), T0, end)
+
+
+def said(post: Post) -> str:
+    return " ".join(one.text for alert in post.alerts() for one in post.store.alerts.timeline(alert.id))
+
+
+def test_a_power_cut_is_a_fault_that_says_what_to_do_and_clears_itself(post: Post) -> None:
+    lived(post, 2)
+    lived(post, 3, on_mains=False, kit_battery=83.0)
+    assert post.kinds() == [("on_battery", State.RAISED)]
+    assert "without mains power since 08:04, and its battery is at 83 %" in said(post)
+    assert "Ask whether the power is out or the plug was pulled" in said(post)
+    lived(post, 4)
+    assert standing(post) == ["on_battery"]
+    lived(post, 3)
+    assert post.kinds() == [("on_battery", State.CLOSED)]
+    assert post.alerts()[0].outcome == "cleared by itself"
+
+
+def test_mains_that_flicker_are_one_fault_not_many(post: Post) -> None:
+    lived(post, 3, on_mains=False)
+    for _ in range(20):
+        lived(post, 2)
+        lived(post, 1, on_mains=False)
+    assert post.kinds() == [("on_battery", State.RAISED)]
+    spells = post.store.health.spells(T0, post.hand.now, HOME, kinds=["on_battery"])
+    assert len(spells) == 1
+
+
+def test_a_kit_that_dies_without_power_says_so(post: Post) -> None:
+    lived(post, 2)
+    lived(post, 2, on_mains=False)
+    post.turn(minutes=5)
+    assert "Nothing is heard from the home since 08:05, because its mains power is off." in said(post)
+    assert standing(post) == ["kit_unheard", "on_battery"]
+
+
+def test_the_second_route_is_a_lesser_fault_for_the_installer(post: Post) -> None:
+    lived(post, 12, route=Route.MODEM)
+    assert (post.kinds(), standing(post)) == ([], ["second_route"])
+    (told,) = post.store.alerts.told(HOME, T0)
+    assert "runs on its second route" in told.said
+    lived(post, 62)
+    assert standing(post) == []
+
+
+def test_a_bridge_offline_leaves_the_home_unprotected(post: Post) -> None:
+    lived(post, 2)
+    lived(post, 30, bridges={"zigbee2mqtt": False})
+    assert post.kinds() == [("radio_offline", State.RAISED)]
+    assert "radio (zigbee2mqtt) is offline since 08:04" in said(post)
+    lived(post, 10)
+    assert post.kinds() == [("radio_offline", State.CLOSED)]
+    assert unprotected(post) == 30
+
+
+def test_a_sensor_dies_while_others_go_on_by_its_own_rhythm(post: Post) -> None:
+    """The bed reports every quarter of an hour, and is missed after an hour; the door hourly, and gets longer."""
+    quarter, told = timedelta(minutes=15), {"every": 900.0}
+    for count in range(4 * 24 * 4):
+        lived(post, 1, quarter, sensors=ALL if count % 4 == 0 else ("pendant", "hall", "bed"), **told)
+    assert standing(post) == []
+    lived(post, 5, quarter, sensors=("pendant", "hall"), **told)
+    assert standing(post) == ["sensor_unheard"]
+    assert "The bedroom bed has not reported since" in said(post)
+    assert "at least every 1 h 1 min" in said(post)
+    lived(post, 12, quarter, sensors=("pendant", "hall", "bed"), **told)
+    mine = [one for one in post.store.alerts.standing() if one.home == HOME and one.kind.lane is Lane.KIT]
+    assert [one.sensor for one in mine] == ["front-door"]
+    post.watch._health._saved_at = float("-inf")
+    post.watch._health.save()
+    assert post.store.health.learned_of(HOME).rhythms["bed"].learned
+    post.begin()
+    engine = post.watch._engine
+    limits = [
+        round(float(engine._fitted["limit"][engine.sensor_index[HOME, one]]) / 60) for one in ("bed", "front-door")
+    ]
+    assert limits == [62, 238]
+
+
+def test_gaps_of_the_path_are_not_taken_for_the_sensors(post: Post) -> None:
+    for _ in range(40):
+        post.hand.move(hours=5)
+        post.beat(**WELL)
+    assert post.watch._health._kits[HOME].learned.rhythms == {}
+
+
+def test_a_dead_pendant_is_time_unprotected_and_a_swap_begins_anew(post: Post) -> None:
+    lived(post, 1)
+    rest = ("hall", "front-door", "bed")
+    lived(post, 5 * 60 // 5, timedelta(minutes=5), sensors=rest)
+    assert standing(post) == ["sensor_unheard"]
+    assert unprotected(post) == pytest.approx(300, abs=6)
+    post.store.health.swap(HOME, "pendant", "zigbee:new", post.hand.now, "ivan")
+    post.watch._looked_at = 0.0
+    lived(post, 1)
+    assert standing(post) == []
+    assert "pendant" not in post.watch._health._kits[HOME].learned.rhythms
+    lost = unprotected(post)
+    lived(post, 30)
+    assert unprotected(post) == lost
+
+
+def test_a_path_that_flaps_is_one_fault_until_it_has_held_for_an_hour(post: Post) -> None:
+    lived(post, 1)
+    for _ in range(20):
+        post.turn(minutes=5)
+        lived(post, 2)
+    alerts = post.alerts()
+    assert len(alerts) == 3, "at its third return within the hour it stays open"
+    assert [one.state for one in alerts] == [State.CLOSED, State.CLOSED, State.RAISED]
+    assert "comes and goes since" in said(post)
+    post.save()
+    post.begin()
+    lived(post, 50)
+    assert standing(post) == ["kit_flaps"]
+    lived(post, 12)
+    assert standing(post) == []
+    assert unprotected(post) == pytest.approx(20 * 6, abs=20)
+
+
+def test_a_street_without_power(post: Post) -> None:
+    """Some kits have a battery, some do not: all that stands has one cause and is there once, through a restart."""
+    for home in STREET:
+        post.beat(home=home, **WELL)
+    post.hand.move(minutes=1)
+    for home in STREET[:5]:
+        post.beat(home=home, **{**WELL, "on_mains": False})
+    for _ in range(4):
+        post.hand.move(minutes=1)
+        for home in STREET[:5]:
+            post.beat(home=home, **{**WELL, "on_mains": False})
+    post.save()
+    post.begin()
+    post.turn(minutes=2)
+    found = [(one.home, one.kind) for one in post.store.alerts.standing() if one.home in STREET]
+    assert sorted(found) == sorted(
+        [*((home, FindingKind.ON_BATTERY) for home in STREET[:5]), *((h, FindingKind.KIT_UNHEARD) for h in STREET[5:])]
+    )
+    assert len(post.store.health.lasting()) == len(STREET)
+
+
+def test_a_hub_that_was_deaf_blames_no_kit_and_counts_its_own_minutes(post: Post) -> None:
+    lived(post, 2)
+    post.line.hindrance = "the broker is gone"
+    for _ in range(30):
+        post.turn(minutes=1)
+    post.line.hindrance, post.line.hearing_since = "", post.hand.now
+    lived(post, 5)
+    assert post.kinds() == []
+    assert unprotected(post) == 30
+
+
+def test_a_hub_that_was_down_knows_since_when(post: Post) -> None:
+    lived(post, 2)
+    post.store.records.turned("watch", 0.0, post.hand.now)
+    post.hand.move(hours=2)
+    post.begin()
+    lived(post, 3)
+    assert (post.kinds(), unprotected(post)) == ([], 120)
+    assert post.store.health.lasting() == []
+
+
+def test_hub_and_kit_away_at_once_count_once(post: Post) -> None:
+    lived(post, 2)
+    post.turn(minutes=10)
+    post.line.hindrance = "the broker is gone"
+    for _ in range(10):
+        post.turn(minutes=1)
+    post.line.hindrance, post.line.hearing_since = "", post.hand.now
+    lived(post, 1)
+    assert unprotected(post) == 21
+
+
+def test_a_battery_that_falls_is_a_fault_two_weeks_before_it_is_flat(post: Post) -> None:
+    found: list[float] = []
+    for day in range(60):
+        level = 90.0 - 1.2 * day
+        post.hand.move(days=1)
+        post.beat(**{**WELL, "health": {"hall": SensorHealth(battery=level)}})
+        if "battery_soon" in standing(post):
+            found.append(level)
+    assert 17.0 < found[0] < 32.0, "at 1.2 a day, two weeks before 10 are 27"
+    assert "battery of the hall motion will be flat within two weeks" in post.store.alerts.told(HOME, T0)[0].said
+    post.begin()
+    assert "battery_soon" in standing(post)
+    post.store.health.swap(HOME, "hall", "", post.hand.now, "ivan")
+    post.watch._looked_at = 0.0
+    for _ in range(30):
+        post.hand.move(hours=1)
+        post.beat(**{**WELL, "health": {"hall": SensorHealth(battery=100.0)}})
+    assert "battery_soon" not in standing(post)
+
+
+def test_a_test_press_is_no_alert_and_its_absence_is_a_fault(post: Post) -> None:
+    lived(post, 5, version="1")
+    post.saw(What.TESTED, "kit", minutes=1)
+    assert post.alerts() == []
+    (press,) = post.store.health.tests(HOME)
+    assert (press.noticed, press.judged) == (post.hand.now - timedelta(minutes=1), post.hand.now)
+    told = wire.Tested("box", press.number, press.noticed, 0.01, 0.02, 0.4)
+    lived(post, 1, version="1", tested=told)
+    assert post.store.health.tests(HOME)[0].receipted == 0.4
+    lived(post, 25, timedelta(hours=1), version="1", tested=told)
+    assert standing(post) == [], "heartbeats an hour apart are no steady kit"
+    lived(post, 62, version="1", tested=told)
+    assert standing(post) == ["no_test"]
+    post.begin()
+    lived(post, 1, version="1", tested=told)
+    assert standing(post) == ["no_test"]
+    post.saw(What.TESTED, "kit")
+    assert standing(post) == []
+
+
+def test_a_kit_that_knows_no_test_press_is_not_blamed(post: Post) -> None:
+    lived(post, 30, timedelta(hours=1))
+    lived(post, 90)
+    assert standing(post) == []
+
+
+def test_what_a_crash_left_half_told_is_made_good(post: Post) -> None:
+    lived(post, 3, on_mains=False)
+    post.store.health.end([replace(one, ended=post.hand.now) for one in post.store.health.lasting()])
+    post.begin()
+    assert standing(post) == []
+    assert post.kinds() == [("on_battery", State.CLOSED)]
