@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from edge.clock import Clock, Moment
 from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
+from edge.consent import Consent
 from edge.fall import Falls, Judging
 from edge.link import Link
 from edge.machine import Machine
@@ -39,9 +41,8 @@ from edge.sensors import (
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
-from models.observation import EARLIEST, KIT, URGENT, What
+from models.observation import EARLIEST, KIT, OLDEST, URGENT, What
 from models.wire import (
-    Configuration,
     Down,
     Heartbeat,
     Leg,
@@ -49,14 +50,13 @@ from models.wire import (
     Receipt,
     Unreadable,
     encode,
-    mark_of,
-    read_configuration,
     read_down,
     read_receipt,
     topic,
 )
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 IN_ONE_TURN = 1000
 LONGEST_WAIT = 60.0
@@ -85,6 +85,11 @@ class HubUp:
 
 
 @dataclass(frozen=True, slots=True)
+class HubDown:
+    """The connection to the hub ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitUp:
     """The connection to the kit's own broker stands."""
 
@@ -106,7 +111,7 @@ class Stop:
     """It is time to end."""
 
 
-Happened = Noticed | Felt | FromHub | FromKit | HubUp | KitUp | KitDown | MainsChanged | Stop
+Happened = Noticed | Felt | FromHub | FromKit | HubUp | HubDown | KitUp | KitDown | MainsChanged | Stop
 
 
 class Agent:
@@ -134,6 +139,7 @@ class Agent:
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_since: datetime | None = None
+        self._told_until: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
         self._condition = Condition(
@@ -142,8 +148,8 @@ class Agent:
         self._lamp = None if settings.help_led is None else lamp(settings.help_led)
         self._lamp_until = self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
-        self._told, self._agreed = Configuration().text, Configuration()
-        self._surely(lambda: self._keep_to(self._outboxes.told()))
+        self._consent, self._kinds = Consent(), {sensor.id: sensor.kind for sensor in settings.sensors}
+        self._surely(self._remember)
         self._undecided = self._outboxes.pending()
         self._asking: list[Lamp] = _asking(settings) if self._falls else []
         self._asked: frozenset[str] = frozenset()
@@ -229,6 +235,9 @@ class Agent:
                 return ()
 
     def _judged(self, noticed: Noticed) -> Sequence[Noticed]:
+        """What nobody agreed to is dropped here, and calls off no fall."""
+        if not self._consent.keeps(noticed.what):
+            return ()
         return self._falls.take(noticed) if self._falls else (noticed,)
 
     def _mind_falls(self) -> None:
@@ -256,9 +265,11 @@ class Agent:
                 each.on() if wearers else each.off()
 
     def _keep(self, noticed: Sequence[Noticed]) -> None:
+        noticed = [one for one in noticed if self._consent.keeps(one.what)]
+        if not noticed:
+            return
         real, every = time.monotonic(), self._settings.batch_every
-        if not self._agreed.felt:
-            noticed = [replace(one, felt=None) for one in noticed]
+        noticed = [one if self._consent.felt else replace(one, felt=None) for one in noticed]
         outbox, number = self._outboxes.keep(noticed, real)
         for place, one in enumerate(noticed, start=number - len(noticed) + 1):
             if one.what is What.TESTED:
@@ -277,6 +288,8 @@ class Agent:
                 self._obey(message)
             case HubUp():
                 self._begin()
+            case HubDown():
+                self._link.agreed = False
             case KitUp():
                 log.info("the kit's broker is reached")
                 self._hears_again_at = time.monotonic() + CATCHING_UP
@@ -312,25 +325,39 @@ class Agent:
             self._beat_at = 0.0
 
     def _ordered(self, down: Down) -> None:
+        if down.order is Order.CONFIGURE:
+            self._configure(down.text)
+            return
         log.warning("the hub says %s", down.order)
         if down.order is Order.TEST:
             self._proving.ask()
         if down.order is Order.HELP_COMING and self._lamp is not None:
             self._lamp.on()
             self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
-        if down.order is Order.CONFIGURE:
-            self._keep_to(down.text)
-            self._outboxes.tell(down.text)
+
+    def _remember(self) -> None:
+        """What the hub said before this program began."""
+        told = self._outboxes.told()
+        if told is not None:
+            self._consent.learn(told)
+        self._forget_felt()
+
+    def _configure(self, told: str) -> None:
+        """What is no longer agreed to leaves the outboxes before anything else is sent; until it has, we ask again."""
+        if not self._consent.learn(told) and self._link.agreed:
+            return
+        log.info("the hub says what is agreed to here: %s", told)
+        self._forget_felt()
+        self._link.agreed = self._outboxes.withdraw(self._consent.refused())
+        self._outboxes.tell(told)
+        if self._link.agreed:
             self._beat_at = 0.0
 
-    def _keep_to(self, told: str | None) -> None:
-        """What the hub says was agreed to; what was not is forgotten. Raises Unreadable, and then nothing changed."""
-        if told is not None:
-            self._told, self._agreed = told, read_configuration(told)
-        if not self._agreed.felt:
+    def _forget_felt(self) -> None:
+        if not self._consent.felt:
             self._outboxes.forget_traces()
         if self._falls is not None:
-            self._falls.remember(self._agreed.felt)
+            self._falls.remember(self._consent.felt)
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -354,30 +381,46 @@ class Agent:
         self._outboxes.tend()
         beat = self._heartbeat(moment)
         self._will = self._last_will(beat)
-        if self._link.beat(beat) and self._deaf_since is None and not self._was_ready:
-            self._was_ready = True
-            self._ready()
+        if self._link.beat(beat):
+            self._told_until = beat.complete_until
+            self._call_ready()
         if self._lamp is not None and moment.elapsed >= self._lamp_until:
             self._lamp.off()
 
+    def _call_ready(self) -> None:
+        if self._deaf_since is None and not self._was_ready:
+            self._was_ready = True
+            self._ready()
+
     def _heartbeat(self, moment: Moment) -> Heartbeat:
-        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
-        waits = self._outboxes.oldest()
         if self._noticing_since is None and moment.trusted:
             self._noticing_since = moment.at
+        condition = self._condition.told(Path(self._settings.outbox))
+        condition["health"] = self._named(condition["health"])
         return Heartbeat(
             outbox=self._outboxes.name,
             at=moment.at,
-            complete_until=min([moment.at, *(at for at in (waits, *deaf) if at is not None)]),
+            complete_until=self._complete(moment),
             every=self._settings.heartbeat_every,
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
             noticing_since=self._noticing_since,
             tested=self._proving.tested,
-            keeps_to=mark_of(self._told),
-            sensors={sensor: at for adapter in self._adapters for sensor, at in adapter.alive(moment.at).items()},
-            **self._condition.told(Path(self._settings.outbox)),
+            keeps_to=self._consent.mark if self._link.agreed else "",
+            sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
+            **condition,
         )
+
+    def _complete(self, moment: Moment) -> datetime:
+        """No further than was told before, until what waits is on its way: half a morning would be judged as whole."""
+        if not self._link.agreed:
+            return self._told_until or moment.at - OLDEST
+        deaf = [self._deaf_since, *(adapter.deaf_since for adapter in self._adapters)]
+        return min([moment.at, *(at for at in (self._outboxes.oldest(), *deaf) if at is not None)])
+
+    def _named(self, sensors: dict[str, T]) -> dict[str, T]:
+        """When a sensor was last heard tells of who lives there as well."""
+        return {sensor: said for sensor, said in sensors.items() if self._consent.names(self._kinds[sensor])}
 
     def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
         return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
@@ -408,7 +451,9 @@ class Agent:
 
     def _from_hub(self) -> Heard:
         put = self._queue.put
-        return Heard(arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: None)
+        return Heard(
+            arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: put(HubDown())
+        )
 
     def _to_kit(self) -> Connection | None:
         topics = [heard for adapter in self._adapters for heard in adapter.topics]

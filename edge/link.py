@@ -68,7 +68,10 @@ class Progress:
 
 
 class Link:
-    """Driven by the agent's thread: `pump` whenever something happened, with real time in s. Uses `now` for `sent`."""
+    """Driven by the agent's thread: `pump` whenever something happened, with real time in s. Uses `now` for `sent`.
+
+    On each connection only presses go at first; the rest waits until it is `agreed` what may, which may have changed.
+    """
 
     def __init__(self, home: str, outboxes: Outboxes, way: Way, now: Callable[[], datetime], batch_size: int) -> None:
         self._up_topic, self._health_topic = topic(home, Leg.UP), topic(home, Leg.HEALTH)
@@ -76,11 +79,12 @@ class Link:
         self._outboxes, self._way, self._now, self._batch_size = outboxes, way, now, batch_size
         self._progress: dict[str, Progress] = {}
         self._flush_at: float | None = None
+        self.agreed = False
 
     def connected(self, real: float) -> None:
         """Whatever was on its way before may be lost: everything that waits is due."""
         self._progress.clear()
-        self._flush_at = real
+        self._flush_at, self.agreed = real, False
 
     def kept(self, *, urgent: bool, flush_at: float) -> None:
         """Something new waits; routine observations may wait for company until `flush_at`."""
@@ -137,8 +141,9 @@ class Link:
             progress.due_to = outbox.last
         self._send_presses(outbox, progress, real)
         self._send_again(outbox, progress, real)
-        self._send_routine(outbox, progress, real)
-        self._send_trace(outbox, progress, real)
+        if self.agreed:
+            self._send_routine(outbox, progress, real)
+            self._send_trace(outbox, progress, real)
 
     def _send_presses(self, outbox: Outbox, progress: Progress, real: float) -> None:
         if outbox.last == progress.urgent_after:

@@ -133,6 +133,15 @@ class Outbox:
     def between(self, first: int, last: int) -> list[Observation]:
         return self._rows("SELECT * FROM waiting WHERE number BETWEEN ? AND ? ORDER BY number", first, last)
 
+    def withdraw(self, whats: Sequence[What]) -> int:
+        """Nothing of these waits any more, but for calls for help. How many there were."""
+        with self._change():
+            for what in whats:
+                self._db.execute("DELETE FROM waiting WHERE what = ? AND NOT urgent", (what.value,))
+            left: int = self._db.execute("SELECT count(*) FROM waiting").fetchone()[0]
+        gone, self.waiting = self.waiting - left, left
+        return gone
+
     def oldest(self) -> datetime | None:
         """The earliest moment that waits; None when nothing does."""
         found = self._one(OLDEST)
@@ -401,6 +410,11 @@ class Outboxes:
         for outbox in self.all:
             if outbox.name == name:
                 self.ask(outbox, lambda one: one.forget(numbers), otherwise=None)
+
+    def withdraw(self, whats: Sequence[What]) -> bool:
+        """Whether nothing of these waits any more; False when the card failed."""
+        gone = [self.ask(outbox, lambda one: one.withdraw(whats), otherwise=None) for outbox in self.all]
+        return None not in gone
 
     def oldest(self) -> datetime | None:
         moments = [self.ask(outbox, Outbox.oldest, otherwise=None) for outbox in self.all]

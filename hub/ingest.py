@@ -23,7 +23,7 @@ from hub.store.series import Row
 from hub.store.traces import Felt
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
-from models.privacy import Consent, agreed, felt_may_leave, may_leave
+from models.privacy import Consent, agreed, felt_may_leave, in_use, may_leave, of_each_home
 from models.wire import (
     Configuration,
     Down,
@@ -160,14 +160,18 @@ class OnRecord:
         version = self._records.version()
         if version == self._version:
             return False
-        consents: dict[str, list[Consent]] = {}
-        for consent in self._records.consents():
-            consents.setdefault(consent.home, []).append(consent)
+        consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
         self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
-        self.configured = {home: Configuration(felt_may_leave(consents.get(home, ()), home)) for home in self.homes}
+        self.configured = {home: configured(consents.get(home, ()), home) for home in self.homes}
         self._version = version
         return True
+
+
+def configured(consents: Iterable[Consent], home: str) -> Configuration:
+    """What the kit of `home` has to keep to."""
+    mine = list(consents)
+    return Configuration(felt_may_leave(mine, home), tuple(sorted(agreed(mine, home))))
 
 
 class Ingest:
@@ -283,7 +287,7 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
         home_id, leg = read_topic(arrived.topic)
         home = on_record.homes.get(home_id)
         if leg is Leg.HEALTH:
-            return _health(arrived, home_id, home)
+            return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
         if leg is Leg.TRACE:
             return _trace(arrived, home_id, home, may_leave=on_record.configured.get(home_id, Configuration()).felt)
         return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
@@ -303,7 +307,7 @@ def _not_on_record(arrived: Arrived, home: str) -> Taken:
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 
-def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
+def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
@@ -311,16 +315,16 @@ def _health(arrived: Arrived, home_id: str, home: Home | None) -> Taken:
         return _not_on_record(arrived, home_id)
     if not heartbeat.online:
         return Taken(beat=Beat(home.id, None, None, None, online=False))
+    keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
     if until is None or at is None:
-        return Taken()
-    fitted = {sensor.id for sensor in home.sensors}
+        return Taken(keeps_to=keeps_to)
+    fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
     beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
     signs = Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat)
     return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
 

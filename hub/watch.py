@@ -35,7 +35,7 @@ from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import SensorKind, What
-from models.privacy import FELT_KEPT, RETENTION
+from models.privacy import FELT_KEPT, RETENTION, agreed, in_use, of_each_home
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -267,10 +267,16 @@ class Watch:
             self._raise_pending()
             self._turning.turned(self._clock.now(), "reading what was stored")
 
+    def _homes(self) -> list[Home]:
+        """With the sensors that were agreed to there."""
+        consents = of_each_home(self._store.records.consents())
+        homes = self._store.records.homes()
+        return [in_use(home, agreed(consents.get(home.id, ()), home.id)) for home in homes]
+
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
         version = self._store.records.version()
-        engine = self._engine_of(self._store.records.homes(), self._clock.now())
+        engine = self._engine_of(self._homes(), self._clock.now())
         engine.restore(self._engine.snapshot())
         self._health.follow(engine)
         self._engine, self._version = engine, version
@@ -281,7 +287,7 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._store.records.homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]

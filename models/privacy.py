@@ -1,10 +1,12 @@
 """Who may see what and why; what may leave the home; how long it is kept. What is absent is hidden."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 from models.people import Level, Role
 
@@ -140,7 +142,20 @@ def felt_may_leave(consents: Iterable[Consent], home: str) -> bool:
     return SensorKind.PENDANT in agreed(mine, home) and any(one.felt for one in mine)
 
 
-def may_leave(what: What, kinds: frozenset[SensorKind]) -> bool:
+def of_each_home(consents: Iterable[Consent]) -> dict[str, list[Consent]]:
+    by_home: dict[str, list[Consent]] = {}
+    for consent in consents:
+        by_home.setdefault(consent.home, []).append(consent)
+    return by_home
+
+
+def in_use(home: Home, kinds: AbstractSet[str]) -> Home:
+    """The home as it may be watched: a sensor of a kind that nobody agreed to says nothing, and that is no fault."""
+    fitted = tuple(sensor for sensor in home.sensors if sensor.kind in kinds or sensor.kind in ALWAYS)
+    return home if len(fitted) == len(home.sensors) else replace(home, sensors=fitted)
+
+
+def may_leave(what: What, kinds: AbstractSet[str]) -> bool:
     """Whether an observation of `what` may leave a home where `kinds` were agreed to. What no sensor noticed may."""
     noticed_by = KINDS_OF.get(what, frozenset())
     return what in CALLS or not noticed_by or bool(noticed_by & kinds)

@@ -125,7 +125,8 @@ class Heartbeat:
     `temperature` of its processor in °C; `disk_free` in bytes, where the outbox stands. `bridges` says which of the
     kit's radio bridges are online; `given_up` counts observations that had to make room; while `memory_only`, what is
     noticed would not outlive a power cut.
-    `keeps_to` is the mark of the configuration that it keeps to.
+    `keeps_to` is the mark of the configuration that it keeps to, as the hub told it on this connection; while it is ''
+    the kit asks, and sends nothing but calls for help.
     """
 
     outbox: str
@@ -213,10 +214,12 @@ class Down:
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """What a home agreed to, as far as its kit has to know: the text of a CONFIGURE. `felt` is whether a `Trace` may
-    leave. A kit that was told nothing keeps to one that allows nothing.
+    leave, and `agreed` names the kinds of sensor that may say more than a call for help; a name that only a newer hub
+    knows means nothing to an older kit. A kit that was told nothing keeps to one that allows nothing.
     """
 
     felt: bool = False
+    agreed: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -20,16 +20,19 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.clock import Moment
 from edge.sensors import Noticed
-from models.observation import Observation, What
+from models.observation import Observation, SensorKind, What
 from models.pace import Pace
 from models.wire import (
+    Configuration,
     Down,
     Heartbeat,
     Leg,
+    Order,
     Receipt,
     Trace,
     encode,
     every_home,
+    mark_of,
     ranges,
     read_heartbeat,
     read_topic,
@@ -40,6 +43,7 @@ from models.wire import (
 from tests.conftest import Mosquitto, eventually
 
 HOME = "h_okafor"
+EVERY_KIND = Configuration(agreed=tuple(sorted(SensorKind)))
 NIGHT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 
 
@@ -63,7 +67,9 @@ def play(file: Path, at: datetime, speed: float = 1.0) -> None:
 
 
 class FakeHub:
-    """Stores what comes, and then receipts it, unless `deaf`. `first` is when a number was first heard, in real s."""
+    """Tells a kit that asks what is agreed; stores what comes, and then receipts it, unless `deaf`. `first` is when a
+    number was first heard, in real s.
+    """
 
     def __init__(self, port: int) -> None:
         self.stored: dict[tuple[str, int], Observation] = {}
@@ -74,6 +80,8 @@ class FakeHub:
         self.traces: list[Trace] = []
         self.deaf = False
         self.slow = 0.0
+        self.tells = True
+        self.configuration = EVERY_KIND
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, "hub", clean_session=True)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda client, *_: client.subscribe(
@@ -89,6 +97,9 @@ class FakeHub:
         home, leg = read_topic(message.topic)
         if leg is Leg.HEALTH:
             self.beats.append(read_heartbeat(bytes(message.payload)))
+            if self.tells and self.beats[-1].keeps_to == "" and self.beats[-1].online:
+                down = Down("asked", Order.CONFIGURE, self.configuration.text)
+                self.client.publish(topic(home, Leg.DOWN), encode(down), 1)
             return
         if leg is Leg.TRACE:
             self.traces.append(trace := read_trace(bytes(message.payload)))
@@ -109,6 +120,12 @@ class FakeHub:
 
     def say(self, leg: Leg, payload: bytes) -> None:
         self.client.publish(topic(HOME, leg), payload, 1).wait_for_publish(5)
+
+    def configure(self, what: Configuration) -> None:
+        """Returns when the kit says that it keeps to this."""
+        self.configuration = what
+        self.order(Down("changed", Order.CONFIGURE, what.text))
+        eventually(lambda: bool(self.beats) and self.beats[-1].keeps_to == mark_of(what.text))
 
     def order(self, down: Down) -> None:
         self.say(Leg.DOWN, encode(down))

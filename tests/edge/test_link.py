@@ -54,8 +54,12 @@ class Sending:
         self.way = Way()
         self.outboxes = Outboxes(path, "boot", 100_000)
         self.link = Link(HOME, self.outboxes, self.way, lambda: NIGHT, BATCH)
-        self.link.connected(0.0)
+        self.connected(0.0)
         self.close = self.outboxes.close
+
+    def connected(self, real: float) -> None:
+        self.link.connected(real)
+        self.link.agreed = True
 
     def keep(self, *news: Noticed, flush_at: float = 0.0) -> None:
         self.outboxes.keep(news, 0.0)
@@ -145,7 +149,7 @@ def test_the_same_number_is_the_same_observation_each_time(sending: Sending) -> 
 def test_a_new_connection_sends_all_that_waits_presses_first(sending: Sending) -> None:
     sending.keep(noticed(), press(), noticed())
     assert sending.pump(0.0) == [[2], [1, 3]]
-    sending.link.connected(0.5)
+    sending.connected(0.5)
     assert sending.pump(0.5) == [[2], [1, 3]]
 
 
@@ -215,3 +219,12 @@ def test_a_thousand_presses_all_go(sending: Sending) -> None:
     sending.keep(*(press(second) for second in range(1000)))
     sent = [numbers for real in range(6) for numbers in sending.pump(real / 100)]
     assert sent == [[number] for number in range(1, 1001)]
+
+
+def test_on_a_new_connection_only_presses_go_until_it_is_said_what_may(sending: Sending) -> None:
+    sending.keep(noticed(), press(), noticed())
+    sending.link.connected(1.0)
+    assert sending.pump(1.0) == [[2]]
+    assert sending.link.next_at() == 1.0 + PRESS_AGAIN_AFTER, "nothing else is due, so nobody turns in vain"
+    sending.link.agreed = True
+    assert sending.pump(1.1) == [[1, 3]]

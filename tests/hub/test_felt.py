@@ -15,7 +15,8 @@ from models.wire import Configuration, Leg, Order, Trace, encode, mark_of
 from tests.hub.conftest import Kit, eventually, moved, now
 
 MOMENT = timedelta(seconds=20)
-NOTHING, FELT = Configuration(felt=False), Configuration(felt=True)
+BEFORE = Configuration(felt=False, agreed=("door", "motion"))
+FELT, NOTHING = (Configuration(felt, ("door", "motion", "pendant")) for felt in (True, False))
 
 
 def agree(store: Store, *, withdrawn: datetime | None = None, pendant: bool = True) -> None:
@@ -63,7 +64,7 @@ def test_with_one_it_is_stored_once_at_its_time_and_with_its_withdrawal_no_more(
 
 @pytest.mark.broker
 def test_a_kit_is_told_when_it_is_agreed_and_when_it_is_withdrawn(running: Store, kit: Kit) -> None:
-    kit.beat(now(), keeps_to=mark_of(NOTHING.text))
+    kit.beat(now(), keeps_to=mark_of(BEFORE.text))
     eventually(lambda: running.records.heard()["okafor-home"].until)
     agree(running)
     eventually(lambda: [one.text for one in kit.orders] == [FELT.text])

@@ -60,6 +60,7 @@ FELL = Up(
         ),
     ),
 )
+SAID = Configuration(felt=True, agreed=("door", "motion"))
 TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
 TRACE = Trace(
     "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
@@ -92,7 +93,7 @@ FULL = replace(
         ("v1_heartbeat_health.json", FULL),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
-        ("v1_down_configure.json", Down("d2", Order.CONFIGURE, Configuration(felt=True).text)),
+        ("v1_down_agreed.json", Down("d3", Order.CONFIGURE, SAID.text)),
         ("v1_trace.json", TRACE),
     ],
 )
@@ -111,6 +112,8 @@ def test_every_released_message_is_still_read() -> None:
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
     told = read_down((GOLDEN / "v1_down_configure.json").read_bytes())
     assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, Configuration(felt=True))
+    told = read_down((GOLDEN / "v1_down_agreed.json").read_bytes())
+    assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, SAID)
     assert read_trace((GOLDEN / "v1_trace.json").read_bytes()) == TRACE
 
 
@@ -124,7 +127,7 @@ def test_the_largest_trace_fits_and_a_larger_one_is_refused() -> None:
 
 
 def test_a_configuration_allows_nothing_that_it_does_not_say() -> None:
-    assert read_configuration('{"tea":true}') == Configuration(felt=False)
+    assert read_configuration('{"tea":true}') == Configuration(felt=False, agreed=())
     assert mark_of(Configuration().text) != mark_of(Configuration(felt=True).text)
     with pytest.raises(Unreadable):
         read_configuration('{"felt":"perhaps"}')
