@@ -12,14 +12,15 @@ from hub.store.database import writing
 from hub.store.records import Expectation, Look
 from models.alert import Act, Alert, State
 from models.people import Resident
+from models.response import RESIDENT, Answer
 
 T = TypeVar("T")
 
 AT_ONCE = 500
 """Ids in one question: SQLite takes a thousand in every build."""
 
-_alerts, _timeline, _expectations, _residents = (
-    schema.alerts,
+_attempts, _timeline, _expectations, _residents = (
+    schema.attempts,
     schema.timeline,
     schema.expectations,
     schema.residents,
@@ -29,13 +30,20 @@ SHOWN_OF = (Act.RAISE.value, Act.GROW.value, Act.SEND.value)
 """Rows of a timeline from which a line of the list is made."""
 
 
+IN_VAIN = frozenset({Answer.NO_ANSWER, Answer.VOICEMAIL, Answer.BUSY})
+"""What makes a call silent: it was rung, and nobody spoke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Alerts as they stand after row `change` of the timelines, and of each what its line is made from."""
+    """Alerts as they stand after row `change` of the timelines, of each what its line is made from, and how often the
+    resident was rung in vain, where they were not reached since.
+    """
 
     change: int
     alerts: tuple[Alert, ...]
     entries: dict[int, tuple[Entry, ...]]
+    in_vain: dict[int, int]
 
 
 class Worklist:
@@ -51,7 +59,17 @@ class Worklist:
             later = select(_timeline.c.alert).where(_timeline.c.id > change, _timeline.c.id <= latest).distinct()
             alerts = self._alerts.some([row.alert for row in self._all(later)])
         wanted = [one.id for one in alerts if one.state is not State.CLOSED]
-        return Changed(latest, tuple(alerts), self._entries(wanted))
+        return Changed(latest, tuple(alerts), self._entries(wanted), self._in_vain(wanted))
+
+    def _in_vain(self, alerts: Sequence[int]) -> dict[int, int]:
+        def rung(ids: Sequence[int]) -> Any:
+            mine = _attempts.c.alert.in_(ids), _attempts.c.who == RESIDENT, _attempts.c.answer.is_not(None)
+            return select(_attempts.c.alert, _attempts.c.answer).where(*mine).order_by(_attempts.c.id)
+
+        count: dict[int, int] = {}
+        for row in self._of(alerts, rung):
+            count[row.alert] = count.get(row.alert, 0) + 1 if Answer(row.answer) in IN_VAIN else 0
+        return count
 
     def _entries(self, alerts: Sequence[int]) -> dict[int, tuple[Entry, ...]]:
         def told(ids: Sequence[int]) -> Any:

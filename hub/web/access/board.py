@@ -47,6 +47,7 @@ class Row:
 
     alert: Alert
     entries: tuple[Entry, ...]
+    in_vain: int
     known: Circumstances = UNKNOWN
     made: tuple[object, ...] = ()
     shown: Waiting | None = None
@@ -136,20 +137,20 @@ class Board:
     def _read(self) -> None:
         found = self._worklist.since(self._change)
         for alert in found.alerts:
-            self._keep(alert, found.entries.get(alert.id, ()))
+            self._keep(alert, found.entries.get(alert.id, ()), found.in_vain.get(alert.id, 0))
         self._change = found.change
         self._read_register()
         self._read_signs()
 
-    def _keep(self, alert: Alert, entries: tuple[Entry, ...]) -> None:
+    def _keep(self, alert: Alert, entries: tuple[Entry, ...], in_vain: int) -> None:
         if alert.state is State.CLOSED:
             self._rows.pop(alert.id, None)
         elif alert.id in self._rows:
             row = self._rows[alert.id]
-            row.alert, row.entries = alert, entries
+            row.alert, row.entries, row.in_vain = alert, entries, in_vain
             self._touched.add(alert.id)
         else:
-            self._rows[alert.id] = Row(alert, entries)
+            self._rows[alert.id] = Row(alert, entries, in_vain)
             self._touched.add(alert.id)
 
     def _read_register(self) -> None:
@@ -191,6 +192,7 @@ class Board:
             heard=why_unheard(beat, now, unheard_after(None)) is None,
             unusual=self._odd_hour(alert, told),
             at_risk=any(one.risks for one in self._living(alert)),
+            unanswered=row.in_vain,
         )
 
     def _odd_hour(self, alert: Alert, told: Expectation | None) -> bool:

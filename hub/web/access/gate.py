@@ -18,6 +18,7 @@ from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
+from hub.store.mentioned import Mentioned
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
@@ -27,6 +28,7 @@ from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.homestate import HomeState
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -38,6 +40,7 @@ from hub.web.shown import (
     Looked,
     Mention,
     Own,
+    Person,
     Prepared,
     Reassurance,
     Sheet,
@@ -100,6 +103,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
@@ -137,6 +141,7 @@ class Gate:
         residents = self._door.residents(alert)
         sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
+        fitted = self._fitted(home) if Data.KIT in shown else ()
         return Sheet(
             alert,
             home.area,
@@ -153,13 +158,52 @@ class Gate:
             self._door.contacts(residents) if Data.CONTACTS in shown else (),
             day,
             self._door.hearing(home, now) if Data.HEARING in shown else None,
-            self._fitted(home) if Data.KIT in shown else (),
+            fitted,
             self._others(alert) if Data.ALERTS in shown else (),
             reason,
             watching,
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
+            self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
         )
+
+    def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
+        """Live while an alert about them is open, else against a reason. Raises Hidden, and ReasonNeeded."""
+        resident = self._records.resident(resident_id)
+        if resident is None or viewer.role not in ACTING:
+            raise Hidden(f"resident {resident_id}")
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
+        alerts = tuple(one for one in self._alerts.of_home(home.id, 12) if _about(one, resident))
+        still = next((one for one in alerts if one.state is not State.CLOSED), None)
+        if still is None and not reason:
+            raise ReasonNeeded
+        because = f"alert {still.id}" if still else reason
+        shown = self._door.shown(viewer, Purpose.ANSWER if still else Purpose.REASON, Data, reason=reason)
+        self._door.look(viewer, Purpose.ANSWER if still else Purpose.REASON, home.id, shown, about=because)
+        day, watching = self._last_day(viewer, home, now)
+        return Person(
+            _only(resident, shown),
+            home.area,
+            home.timezone,
+            now,
+            because,
+            alerts,
+            self._door.contacts([resident]) if Data.CONTACTS in shown else (),
+            self._state.strip(home, shown, self._fitted(home)),
+            day,
+            watching,
+            self._mentions(home, now, shown),
+        )
+
+    def said(self, viewer: Viewer, alert_id: int, kind: str) -> None:
+        """Somebody has mentioned it, in the talk about this alert. Raises Hidden, and Refused."""
+        if viewer.role not in ACTING:
+            raise Hidden(f"alert {alert_id}")
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
+        open_ = [one for one in self._mentions(home, now, frozenset(Data)) if one.kind == kind and not one.said]
+        if not open_:
+            raise Refused("that is not to be mentioned any more: look at what holds now")
+        self._mentioned.said(home.id, kind, alert_id, viewer.login, now)
 
     def act(
         self,
@@ -393,6 +437,7 @@ class Gate:
                 and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
                 sensor.kind in may,
                 worn.get(sensor.id, ""),
+                sensor.kind,
             )
             for sensor in home.sensors
         )
@@ -488,12 +533,16 @@ class Gate:
     def _mentions(self, home: Home, now: datetime, shown: AbstractSet[Data]) -> tuple[Mention, ...]:
         """One for each kind; those about the person only where times are shown, those about the kit where it is."""
         found: dict[str, Mention] = {}
+        said_of = self._mentioned.latest(home.id)
         for one in reversed(self._alerts.told(home.id, now - MENTIONED)):
             if (Data.KIT if one.kind.lane is Lane.KIT else Data.TIMES) in shown:
                 times = found[one.kind].times + 1 if one.kind in found else 1
                 said = [*one.said.split("\n"), "", ""]
                 noticed = f"{said[0]} {said[1]}".strip()
                 found[one.kind] = Mention(one.kind, noticed, said[2], one.at, times, one.ended_at is not None)
+                who, at = said_of.get(one.kind, ("", one.at))
+                if who and at >= one.at:
+                    found[one.kind] = replace(found[one.kind], said=self._door.names().get(who, who), said_at=at)
         return tuple(found.values())
 
     def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:
