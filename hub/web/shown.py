@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hub.web.felt import Trace
 from hub.web.picture import Lane, Picture
+from hub.web.responding import Responding
 from hub.web.standing import Standing
 from models.alert import Act, Alert
 from models.observation import SensorKind
@@ -254,6 +255,7 @@ class Sheet:
     watching: Watching = Watching()
     mentions: tuple[Mention, ...] = ()
     felt: tuple[Trace, ...] = ()
+    response: Responding | None = None
     strip: Strip | None = None
 
 

@@ -29,12 +29,14 @@ from hub.store import Alerts, Health, Records, SqlSeries, Store, Traces, open_st
 from hub.store.database import migrate, opened
 from hub.supervise import free_port
 from hub.transports import Call
+from hub.transports import Told as Outcome
 from models.home import Home, Sensor
 from models.observation import Observation, SensorKind, What
 from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
+from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
 from tests.conftest import wanted
 
@@ -344,12 +346,16 @@ class Told:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.fault: Exception | None = None
+        self.answer: Answer | None = None
         self.hold = threading.Event()
         self.hold.set()
 
-    def send(self, call: Call) -> str:
+    def send(self, call: Call) -> Outcome:
         self.hold.wait(20)
         if self.fault:
             raise self.fault
         self.calls.append(call)
-        return "told"
+        return Outcome("told", self.answer)
+
+    def probe(self) -> bool:
+        return self.fault is None

@@ -6,18 +6,21 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import text
 
 from hub.app import main
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from hub.store.series import Row
+from hub.store.traces import Felt
 from models.detection import Finding, FindingKind
 from models.observation import What
+from models.people import Role
 from models.register import Register, write_register
 
 
@@ -132,6 +135,14 @@ def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> Non
     assert "Okafor " not in listed
 
 
+def test_what_was_felt_around_falls_is_erased(file: Path, document: Path, store: Store, t0: datetime) -> None:
+    hub(file, "load", str(document))
+    store.traces.keep([Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0, 0, -990, 1))])
+    assert "around 1 suspected falls" in hub(file, "erase-felt", "okafor-home").stdout
+    assert store.traces.between("okafor-home", t0, t0 + timedelta(days=1)) == []
+    assert hub(file, "erase-felt", "no-such-home").returncode == 1
+
+
 def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> None:
     done = hub(file, "check")
     assert (done.returncode, "WRONG  0 operators" in done.stdout) == (1, True)
@@ -151,3 +162,35 @@ def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None
     assert done.returncode == 1
     assert "names 'karl', who is not their contact" in done.stdout
     assert "set smtp_host" in done.stdout
+
+
+def test_the_logs_are_proved_and_a_forgery_is_named(file: Path, store: Store, tmp_path: Path) -> None:
+    heads, now = tmp_path / "heads.json", datetime.now(UTC)
+    for _ in range(3):
+        store.records.look("tom", Role.OPERATOR, "okafor-home", "person", "watch the queue", "", now)
+    done = hub(file, "verify-log", "--heads", heads)
+    assert (done.returncode, "whole   looks: 3 rows" in done.stdout) == (0, True)
+    assert hub(file, "verify-log", "--against", heads).returncode == 0
+    with store.records.engine.begin() as connection:
+        connection.execute(text("DELETE FROM looks WHERE id = 3"))
+    assert hub(file, "verify-log").returncode == 0, "a lost end can't be told without a head"
+    done = hub(file, "verify-log", "--against", heads)
+    assert (done.returncode, "BROKEN  looks: the kept head (row 3 of 3)" in done.stdout) == (1, True)
+    with store.records.engine.begin() as connection:
+        connection.execute(text("UPDATE looks SET reason = 'none' WHERE id = 2"))
+    done = hub(file, "verify-log")
+    assert (done.returncode, "BROKEN  looks: row 2" in done.stdout) == (1, True)
+    assert hub(file, "verify-log", "--against", file).returncode == 2
+
+
+def test_a_file_is_brought_in_whole_or_not_at_all(file: Path, store: Store, tmp_path: Path) -> None:
+    sheet = tmp_path / "homes.csv"
+    sheet.write_text(hub(file, "import", "homes").stdout)
+    assert hub(file, "import", "homes", sheet, "--check").stdout == "1 new, 0 changed, 0 the same\n"
+    assert store.records.homes() == []
+    assert hub(file, "import", "homes", sheet).returncode == 0
+    assert [home.id for home in store.records.homes()] == ["h_larch3"]
+    sheet.write_text("id,area,people\nh_1,North,1\nh_2,North,none\n")
+    done = hub(file, "import", "homes", sheet)
+    assert (done.returncode, "line 3, people: 'none' is no whole number" in done.stderr) == (1, True)
+    assert len(store.records.homes()) == 1

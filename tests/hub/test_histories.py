@@ -17,8 +17,6 @@ from hypothesis import strategies as some
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 from sqlalchemy import event
 
-from hub.clock import Clock
-from hub.escalate import Escalate, Sending
 from hub.settings import Settings
 from hub.store import Store, open_store
 from models.alert import Act, Alert, Lane, Outcome, Refused, State
@@ -27,10 +25,8 @@ from models.home import Home, Sensor
 from models.observation import SensorKind
 from models.people import Account, Resident, Role
 from models.register import Register
-from tests.hub.conftest import T0, Hand, Told
-from tests.hub.test_escalate import Line
-
-settings.register_profile("thorough", max_examples=3000, stateful_step_count=60)
+from tests.hub.conftest import T0, Hand
+from tests.hub.test_escalate import Desk
 
 HOMES = ("north", "south")
 OPERATORS = ("tom", "nia", "sam")
@@ -84,10 +80,7 @@ class Histories(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.store = _opened(self.folder / "data")
-        self.wake = threading.Event()
-        told = {"log": Told()}
-        clock = Clock(str(self.hand.path))
-        self.escalate = Escalate(self.store, Line(), Sending(told), told, clock, self.wake)
+        self.desk = Desk(self.store, self.hand)
 
     def teardown(self) -> None:
         """In the end time passes, and nobody who still waits is left alone."""
@@ -185,8 +178,8 @@ class Histories(RuleBasedStateMachine):
     def look(self) -> None:
         """The escalation turns, as often as it has something to do."""
         for _ in range(3):
-            self.wake.set()
-            self.escalate.turn()
+            self.desk.escalate._wake.set()
+            self.desk.turn()
         for alert, who in list(self.holder.items()):
             now = self._alert(alert)
             if now.holder is None:

@@ -24,11 +24,13 @@ from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
+from hub.web.access.administration import Administration
 from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
 from hub.web.access.homestate import HomeState
+from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -104,6 +106,8 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self.response = ResponseDesk(self._door, chosen)
+        self.administration = Administration(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
@@ -137,7 +141,8 @@ class Gate:
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._door.home(viewer, alert.home), self._clock.now(), self._door.names()
+        home, now = self._door.home(viewer, alert.home), self._clock.now()
+        names = {**self._door.names(), **(self.response.people(alert) if Data.CONTACTS in shown else {})}
         residents = self._door.residents(alert)
         sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
@@ -164,6 +169,7 @@ class Gate:
             watching,
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
+            self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
             self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
         )
 
@@ -392,6 +398,10 @@ class Gate:
         ]
         if self._missing():
             late.append("The hub's watch is not running: no alert will be raised.")
+        late += [
+            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
+            for way, since, why in self.response.broken()
+        ]
         return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
@@ -651,6 +661,8 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
     if entry.act is Act.SEND and text:
         login, *note = text.splitlines()
         text = " ".join([f"{names.get(login, login)} goes.", *note])
+    if entry.act is Act.TRY:
+        text = told(entry, names)
     return Happened(entry.at, entry.act, who, text)
 
 
