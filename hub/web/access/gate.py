@@ -58,7 +58,7 @@ from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import SENSOR_UNHEARD_AFTER, why_unheard
+from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
@@ -108,7 +108,8 @@ class Gate:
         self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
         self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
-        self.board = Board(self._door, Worklist(records.engine), self.trouble)
+        self._worklist = Worklist(records.engine)
+        self.board = Board(self._door, self._worklist, self.trouble)
 
     # The contact centre
 
@@ -391,18 +392,20 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        zone = zone_of(self._door.homes_of(council).values())
-        late = [
+        late, zone = self._late(), ""
+        if late:
+            zone = zone_of(self._door.homes_of(council).values())
+        said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
-            for name, turned in self._late()
+            for name, turned in late
         ]
         if self._missing():
-            late.append("The hub's watch is not running: no alert will be raised.")
+            said.append("The hub's watch is not running: no alert will be raised.")
         late += [
             f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
             for way, since, why in self.response.broken()
         ]
-        return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
+        return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -422,8 +425,7 @@ class Gate:
         return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
-        now, heard = self._clock.now(), self._door.heard().values()
-        return not heard or any(why_unheard(one, now, unheard_after(None)) is None for one in heard)
+        return self._worklist.hears(self._clock.now() - unheard_after(None))
 
     # The gate itself
 
