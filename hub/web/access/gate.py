@@ -392,18 +392,17 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, zone = self._late(), ""
-        if late:
-            zone = zone_of(self._door.homes_of(council).values())
+        late, broken = self._late(), self.response.broken()
+        zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
             for name, turned in late
         ]
         if self._missing():
             said.append("The hub's watch is not running: no alert will be raised.")
-        late += [
+        said += [
             f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
-            for way, since, why in self.response.broken()
+            for way, since, why in broken
         ]
         return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
