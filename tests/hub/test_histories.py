@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from hub.settings import Settings
 from hub.store import Store, open_store
-from models.alert import Act, Alert, Lane, Outcome, Refused, State
+from models.alert import HOLDER_ONLY, Act, Alert, Lane, Outcome, Refused, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
 from models.observation import SensorKind
@@ -159,7 +159,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(alert=alerts, who=operators, act=some.sampled_from([Act.NOTE, Act.SEND, Act.ARRIVE]))
     def act(self, alert: int, who: str, act: Act) -> None:
-        if self._did(alert, act, who, text="priya") and act is not Act.NOTE:
+        if self._did(alert, act, who, text="priya") and act in HOLDER_ONLY:
             assert self.holder.get(alert) == who
 
     @rule(alert=consumes(alerts), who=operators)
