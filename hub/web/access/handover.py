@@ -12,6 +12,8 @@ from models.people import Role
 from models.privacy import Data, Purpose
 from models.shift import LATE_AFTER, LONGEST_MUTING, LONGEST_PROMISE, Noted
 
+READ_AGAIN = 2.0
+"""Real seconds; every look at the queue asks what is late."""
 ON_SHIFT = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
 
@@ -64,6 +66,7 @@ class Handover:
 class Handovers:
     def __init__(self, door: Door) -> None:
         self._door, self._book = door, Shiftbook(door.records.engine)
+        self._late: dict[str, tuple[float, datetime, list[str]]] = {}
 
     def page(self, viewer: Viewer) -> Handover:
         self._may(viewer)
@@ -152,7 +155,13 @@ class Handovers:
 
     def late(self, council: str) -> list[str]:
         """What everybody on shift is told of: call-backs that are overdue. No word about a person."""
-        now = self._door.clock.now()
+        real, now = self._door.real_now(), self._door.clock.now()
+        known = self._late.get(council)
+        if known is None or not 0 <= real - known[0] < READ_AGAIN or abs(now - known[1]) > LATE_AFTER / 100:
+            known = self._late[council] = (real, now, self._overdue(council, now))
+        return known[2]
+
+    def _overdue(self, council: str, now: datetime) -> list[str]:
         homes = self._door.homes_of(council)
         return [
             f"A call-back promised for {when(one.until, now, homes[one.home].timezone)} has not been made."
@@ -213,4 +222,5 @@ class Handovers:
         text: str = "",
     ) -> None:
         now = self._door.clock.now()
+        self._late.pop(viewer.council, None)
         self._book.write(Row(0, now, viewer.council, viewer.login, what, home, alert, of, until, text))
