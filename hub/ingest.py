@@ -163,15 +163,16 @@ class OnRecord:
         consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
         self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
-        self.configured = {home: configured(consents.get(home, ()), home) for home in self.homes}
+        self.configured = {home.id: configured(consents.get(home.id, ()), home) for home in self.homes.values()}
         self._version = version
         return True
 
 
-def configured(consents: Iterable[Consent], home: str) -> Configuration:
+def configured(consents: Iterable[Consent], home: Home) -> Configuration:
     """What the kit of `home` has to keep to."""
     mine = list(consents)
-    return Configuration(felt_may_leave(mine, home), tuple(sorted(agreed(mine, home))))
+    walking = not home.slow and home.people == 1
+    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking)
 
 
 class Ingest:
