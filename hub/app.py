@@ -28,6 +28,7 @@ from models.wire import Leg, topic
 if TYPE_CHECKING:
     from hub.authority import Authority
     from hub.kits import Depot
+    from hub.store.chain import Head, Proof
 
 DONE, WRONG, MISUSED = 0, 1, 2
 
@@ -81,17 +82,7 @@ def _words() -> argparse.ArgumentParser:
     web.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     verb("check", _check, "say what holds: settings, databases, logs, plans")
     verb("load", _load, "put homes and people on record; prints new logins").add_argument("file", type=Path)
-    account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
-    deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
-    account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
-    account.add_argument("login", nargs="?", help="'list' does without")
-    account.add_argument("--by", default="", help="who does this; your login on this machine unless named")
-    account.add_argument("--name", default="")
-    account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
-    account.add_argument(
-        "--council", default="", help="whose homes they work for, where the hub serves several councils"
-    )
-    account.add_argument("--person", help="the id of the contact or resident that this login is")
+    _office(verb)
     kit = verb("kit", _kit, "a home's kit: 'new' makes it, 'list' tells of all, 'revoke' shuts it out for good")
     kit.add_argument(
         "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
@@ -107,6 +98,32 @@ def _words() -> argparse.ArgumentParser:
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
+
+
+def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """The words of those who keep logins, records and logs."""
+    proved = verb("verify-log", _verify_log, "prove the hash-chained logs, or name the first link that is broken")
+    proved.add_argument("--heads", type=Path, metavar="FILE", help="write the heads there, to be kept elsewhere")
+    proved.add_argument("--against", type=Path, metavar="FILE", help="heads kept earlier: also a lost end shows")
+    brought = verb("import", _import, "bring in a CSV of homes, residents, contacts, consents or plans: all or nothing")
+    brought.add_argument("kind", choices=["homes", "residents", "contacts", "consents", "plans"])
+    brought.add_argument(
+        "file", type=Path, nargs="?", help="'-' reads what is piped in; without one a template is printed"
+    )
+    brought.add_argument("--check", action="store_true", help="only say what it would do")
+    brought.add_argument("--council", default="", help="whose records, where there are several")
+    brought.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
+    deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
+    account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
+    account.add_argument("login", nargs="?", help="'list' does without")
+    account.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    account.add_argument("--name", default="")
+    account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
+    account.add_argument(
+        "--council", default="", help="whose homes they work for, where the hub serves several councils"
+    )
+    account.add_argument("--person", help="the id of the contact or resident that this login is")
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
@@ -189,6 +206,66 @@ def _loaded(settings: Settings, register: Register) -> dict[str, str]:
     passwords = {one.login: secrets.token_urlsafe(12) for one in register.accounts if one.login not in known}
     records.load(register, {login: hasher.hash(password) for login, password in passwords.items()})
     return passwords
+
+
+def _verify_log(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+    from hub.store.chain import Head
+
+    try:
+        told = json.loads(asked.against.read_text(encoding="utf-8")) if asked.against else {}
+        kept = {name: Head(**head) for name, head in told.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as bad:
+        return _refuse(f"{asked.against}: holds no heads as --heads writes them: {bad}")
+    heads, whole = {}, True
+    for name, proof in open_store(settings).records.proofs(kept):
+        heads[name] = dataclasses.asdict(proof.head)
+        whole = whole and proof.broken_at is None and proof.kept
+        print(_proved(name, proof, kept.get(name)))
+    for name in kept.keys() - heads.keys():
+        whole = False
+        print(f"BROKEN  {name}: there is no such log any more")
+    if asked.heads and whole:
+        asked.heads.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
+    return DONE if whole else WRONG
+
+
+def _proved(name: str, proof: "Proof", kept: "Head | None") -> str:
+    head = proof.head
+    if proof.broken_at is not None:
+        return f"BROKEN  {name}: row {proof.broken_at} does not follow from the {head.rows} rows before it"
+    if not proof.kept and kept:
+        return (
+            f"BROKEN  {name}: the kept head (row {kept.id} of {kept.rows}) is not in it: its end was lost or rewritten"
+        )
+    return f"whole   {name}: {head.rows} rows, head {head.id} {head.link}"
+
+
+def _import(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.desk import Desk
+    from hub.store import open_store
+    from models.sheet import SHEETS, template
+
+    if asked.file is None:
+        print(template(SHEETS[asked.kind]), end="")
+        return DONE
+    try:
+        text = (sys.stdin.buffer.read() if str(asked.file) == "-" else asked.file.read_bytes()).decode("utf-8-sig")
+    except OSError as bad:
+        return _refuse(f"{asked.file}: {bad.strerror}")
+    except UnicodeDecodeError:
+        return _wrong(f"{asked.file}: is no text in UTF-8")
+    desk = Desk(open_store(settings).records.engine, asked.council)
+    checked = desk.check(asked.kind, text)
+    for one in checked.mistakes:
+        print(f"line {one.line}{', ' + one.column if one.column else ''}: {one.text}", file=sys.stderr)
+    if checked.mistakes:
+        return _wrong(f"{len(checked.mistakes)} to mend: nothing was changed")
+    if not asked.check:
+        changes = [*checked.added, *(change for _, change, _ in checked.changed)]
+        desk.keep(changes, f"command: {asked.by or getpass.getuser()}", datetime.now(UTC), " from a file")
+    print(f"{len(checked.added)} new, {len(checked.changed)} changed, {checked.same} the same")
+    return DONE
 
 
 def _account(settings: Settings, asked: argparse.Namespace) -> int:

@@ -2,16 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import BigInteger, Column, Connection, Table, select, text, type_coerce
 
+from hub.store import schema
 from hub.store.schema import to_us
 
 START = "0" * 64
 _LOCK = 0x6C6F67
+PIECE = 5000
 
 
 def linked(previous: str, values: Sequence[object]) -> str:
@@ -45,14 +48,48 @@ def _last(connection: Connection, log: Table) -> str:
     return connection.execute(select(log.c.link).order_by(log.c.id.desc()).limit(1)).scalar() or START
 
 
-def broken_at(connection: Connection, log: Table) -> int | None:
-    """The id of the first row that does not follow from the one before, or None while the chain holds."""
-    previous = START
-    for row in connection.execute(select(log).order_by(log.c.id)).mappings():
-        if linked(previous, [row[name] for name in _names(log)]) != row["link"]:
-            return int(row["id"])
-        previous = row["link"]
-    return None
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last row of a log and its link, which stands for every row up to it. Kept elsewhere, it shows a lost end."""
+
+    rows: int
+    id: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a walk along a log found: its head, or the first row that does not follow from the one before; and of a
+    `kept` head, whether that row still stands there as it did.
+    """
+
+    head: Head
+    broken_at: int | None = None
+    kept: bool = True
+
+
+def prove(connection: Connection, log: Table, kept: Head | None = None) -> Proof:
+    """From the first row to the last, in pieces, so that a million rows need no memory."""
+    previous, rows, last = START, 0, 0
+    found = kept is None or kept.rows == 0
+    columns = [type_coerce(log.c[name], BigInteger) if _is_moment(log.c[name]) else log.c[name] for name in _names(log)]
+    question = select(log.c.id, log.c.link, *columns).order_by(log.c.id).execution_options(yield_per=PIECE)
+    with connection.execute(question) as walk:
+        for number, link, *values in walk:
+            if linked(previous, values) != link:
+                return Proof(Head(rows, last, previous), int(number), found)
+            previous, rows, last = link, rows + 1, int(number)
+            found = found or (kept is not None and (rows, last, link) == (kept.rows, kept.id, kept.link))
+    return Proof(Head(rows, last, previous), None, found)
+
+
+def logs() -> list[Table]:
+    """Every table whose rows are linked."""
+    return [table for table in schema.records.sorted_tables if "link" in table.c]
+
+
+def _is_moment(column: Column[Any]) -> bool:
+    return isinstance(column.type, schema.Moment)
 
 
 def _names(log: Table) -> list[str]:

@@ -332,11 +332,16 @@ class Records:
     def falls_undone(self) -> frozenset[int]:
         return frozenset(alert for alerts in self._bodies(select(schema.falls_undone.c.alerts)) for alert in alerts)
 
+    def proofs(self, kept: Mapping[str, chain.Head]) -> Iterable[tuple[str, chain.Proof]]:
+        """A walk along every hash-chained log, with the heads that were kept of some."""
+        with self._engine.connect() as connection:
+            for log in chain.logs():
+                yield log.name, chain.prove(connection, log, kept.get(log.name))
+
     def broken_logs(self) -> list[str]:
         """Every hash-chained log that does not hold together any more, and from where on."""
         with self._engine.connect() as connection:
-            logs = [log for log in schema.records.sorted_tables if "link" in log.c]
-            found = {log.name: chain.broken_at(connection, log) for log in logs}
+            found = {log.name: chain.prove(connection, log).broken_at for log in chain.logs()}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
     def _all(self, question: Select[Any]) -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """The pages as one application: every answer carries the same protection, and every fault says so in plain words."""
 
+import sys
 from socket import socket
 
 import uvicorn
@@ -11,17 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import Settings
-from hub.web import account, accounts, alive, console, family, login, others, prepare
+from hub.web import account, accounts, administration, alive, console, family, login, others, prepare
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
-PARTS = (login, account, accounts, console, family, others, prepare, alive)
+PARTS = (login, account, accounts, administration, console, family, others, prepare, alive)
 
 LARGEST = 64 * 1024
 """Bytes in one form."""
+LARGEST_OF = {"/administration/import": 4 * 1024 * 1024, "/administration/import/keep": 8 * 1024 * 1024}
+"""Where a form brings a file."""
 
 PROTECTION = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -123,7 +126,7 @@ class Protected:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _length(scope) > LARGEST:
+        if _length(scope) > LARGEST_OF.get(scope["path"], LARGEST):
             await said(Request(scope), 413)(scope, receive, send)
             return
         await self._app(scope, receive, _protecting(scope, send))
@@ -133,9 +136,9 @@ def _length(scope: Scope) -> int:
     """A body without a said length is taken for too large: no browser's form is."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" in headers:
-        return LARGEST + 1
+        return sys.maxsize
     length = headers.get(b"content-length", b"0")
-    return int(length) if length.isdigit() else LARGEST + 1
+    return int(length) if length.isdigit() else sys.maxsize
 
 
 def _protecting(scope: Scope, send: Send) -> Send:

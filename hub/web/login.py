@@ -19,7 +19,7 @@ HOME: dict[Role, str] = {
     Role.RESPONDER: "/visits",
     Role.INSTALLER: "/installer",
     Role.MANAGER: "/account",
-    Role.ADMINISTRATOR: "/administration/accounts",
+    Role.ADMINISTRATOR: "/administration",
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",
 }

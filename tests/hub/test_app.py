@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import text
 
 from hub.app import main
 from hub.settings import read_settings
@@ -18,6 +19,7 @@ from hub.store import Store, open_store
 from hub.store.series import Row
 from models.detection import Finding, FindingKind
 from models.observation import What
+from models.people import Role
 from models.register import Register, write_register
 
 
@@ -151,3 +153,35 @@ def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None
     assert done.returncode == 1
     assert "names 'karl', who is not their contact" in done.stdout
     assert "set smtp_host" in done.stdout
+
+
+def test_the_logs_are_proved_and_a_forgery_is_named(file: Path, store: Store, tmp_path: Path) -> None:
+    heads, now = tmp_path / "heads.json", datetime.now(UTC)
+    for _ in range(3):
+        store.records.look("tom", Role.OPERATOR, "okafor-home", "person", "watch the queue", "", now)
+    done = hub(file, "verify-log", "--heads", heads)
+    assert (done.returncode, "whole   looks: 3 rows" in done.stdout) == (0, True)
+    assert hub(file, "verify-log", "--against", heads).returncode == 0
+    with store.records.engine.begin() as connection:
+        connection.execute(text("DELETE FROM looks WHERE id = 3"))
+    assert hub(file, "verify-log").returncode == 0, "a lost end can't be told without a head"
+    done = hub(file, "verify-log", "--against", heads)
+    assert (done.returncode, "BROKEN  looks: the kept head (row 3 of 3)" in done.stdout) == (1, True)
+    with store.records.engine.begin() as connection:
+        connection.execute(text("UPDATE looks SET reason = 'none' WHERE id = 2"))
+    done = hub(file, "verify-log")
+    assert (done.returncode, "BROKEN  looks: row 2" in done.stdout) == (1, True)
+    assert hub(file, "verify-log", "--against", file).returncode == 2
+
+
+def test_a_file_is_brought_in_whole_or_not_at_all(file: Path, store: Store, tmp_path: Path) -> None:
+    sheet = tmp_path / "homes.csv"
+    sheet.write_text(hub(file, "import", "homes").stdout)
+    assert hub(file, "import", "homes", sheet, "--check").stdout == "1 new, 0 changed, 0 the same\n"
+    assert store.records.homes() == []
+    assert hub(file, "import", "homes", sheet).returncode == 0
+    assert [home.id for home in store.records.homes()] == ["h_larch3"]
+    sheet.write_text("id,area,people\nh_1,North,1\nh_2,North,none\n")
+    done = hub(file, "import", "homes", sheet)
+    assert (done.returncode, "line 3, people: 'none' is no whole number" in done.stderr) == (1, True)
+    assert len(store.records.homes()) == 1

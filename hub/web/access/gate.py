@@ -23,6 +23,7 @@ from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
+from hub.web.access.administration import Administration
 from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
@@ -100,6 +101,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self.administration = Administration(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
