@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
-from models.privacy import ALWAYS
+from models.privacy import ALWAYS, Consent, agreed, felt_may_leave
+from models.wire import Configuration
 
 MAINS, BROADBAND = "mains", "broadband"
 """What is unplugged and plugged in again. Every other test is called after its sensor."""
@@ -86,8 +87,15 @@ def answered(home: Home, said: Mapping[str, bool]) -> Home:
     return replace(home, people=people, **rest)  # type: ignore[arg-type]
 
 
+def configured(consents: Iterable[Consent], home: Home) -> Configuration:
+    """What the kit of `home` has to keep to."""
+    mine = list(consents)
+    walking = not home.slow and home.people == 1
+    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking)
+
+
 @dataclass(frozen=True, slots=True)
-class Test:
+class Trial:
     """One try. `sensor` is how the sensor stood when it was asked for, None for a plug.
 
     `stored_at` is when the hub had it; `lost_at` when power or path was seen to be gone. `took` in s, `link` as the
@@ -108,13 +116,13 @@ class Test:
 class Fitting:
     """What an installer has done in a home so far. `posts` are the ids of what was said, so that twice is once."""
 
-    tests: dict[str, Test] = field(default_factory=dict)
+    tests: dict[str, Trial] = field(default_factory=dict)
     answered_at: datetime | None = None
     posts: tuple[str, ...] = ()
 
 
 class Colour(StrEnum):
-    """How a test stands."""
+    """How a test stands, in a word that a page shows beside the colour."""
 
     OPEN = "open"
     WAITING = "waiting"
@@ -140,7 +148,7 @@ class Ears:
     agreed: bool = True
 
 
-def of_sensor(test: Test | None, sensor: Sensor, ears: Ears, now: datetime) -> Verdict:
+def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> Verdict:
     """Green when the hub has stored it; red with the reason, and what to do."""
     if not ears.agreed and sensor.kind not in ALWAYS:
         return Verdict(
@@ -160,7 +168,7 @@ WEAK = 40
 """Zigbee's link quality from which on a margin is left; under 20 is weak even on a good day."""
 
 
-def _why_red(test: Test, ears: Ears) -> str:
+def _why_red(test: Trial, ears: Ears) -> str:
     if ears.unheard:
         return (
             f"The hub does not hear this kit: {ears.unheard}. Whether the kit heard the sensor can't be told. "
@@ -181,7 +189,7 @@ def _why_red(test: Test, ears: Ears) -> str:
 CLOCKS_APART = timedelta(seconds=2)
 
 
-def of_plug(test: Test | None, name: str) -> Verdict:
+def of_plug(test: Trial | None, name: str) -> Verdict:
     """Of mains or broadband."""
     if test is None:
         return Verdict(Colour.OPEN, "Not tested.")
@@ -197,14 +205,14 @@ def of_plug(test: Test | None, name: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What the hub sees of a kit's plugs now: `is_heard` by the hub, on mains, and on the modem; None: it can't tell."""
+    """What the hub sees of a kit's plugs now: heard at all, on mains, and on the modem; None where it can't tell."""
 
     is_heard: bool
     on_mains: bool | None = None
     on_modem: bool | None = None
 
 
-def plugged(test: Test, name: str, seen: Power, now: datetime) -> Test:
+def plugged(test: Trial, name: str, seen: Power, now: datetime) -> Trial:
     """A kit without a battery, or without a second route, goes silent; one with tells that it lives on that."""
     second = seen.on_mains is False if name == MAINS else seen.on_modem is True
     gone = second or not seen.is_heard
@@ -215,7 +223,7 @@ def plugged(test: Test, name: str, seen: Power, now: datetime) -> Test:
     return test
 
 
-def rang(test: Test, stored_at: datetime, link: int | None) -> Test:
+def rang(test: Trial, stored_at: datetime, link: int | None) -> Trial:
     """The hub has it."""
     took = max((stored_at - test.asked_at).total_seconds(), 0.0)
     return replace(test, stored_at=stored_at, passed_at=stored_at, took=took, link=link)
@@ -282,10 +290,10 @@ class Proved:
     by_name: str
     sensors: tuple[Sensor, ...]
     agreed: tuple[SensorKind, ...]
-    tests: dict[str, Test]
+    tests: dict[str, Trial]
 
 
-def broken_by(proved: Proved, home: Home, agreed: frozenset[SensorKind]) -> list[str]:
+def broken_by(proved: Proved, home: Home, kinds: frozenset[SensorKind]) -> list[str]:
     """What has changed since, so that the certificate no longer holds."""
     then, now = {one.id: one for one in proved.sensors}, {one.id: one for one in home.sensors}
     said = [f"{name} was taken out" for name in sorted(then.keys() - now.keys())]
@@ -293,8 +301,8 @@ def broken_by(proved: Proved, home: Home, agreed: frozenset[SensorKind]) -> list
     said += [
         f"{name} was changed" for name in sorted(then.keys() & now.keys()) if _fitted(then[name]) != _fitted(now[name])
     ]
-    kinds = {sensor.kind for sensor in home.sensors} - ALWAYS - agreed
-    return said + [f"the consent to {kind} sensors was withdrawn" for kind in sorted(kinds)]
+    refused = {sensor.kind for sensor in home.sensors} - ALWAYS - kinds
+    return said + [f"the consent to {kind} sensors was withdrawn" for kind in sorted(refused)]
 
 
 def _fitted(sensor: Sensor) -> Sensor:

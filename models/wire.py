@@ -216,8 +216,8 @@ class Down:
 class Configuration:
     """What a home agreed to, as far as its kit has to know: the text of a CONFIGURE. `felt` is whether a `Trace` may
     leave, and `agreed` names the kinds of sensor that may say more than a call for help; a name that only a newer hub
-    knows means nothing to an older kit. `walking` is whether steps may call off a fall here. A kit that was told nothing
-    keeps to one that allows nothing.
+    knows means nothing to an older kit. `walking` is whether steps may call off a fall here. A kit that was told
+    nothing keeps to one that allows nothing.
     """
 
     felt: bool = False

@@ -7,8 +7,8 @@
   hour. In bed by the bed's own word, or in a bedroom at night, it means nothing.
 - One that was called off by a press is told of when nothing at all is noticed for twenty minutes after: a press on the
   floor, meant as a call for help, must not be the last word. Called off by walking away it means nothing, but where
-  others live, whose steps those may have been, or somebody needs a frame or a wheelchair, it is a likely fall.
-- Where others live or come in, or a visitor or a pet may be there, movement does not lower the confidence in a likely fall.
+  others live, whose steps those may have been, or a frame or a wheelchair is used, it is a likely fall.
+- Where others live or come in, or a visitor or a pet may be there, movement does not lower the confidence in one.
 
 The odds below were set by judgement: no recorded real fall comes with the sensors of a whole home.
 """

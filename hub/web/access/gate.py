@@ -25,6 +25,7 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.board import Board
+from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
@@ -102,6 +103,7 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.commissioning = Commissioning(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
     # The contact centre
