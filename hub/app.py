@@ -95,7 +95,12 @@ def _words() -> argparse.ArgumentParser:
     kit.add_argument("--area", help="new: the home's area, instead of the list's")
     kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
     kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    erase = verb("erase-felt", _erase_felt, "delete what pendants felt around suspected falls of one home, for good")
+    erase.add_argument("home", help="the id of the home")
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
+    lost = verb("unprotected", _unprotected, "minutes in which nothing could have been noticed, by home")
+    lost.add_argument("--month", default="", metavar="YYYY-MM", help="the present one without it")
+    lost.add_argument("--json", action="store_true")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
 
@@ -372,6 +377,16 @@ def _wrong(why: str) -> int:
     return WRONG
 
 
+def _erase_felt(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.store import open_store
+
+    store = open_store(settings)
+    if store.records.home(asked.home) is None:
+        return _wrong(f"there is no home '{asked.home}' on record")
+    print(f"{asked.home}: deleted what was felt around {store.traces.forget(asked.home)} suspected falls")
+    return DONE
+
+
 def _counts(settings: Settings, asked: argparse.Namespace) -> int:
     from hub.store import open_store
 
@@ -391,6 +406,33 @@ def _counts(settings: Settings, asked: argparse.Namespace) -> int:
         print(f"{home}  {count['stored']} observations  {alerts}")
     for reason, n in sorted(aside.items()):
         print(f"set aside  {reason}  {n}")
+    return DONE
+
+
+def _unprotected(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.clock import Clock
+    from hub.store import open_store
+    from models.protection import SAID, Unprotected, by_reason, minutes, month
+
+    store, now = open_store(settings), Clock(settings.clock_file).now()
+    homes = store.records.homes()
+    try:
+        months = {home.id: month(asked.month, now, home.timezone) for home in homes}
+    except ValueError:
+        return _refuse(f"--month: write it as 2026-11, not '{asked.month}'")
+    first, last = (pick(months.values(), default=(now, now)) for pick in (min, max))
+    spells = store.health.spells(first[0], last[1], kinds=[*Unprotected])
+    found: dict[str, dict[str, Any]] = {}
+    for home, within in months.items():
+        mine = [one for one in spells if one.home in (None, home)]
+        reasons = {kind: round(lost, 1) for kind, lost in by_reason(mine, *within).items()}
+        found[home] = {"minutes": round(minutes(mine, *within), 1), "reasons": reasons}
+    if asked.json:
+        print(json.dumps({"homes": found}, indent=1))
+        return DONE
+    for home_id, lost in sorted(found.items(), key=lambda one: -one[1]["minutes"]):
+        why = ", ".join(f"{n:g} {SAID[kind]}" for kind, n in lost["reasons"].items())
+        print(f"{home_id}  {lost['minutes']:g} min" + (f"  ({why})" if why else ""))
     return DONE
 
 

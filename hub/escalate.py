@@ -15,15 +15,16 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from hub.calls import Calls
 from hub.clock import Clock
 from hub.plans import plan_of
 from hub.store import Store
 from hub.store.alerts import HUB, AttemptMade, Ordered
+from hub.store.responses import Responses
+from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
 from models.alert import Act, Alert, Refused
-from models.people import Account, Address, Contact, Resident, Role
-from models.privacy import Data, Purpose, showing
-from models.response import Due, ResponsePlan, Step, Tried, due
+from models.response import Answer, Due, ResponsePlan, Step, Tried, due
 from models.wire import Down, Leg, encode
 
 log = logging.getLogger(__name__)
@@ -34,31 +35,13 @@ AT_ONCE = 16
 """Attempts under way by one transport; a further one fails at once and leads to the next step."""
 ALERTS_AT_ONCE = 100
 STALE_ORDER = timedelta(minutes=10)
+PAUSES = (0.5, 1.5)
+"""Real seconds before what failed for a passing reason is tried again; then the next step is as good."""
+PROBE_EVERY = 30.0
 PASS_OVER = 10.0
 """Real seconds until an alert is tried again whose escalation failed."""
 CRASHES = 2
 """A step in the middle of which the hub stopped this often has failed: it may be what stops it."""
-
-_ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
-
-SAID = {
-    "press": "a call for help",
-    "silence": "no sign of life",
-    "kit_unheard": "a kit that can't be heard",
-    "sensor_unheard": "a sensor that does not report",
-    "bed_mat": "a sensor in trouble",
-    "sensor_flapping": "a sensor in trouble",
-    "sensor_stuck": "a sensor in trouble",
-    "kit_flaps": "a kit that comes and goes",
-    "on_battery": "a kit without mains power",
-    "kit_hot": "a kit in trouble",
-    "disk_full": "a kit in trouble",
-    "radio_offline": "a kit whose radio is offline",
-    "battery_flat": "a flat battery",
-    "no_test": "a kit without a test press",
-    "tampered": "an opened sensor",
-}
-"""A finding's kind in words that say nothing about the home's life."""
 
 
 class Handed(Protocol):
@@ -78,9 +61,14 @@ class Teller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """What came of an attempt; `broken` is the way itself."""
+
     attempt: int
     tried: Tried
     detail: str
+    transport: str = ""
+    answer: Answer | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +86,7 @@ class Sending:
         self._under_way: dict[int, UnderWay] = {}
         self._hung: dict[int, str] = {}
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._mended: SimpleQueue[str] = SimpleQueue()
         self.finished = threading.Event()
 
     def start(self, attempt: int, transport: str, call: Call) -> None:
@@ -111,17 +100,41 @@ class Sending:
         threading.Thread(target=self._send, args=words, name=f"attempt-{attempt}", daemon=True).start()
 
     def _send(self, attempt: int, transport: Transport, call: Call) -> None:
-        try:
-            self._say(attempt, Tried.SENT, transport.send(call))
-        except Unreached as why:
-            self._say(attempt, Tried.FAILED, str(why))
-        except Exception as error:
-            log.exception("attempt %d failed in its transport", attempt)
-            self._say(attempt, Tried.FAILED, f"the transport failed: {type(error).__name__}")
+        """What may pass is tried again, a little later each time; what will not has failed at once."""
+        for pause in (*PAUSES, None):
+            try:
+                told = transport.send(call)
+            except Unreached as why:
+                if why.broken and pause is not None:
+                    time.sleep(pause)
+                    continue
+                self._say(attempt, Tried.FAILED, str(why), broken=why.broken)
+            except Exception as error:
+                log.exception("attempt %d failed in its transport", attempt)
+                self._say(attempt, Tried.FAILED, f"the transport failed: {type(error).__name__}", broken=True)
+            else:
+                self._say(attempt, Tried.SENT, told.detail, answer=told.answer)
+            return
 
-    def _say(self, attempt: int, tried: Tried, detail: str) -> None:
-        self._outcomes.put(Outcome(attempt, tried, detail))
+    def _say(
+        self, attempt: int, tried: Tried, detail: str, *, answer: Answer | None = None, broken: bool = False
+    ) -> None:
+        under_way = self._under_way.get(attempt)
+        name = under_way.transport if under_way else self._hung.get(attempt, "")
+        self._outcomes.put(Outcome(attempt, tried, detail, name, answer, broken))
         self.finished.set()
+
+    def probe(self, transport: str) -> None:
+        """Look, aside, whether a broken way works again; `mended` says so."""
+        threading.Thread(target=self._probe, args=(transport,), name=f"probe-{transport}", daemon=True).start()
+
+    def _probe(self, transport: str) -> None:
+        if transport in self._transports and self._transports[transport].probe():
+            self._mended.put(transport)
+            self.finished.set()
+
+    def mended(self) -> list[str]:
+        return [self._mended.get() for _ in range(self._mended.qsize())]
 
     def outcomes(self) -> list[Outcome]:
         """What came of attempts since the last call, those that took too long included."""
@@ -133,8 +146,9 @@ class Sending:
             pass
         late = time.monotonic() - self._time_limit
         for attempt in [number for number, one in self._under_way.items() if one.since < late]:
-            self._hung[attempt] = self._under_way.pop(attempt).transport
-            found.append(Outcome(attempt, Tried.FAILED, f"no outcome within {self._time_limit:g} s"))
+            name = self._hung[attempt] = self._under_way.pop(attempt).transport
+            detail = f"no outcome within {self._time_limit:g} s"
+            found.append(Outcome(attempt, Tried.FAILED, detail, name, broken=True))
         return found
 
     def _came(self, outcome: Outcome) -> Outcome:
@@ -154,15 +168,19 @@ class Escalate:
         transports: Mapping[str, Transport],
         clock: Clock,
         wake: threading.Event,
-        public_url: str | None = None,
+        calls: Calls,
+        *,
+        partner: bool = False,
     ) -> None:
         self._store = store
+        self._ways, self._responses = Ways(store.alerts.engine), Responses(store.alerts.engine)
         self._link = link
         self._sending = sending
         self._transports = transports
         self._clock = clock
         self._wake = wake
-        self._public_url = public_url
+        self._calls, self._partner = calls, partner
+        self._probed_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._recovered = False
@@ -179,7 +197,17 @@ class Escalate:
         self._finish(now)
         self._take_due(now)
         self._finish(now)
+        self._mend()
         self._tell_homes(now)
+
+    def _mend(self) -> None:
+        """A way that was broken is looked at now and then, and its fault ends by itself."""
+        for transport in self._sending.mended():
+            self._ways.works(transport)
+        if time.monotonic() - self._probed_at >= PROBE_EVERY:
+            self._probed_at = time.monotonic()
+            for way in self._ways.broken():
+                self._sending.probe(way.transport)
 
     def stumbled(self, error: Exception) -> None:
         """The alert that this turn was about is passed over for a while, so that others are not held up by it."""
@@ -203,7 +231,20 @@ class Escalate:
         while self._to_finish:
             one = self._to_finish[0]
             self._store.alerts.finish(one.attempt, one.tried, one.detail, now)
+            self._learn(one, now)
             self._to_finish.pop(0)
+
+    def _learn(self, one: Outcome, now: datetime) -> None:
+        """Of the way that an attempt went, and of an answer that came by it at once."""
+        if one.broken:
+            self._ways.failed(one.transport, one.detail, now)
+        elif one.tried is Tried.SENT:
+            self._ways.works(one.transport)
+        if one.answer is not None:
+            try:
+                self._responses.replied(one.attempt, one.answer, now)
+            except Refused as over:
+                log.info("attempt %d was answered too late: %s", one.attempt, over)
 
     def _take_due(self, now: datetime) -> None:
         real = time.monotonic()
@@ -219,7 +260,7 @@ class Escalate:
             self._looking_at = None
 
     def _look(self, alert: Alert, now: datetime) -> None:
-        plan = plan_of(self._store.records, alert)
+        plan = plan_of(self._store.records, alert, partner=self._partner)
         attempts = _known(self._store.alerts.attempts(alert.id))
         what = due(plan, alert, attempts, now)
         if what.lapsed:
@@ -236,70 +277,19 @@ class Escalate:
             if attempt is None:
                 return
             alert = replace(alert, version=alert.version + 1)
-            self._reach(alert, step, attempt)
+            self._reach(alert, step, attempt, now)
         self._store.alerts.look_again(alert, what.look_again_at)
 
-    def _reach(self, alert: Alert, step: Step, attempt: int) -> None:
+    def _reach(self, alert: Alert, step: Step, attempt: int, now: datetime) -> None:
         transport = self._transports.get(step.transport)
         if transport is None:
             self._to_finish.append(Outcome(attempt, Tried.FAILED, f"there is no transport '{step.transport}'"))
             return
         try:
-            self._sending.start(attempt, step.transport, _addressed(self._call(alert, step), transport, step))
+            call = self._calls.call(alert, step, attempt, now)
+            self._sending.start(attempt, step.transport, _addressed(call, transport, step))
         except Unreached as why:
             self._to_finish.append(Outcome(attempt, Tried.FAILED, str(why)))
-
-    def _call(self, alert: Alert, step: Step) -> Call:
-        role = _ROLES.get(step.who)
-        subject = f"Nightlight alert {alert.id}"
-        ids = (alert.id, alert.home, alert.kind, step.who)
-        if role:
-            to = [address for account in self._staff(alert, role) for address in account.addresses]
-            return Call(
-                *ids,
-                _by(step, to),
-                f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}",
-                self._for_staff(alert, role),
-            )
-        contact = self._store.records.contact(step.who)
-        resident = self._whose(alert, contact)
-        return Call(*ids, _by(step, contact.addresses if contact else ()), subject, self._for(contact, resident, alert))
-
-    def _staff(self, alert: Alert, role: Role) -> list[Account]:
-        """Of the council whose home it is, and of no other."""
-        home = self._store.records.home(alert.home)
-        return [one for one in self._store.records.accounts_of(role) if home and one.council == home.council]
-
-    def _whose(self, alert: Alert, contact: Contact | None) -> Resident:
-        """The resident that this alert and this contact share. Nobody else's contact is told anything."""
-        living = {one.id: one for one in self._store.records.residents_of(alert.home)}
-        resident = living.get(contact.resident) if contact else None
-        if resident is None or alert.resident not in (None, resident.id):
-            raise Unreached("the plan names somebody who is not a contact of this resident")
-        return resident
-
-    def _for_staff(self, alert: Alert, role: Role) -> str:
-        lines = [f"{SAID.get(alert.kind, 'somebody to check on').capitalize()}: {self._explanation(alert)}"]
-        if alert.resident and showing(role, Purpose.QUEUE, Data.PERSON):
-            resident = self._store.records.resident(alert.resident)
-            lines.append(f"Please check on {resident.called}." if resident else "")
-        if self._public_url:
-            lines.append(f"{self._public_url.rstrip('/')}/console/alert/{alert.id}")
-        return "\n\n".join(line for line in lines if line) + "\n"
-
-    def _for(self, contact: Contact | None, resident: Resident, alert: Alert) -> str:
-        """What a contact is told depends on the level that the resident chose for them."""
-        assert contact is not None
-        lines = [f"Please check on {resident.called}, or ring the contact centre. This is alert {alert.id}."]
-        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, contact.level):
-            lines.append(self._explanation(alert))
-        if self._public_url:
-            lines.append(f"{self._public_url.rstrip('/')}/family")
-        return "\n\n".join(lines) + "\n"
-
-    def _explanation(self, alert: Alert) -> str:
-        grown = [one for one in self._store.alerts.timeline(alert.id) if one.act in (Act.RAISE, Act.GROW)]
-        return " ".join(grown[-1].text.splitlines()) if grown else ""
 
     def _tell_homes(self, now: datetime) -> None:
         """A kit that gets the same order twice knows it by its id."""
@@ -323,10 +313,6 @@ def _addressed(call: Call, transport: Transport, step: Step) -> Call:
     if transport.needs_address and not call.to:
         raise Unreached(f"{step.who} has no address for {step.transport}")
     return call
-
-
-def _by(step: Step, addresses: Sequence[Address]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(address.to for address in addresses if address.transport == step.transport))
 
 
 def _known(attempts: Sequence[AttemptMade]) -> list[AttemptMade]:

@@ -9,11 +9,14 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from hub.alone import alone
+from hub.calls import Calls
 from hub.clock import Clock
 from hub.escalate import Escalate, Sending
 from hub.ingest import Inbox, Ingest, News
+from hub.keyring import Keyring
 from hub.learned import shipped
 from hub.link import Link
+from hub.links import Links
 from hub.loops import LOOPS, Loop, Turning, Work
 from hub.settings import Settings
 from hub.store import open_store
@@ -53,11 +56,14 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     news: SimpleQueue[News] = SimpleQueue()
     link = Link(settings, _name(settings.data / "name"), clock, inbox.put)
     ways = transports(settings)
+    calls = Calls(store, Links(Keyring(settings.secrets)), settings.public_url)
     turns = {name: Turning(store.records, name) for name in LOOPS}
     works: dict[str, Work] = {
         "ingest": Ingest(store, link, inbox, news, clock),
         "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped()),
-        "escalate": Escalate(store, link, Sending(ways), ways, clock, raised, settings.public_url),
+        "escalate": Escalate(
+            store, link, Sending(ways), ways, clock, raised, calls, partner=settings.partner_url is not None
+        ),
     }
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
 

@@ -8,6 +8,19 @@ from pathlib import Path
 from models.people import Role
 from models.settings import BadSettings, settings_from
 
+FILES = (
+    "broker_password_file",
+    "smtp_password_file",
+    "broker_ca",
+    "broker_cert",
+    "broker_key",
+    "clock_file",
+    "sms_url_file",
+    "webhook_secret_file",
+    "partner_secret_file",
+    "sip_password_file",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -52,6 +65,31 @@ class Settings:
     smtp_password_file: str | None = None
     smtp_starttls: bool = True
     """False only for a mail server on this machine."""
+    secrets_dir: str | None = None
+    """Keys that the hub makes for itself; name another folder where several machines serve one hub, or to keep them off
+    the disk that is backed up. Without it they are in `data_dir`, in a folder of their own.
+    """
+    sms_url_file: str | None = None
+    """The Apprise address of a gateway for text messages, with {to} where the number goes; it holds a password."""
+    push_services: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "push.apple.com",
+        "notify.windows.com",
+    )
+    """Hosts that browsers may be pushed by; another one only where a browser uses it."""
+    webhook_url: str | None = None
+    """A system of your own that is to hear of alerts, by ids alone."""
+    webhook_secret_file: str | None = None
+    partner_url: str | None = None
+    """Another contact centre that takes over where nobody here answers; it is told names and addresses."""
+    partner_secret_file: str | None = None
+    sip_url: str | None = None
+    """The REST interface of your Asterisk (https://pbx.example/ari), where the hub itself is to telephone."""
+    sip_login: str = "nightlight"
+    sip_password_file: str | None = None
+    sip_endpoint: str = "PJSIP/{to}@trunk"
+    """How your Asterisk rings a number out."""
     public_url: str | None = None
     """How people reach the pages, for links in what they are sent."""
     session_hours: float = 12.0
@@ -78,6 +116,10 @@ class Settings:
     @property
     def series(self) -> str:
         return self.series_url or f"sqlite:///{self.data / 'series.db'}"
+
+    @property
+    def secrets(self) -> Path:
+        return Path(self.secrets_dir) if self.secrets_dir else self.data / "secrets"
 
     @property
     def seal_key(self) -> Path:
@@ -115,10 +157,7 @@ def read_settings(path: str | None) -> Settings:
 
 def checked(settings: Settings, source: str) -> Settings:
     """The same settings, once everything they point to is there."""
-    for key in ("broker_password_file", "smtp_password_file", "broker_ca", "broker_cert", "broker_key", "clock_file"):
-        path = getattr(settings, key)
-        if path and not _readable(Path(path)):
-            raise BadSettings(f"{source}: {key} is '{path}', which can't be read")
+    _check_files(settings, source)
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
     if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):
@@ -134,6 +173,16 @@ def checked(settings: Settings, source: str) -> Settings:
         if port is not None and not 0 <= port <= 65535:
             raise BadSettings(f"{source}: {key} is {port}, which is no port")
     return settings
+
+
+def _check_files(settings: Settings, source: str) -> None:
+    for key in FILES:
+        path = getattr(settings, key)
+        if path and not _readable(Path(path)):
+            raise BadSettings(f"{source}: {key} is '{path}', which can't be read")
+    for name in ("webhook", "partner"):
+        if getattr(settings, f"{name}_url") and not getattr(settings, f"{name}_secret_file"):
+            raise BadSettings(f"{source}: {name}_secret_file is missing: what is sent to {name}_url has to be signed")
 
 
 def _readable(path: Path) -> bool:

@@ -21,6 +21,7 @@ from hub.clock import Clock
 from hub.expecting import Expecting, known_since
 from hub.health import Health
 from hub.ingest import News, Reread, Signs
+from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.store import Store
@@ -34,8 +35,8 @@ from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
-from models.observation import SensorKind, What
-from models.privacy import FELT_KEPT, RETENTION, agreed, in_use, of_each_home
+from models.observation import What
+from models.privacy import agreed, in_use, of_each_home
 from models.wire import noticing_since, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,6 @@ ROWS_AT_ONCE = 10_000
 SNAPSHOT_EVERY = 30.0
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
-RETENTION_EVERY = 3600.0
 GIVE_UP_AFTER = 3
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
@@ -93,7 +93,7 @@ class Watch:
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._retention = Retention(store)
+        self._keeping = Keeping(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -253,7 +253,7 @@ class Watch:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
             self._catch_up()
-        self._retention.turn(now, real)
+        self._keeping.turn(now, real)
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)
@@ -293,7 +293,8 @@ class Watch:
             self._seq = saved[0]
             self._recall()
         else:
-            self._engine = self._engine_of(homes, self._beginning())
+            self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
+            self._relive()
         self._version = version
         self._health = Health(self._store)
         self._find(self._health.begin(self._engine, self._clock.now()))
@@ -317,10 +318,12 @@ class Watch:
             at, by = self._engine.latest_sign(one.home)
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
-    def _beginning(self) -> datetime:
-        """Before the first snapshot: when the first observation came."""
-        first = self._store.series.since(0, 1)
-        return first[0].arrived if first else self._clock.now()
+    def _relive(self) -> None:
+        """What has settled, of each home in its order."""
+        for rows in self._store.series.settled():
+            self._know([row.home for row in rows])
+            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -340,29 +343,4 @@ class Watch:
             return
         self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
         self._saved_at = time.monotonic()
-
-
-class Retention:
-    """Forgets what is older than it may be kept: now and then all homes, one at a turn."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: list[str] = []
-        self._began_at = time.monotonic()
-
-    def turn(self, now: datetime, real: float) -> None:
-        if not self._waiting and real - self._began_at >= RETENTION_EVERY:
-            self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes()]
-        if self._waiting:
-            self.apply(self._waiting.pop(), now)
-
-    def apply(self, home: str, now: datetime) -> None:
-        for keep in set(RETENTION.values()):
-            kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
-            gone = self._store.series.forget(home, kinds, now - keep)
-            if gone:
-                log.info("home %s: %d observations reached the end of their retention", home, gone)
-        gone = self._store.traces.forget(home, now - FELT_KEPT)
-        if gone:
-            log.info("home %s: what was felt around %d suspected falls reached the end of its retention", home, gone)
+        self._keeping.covered = self._seq

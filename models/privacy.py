@@ -174,5 +174,9 @@ RETENTION: dict[SensorKind, timedelta] = {
 }
 """How long observations of a kind are kept. 91 days at home after discharge, the reablement measure, fits within."""
 
+HOURLY_KEPT = timedelta(days=365)
+SUMMARIES_KEPT = timedelta(days=3 * 365)
+"""When an observation's retention ends, its hour keeps a count. After a year a day has one figure, after three none."""
+
 FELT_KEPT = timedelta(days=60)
 """How long the seconds around a suspected fall are kept: as long as what became of its alert counts for the pendant."""

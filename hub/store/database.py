@@ -49,7 +49,7 @@ def _sqlite(url: str) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not guessed by the driver
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -105,8 +105,23 @@ def _alone(engine: Engine) -> Iterator[None]:
             connection.rollback()
             driver = connection.connection.driver_connection
             assert driver is not None
+            driver.execute("PRAGMA auto_vacuum=INCREMENTAL")  # holds only where there is no table yet
             driver.execute("PRAGMA journal_mode=WAL")
         yield
+
+
+def give_back(engine: Engine) -> None:
+    """After something was forgotten: SQLite hands the room back to the disk, and nothing of it stays in the log of
+    writes. PostgreSQL sees to that by itself.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        connection.rollback()
+        driver.executescript("PRAGMA incremental_vacuum")  # `execute` would take the first step only
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _config(connection: Connection, part: Part) -> "Config":

@@ -485,6 +485,26 @@ certificates = Table(
     Column("link", Text, nullable=False),
 )
 
+ways = Table(
+    "ways",
+    records,
+    Column("transport", Text, primary_key=True),
+    Column("broken_since", Moment, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Transports that do not work now. One that does has no row."""
+
+subscriptions = Table(
+    "subscriptions",
+    records,
+    Column("endpoint", Text, primary_key=True),
+    Column("person", Text, nullable=False, index=True),
+    Column("content", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+"""Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
+
 series = MetaData()
 
 observations = Table(
@@ -505,5 +525,42 @@ observations = Table(
 """Times are plain microseconds here: this table is read and written by the hundred thousand."""
 Index("observations_by_home", observations.c.home, observations.c.at)
 
+blocks = Table(
+    "blocks",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("week", BigInteger, primary_key=True, autoincrement=False),
+    Column("part", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    Column("whats", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What has settled: hub/store/settled.py reads `body`. `week` counts sevens of days from 1970 UTC; `part` is above 0
+only where another part of that week could not be read. Without a rowid, so that a home's weeks lie side by side.
+"""
+
+settled_numbers = Table(
+    "settled_numbers",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("outbox", Text, primary_key=True),
+    Column("ranges", Body(tuple[tuple[int, int], ...]), nullable=False),
+)
+"""Which numbers have settled, so that one that is sent again is known."""
+
+summaries = Table(
+    "summaries",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("counts", Body(tuple[int, ...]), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What is left of observations whose retention has ended: how many in each hour (UTC) of a day, later in the day."""
+
 marks = Table("marks", series, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
-"""The last `seq` given out. It outlives the rows, so that one that was forgotten is never given out again."""
+"""The last `seq` given out, which outlives the rows, so that one that was forgotten is never given out again; and how
+often something settled.
+"""

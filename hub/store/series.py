@@ -1,36 +1,33 @@
-"""Observations as a time series: only ever added to, until their retention ends."""
+"""Observations as a time series: only ever added to, until their retention ends.
+
+What is new stands in rows, in order of arrival; what is over settles into blocks of a home's week (`blocks.py`).
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from msgspec import json
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
-from hub.store.database import writing
+from hub.store import blocks
+from hub.store.blocks import SETTLED, Ranges, Summary
+from hub.store.database import give_back, writing
+from hub.store.row import Row
 from hub.store.schema import from_us, marks, observations, to_us
-from models.observation import KINDS_OF, Evidence, SensorKind, What
+from hub.store.settled import DAY_US, WEEK_US, Columns, columns_of, joined
+from models.observation import KINDS_OF, SensorKind, What
+
+__all__ = ["Columns", "Row", "Series", "SqlSeries", "Summary"]
 
 _SEQ = "seq"
 _AT_ONCE = 500
 """Values in one IN list: well under what any database takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One observation as stored. (`home`, `outbox`, `number`) names it for ever; `seq` is its place in arrival."""
-
-    home: str
-    outbox: str
-    number: int
-    sensor: str
-    what: What
-    at: datetime
-    arrived: datetime
-    clock_trusted: bool = True
-    seq: int = 0
-    evidence: Evidence | None = None
+SETTLED_AT_ONCE = 20_000
+REMEMBERED = 200_000
+_FOR_EVER = 2**31
+"""A week that none comes after."""
 
 
 class Series(Protocol):
@@ -42,15 +39,39 @@ class Series(Protocol):
     def between(self, home: str, start: datetime, end: datetime) -> list[Row]:
         """Those with start <= at < end, in order of `at`."""
 
+    def columns(self, home: str, start: datetime, end: datetime) -> Columns:
+        """The same as `between`, as columns: a month of a home without an object for each observation."""
+
     def latest(self, home: str) -> Row | None: ...
 
     def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
         """When each sensor of `home` noticed that last, of those that have since then."""
 
-    def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int: ...
+    def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int:
+        """How many were deleted: all of `home`, or of that only what sensors of `kinds` notice, or what is `before`;
+        with what was counted of them.
+        """
+
+    def age(self, home: str, kinds: frozenset[SensorKind], before: datetime) -> int:
+        """As `forget`, but how many there were in each hour is kept."""
+
+    def coarsen(self, home: str, hourly_from: datetime, kept_from: datetime) -> None:
+        """Of what was counted: before `hourly_from` one figure a day is kept, before `kept_from` nothing."""
+
+    def summaries(self, home: str, start: datetime, end: datetime) -> list[Summary]:
+        """What was counted of the days from `start` to `end` (UTC)."""
+
+    def settle(self, home: str, before: datetime, seq: int) -> int:
+        """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
+
+    def settled(self) -> Iterator[list[Row]]:
+        """All that has settled, week by week and home by home; within a week in order of `at`."""
 
     def since(self, seq: int, limit: int) -> list[Row]:
-        """At most `limit` of those after `seq`, in order of arrival."""
+        """At most `limit` of those after `seq` that have not settled, in order of arrival."""
+
+    def beginning(self) -> datetime | None:
+        """When the first observation was noticed or came, whichever is known."""
 
     def last_seq(self) -> int: ...
 
@@ -63,72 +84,210 @@ class SqlSeries:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._numbers = _Settled()
 
     def append(self, rows: Sequence[Row]) -> list[Row]:
         if not rows:
             return []
         with writing(self._engine) as connection:
-            seq = _last_seq(connection, lock=True)
-            fresh = [replace(row, seq=seq + place) for place, row in enumerate(_unknown(connection, rows), 1)]
+            seq, settled = _marks(connection)
+            new = self._numbers.without(connection, settled, rows)
+            fresh = _numbered(new, seq)
+            if not _added(connection, fresh):
+                fresh = _numbered(_unknown(connection, new), seq)
+                _add(connection, fresh)
             if fresh:
-                connection.execute(insert(observations), [_values(row) for row in fresh])
                 connection.execute(update(marks).where(marks.c.name == _SEQ).values(value=fresh[-1].seq))
         return fresh
 
     def between(self, home: str, start: datetime, end: datetime) -> list[Row]:
+        fresh = self._fresh(home, start, end)
+        old = self._old(home, start, end)
+        if not len(old):
+            return fresh
+        return sorted([*old.rows(home), *fresh], key=lambda row: row.at)
+
+    def columns(self, home: str, start: datetime, end: datetime) -> Columns:
+        old, fresh = self._old(home, start, end), columns_of(self._fresh(home, start, end))
+        return joined([old, fresh]).ordered() if len(fresh) else old
+
+    def _fresh(self, home: str, start: datetime, end: datetime) -> list[Row]:
         at = observations.c.at
         mine = observations.c.home == home
         return self._rows(
             select(observations).where(mine, at >= to_us(start), at < to_us(end)).order_by(at, observations.c.seq)
         )
 
+    def _old(self, home: str, start: datetime, end: datetime) -> Columns:
+        first, last = to_us(start), to_us(end)
+        with self._engine.connect() as connection:
+            found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US)))
+        return found.where((found.at >= first) & (found.at < last)).ordered()
+
     def latest(self, home: str) -> Row | None:
         newest = select(observations).where(observations.c.home == home).order_by(observations.c.at.desc()).limit(1)
-        return next(iter(self._rows(newest)), None)
+        fresh = self._rows(newest)
+        with self._engine.connect() as connection:
+            old = blocks.newest(connection, home)
+        settled = old.ordered().rows(home)[-1:] if old else []
+        return max([*settled, *fresh], key=lambda row: row.at, default=None)
 
     def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
         o = observations.c
-        mine = (o.home == home) & (o.what == what.value) & (o.at >= to_us(since))
+        start = to_us(since)
+        mine = (o.home == home) & (o.what == what.value) & (o.at >= start)
         with self._engine.connect() as connection:
             rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
-            return {sensor: from_us(at) for sensor, at in rows}
+            found = {sensor: from_us(at) for sensor, at in rows}
+            for columns in blocks.read(connection, home, start // WEEK_US, _FOR_EVER, what):
+                for row in columns.where(columns.at >= start).rows(home):
+                    if row.what is what:
+                        found[row.sensor] = max(row.at, found.get(row.sensor, row.at))
+        return found
 
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int:
-        """How many were deleted: all of `home`, or of that only what sensors of `kinds` notice, or what is `before`."""
-        doomed = delete(observations).where(observations.c.home == home)
-        if kinds is not None:
-            whats = [what.value for what, noticed_by in KINDS_OF.items() if noticed_by <= kinds]
-            doomed = doomed.where(observations.c.what.in_(whats))
+        gone = self._forget(home, kinds, before, keep_counts=False)
+        give_back(self._engine)
+        return gone
+
+    def age(self, home: str, kinds: frozenset[SensorKind], before: datetime) -> int:
+        return self._forget(home, kinds, before, keep_counts=True)
+
+    def _forget(
+        self, home: str, kinds: frozenset[SensorKind] | None, before: datetime | None, *, keep_counts: bool
+    ) -> int:
+        whats = None if kinds is None else frozenset(what for what, by in KINDS_OF.items() if by <= kinds)
+        doomed = observations.c.home == home
+        if whats is not None:
+            doomed &= observations.c.what.in_([what.value for what in whats])
         if before is not None:
-            doomed = doomed.where(observations.c.at < to_us(before))
+            doomed &= observations.c.at < to_us(before)
         with writing(self._engine) as connection:
-            return connection.execute(doomed).rowcount
+            if keep_counts:
+                fresh = [_row(values) for values in connection.execute(select(observations).where(doomed))]
+                blocks.count(connection, home, columns_of(fresh))
+            gone = connection.execute(delete(observations).where(doomed)).rowcount
+            return gone + blocks.forget(connection, home, whats, before, keep_counts=keep_counts)
+
+    def coarsen(self, home: str, hourly_from: datetime, kept_from: datetime) -> None:
+        with writing(self._engine) as connection:
+            blocks.coarsen(connection, home, to_us(hourly_from) // DAY_US, to_us(kept_from) // DAY_US)
+
+    def summaries(self, home: str, start: datetime, end: datetime) -> list[Summary]:
+        with self._engine.connect() as connection:
+            return blocks.summed(connection, home, to_us(start) // DAY_US, to_us(end) // DAY_US)
+
+    def settle(self, home: str, before: datetime, seq: int) -> int:
+        o = observations.c
+        old = select(observations).where(o.home == home, o.at < to_us(before), o.seq <= seq)
+        with writing(self._engine) as connection:
+            found = connection.execute(old.order_by(o.seq).limit(SETTLED_AT_ONCE))
+            rows = [_row(values) for values in found]
+            if rows:
+                blocks.settle(connection, home, rows)
+        return len(rows)
+
+    def settled(self) -> Iterator[list[Row]]:
+        with self._engine.connect() as connection:
+            for week in blocks.weeks(connection):
+                for home in blocks.homes(connection, week):
+                    yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
 
     def since(self, seq: int, limit: int) -> list[Row]:
         column = observations.c.seq
         return self._rows(select(observations).where(column > seq).order_by(column).limit(limit))
 
+    def beginning(self) -> datetime | None:
+        first = [row.arrived for row in self.since(0, 1)]
+        with self._engine.connect() as connection:
+            settled = [from_us(week * WEEK_US) for week in blocks.weeks(connection)[:1]]
+        return min([*settled, *first], default=None)
+
     def last_seq(self) -> int:
         with self._engine.connect() as connection:
-            return _last_seq(connection)
+            return _marks(connection)[0]
 
     def counts(self) -> dict[str, tuple[int, int]]:
         each = select(observations.c.home, observations.c.outbox, observations.c.number).distinct().subquery()
         distinct = select(each.c.home, func.count()).group_by(each.c.home)
         rows = select(observations.c.home, func.count()).group_by(observations.c.home)
         with self._engine.connect() as connection:
+            settled = blocks.counted(connection)
             names = {row[0]: row[1] for row in connection.execute(distinct)}
-            return {home: (count, names[home]) for home, count in connection.execute(rows)}
+            fresh = {home: (count, names[home]) for home, count in connection.execute(rows)}
+        both = {home: (fresh.get(home, (0, 0)), settled.get(home, (0, 0))) for home in fresh.keys() | settled.keys()}
+        return {home: (new[0] + old[0], new[1] + old[1]) for home, (new, old) in both.items()}
 
     def _rows(self, question: Any) -> list[Row]:
         with self._engine.connect() as connection:
             return [_row(values) for values in connection.execute(question)]
 
 
-def _last_seq(connection: Connection, *, lock: bool = False) -> int:
-    """Locking it makes appends from several machines take turns, so that `seq` is also the order of commits."""
-    question = select(marks.c.value).where(marks.c.name == _SEQ)
-    return int(connection.execute(question.with_for_update() if lock else question).scalar_one())
+class _Settled:
+    """Which numbers have settled, read anew when something settles."""
+
+    def __init__(self) -> None:
+        self._mark = -1
+        self._ranges: dict[tuple[str, str], Ranges] = {}
+
+    def without(self, connection: Connection, mark: int, rows: Sequence[Row]) -> list[Row]:
+        if mark != self._mark or len(self._ranges) > REMEMBERED:
+            self._mark, self._ranges = mark, {}
+        if mark:
+            asked = list({(row.home, row.outbox) for row in rows} - self._ranges.keys())
+            self._ranges |= blocks.known(connection, asked)
+        return [row for row in rows if not self._holds(row)]
+
+    def _holds(self, row: Row) -> bool:
+        known = self._ranges.get((row.home, row.outbox))
+        return known is not None and any(first <= row.number <= last for first, last in known)
+
+
+def _marks(connection: Connection) -> tuple[int, int]:
+    """The last `seq`, and how often something settled. Locked where it matters, so that appends from several machines
+    take turns and `seq` is also the order of commits.
+    """
+    lock = connection.get_execution_options().get("writes", False)
+    question = select(marks.c.name, marks.c.value).where(marks.c.name.in_((_SEQ, SETTLED))).order_by(marks.c.name)
+    values = {row[0]: row[1] for row in connection.execute(question.with_for_update() if lock else question)}
+    return values[_SEQ], values[SETTLED]
+
+
+_COLUMNS = [column.name for column in observations.columns]
+_INSERT = {
+    style: f"INSERT INTO observations ({', '.join(_COLUMNS)}) VALUES ({', '.join([mark] * len(_COLUMNS))}) "  # noqa: S608
+    "ON CONFLICT DO NOTHING"
+    for style, mark in (("qmark", "?"), ("pyformat", "%s"))
+}
+
+
+def _numbered(rows: Sequence[Row], seq: int) -> list[Row]:
+    return [
+        Row(
+            row.home, row.outbox, row.number, row.sensor, row.what, row.at, row.arrived, row.clock_trusted, place,
+            row.evidence,
+        )
+        for place, row in enumerate(rows, seq + 1)
+    ]  # fmt: skip
+
+
+def _added(connection: Connection, rows: Sequence[Row]) -> bool:
+    """Whether all of them were new, which they nearly always are; else nothing was added."""
+    if not rows:
+        return True
+    with connection.begin_nested() as attempt:
+        if _add(connection, rows) == len(rows):
+            return True
+        attempt.rollback()
+    return False
+
+
+def _add(connection: Connection, rows: Sequence[Row]) -> int:
+    """Past SQLAlchemy's own dressing of values, which takes longer than the database."""
+    if not rows:
+        return 0
+    done = connection.exec_driver_sql(_INSERT[connection.dialect.paramstyle], [_values(row) for row in rows])
+    return done.rowcount
 
 
 def _unknown(connection: Connection, rows: Sequence[Row]) -> list[Row]:
@@ -156,19 +315,12 @@ def _stored(connection: Connection, home: str, outbox: str, numbers: set[int]) -
         yield from connection.execute(select(observations.c.number).where(mine, some)).scalars()
 
 
-def _values(row: Row) -> dict[str, Any]:
-    return {
-        "seq": row.seq,
-        "home": row.home,
-        "outbox": row.outbox,
-        "number": row.number,
-        "sensor": row.sensor,
-        "what": row.what.value,
-        "at": to_us(row.at),
-        "arrived": to_us(row.arrived),
-        "clock_trusted": row.clock_trusted,
-        "evidence": None if row.evidence is None else dict(row.evidence),
-    }
+def _values(row: Row) -> tuple[Any, ...]:
+    evidence = None if row.evidence is None else json.encode(dict(row.evidence)).decode()
+    return (
+        row.seq, row.home, row.outbox, row.number, row.sensor, row.what.value, to_us(row.at), to_us(row.arrived),
+        row.clock_trusted, evidence,
+    )  # fmt: skip
 
 
 def _row(values: Any) -> Row:

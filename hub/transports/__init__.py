@@ -4,13 +4,29 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from hub.settings import Settings
-from hub.transports.call import Call, Transport, Unreached
+from hub.transports.apprised import Push, Sms
+from hub.transports.call import Call, Told, Transport, Unreached
 from hub.transports.email import Email
 from hub.transports.log import Log
+from hub.transports.partner import Partner
+from hub.transports.sip import Sip
+from hub.transports.webhook import Webhook
+from hub.transports.webpush import WebPush
 
-__all__ = ["TRANSPORTS", "Call", "Transport", "Unreached", "transports"]
+__all__ = ["TRANSPORTS", "Call", "Told", "Transport", "Unreached", "transports"]
 
-TRANSPORTS: Mapping[str, Callable[[Settings], Transport]] = MappingProxyType({"log": Log, "email": Email})
+TRANSPORTS: Mapping[str, Callable[[Settings], Transport]] = MappingProxyType(
+    {
+        "log": Log,
+        "email": Email,
+        "sms": Sms,
+        "push": Push,
+        "webpush": WebPush,
+        "sip": Sip,
+        "webhook": Webhook,
+        "partner": Partner,
+    }
+)
 
 
 def transports(settings: Settings) -> dict[str, Transport]:

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.response import Answer
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One try at reaching `who` (a role or a contact's id), at the addresses `to`. Only `text` may name a person."""
+    """One try at reaching `who` (a role or a contact's id), at the addresses `to`. Only `text` may name a person.
+    `link` is where they say what they will do ('' for those who need none).
+    """
 
     alert: int
     home: str
@@ -15,10 +19,25 @@ class Call:
     to: tuple[str, ...]
     subject: str
     text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How it went, in a few words; and an answer, where the same way gave one at once."""
+
+    detail: str
+    answer: Answer | None = None
 
 
 class Unreached(Exception):
-    """Nobody was reached; the text says why, without names or addresses."""
+    """Nobody was reached; the text says why, without names or addresses. `broken` is the way itself, whoever was to be
+    reached by it: that may pass, so it is tried again soon, and it is a fault to be mended.
+    """
+
+    def __init__(self, why: str, *, broken: bool = False) -> None:
+        super().__init__(why)
+        self.broken = broken
 
 
 class Transport(Protocol):
@@ -26,5 +45,8 @@ class Transport(Protocol):
 
     needs_address: bool
 
-    def send(self, call: Call) -> str:
-        """How it went, in a few words. May take seconds. Raises Unreached."""
+    def send(self, call: Call) -> Told:
+        """May take seconds. Raises Unreached."""
+
+    def probe(self) -> bool:
+        """Whether it works again, as far as can be told without reaching anybody. Raises nothing."""

@@ -5,7 +5,7 @@ import ssl
 from email.message import EmailMessage
 
 from hub.settings import Settings, secret
-from hub.transports.call import Call, Unreached
+from hub.transports.call import Call, Told, Unreached
 
 TIMEOUT = 15.0
 """Real seconds for each answer of the mail server."""
@@ -17,7 +17,7 @@ class Email:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def send(self, call: Call) -> str:
+    def send(self, call: Call) -> Told:
         host = self._settings.smtp_host
         if host is None:
             raise Unreached("no mail server is set up: set smtp_host")
@@ -26,10 +26,18 @@ class Email:
                 self._log_in(server)
                 refused = [why for why in (self._refusal(server, call, to) for to in call.to) if why]
         except (smtplib.SMTPException, OSError) as bad:
-            raise Unreached(f"the mail server failed: {type(bad).__name__}") from bad
+            raise Unreached(f"the mail server failed: {type(bad).__name__}", broken=True) from bad
         if len(refused) == len(call.to):
             raise Unreached(f"the mail server refused: {refused[0]}")
-        return f"{len(call.to) - len(refused)} of {len(call.to)} taken by the mail server"
+        return Told(f"{len(call.to) - len(refused)} of {len(call.to)} taken by the mail server")
+
+    def probe(self) -> bool:
+        try:
+            with smtplib.SMTP(self._settings.smtp_host or "", self._settings.smtp_port, timeout=TIMEOUT) as server:
+                self._log_in(server)
+        except (smtplib.SMTPException, OSError):
+            return False
+        return True
 
     def _log_in(self, server: smtplib.SMTP) -> None:
         if self._settings.smtp_starttls:

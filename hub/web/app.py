@@ -12,14 +12,40 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import Settings
-from hub.web import account, accounts, administration, alive, commission, console, family, login, others, prepare
+from hub.web import (
+    account,
+    accounts,
+    administration,
+    alive,
+    commission,
+    console,
+    family,
+    login,
+    others,
+    prepare,
+    response,
+    upkeep,
+)
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
-PARTS = (login, account, accounts, administration, console, family, others, prepare, commission, alive)
+PARTS = (
+    login,
+    account,
+    accounts,
+    administration,
+    console,
+    family,
+    others,
+    prepare,
+    commission,
+    response,
+    upkeep,
+    alive,
+)
 
 LARGEST = 64 * 1024
 """Bytes in one form."""

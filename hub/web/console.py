@@ -147,6 +147,11 @@ def _act(
     return RedirectResponse("/console" if act is Act.CLOSE else f"/console/alert/{alert_id}", 303)
 
 
+def refused_sheet(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: Refused, text: str) -> Response:
+    """The alert's page again, with why nothing was done and what was typed."""
+    return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
+
+
 def _sheet(
     request: Request, gate: TheGate, who: Viewer, alert_id: int, *, reason: str = "", refused: str = "", text: str = ""
 ) -> Response:

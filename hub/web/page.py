@@ -12,6 +12,7 @@ from markupsafe import Markup
 from hub.web import words
 from models.alert import Act, Outcome, State
 from models.day import Doing
+from models.response import BY_OPERATOR
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -31,6 +32,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(BY_OPERATOR=BY_OPERATOR)
     made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing)
     return made
 

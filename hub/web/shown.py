@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hub.web.felt import Trace
 from hub.web.picture import Picture
+from hub.web.responding import Responding
 from hub.web.standing import Standing
 from models.alert import Act, Alert
 from models.people import Account, Contact, Resident
@@ -229,6 +230,7 @@ class Sheet:
     watching: Watching = Watching()
     mentions: tuple[Mention, ...] = ()
     felt: tuple[Trace, ...] = ()
+    response: Responding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,16 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """Minutes of the month that began at `since`, and of the one before, in which nothing could have been noticed."""
+
+    since: datetime
+    this: float
+    before: float
+    reasons: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """The resident's page: what is measured, who sees what, who looked."""
 
@@ -272,6 +284,8 @@ class Own:
     large_print: bool
     watching: Watching
     mentions: tuple[Mention, ...]
+    not_watched: tuple[str, ...]
+    protection: Protection
 
 
 @dataclass(frozen=True, slots=True)

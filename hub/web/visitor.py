@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request
 from fastapi.responses import Response
 
+from hub.links import BY_LINK
 from hub.web.access import Gate, Viewer
 
 SESSION = "nightlight_session"
@@ -69,8 +70,10 @@ async def while_in(events: AsyncGenerator[bytes, None], request: Request) -> Asy
 
 
 async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> None:
-    """Every POST carries the token of its session or, before login, of the page it was typed on."""
-    if request.method in ("GET", "HEAD"):
+    """Every POST carries the token of its session or, before login, of the page it was typed on. Behind a link that
+    somebody was sent, the secret in the address is that token.
+    """
+    if request.method in ("GET", "HEAD") or request.url.path.startswith(BY_LINK):
         return
     expected = who.csrf if who else request.cookies.get(BEFORE, "")
     given = (await request.form()).get("csrf", "")

@@ -19,6 +19,8 @@ from edge.app import _judging
 from edge.clock import Clock
 from edge.outbox import Outbox
 from edge.settings import SensorSettings, Settings
+from models.detection import FindingKind
+from models.faults import conditions
 from models.observation import SensorKind, What
 from simulators.acceleration import ON_THE_FLOOR, Lived, messages
 from tests.conftest import Mosquitto, eventually
@@ -114,6 +116,16 @@ def test_an_agent_that_was_ended_meanwhile_calls_when_it_is_back(worn: Worn, hub
     eventually(lambda: worn.pending() == 0)
     (fell,) = [one for one in hub.heard if one.what is What.FELL]
     assert timedelta(0) < NIGHT - fell.at < timedelta(seconds=10)
+
+
+@pytest.mark.broker
+def test_a_pendants_battery_that_runs_low_is_a_fault_that_names_it(worn: Worn, hub: FakeHub) -> None:
+    worn.radio.publish("pendant/battery", b'{"percent":80}', 1).wait_for_publish(5)
+    worn.radio.publish("pendant/battery", b'{"percent":14}', 1).wait_for_publish(5)
+    play(worn.folder / "clock", NIGHT + timedelta(minutes=2), 0.0)
+    eventually(lambda: bool(hub.beats) and "pendant" in hub.beats[-1].health)
+    found = conditions(hub.beats[-1])
+    assert [(one.kind, one.sensor, one.figure) for one in found] == [(FindingKind.BATTERY_FLAT, "pendant", 14.0)]
 
 
 def test_what_may_be_called_off_is_on_the_card(tmp_path: Path) -> None:

@@ -25,16 +25,18 @@ from sqlalchemy import make_url
 from hub.broker import command, mosquitto
 from hub.process import assembled
 from hub.settings import Settings
-from hub.store import Alerts, Health, Records, SqlSeries, Store, Traces, open_store
+from hub.store import Alerts, Records, SqlSeries, Store, Traces, open_store
 from hub.store.database import migrate, opened
 from hub.supervise import free_port
 from hub.transports import Call
+from hub.transports import Told as Outcome
 from models.home import Home, Sensor
 from models.observation import Observation, SensorKind, What
 from models.pace import Pace
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent
 from models.register import Register
+from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
 from tests.conftest import wanted
 
@@ -126,7 +128,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, s
             templates["postgresql"] = _migrated(_new_database(server, "template0"))
         url = _new_database(server, make_url(templates["postgresql"]).database or "")
     engine = opened(url)
-    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Health(engine), Traces(engine))
+    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Traces(engine))
     engine.dispose()
 
 
@@ -344,12 +346,16 @@ class Told:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.fault: Exception | None = None
+        self.answer: Answer | None = None
         self.hold = threading.Event()
         self.hold.set()
 
-    def send(self, call: Call) -> str:
+    def send(self, call: Call) -> Outcome:
         self.hold.wait(20)
         if self.fault:
             raise self.fault
         self.calls.append(call)
-        return "told"
+        return Outcome("told", self.answer)
+
+    def probe(self) -> bool:
+        return self.fault is None

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,11 @@ from hub.app import main
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from hub.store.series import Row
+from hub.store.traces import Felt
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.people import Role
+from models.protection import Spell
 from models.register import Register, write_register
 
 
@@ -132,6 +134,27 @@ def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> Non
     listed = hub(file, "open-alerts").stdout
     assert "press  okafor-home  raised" in listed
     assert "Okafor " not in listed
+
+
+def test_unprotected_minutes_by_home_and_month(file: Path, document: Path, store: Store) -> None:
+    hub(file, "load", document)
+    began, hour = datetime(2026, 10, 31, 22, 0, tzinfo=UTC), timedelta(hours=1)
+    store.health.begin([Spell("okafor-home", "kit_unheard", began, began + 4 * hour)])
+    store.health.begin([Spell(None, "hub_deaf", began, began + hour)])
+    found = json.loads(hub(file, "unprotected", "--month", "2026-10", "--json").stdout)["homes"]
+    assert found["okafor-home"] == {"minutes": 120.0, "reasons": {"kit_unheard": 120.0, "hub_deaf": 60.0}}
+    assert found["next-door"]["minutes"] == 60.0
+    told = hub(file, "unprotected", "--month", "2026-11").stdout
+    assert "okafor-home  120 min  (120 nothing was heard from the home)" in told
+    assert hub(file, "unprotected", "--month", "November").returncode == 2
+
+
+def test_what_was_felt_around_falls_is_erased(file: Path, document: Path, store: Store, t0: datetime) -> None:
+    hub(file, "load", str(document))
+    store.traces.keep([Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0, 0, -990, 1))])
+    assert "around 1 suspected falls" in hub(file, "erase-felt", "okafor-home").stdout
+    assert store.traces.between("okafor-home", t0, t0 + timedelta(days=1)) == []
+    assert hub(file, "erase-felt", "no-such-home").returncode == 1
 
 
 def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> None:

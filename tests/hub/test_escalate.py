@@ -8,16 +8,22 @@ from pathlib import Path
 
 import pytest
 
+import hub.escalate
+from hub import transports
+from hub.calls import Calls
 from hub.clock import Clock
 from hub.escalate import Escalate, Handed, Sending
+from hub.keyring import Keyring
+from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
-from hub.transports import Unreached
+from hub.store.ways import Ways
+from hub.transports import Call, Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
 from models.detection import Finding, FindingKind
 from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
-from models.response import ResponsePlan, Step, Tried
+from models.response import Answer, ResponsePlan, Step, Tried
 from models.wire import Leg, Order, read_down
 from tests.hub.conftest import Hand, Told, eventually
 
@@ -39,15 +45,17 @@ class Line:
 
 
 class Desk:
-    """An escalation with two transports, turned by hand."""
+    """An escalation with a few transports, turned by hand."""
 
-    def __init__(self, store: Store, hand: Hand, time_limit: float = 20.0) -> None:
+    def __init__(self, store: Store, hand: Hand, time_limit: float = 20.0, *, partner: bool = False) -> None:
         self.store, self.hand, self.line = store, hand, Line()
-        self.told = {"log": Told(), "email": Told()}
+        self.told = {"log": Told(), "email": Told(), "partner": Told()}
         self.sending = Sending(self.told, time_limit)
         clock = Clock(str(hand.path))
+        self.links = Links(Keyring(hand.path.parent / "secrets"))
+        calls = Calls(store, self.links, "https://hub.example")
         self.escalate = Escalate(
-            store, self.line, self.sending, self.told, clock, threading.Event(), "https://hub.example"
+            store, self.line, self.sending, self.told, clock, threading.Event(), calls, partner=partner
         )
 
     def turn(self, **by: float) -> None:
@@ -338,3 +346,84 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
     desk.settle(1)
     assert [one.alert for one in desk.store.alerts.attempts(good.id)] == [good.id]
     assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"
+
+
+def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    honest, tries = desk.told["email"].send, list[Call]()
+
+    def once_busy(call: Call) -> transports.Told:
+        tries.append(call)
+        if len(tries) == 1:
+            raise Unreached("the mail server failed: 421", broken=True)
+        return honest(call)
+
+    desk.told["email"].send = once_busy  # type: ignore[method-assign]
+    raised(desk)
+    desk.settle(1, "email")
+    assert len(tries) == 2
+    assert desk.told_whom() == []
+    assert Ways(desk.store.alerts.engine).broken() == []
+
+
+def test_a_way_that_stays_broken_is_a_fault_that_ends_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub.escalate, "PAUSES", ())
+    monkeypatch.setattr(hub.escalate, "PROBE_EVERY", 0.0)
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    desk.told["email"].fault = Unreached("the mail server failed: ConnectionRefusedError", broken=True)
+    alert, ways = raised(desk), Ways(desk.store.alerts.engine)
+    desk.settle(1)
+    (way,) = ways.broken()
+    assert (way.transport, way.broken_since, way.failures) == ("email", desk.hand.now, 1)
+    assert [one.tried for one in desk.store.alerts.attempts(alert.id)] == [Tried.FAILED, Tried.SENT]
+    said = [entry.text for entry in desk.store.alerts.timeline(alert.id)]
+    assert "Reaching ada by email failed: the mail server failed: ConnectionRefusedError" in said
+    desk.told["email"].fault = None
+
+    def mended() -> bool:
+        desk.turn()
+        return not ways.broken()
+
+    eventually(mended)
+
+
+def test_a_refused_address_is_no_broken_way(desk: Desk) -> None:
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    desk.told["email"].fault = Unreached("the mail server refused: 550")
+    raised(desk)
+    desk.settle(1)
+    assert Ways(desk.store.alerts.engine).broken() == []
+
+
+def test_the_partner_that_takes_over_holds_the_chain(store: Store, hand: Hand) -> None:
+    desk = Desk(store, hand, partner=True)
+    desk.told["partner"].answer = Answer.TAKEN_OVER
+    alert = raised(desk)
+    desk.settle(1)
+    for minutes in (3, 3, 3):
+        desk.turn(minutes=minutes)
+    desk.settle(1, "partner")
+    (call,) = desk.told["partner"].calls
+    assert "Grace Okafor, 1 Elm Row" in call.text
+    assert store.records.looks("okafor-home")[0].viewer == "partner"
+    (attempt,) = [one for one in store.alerts.attempts(alert.id) if one.who == "partner"]
+    assert attempt.answer is Answer.TAKEN_OVER
+    before = len(desk.told["log"].calls)
+    desk.turn(minutes=29)
+    desk.turn()
+    assert len(desk.told["log"].calls) == before, "the partner has it"
+    desk.turn(minutes=5)
+    desk.settle(before + 1)
+
+
+def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:
+    agree(desk.store, Step("ada", "email"))
+    alert = raised(desk)
+    desk.settle(1, "email")
+    (call,) = desk.told["email"].calls
+    assert call.link in call.text
+    token = call.link.removeprefix("https://hub.example/by-link/reply/")
+    (attempt,) = desk.store.alerts.attempts(alert.id)
+    assert desk.links.read(Matter.ATTEMPT, token, desk.hand.now) == attempt.id
+    with pytest.raises(Expired):
+        desk.links.read(Matter.ATTEMPT, token, desk.hand.now + timedelta(hours=4))

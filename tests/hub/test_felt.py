@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hub.keeping import Keeping
 from hub.store import Store
-from hub.watch import Retention
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, Consent
 from models.register import Register
@@ -116,5 +116,5 @@ def test_it_reaches_the_end_of_its_retention(on_record: Store, t0: datetime) -> 
 
     one = Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0))
     on_record.traces.keep([one, replace(one, number=8, at=t0 + timedelta(minutes=1))])
-    Retention(on_record).apply("okafor-home", t0 + FELT_KEPT + timedelta(seconds=30))
+    Keeping(on_record).apply("okafor-home", t0 + FELT_KEPT + timedelta(seconds=30))
     assert [left.number for left in on_record.traces.between("okafor-home", t0, t0 + FELT_KEPT)] == [8]

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from hub.expecting import known_since
 from hub.ingest import Reread
+from hub.keeping import Keeping
+from hub.learned import shipped
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.records import Beat, Expectation
-from hub.watch import Retention
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
@@ -253,7 +255,7 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(What.PRESSED, "pendant", days=800)
     post.stored(days=200)
     post.stored(days=100)
-    Retention(post.store).apply(HOME, post.hand.now)
+    Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
 
 
@@ -279,6 +281,32 @@ def test_a_snapshot_of_another_prior_is_not_read_and_what_stood_still_stands(pos
     post.saw()
     (silence,) = post.alerts()
     assert post.store.alerts.timeline(silence.id)[-1].text.startswith("A sign of life")
+
+
+def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_beginning(post: Post) -> None:
+    for day in range(4):
+        for sensor in ("hall", "front-door"):
+            post.saw(sensor=sensor, minutes=day)
+            post.hand.move(hours=7)
+        post.hand.move(hours=10)
+    post.saw(What.PRESSED, "pendant")
+    alerts, sign = post.kinds(), post.watch._engine.latest_sign(HOME)
+    known = known_since(post.watch._engine, 0)
+    keeping = Keeping(post.store)
+    keeping.apply(HOME, post.hand.now)
+    assert len(post.store.series.since(0, 100)) == 9, "nothing is in a snapshot yet"
+    post.save()
+    keeping.covered = post.watch._seq
+    keeping.apply(HOME, post.hand.now)
+    assert len(post.store.series.since(0, 100)) == 5
+    for mark in (shipped().mark, "another prior"):
+        post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), mark)
+        post.begin()
+        assert (post.kinds(), post.watch._engine.latest_sign(HOME)) == (alerts, sign)
+    again = known_since(post.watch._engine, 0)
+    assert known
+    assert again
+    assert abs(again - known) < timedelta(days=1)
 
 
 def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_anew(post: Post) -> None:

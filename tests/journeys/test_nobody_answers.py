@@ -1,8 +1,10 @@
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import Message
 from pathlib import Path
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Mailbox
@@ -35,6 +37,7 @@ def test_nobody_answers_and_it_never_falls_silent(
 ) -> None:
     box, port = postbox
     mail = f'smtp_host = "127.0.0.1"\nsmtp_port = {port}\nsmtp_starttls = false\nsmtp_from = "centre@example.org"\n'
+    mail += 'public_url = "https://hub.example"\n'
     service = Service(tmp_path, played, cast, mosquitto, extra=mail)
     try:
         service.begin()
@@ -52,11 +55,23 @@ def test_nobody_answers_and_it_never_falls_silent(
             service.clock.move(timedelta(minutes=5))
             eventually(lambda times=times: len(box.letters) == times, 15)
 
+        letter = box.letters[-1].get_payload(decode=True)
+        assert isinstance(letter, bytes)
+        link = re.search(r"https://hub.example(/by-link/reply/\S+)", letter.decode())
+        assert link, "a letter says where to answer"
+        answered = httpx.post(service.url + link[1], data={"key": "1"}).text
+        assert "Nobody else is called" in answered
+        service.clock.move(timedelta(minutes=29))
+        assert "Ada Okafor (daughter): on the way" in tom.see(alert)
+        assert len(box.letters) == 4, "somebody is on the way, so nobody else is called"
+        service.clock.move(timedelta(minutes=6))
+        eventually(lambda: len(box.letters) == 5, 15)
+
         tom.post(f"{alert}/answer")
         service.clock.move(timedelta(minutes=3))
         eventually(lambda: "lapsed" in tom.see("/console").lower(), 15)
         service.clock.move(timedelta(minutes=5))
-        eventually(lambda: len(box.letters) == 5, 15)
+        eventually(lambda: len(box.letters) == 6, 15)
     finally:
         service.end()
     assert "Grace" not in service.log.read_text() + service.kit.log.read_text()

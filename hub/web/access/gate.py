@@ -29,7 +29,9 @@ from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.upkeep import Upkeep
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -55,7 +57,7 @@ from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import SENSOR_UNHEARD_AFTER, why_unheard
+from models.health import why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
@@ -102,6 +104,8 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self.upkeep = Upkeep(self._door, records.health)
+        self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
         self.commissioning = Commissioning(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
@@ -137,7 +141,8 @@ class Gate:
         return shown - NOT_FOR_KITS if alert.lane is Lane.KIT else shown
 
     def _sheet(self, viewer: Viewer, alert: Alert, entries: list[Entry], shown: frozenset[Data], reason: str) -> Sheet:
-        home, now, names = self._door.home(viewer, alert.home), self._clock.now(), self._door.names()
+        home, now = self._door.home(viewer, alert.home), self._clock.now()
+        names = {**self._door.names(), **(self.response.people(alert) if Data.CONTACTS in shown else {})}
         residents = self._door.residents(alert)
         sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
@@ -163,6 +168,7 @@ class Gate:
             watching,
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
+            self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
         )
 
     def act(
@@ -280,6 +286,8 @@ class Gate:
             resident.telling.large_print,
             self._watching(viewer, home, self._spans(home, now - DAY, now)[1], now),
             self._mentions(home, now, frozenset(Data)),
+            self.upkeep.not_watched(home),
+            self.upkeep.protection(home, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
@@ -296,7 +304,7 @@ class Gate:
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
         if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
@@ -352,6 +360,10 @@ class Gate:
         ]
         if self._missing():
             late.append("The hub's watch is not running: no alert will be raised.")
+        late += [
+            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
+            for way, since, why in self.response.broken()
+        ]
         return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
@@ -385,16 +397,14 @@ class Gate:
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
         may = agreed(self._records.consents(), home.id) | ALWAYS
-        last = beat.sensors if beat else {}
+        last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
                 MEASURED[sensor.kind],
                 last.get(sensor.id),
-                sensor.kind in may
-                and until is not None
-                and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
+                sensor.kind in may and until is not None and until - last.get(sensor.id, until) > limits[sensor.id],
                 sensor.kind in may,
                 worn.get(sensor.id, ""),
             )
@@ -606,6 +616,8 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
     if entry.act is Act.SEND and text:
         login, *note = text.splitlines()
         text = " ".join([f"{names.get(login, login)} goes.", *note])
+    if entry.act is Act.TRY:
+        text = told(entry, names)
     return Happened(entry.at, entry.act, who, text)
 
 

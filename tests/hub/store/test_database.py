@@ -29,8 +29,8 @@ def _start(url: str) -> None:
     migrate(engine, "series")
     for _ in range(20):
         with writing(engine) as connection:
-            value = connection.execute(text("SELECT value FROM marks")).scalar_one()
-            connection.execute(text("UPDATE marks SET value = :value"), {"value": value + 1})
+            value = connection.execute(text("SELECT value FROM marks WHERE name = 'seq'")).scalar_one()
+            connection.execute(text("UPDATE marks SET value = :value WHERE name = 'seq'"), {"value": value + 1})
     engine.dispose()
 
 
@@ -46,7 +46,7 @@ def test_programs_that_start_at_once_make_one_schema_and_never_find_it_locked(tm
     assert [program.exitcode for program in programs] == [0, 0, 0]
     engine = opened(url)
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT value FROM marks")).scalar_one() == 60
+        assert connection.execute(text("SELECT value FROM marks WHERE name = 'seq'")).scalar_one() == 60
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
         assert connection.execute(text("PRAGMA journal_mode")).scalar_one() == "wal"
     engine.dispose()

@@ -49,7 +49,7 @@ def server(letterbox: Letterbox) -> Iterator[Settings]:
 
 
 def test_it_arrives(server: Settings, letterbox: Letterbox) -> None:
-    assert transports(server)["email"].send(CALL) == "1 of 1 taken by the mail server"
+    assert transports(server)["email"].send(CALL).detail == "1 of 1 taken by the mail server"
     (letter,) = letterbox.letters
     assert (letter["To"], letter["From"], letter["Subject"]) == (
         "ada@home.example",
@@ -67,7 +67,7 @@ def test_nobody_learns_who_else_was_told(server: Settings, letterbox: Letterbox)
 
 def test_one_of_two_is_enough(server: Settings, letterbox: Letterbox) -> None:
     several = Call(7, "h", "press", "operator", ("gone@n.example", "not an\naddress", "b@n.example"), "s", "t")
-    assert transports(server)["email"].send(several).startswith("1 of 3")
+    assert transports(server)["email"].send(several).detail.startswith("1 of 3")
     assert len(letterbox.letters) == 1
 
 
@@ -98,7 +98,7 @@ def test_without_tls_where_it_is_wanted_nothing_is_sent(server: Settings, letter
 
 
 def test_the_log_names_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    assert transports(Settings())["log"].send(CALL) == "in the hub's log"
+    assert transports(Settings())["log"].send(CALL).detail == "in the hub's log"
     assert "okafor-home" in caplog.text
     assert "Mrs" not in caplog.text
     assert "ada@" not in caplog.text

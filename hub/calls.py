@@ -1,0 +1,111 @@
+"""What each person is told about an alert: as much as is theirs to know, with a link to say what they will do."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hub.links import BY_LINK, Links, Matter
+from hub.store import Store
+from hub.store.ways import Ways
+from hub.transports import Call, Unreached
+from models.alert import Act, Alert
+from models.people import Account, Address, Contact, Resident, Role
+from models.privacy import Data, Purpose, showing
+from models.response import PARTNER, Step
+
+ANSWERED_WITHIN = timedelta(hours=4)
+"""A link in what somebody was sent is good for so long."""
+
+SAID = {
+    "press": "a call for help",
+    "silence": "no sign of life",
+    "kit_unheard": "a kit that can't be heard",
+    "sensor_unheard": "a sensor that does not report",
+    "bed_mat": "a sensor in trouble",
+    "sensor_flapping": "a sensor in trouble",
+    "sensor_stuck": "a sensor in trouble",
+}
+"""A finding's kind in words that say nothing about the home's life."""
+
+WEB_PUSH = "webpush"
+_ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
+
+
+class Calls:
+    """`public_url` is where people reach the pages; without it nothing that is sent holds a link."""
+
+    def __init__(self, store: Store, links: Links, public_url: str | None) -> None:
+        self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
+        self._links, self._url = links, public_url.rstrip("/") if public_url else ""
+
+    def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
+        """Raises Unreached where the plan names somebody who may be told nothing."""
+        subject, ids = f"Nightlight alert {alert.id}", (alert.id, alert.home, alert.kind, step.who)
+        if step.who == PARTNER:
+            return Call(*ids, (), subject, self._for_partner(alert, now), self._reply(attempt, now))
+        role = _ROLES.get(step.who)
+        if role:
+            to = [address for account in self._staff(alert, role) for address in account.addresses]
+            title = f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}"
+            return Call(*ids, _by(step, to), title, self._for_staff(alert, role))
+        contact = self._records.contact(step.who)
+        resident, link = self._whose(alert, contact), self._reply(attempt, now)
+        assert contact is not None
+        where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
+        return Call(*ids, where, subject, self._for(contact, resident, alert, link), link)
+
+    def _browsers(self, contact: Contact) -> tuple[str, ...]:
+        return tuple(self._ways.subscriptions(contact.id))
+
+    def _reply(self, attempt: int, now: datetime) -> str:
+        if not self._url:
+            return ""
+        return f"{self._url}{BY_LINK}reply/{self._links.made(Matter.ATTEMPT, attempt, now + ANSWERED_WITHIN)}"
+
+    def _staff(self, alert: Alert, role: Role) -> list[Account]:
+        """Of the council whose home it is, and of no other."""
+        home = self._records.home(alert.home)
+        return [one for one in self._records.accounts_of(role) if home and one.council == home.council]
+
+    def _whose(self, alert: Alert, contact: Contact | None) -> Resident:
+        """The resident that this alert and this contact share. Nobody else's contact is told anything."""
+        living = {one.id: one for one in self._records.residents_of(alert.home)}
+        resident = living.get(contact.resident) if contact else None
+        if resident is None or alert.resident not in (None, resident.id):
+            raise Unreached("the plan names somebody who is not a contact of this resident")
+        return resident
+
+    def _for_staff(self, alert: Alert, role: Role) -> str:
+        lines = [f"{SAID.get(alert.kind, 'somebody to check on').capitalize()}: {self._explanation(alert)}"]
+        if alert.resident and showing(role, Purpose.QUEUE, Data.PERSON):
+            resident = self._records.resident(alert.resident)
+            lines.append(f"Please check on {resident.called}." if resident else "")
+        if self._url:
+            lines.append(f"{self._url}/console/alert/{alert.id}")
+        return "\n\n".join(line for line in lines if line) + "\n"
+
+    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str) -> str:
+        """What a contact is told depends on the level that the resident chose for them."""
+        lines = [f"Please check on {resident.called}, or ring the contact centre. This is alert {alert.id}."]
+        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, contact.level):
+            lines.append(self._explanation(alert))
+        if link:
+            lines.append(f"Say here whether you can go, without logging in: {link}")
+            lines.append(f"{self._url}/family")
+        return "\n\n".join(lines) + "\n"
+
+    def _for_partner(self, alert: Alert, now: datetime) -> str:
+        """The partner centre answers in our place, so it is told what our operators see; that look is on record."""
+        shown = [one for one in (Data.PERSON, Data.ADDRESS) if showing(Role.OPERATOR, Purpose.ANSWER, one)]
+        about = f"alert {alert.id} was handed to the partner centre"
+        self._records.look(PARTNER, Role.OPERATOR, alert.home, ", ".join(shown), Purpose.ANSWER, about, now)
+        living = [one for one in self._records.residents_of(alert.home) if alert.resident in (None, one.id)]
+        people = [f"{one.name}, {one.address}, telephone {one.phone or 'not known'}" for one in living]
+        return "\n".join([self._explanation(alert), *people]) + "\n"
+
+    def _explanation(self, alert: Alert) -> str:
+        grown = [one for one in self._alerts.timeline(alert.id) if one.act in (Act.RAISE, Act.GROW)]
+        return " ".join(grown[-1].text.splitlines()) if grown else ""
+
+
+def _by(step: Step, addresses: Sequence[Address]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address.to for address in addresses if address.transport == step.transport))

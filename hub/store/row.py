@@ -1,0 +1,22 @@
+"""One observation as it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.observation import Evidence, What
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """(`home`, `outbox`, `number`) names it for ever; `seq` is its place in arrival, and 0 once it has settled."""
+
+    home: str
+    outbox: str
+    number: int
+    sensor: str
+    what: What
+    at: datetime
+    arrived: datetime
+    clock_trusted: bool = True
+    seq: int = 0
+    evidence: Evidence | None = None

@@ -1,0 +1,97 @@
+"""Text messages and push by any service that Apprise speaks to."""
+
+import logging
+import re
+import threading
+from typing import Self
+from urllib.parse import quote
+
+import apprise
+
+from hub.settings import Settings, secret
+from hub.transports.call import Call, Told, Unreached
+
+PUSHES = frozenset({"ntfy", "ntfys", "gotify", "gotifys", "pover", "signal", "signals", "tgram", "json", "jsons"})
+"""Services that an address may name. Apprise speaks to many more, and some of those run programs on this machine."""
+
+_log = logging.getLogger("apprise")
+_log.propagate = False  # its lines hold addresses
+_log.setLevel(logging.WARNING)
+
+
+class _Heard(logging.Handler):
+    """What Apprise says of a try in this thread, since it returns no reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread, self.lines = threading.get_ident(), list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.lines.append(record.getMessage())
+
+    def __enter__(self) -> Self:
+        _log.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _log.removeHandler(self)
+
+
+class Sms:
+    """`sms_url_file` holds the Apprise address of a gateway, with {to} where the number goes."""
+
+    needs_address = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def send(self, call: Call) -> Told:
+        gateway = secret(self._settings.sms_url_file)
+        if gateway is None:
+            raise Unreached("no gateway for text messages is set up: set sms_url_file")
+        return _told(call, [gateway.replace("{to}", quote(number, safe="+")) for number in call.to])
+
+    def probe(self) -> bool:
+        return False
+
+
+class Push:
+    """An address is the Apprise address of somebody's own channel: ntfys://ntfy.example/a-long-secret-topic."""
+
+    needs_address = True
+
+    def __init__(self, _settings: Settings) -> None:
+        pass
+
+    def send(self, call: Call) -> Told:
+        known = [to for to in call.to if to.partition("://")[0] in PUSHES]
+        if not known:
+            raise Unreached(f"the address is of no service that may be used: {', '.join(sorted(PUSHES))}")
+        return _told(call, known)
+
+    def probe(self) -> bool:
+        return False
+
+
+def _told(call: Call, addresses: list[str]) -> Told:
+    failed = [why for why in (_failure(call, one) for one in addresses) if why]
+    if len(failed) == len(addresses):
+        raise failed[0]
+    return Told(f"{len(addresses) - len(failed)} of {len(addresses)} taken by the service")
+
+
+def _failure(call: Call, address: str) -> Unreached | None:
+    service = apprise.Apprise.instantiate(address)
+    if service is None:
+        return Unreached("the address is not one that Apprise reads")
+    with _Heard() as heard:
+        taken = service.notify(title=call.subject, body=call.text)
+    return None if taken else _why("\n".join(heard.lines))
+
+
+def _why(said: str) -> Unreached:
+    code = next(iter(re.findall(r"error[=: ]+(\d{3})", said)), "")
+    if code:
+        return Unreached(f"the service answered {code}", broken=code.startswith("5") or code == "429")
+    return Unreached("the service could not be reached", broken=True)

@@ -1,0 +1,54 @@
+"""A telephone call by the operator's own Asterisk, over its REST interface (ARI).
+
+Asterisk rings the number and, when it is taken, goes to the extension `nightlight` of its dialplan, which speaks and
+waits for a key; docs/RUNNING.md has one. The key comes back by the link that the call carries. So a call that rings, or
+that a machine takes, is no answer.
+"""
+
+from urllib.parse import quote
+
+import requests
+
+from hub.settings import Settings, secret
+from hub.transports.call import Call, Told, Unreached
+from hub.transports.post import TIMEOUT, answers, checked
+
+RINGS = 45
+"""Seconds."""
+
+
+class Sip:
+    needs_address = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def send(self, call: Call) -> Told:
+        if self._settings.sip_url is None:
+            raise Unreached("no telephone exchange is set up: set sip_url")
+        failed = [why for why in (self._failure(call, number) for number in call.to) if why]
+        if len(failed) == len(call.to):
+            raise failed[0]
+        return Told("ringing; a key pressed will be the answer")
+
+    def probe(self) -> bool:
+        return self._settings.sip_url is not None and answers(self._settings.sip_url)
+
+    def _failure(self, call: Call, number: str) -> Unreached | None:
+        asked = {
+            "endpoint": self._settings.sip_endpoint.replace("{to}", quote(number.replace(" ", ""), safe="+")),
+            "context": "nightlight",
+            "extension": "s",
+            "priority": "1",
+            "timeout": str(RINGS),
+        }
+        told = {"variables": {"NIGHTLIGHT_REPLY": call.link, "NIGHTLIGHT_ALERT": str(call.alert)}}
+        login = (self._settings.sip_login, secret(self._settings.sip_password_file) or "")
+        url = f"{(self._settings.sip_url or '').rstrip('/')}/channels"
+        try:
+            checked(requests.post(url, params=asked, json=told, auth=login, timeout=TIMEOUT, allow_redirects=False))
+        except requests.RequestException as bad:
+            return Unreached(f"the exchange could not be reached: {type(bad).__name__}", broken=True)
+        except Unreached as why:
+            return why
+        return None

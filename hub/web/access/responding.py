@@ -1,0 +1,230 @@
+"""The agreed response of an alert: the plan, tries by hand, and the word of those who were sent a link."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from hub.keyring import Keyring
+from hub.links import Expired, Links, Matter, Unsigned
+from hub.plans import plan_of
+from hub.settings import Settings
+from hub.store.alerts import AttemptMade, Entry
+from hub.store.responses import Responses
+from hub.store.ways import Ways
+from hub.transports.webpush import public_key, readable
+from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.responding import PlanStep, Reply, Responding
+from models.alert import Act, Alert, Refused, State
+from models.people import Contact, Resident, Role
+from models.response import (
+    BY_OPERATOR,
+    EMERGENCY,
+    OPERATOR,
+    OUTSIDE,
+    PARTNER,
+    RESIDENT,
+    RESPONDER,
+    SEND,
+    SUPERVISOR,
+    TELEPHONE,
+    Answer,
+    Incident,
+    ResponsePlan,
+    Step,
+    Visit,
+    held_until,
+    incident,
+    propose,
+)
+
+ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+ROLES: dict[str, str] = {
+    RESIDENT: "the resident",
+    OPERATOR: "the contact centre",
+    SUPERVISOR: "a supervisor",
+    RESPONDER: "a responder",
+    EMERGENCY: "999",
+    PARTNER: "the partner centre",
+}
+WAYS: dict[str, str] = {
+    TELEPHONE: "by telephone",
+    SEND: "by you",
+    "log": "on the console",
+    "email": "by email",
+    "sms": "by text message",
+    "push": "by push",
+    "webpush": "on their browser",
+    "sip": "by a call that the hub makes",
+    "webhook": "by the webhook",
+    "partner": "by its own system",
+}
+TITLES: dict[Incident, str] = {
+    Incident.PRESS: "a call for help",
+    Incident.FALL: "a fall",
+    Incident.SILENCE: "no sign of life",
+    Incident.NIGHT: "a night that is not as usual",
+    Incident.FAULT: "a kit in trouble",
+    Incident.DEFAULT: "whatever happens",
+}
+
+
+class ResponseDesk:
+    def __init__(self, door: Door, settings: Settings) -> None:
+        self._door, self._settings = door, settings
+        self._links = Links(Keyring(settings.secrets))
+        self._responses, self._ways = Responses(door.alerts.engine), Ways(door.alerts.engine)
+
+    def of(self, viewer: Viewer, alert: Alert, entries: Sequence[Entry]) -> Responding | None:
+        """None for whoever does not answer alerts, and where it is over."""
+        if viewer.role not in ACTING or alert.state is State.CLOSED:
+            return None
+        plan, now = self._plan(alert), self._door.clock.now()
+        attempts, people = self._door.alerts.attempts(alert.id), self.people(alert)
+        proposal = propose(plan, alert, attempts, now, people, visit(entries))
+        phones = self._phones(alert)
+        steps = tuple(
+            _step(number, step, people, phones, [one for one in attempts if one.step == number], proposal.step)
+            for number, step in enumerate(plan.steps)
+        )
+        title = TITLES.get(incident(alert.kind, alert.lane), "")
+        return Responding(title, steps, proposal, held_until(attempts, now), alert.holder == viewer.login)
+
+    def people(self, alert: Alert) -> dict[str, str]:
+        """How everybody is called that a plan or a timeline may name."""
+        living = self._door.residents(alert)
+        known = {one.id: f"{one.name} ({one.relation})" for one in self._door.contacts(living)}
+        called = " and ".join(one.called or one.name for one in living)
+        return {**ROLES, **known, **({RESIDENT: called} if called else {})}
+
+    def tried(self, viewer: Viewer, alert_id: int, step: int, answer: str, text: str) -> None:
+        """Raises Hidden, and Refused."""
+        if viewer.role not in ACTING:
+            raise Hidden(f"alert {alert_id}")
+        alert, now = self._door.alert(viewer, alert_id), self._door.clock.now()
+        plan = self._plan(alert)
+        if answer not in BY_OPERATOR:
+            raise Refused("a try needs what came of it: choose one")
+        who = plan.steps[step].who if 0 <= step < len(plan.steps) else ""
+        if not who or not plan.steps[step].by_hand:
+            raise Refused("the plan was changed meanwhile: look at its steps again")
+        hold = self._door.records.plan_for(alert).hold
+        self._responses.tried(alert_id, step, who, TELEPHONE, Answer(answer), viewer.login, now, text, hold)
+
+    def reply(self, token: str) -> Reply:
+        """Raises Hidden for a link that is not ours or good no longer: a stranger learns nothing from either."""
+        attempt, alert = self._linked(token)
+        return self._reply(attempt, alert)
+
+    def say(self, token: str, answer: Answer) -> Reply:
+        """The first word by a link stands; said again, it is the page that tells of it. Raises Hidden."""
+        attempt, alert = self._linked(token)
+        try:
+            attempt = self._responses.replied(attempt.id, answer, self._door.clock.now())
+        except Refused:
+            alert = self._door.alerts.alert(alert.id) or alert
+        return self._reply(attempt, alert)
+
+    def broken(self) -> list[tuple[str, datetime, str]]:
+        """Ways that do not work: in words, since when, and why."""
+        return [(WAYS.get(one.transport, one.transport), one.broken_since, one.why) for one in self._ways.broken()]
+
+    def push_key(self, viewer: Viewer) -> bytes:
+        if viewer.role is not Role.CONTACT:
+            raise Hidden("push")
+        return public_key(self._settings)
+
+    def subscribe(self, viewer: Viewer, content: bytes, endpoint: str) -> None:
+        """Raises Hidden for a contact of nobody, and for a subscription that is none."""
+        if viewer.role is not Role.CONTACT or viewer.person is None or not readable(self._settings, content):
+            raise Hidden("push")
+        self._ways.subscribe(viewer.person, endpoint, content.decode(), self._door.clock.now())
+
+    def _plan(self, alert: Alert) -> ResponsePlan:
+        return plan_of(self._door.records, alert, partner=self._settings.partner_url is not None)
+
+    def _phones(self, alert: Alert) -> dict[str, tuple[str, ...]]:
+        living = self._door.residents(alert)
+        contacts = {one.id: _numbers(one) for one in self._door.contacts(living)}
+        return {RESIDENT: tuple(one.phone for one in living if one.phone), EMERGENCY: ("999",), **contacts}
+
+    def _linked(self, token: str) -> tuple[AttemptMade, Alert]:
+        try:
+            number = self._links.read(Matter.ATTEMPT, token, self._door.clock.now())
+        except (Unsigned, Expired) as bad:
+            raise Hidden("link") from bad
+        attempt = self._responses.attempt(number)
+        alert = self._door.alerts.alert(attempt.alert) if attempt else None
+        if attempt is None or alert is None:
+            raise Hidden("link")
+        return attempt, alert
+
+    def _reply(self, attempt: AttemptMade, alert: Alert) -> Reply:
+        home = self._door.records.home(alert.home)
+        zone, living = home.timezone if home else "UTC", self._told_of(attempt, alert)
+        called = " and ".join(one.called or one.name for one in living)
+        over = alert.state is State.CLOSED
+        return Reply(called, attempt.answer, attempt.holds_until, over, zone, self._door.clock.now())
+
+    def _told_of(self, attempt: AttemptMade, alert: Alert) -> list[Resident]:
+        """Only the resident that this contact is one of."""
+        contact = self._door.records.contact(attempt.who)
+        living = self._door.residents(alert)
+        return [one for one in living if contact is None or one.id == contact.resident]
+
+
+def visit(entries: Iterable[Entry]) -> Visit | None:
+    """The last responder who was sent, unless they have left again."""
+    found: Visit | None = None
+    for entry in entries:
+        if entry.act is Act.SEND:
+            found = Visit(entry.at, arrived=False)
+        elif entry.act in (Act.ARRIVE, Act.ENTER) and found:
+            found = Visit(found.sent_at, arrived=True)
+        elif entry.act is Act.LEAVE:
+            found = None
+    return found
+
+
+def told(entry: Entry, names: Mapping[str, str]) -> str:
+    """The text of a try, with whom it was to reach by name."""
+    if entry.act is not Act.TRY:
+        return entry.text
+    if entry.text.startswith("Reaching "):
+        who, space, rest = entry.text.removeprefix("Reaching ").partition(" ")
+        return f"Reaching {names.get(who, who)}{space}{rest}"
+    who, colon, rest = entry.text.partition(": ")
+    return f"{names.get(who, who)}{colon}{rest}"
+
+
+def _step(
+    number: int,
+    step: Step,
+    people: Mapping[str, str],
+    phones: Mapping[str, tuple[str, ...]],
+    tries: Sequence[AttemptMade],
+    proposed: int,
+) -> PlanStep:
+    last = tries[-1] if tries else None
+    minutes = int(step.after.total_seconds() // 60)
+    return PlanStep(
+        number,
+        people.get(step.who, step.who),
+        f"after {minutes} min" if minutes else "",
+        WAYS.get(step.transport, step.transport),
+        step.by_hand,
+        phones.get(step.who, ()) if step.transport == TELEPHONE else (),
+        (last.answer or ("reached nobody: " + last.detail if last.tried == "failed" else last.tried)) if last else "",
+        (last.answered_at or last.at) if last else None,
+        len(tries),
+        proposed == number != OUTSIDE,
+    )
+
+
+def _numbers(contact: Contact) -> tuple[str, ...]:
+    ways = (TELEPHONE, "phone", "sms", "sip")
+    return tuple(dict.fromkeys(one.to for way in ways for one in contact.addresses if one.transport == way))
+
+
+def dialled(number: str) -> str:
+    """As a `tel:` link wants it."""
+    return quote(number.replace(" ", ""), safe="+")

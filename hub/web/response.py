@@ -1,0 +1,61 @@
+"""Tries that an operator makes by hand, and the pages behind the links that people are sent: those need no login."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from hub.links import BY_LINK
+from hub.web.access import Hidden
+from hub.web.console import refused_sheet
+from hub.web.page import page
+from hub.web.visitor import TheGate, Who
+from models.alert import Refused
+from models.response import BY_KEY
+
+routes = APIRouter()
+
+Text = Annotated[str, Form(max_length=10_000)]
+
+
+@routes.post("/console/alert/{alert_id}/tried")
+def tried(
+    request: Request, gate: TheGate, who: Who, alert_id: int, step: Annotated[int, Form()] = -1, answer: Text = "",
+    text: Text = "",
+) -> Response:  # fmt: skip
+    try:
+        gate.response.tried(who, alert_id, step, answer, text.strip())
+    except Refused as refused:
+        return refused_sheet(request, gate, who, alert_id, refused, text)
+    return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
+@routes.get(f"{BY_LINK}reply/{{token}}")
+def reply(request: Request, gate: TheGate, token: str) -> Response:
+    """Looking says nothing: mail servers look at links before people do."""
+    return page(request, "reply.html", reply=gate.response.reply(token), keys=BY_KEY)
+
+
+@routes.post(f"{BY_LINK}reply/{{token}}")
+def say(request: Request, gate: TheGate, token: str, key: Text = "") -> Response:
+    """By a button, or by the key of a telephone that the operator's exchange passes on."""
+    if key not in BY_KEY:
+        return page(request, "reply.html", status=400, reply=gate.response.reply(token), keys=BY_KEY)
+    return page(request, "reply.html", reply=gate.response.say(token, BY_KEY[key]), keys=BY_KEY)
+
+
+@routes.get("/push/key")
+def push_key(gate: TheGate, who: Who) -> Response:
+    return Response(gate.response.push_key(who), media_type="application/octet-stream")
+
+
+@routes.post("/push/subscribe")
+def subscribe(gate: TheGate, who: Who, subscription: Text = "") -> Response:
+    try:
+        endpoint = str(msgspec.json.decode(subscription)["endpoint"])
+    except (msgspec.DecodeError, KeyError, TypeError) as bad:
+        raise Hidden("push") from bad
+    gate.response.subscribe(who, subscription.encode(), urlsplit(endpoint).geturl())
+    return Response(status_code=204)

@@ -1,0 +1,176 @@
+"""The plan on an alert's page, tries by hand, and the pages behind links that people are sent."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from hub.keyring import Keyring
+from hub.links import Links, Matter
+from hub.store.ways import Ways
+from models.alert import Act, Alert, Outcome, State
+from models.people import Address, Contact
+from models.register import PlanOf, Register
+from models.response import Answer, Tried
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+
+
+def links(world: World) -> Links:
+    return Links(Keyring(world.settings.secrets))
+
+
+def sent(world: World, alert: Alert, who: str = "c_ada", hours: float = 4) -> str:
+    """The address in what a contact was sent."""
+    now = world.store.alerts.alert(alert.id)
+    assert now is not None
+    attempt = world.store.alerts.intend(now, 1, who, "email", world.now)
+    assert attempt is not None
+    world.store.alerts.finish(attempt, Tried.SENT, "told", world.now)
+    return f"/by-link/reply/{links(world).made(Matter.ATTEMPT, attempt, world.now + timedelta(hours=hours))}"
+
+
+def by_telephone(world: World) -> None:
+    """Nothing was agreed but what is built in, and Ada has a telephone."""
+    ada = Contact("c_ada", "r_okafor", "Ada Okafor", "daughter", addresses=(Address("tel", "01632 960077"),))
+    world.store.records.load(Register(contacts=(ada,)), {})
+    built_in = world.store.records.plan(None, "press", world.press().lane)
+    world.store.records.load(Register(plans=(PlanOf("r_okafor", built_in),)), {})
+
+
+def test_the_plan_in_force_and_what_is_next_stand_on_the_page(world: World, visit: Visit) -> None:
+    by_telephone(world)
+    (alert,) = world.store.alerts.open_alerts()
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    page = words(tom.see(f"/console/alert/{alert.id}"))
+    assert "What was agreed for a call for help" in page
+    assert "Next: ring Mrs Okafor. Nobody has spoken with Mrs Okafor yet. Ring 01632 960001" in page
+    assert tom.post(f"/console/alert/{alert.id}/tried", step="1", answer=Answer.VOICEMAIL).status_code == 303
+    page = words(tom.see(f"/console/alert/{alert.id}"))
+    assert "Mrs Okafor: voicemail, which is not an answer." in page
+    assert "Mrs Okafor by telephone voicemail, 12:00" in page
+    assert "Tried to reach Tom Brandt Mrs Okafor: voicemail." in page
+
+
+def test_a_try_needs_the_alert_in_hand_and_what_came_of_it(world: World, visit: Visit) -> None:
+    by_telephone(world)
+    (alert,) = world.store.alerts.open_alerts()
+    tom = visit("tom")
+    path = f"/console/alert/{alert.id}/tried"
+    assert tom.post(path, step="1", answer=Answer.FINE).status_code == 409, "nobody has answered it"
+    tom.post(f"/console/alert/{alert.id}/answer")
+    for form in ({"step": "1", "answer": "fine"}, {"step": "0", "answer": Answer.FINE}, {"step": "99"}):
+        assert tom.post(path, **form).status_code == 409, form
+    assert visit("nia").post(path, step="1", answer=Answer.FINE).status_code == 409
+    for login in ("karl", "ada", "priya", "ivan", "grace"):
+        assert visit(login).post(path, step="1", answer=Answer.FINE).status_code == 404, login
+    assert world.store.alerts.attempts(alert.id) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "said"),
+    [
+        ("1", Answer.ON_THE_WAY, "Nobody else is called until 12:30"),
+        ("2", Answer.FINE, "Nobody else is called until 12:15"),
+        ("3", Answer.NEEDS_HELP, "The next person is asked now."),
+        ("4", Answer.REFUSED, "The next person is asked now."),
+    ],
+)
+def test_a_contact_answers_by_a_link_without_a_login(
+    world: World, visit: Visit, key: str, answer: Answer, said: str
+) -> None:
+    alert = world.press()
+    path, anybody = sent(world, alert), visit(None)
+    assert "Mrs Okafor may need help. What can you do?" in words(anybody.see(path))
+    assert world.store.alerts.attempts(alert.id)[0].answer is None, "a mail server looks at links too"
+    assert said in words(anybody.client.post(path, data={"key": key}).text)
+    assert world.store.alerts.attempts(alert.id)[0].answer is answer
+    page = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert f"Said by Ada Okafor (daughter) {answer}." in page
+
+
+def test_a_link_is_good_once(world: World, visit: Visit) -> None:
+    path, anybody = sent(world, world.press()), visit(None)
+    anybody.client.post(path, data={"key": "4"})
+    assert "You said: can't help" in words(anybody.client.post(path, data={"key": "1"}).text)
+    assert "You said: can't help" in words(anybody.see(path))
+    assert world.store.alerts.attempts(1)[0].answer is Answer.REFUSED
+
+
+def test_a_key_that_means_nothing_says_nothing(world: World, visit: Visit) -> None:
+    path, anybody = sent(world, world.press()), visit(None)
+    for key in ("", "9", "<b>"):
+        assert anybody.client.post(path, data={"key": key}).status_code == 400
+    assert world.store.alerts.attempts(1)[0].answer is None
+
+
+def test_a_forged_or_an_expired_link_is_nothing_at_all(world: World, visit: Visit) -> None:
+    alert, karl = world.press(), visit("karl")
+    good = sent(world, alert)
+    stem, _, mark = good.rpartition(".")
+    other = links(world).made(Matter.FEEDBACK, 1, world.now + timedelta(hours=1))
+    strange = Links(Keyring(world.folder / "another")).made(Matter.ATTEMPT, 1, world.now + timedelta(hours=1))
+    unknown = links(world).made(Matter.ATTEMPT, 99, world.now + timedelta(hours=1))
+    pages = [f"/by-link/reply/{one}" for one in (other, strange, unknown, "x")]
+    forged = [f"{stem}.{mark[::-1]}", good.replace("/a1.", "/a2."), *pages]
+    for path in forged:
+        for answer in (karl.get(path), karl.client.post(path, data={"key": "1"})):
+            assert answer.status_code == 404, path
+            assert "Okafor" not in answer.text
+    world.move(timedelta(hours=4))
+    assert karl.get(good).status_code == 404
+    assert karl.client.post(good, data={"key": "1"}).status_code == 404
+    assert world.store.alerts.attempts(alert.id)[0].answer is None
+
+
+def test_what_is_over_thanks_and_asks_for_nothing(world: World, visit: Visit) -> None:
+    alert = world.press()
+    path = sent(world, alert)
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.ACCIDENT)
+    anybody = visit(None)
+    assert "It is over" in words(anybody.see(path))
+    assert "It is over" in words(anybody.client.post(path, data={"key": "1"}).text)
+
+
+def test_a_way_that_does_not_work_is_said_on_every_console_and_ends_by_itself(world: World, visit: Visit) -> None:
+    tom, ways = visit("tom"), Ways(world.store.alerts.engine)
+    before = world.store.alerts.latest_change()
+    ways.failed("email", "the mail server failed: ConnectionRefusedError", world.now)
+    page = words(tom.see("/console"))
+    assert "Reaching people by email has failed since 12:00:00 (the mail server failed" in page
+    ways.works("email")
+    assert "by email" not in words(tom.see("/console"))
+    assert world.store.alerts.latest_change() == before
+
+
+def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: Visit) -> None:
+    keys = {"p256dh": "BP", "auth": "aa"}
+    good = json.dumps({"endpoint": "https://fcm.googleapis.com/fcm/send/x", "keys": keys})
+    ada = visit("ada")
+    assert len(ada.get("/push/key").content) == 65
+    assert ada.post("/push/subscribe", subscription=good).status_code == 204
+    ways = Ways(world.store.alerts.engine)
+    assert ways.subscriptions("c_ada") == [good]
+    for bad in ("", "[]", "{}", good.replace("fcm.googleapis.com", "10.0.0.1")):
+        assert ada.post("/push/subscribe", subscription=bad).status_code == 404, bad
+    for login in ("tom", "priya", "ivan", "grace"):
+        assert visit(login).get("/push/key").status_code == 404
+        assert visit(login).post("/push/subscribe", subscription=good).status_code == 404
+    assert visit(None).get("/push/key").status_code == 303
+    assert visit("karl").post("/push/subscribe", subscription=good).status_code == 204, "for his father"
+    assert ways.subscriptions("c_ada") == [], "a browser is one person's"
+
+
+def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -> None:
+    alert = world.press()
+    visit(None).client.post(sent(world, alert), data={"key": "1"})
+    page = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "Wait. Ada Okafor (daughter): on the way. The chain waits 30 min for that, and then goes on." in page
+    now = world.store.alerts.alert(alert.id)
+    assert now is not None
+    assert (now.state, now.look_again_at) == (State.RAISED, world.now + timedelta(minutes=30))
