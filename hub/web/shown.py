@@ -289,6 +289,19 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong and since when, what it means, and what to do."""
+
+    kind: str
+    sensor: str
+    since: datetime
+    means: str
+    do: str
+    day_only: bool = False
+    """The moment itself would tell when somebody stirred."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitCard:
     """A home whose kit wants an installer."""
 
@@ -299,6 +312,7 @@ class KitCard:
     hearing: Hearing
     quiet: tuple[Fitted, ...]
     mentions: tuple[Mention, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

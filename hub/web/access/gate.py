@@ -35,6 +35,7 @@ from hub.web.access.upkeep import Upkeep
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
+    Fault,
     Fitted,
     Happened,
     KitCard,
@@ -293,7 +294,8 @@ class Gate:
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
         shown = self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
         homes, now = list(self._door.homes(viewer).values()), self._clock.now()
-        cards = [card for home in homes if (card := self._card(home, now))]
+        faults = self.upkeep.faults(homes, now)
+        cards = [card for home in homes if (card := self._card(home, now, faults.get(home.id, ())))]
         for card in cards:
             self._door.look(viewer, purpose, card.home, shown)
         elsewhere = self._door.elsewhere(viewer)
@@ -302,13 +304,15 @@ class Gate:
         aside = [(one.arrived, one.home or "", one.reason, one.text) for one in recent]
         return Kits(now, zone_of(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
-    def _card(self, home: Home, now: datetime) -> KitCard | None:
+    def _card(self, home: Home, now: datetime, faults: tuple[Fault, ...]) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
         mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
-        if hearing.heard and not quiet and not mentions:
+        if hearing.heard and not quiet and not mentions and not faults:
             return None
+        told = {one.kind for one in mentions}
+        faults = tuple(one for one in faults if one.kind not in told)
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
-        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions)
+        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions, faults)
 
     def kits_of(self, viewer: Viewer, purpose: Purpose, home_id: str) -> Prepared:
         """Who has which kit of that home, and whether one can be made."""
