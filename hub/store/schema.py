@@ -356,6 +356,19 @@ findings = Table(
 )
 Index("findings_by_home", findings.c.home, findings.c.kind, findings.c.sensor)
 
+mentioned = Table(
+    "mentioned",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What asks for no answer, and was said in the talk about an alert."""
+
 timeline = Table(
     "timeline",
     records,
