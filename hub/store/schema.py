@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from models.commission import Fitting, Proved
 from models.health import Learned
 from models.home import Home
 from models.people import Account, Contact, Resident
@@ -496,6 +497,24 @@ swaps = Table(
     Column("was", Text, nullable=False),
     Column("now", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+fittings = Table(
+    "fittings",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Body(Fitting), nullable=False),
+)
+"""What installers have done in each home so far."""
+
+certificates = Table(
+    "certificates",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("body", Body(Proved), nullable=False),
     Column("link", Text, nullable=False),
 )
 

@@ -26,6 +26,7 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.board import Board
+from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
@@ -114,6 +115,7 @@ class Gate:
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
+        self.commissioning = Commissioning(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble)
 
