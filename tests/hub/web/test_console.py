@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from hub.store.responses import Responses
 from models.alert import Act
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.register import PlanOf, Register
-from models.response import ResponsePlan, Step
+from models.response import OUTSIDE, RESIDENT, TELEPHONE, Answer, ResponsePlan, Step
 from tests.conftest import okafor_home
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -98,6 +99,21 @@ def test_the_reason_for_haste_stands_in_the_row(world: World, visit: Visit) -> N
     world.saw("h_okafor", (world.now - timedelta(minutes=2), "hall_pir", What.MOVED))
     world.move(timedelta(seconds=3))
     assert "No movement" not in words(visit("nia").see("/console"))
+
+
+def test_a_silent_call_goes_before_all_others(world: World, visit: Visit) -> None:
+    other = world.press("h_lindqvist", "r_lindqvist", "hall_pir")
+    alert = world.press()
+    responses = Responses(world.store.alerts.engine)
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    responses.tried(alert.id, OUTSIDE, RESIDENT, TELEPHONE, Answer.NO_ANSWER, "tom", world.now)
+    world.move(timedelta(minutes=4))
+    world.beat("h_okafor")
+    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now)
+    nia = visit("nia")
+    page = nia.see("/console")
+    assert re.findall(r'<li[^>]* id="alert-(\d+)"', page) == [str(alert.id), str(other.id)]
+    assert "Rung, and nobody spoke; no movement since; a risk is on record." in words(page)
 
 
 def test_an_answer_holds_as_long_as_was_agreed(world: World, visit: Visit) -> None:
