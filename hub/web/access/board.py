@@ -22,7 +22,7 @@ from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
-from models.outage import Down, Outage, Risk, fold
+from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
 from models.urgency import UNKNOWN, Circumstances, Graver, asks_for_a_look, because, graver, rank, unusual
@@ -278,13 +278,17 @@ class Board:
         self, faults: Sequence[Row], homes: dict[str, Home], now: datetime
     ) -> tuple[tuple[Card, ...], list[Row]]:
         troubled = {row.alert.home for row in self._rows.values() if row.alert.lane is Lane.PERSON}
-        down = [self._down(row, homes[row.alert.home], troubled, now) for row in faults]
+        began = self._door.alerts.faults_began() if len(faults) >= AT_LEAST else {}
+        down = [self._down(row, homes[row.alert.home], troubled, began, now) for row in faults]
         outages, _ = fold(down, now)
         folded = {alert for one in outages for alert in one.alerts}
         alone = [row for row in faults if row.alert.id not in folded]
         return tuple(self._card(one, homes) for one in outages), alone
 
-    def _down(self, row: Row, home: Home, troubled: set[str], now: datetime) -> Down:
+    def _down(
+        self, row: Row, home: Home, troubled: set[str], began: dict[tuple[int, str], datetime], now: datetime
+    ) -> Down:
+        """An alert may have been raised for another fault, days before this one."""
         alert, kind, living = row.alert, FindingKind(row.alert.kind), self._living(row.alert)
         told = self._signs.get(alert.home)
         why = why_unheard(self._heard.get(alert.home, NEVER_HEARD), now, unheard_after(None))
@@ -295,8 +299,9 @@ class Board:
             any(one.risks or one.medical_notes for one in living),
             told.last_sign if told else None,
         )
+        since = began.get((alert.id, alert.kind), alert.raised_at)
         cause = why if why and kind is FindingKind.KIT_UNHEARD else kind
-        return Down(alert.home, home.area, kind, cause, alert.raised_at, risk, alert.id)
+        return Down(alert.home, home.area, kind, cause, since, risk, alert.id)
 
     def _card(self, outage: Outage, homes: dict[str, Home]) -> Card:
         first = [self._rows[one.alert] for one in outage.homes[:IN_CARD] if one.alert is not None]
