@@ -347,8 +347,9 @@ class Engine:
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
         ago = float(self._state["company"][home, company.SINCE_COMPANY])
+        own = self.homes[home]
         seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < company.MATTERS else {}
-        return {"people": self.homes[home].people, "pets": self.homes[home].pets, **seen}
+        return {"people": own.people, "pets": own.pets, **({"visits": True} if own.visits else {}), **seen}
 
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
@@ -478,7 +479,7 @@ class Engine:
 def _sureness(evidence: Mapping[str, Any]) -> float:
     """How far a silence is believed: less where others may have been heard, or sensors were not."""
     believed = 1.0 - evidence.get("chance", 0.05)
-    if evidence["people"] > 1 or evidence["pets"] or "company_at" in evidence:
+    if evidence["people"] > 1 or evidence["pets"] or "visits" in evidence or "company_at" in evidence:
         believed *= OTHERS_THERE
     return float(believed * SENSORS_DOUBTED if evidence["doubted"] else believed)
 
@@ -518,8 +519,9 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     """A prior as the loops read it, and its log prices at even steps of the log of the rate."""
     steps = np.exp(stream.RATE_FROM + stream.RATE_STEP * np.arange(96))
     if prior is None:
-        nothing = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, kernels.NODE), 0.0
-        return stream.Known(False, *nothing, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
-    learned = prior.usual, prior.roots, prior.nodes, prior.start, float(prior.price_of(REFERENCE_RATE))
-    own = stream.Known(True, *learned, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+        nobody = np.zeros(0, np.int64)
+        trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
+        return stream.Known(False, np.zeros(0), trees, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
+    price = float(prior.price_of(REFERENCE_RATE))
+    own = stream.Known(True, prior.usual, prior.trees, price, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))
