@@ -22,7 +22,7 @@ from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
-from models.outage import Down, Outage, Risk, fold
+from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
 from models.urgency import UNKNOWN, Circumstances, Graver, asks_for_a_look, because, graver, rank, unusual
@@ -100,7 +100,7 @@ class Board:
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
             queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
-            rows = self._sorted(homes)[part]
+            rows = self._sorted(homes, self._door.clock.now())[part]
             shown = self._part(rows[first:], PAGE, homes)
             self._look([viewer], [one.alert.id for one in shown.rows])
             return queue, replace(shown, total=len(rows))
@@ -216,7 +216,7 @@ class Board:
     # What is made of it
 
     def _made(self, council: str, homes: dict[str, Home], now: datetime, trouble: tuple[str, ...]) -> Queue:
-        rows = self._sorted(homes)
+        rows = self._sorted(homes, now)
         outages, alone = self._folded(rows["faults"], homes, now)
         zone, unheard = self._counted(council, homes, now)
         queue = Queue(
@@ -234,12 +234,12 @@ class Board:
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 
-    def _sorted(self, homes: dict[str, Home]) -> dict[str, list[Row]]:
+    def _sorted(self, homes: dict[str, Home], now: datetime) -> dict[str, list[Row]]:
         """By part of the queue, most urgent first."""
         parts: dict[str, list[Row]] = {"calls": [], "looks": [], "held": [], "faults": []}
         mine = [row for row in self._rows.values() if row.alert.home in homes]
         for row in sorted(mine, key=lambda one: rank(one.alert, one.known)):
-            parts[_part_of(row.alert)].append(row)
+            parts[_part_of(row.alert, now)].append(row)
         return parts
 
     def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int]:
@@ -254,7 +254,8 @@ class Board:
 
     def _waiting(self, row: Row, home: Home) -> Waiting:
         alert, why, names = row.alert, graver(row.alert, row.known), self._names
-        made = (alert.version, why, self._register)
+        muted = alert.state is State.RAISED and alert.round_began_at > self._door.clock.now()
+        made = (alert.version, why, self._register, muted)
         if row.shown is None or row.made != made:
             sent = sent_of(row.entries) if alert.state is State.ATTENDING else None
             row.made = made
@@ -264,7 +265,7 @@ class Board:
                 home.area,
                 home.timezone,
                 line(alert, reasons(row.entries)),
-                because([one for one in why if one not in _SAID_BY_ROW]),
+                _muted(alert, home) if muted else because([one for one in why if one not in _SAID_BY_ROW]),
                 names.get(alert.holder, alert.holder) if alert.holder else None,
                 names.get(alert.lapsed_by, alert.lapsed_by) if alert.lapsed_by else None,
                 names.get(sent, sent) if sent else None,
@@ -277,13 +278,17 @@ class Board:
         self, faults: Sequence[Row], homes: dict[str, Home], now: datetime
     ) -> tuple[tuple[Card, ...], list[Row]]:
         troubled = {row.alert.home for row in self._rows.values() if row.alert.lane is Lane.PERSON}
-        down = [self._down(row, homes[row.alert.home], troubled, now) for row in faults]
+        began = self._door.alerts.faults_began() if len(faults) >= AT_LEAST else {}
+        down = [self._down(row, homes[row.alert.home], troubled, began, now) for row in faults]
         outages, _ = fold(down, now)
         folded = {alert for one in outages for alert in one.alerts}
         alone = [row for row in faults if row.alert.id not in folded]
         return tuple(self._card(one, homes) for one in outages), alone
 
-    def _down(self, row: Row, home: Home, troubled: set[str], now: datetime) -> Down:
+    def _down(
+        self, row: Row, home: Home, troubled: set[str], began: dict[tuple[int, str], datetime], now: datetime
+    ) -> Down:
+        """An alert may have been raised for another fault, days before this one."""
         alert, kind, living = row.alert, FindingKind(row.alert.kind), self._living(row.alert)
         told = self._signs.get(alert.home)
         why = why_unheard(self._heard.get(alert.home, NEVER_HEARD), now, unheard_after(None))
@@ -294,8 +299,9 @@ class Board:
             any(one.risks or one.medical_notes for one in living),
             told.last_sign if told else None,
         )
+        since = began.get((alert.id, alert.kind), alert.raised_at)
         cause = why if why and kind is FindingKind.KIT_UNHEARD else kind
-        return Down(alert.home, home.area, kind, cause, alert.raised_at, risk, alert.id)
+        return Down(alert.home, home.area, kind, cause, since, risk, alert.id)
 
     def _card(self, outage: Outage, homes: dict[str, Home]) -> Card:
         first = [self._rows[one.alert] for one in outage.homes[:IN_CARD] if one.alert is not None]
@@ -308,12 +314,17 @@ _SAID_BY_ROW = frozenset({Graver.AGAIN, Graver.LAPSED})
 """The row says these in words of their own."""
 
 
-def _part_of(alert: Alert) -> str:
+def _part_of(alert: Alert, now: datetime) -> str:
+    """What waits for a muting to end is in hand, in sight, and asks for nobody before."""
     if alert.lane is Lane.KIT:
         return "faults"
-    if alert.state is not State.RAISED:
+    if alert.state is not State.RAISED or alert.round_began_at > now:
         return "held"
     return "looks" if asks_for_a_look(alert.kind) else "calls"
+
+
+def _muted(alert: Alert, home: Home) -> str:
+    return f"The home is muted until {clock_s(alert.round_began_at, home.timezone)[:5]}."
 
 
 def _look(viewer: Viewer, row: Row, now: datetime) -> Look:

@@ -54,7 +54,7 @@ def test_faults_that_began_together_are_one_card_with_those_at_risk_first(world:
     page = tom.see("/console")
     text = words(page)
     assert "Kit faults 21" in text
-    assert "21 homes have silent sensors Northside, since 12:00" in text
+    assert "21 homes have silent sensors Northside, since 03:00" in text
     assert "16 more homes are part of it" in text
     assert re.findall(r'<li[^>]* id="alert-(\d+)"', page)[0] == "1", "Mrs Okafor has a risk on record"
     assert "lives alone, a risk is on record" in text

@@ -103,6 +103,25 @@ def test_since_when_a_sensor_misleads_is_a_day_and_no_moment(world: World, visit
         assert "07:00" not in page
 
 
+def test_homes_lost_together_are_one_card_whatever_was_wrong_there_before(world: World, visit: Visit) -> None:
+    more = [replace(world.home("h_okafor"), id=f"h_{number}") for number in range(4)]
+    world.store.records.load(Register(homes=tuple(more)), {})
+    for number, home in enumerate(more):
+        world.beat(home.id)
+        flat = Finding(FindingKind.BATTERY_FLAT, home.id, world.now - number * HOUR, world.now, "bed")
+        world.find(flat, None)
+        world.move(HOUR)
+    since = world.now - timedelta(minutes=3)
+    for home in more:
+        world.beat(home.id, since, online=False)
+    world.move(timedelta(minutes=1))
+    for home in more:
+        world.find(Finding(FindingKind.KIT_UNHEARD, home.id, since, world.now, evidence={"ever_heard": True}), None)
+    page = words(visit("tom").see("/console"))
+    assert "4 homes lost their path" in page
+    assert "15:57" in page, "since when the homes are not heard, not since their alerts were raised"
+
+
 def test_batteries_by_area_what_is_due_first(world: World, visit: Visit) -> None:
     levels(world)
     ivan = visit("ivan")
