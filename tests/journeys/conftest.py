@@ -195,6 +195,11 @@ class Kit:
             count: int = card.execute("SELECT count(*) FROM pending").fetchone()[0]
         return count
 
+    def told(self) -> list[str]:
+        """What the hub said last of what was agreed to."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db", timeout=10)) as card:
+            return [text for (text,) in card.execute("SELECT configuration FROM told")]
+
     def move_in(self, room: str) -> None:
         self.says(f"{room}_pir", occupancy=True)
         self.says(f"{room}_pir", occupancy=False)
