@@ -227,6 +227,13 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
+    def faults_began(self) -> dict[tuple[int, str], datetime]:
+        """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
+        f, a = _findings.c, _alerts.c
+        lasting = and_(f.over.is_(False), f.ended_at.is_(None), a.lane == Lane.KIT.value, a.state != State.CLOSED.value)
+        question = select(f.alert, f.kind, f.since).join(_alerts, f.alert == a.id).where(lasting).order_by(f.since)
+        return {(row.alert, row.kind): row.since for row in self._all(question)}
+
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
         f = _findings.c

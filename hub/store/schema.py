@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from models.commission import Fitting, Proved
 from models.health import Learned
 from models.home import Home
 from models.people import Account, Contact, Resident
@@ -355,6 +356,19 @@ findings = Table(
 )
 Index("findings_by_home", findings.c.home, findings.c.kind, findings.c.sensor)
 
+mentioned = Table(
+    "mentioned",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What asks for no answer, and was said in the talk about an alert."""
+
 timeline = Table(
     "timeline",
     records,
@@ -463,6 +477,24 @@ swaps = Table(
     Column("was", Text, nullable=False),
     Column("now", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+fittings = Table(
+    "fittings",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Body(Fitting), nullable=False),
+)
+"""What installers have done in each home so far."""
+
+certificates = Table(
+    "certificates",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("body", Body(Proved), nullable=False),
     Column("link", Text, nullable=False),
 )
 

@@ -208,3 +208,16 @@ def test_a_file_is_brought_in_whole_or_not_at_all(file: Path, store: Store, tmp_
     done = hub(file, "import", "homes", sheet)
     assert (done.returncode, "line 3, people: 'none' is no whole number" in done.stderr) == (1, True)
     assert len(store.records.homes()) == 1
+
+
+def test_a_copy_is_made_and_brought_back_by_command(
+    file: Path, store: Store, register: Register, tmp_path: Path
+) -> None:
+    store.records.load(register, {one.login: "hash" for one in register.accounts})
+    made = hub(file, "backup", tmp_path / "copy")
+    assert (made.returncode, "records, series; no keys" in made.stdout) == (0, True)
+    again = tmp_path / "again.toml"
+    again.write_text(f"data_dir = '{tmp_path / 'again'}'\n")
+    assert f"{len(register.homes)} homes, 0 open alerts" in hub(again, "restore", tmp_path / "copy").stdout
+    refused = hub(again, "restore", tmp_path / "copy")
+    assert (refused.returncode, "already" in refused.stderr) == (1, True)

@@ -67,6 +67,9 @@ def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
         ("tom", "/nothing/here"),
         ("priya", "/visits"),
         ("priya", f"/visits/{busy['sent'].id}"),
+        ("ivan", "/installer/homes/h_okafor"),
+        ("ivan", "/installer/homes"),
+        ("ivan", "/installer/batteries"),
     ]
 
 
