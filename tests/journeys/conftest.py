@@ -195,11 +195,6 @@ class Kit:
             count: int = card.execute("SELECT count(*) FROM pending").fetchone()[0]
         return count
 
-    def told(self) -> list[str]:
-        """What the hub said last of what was agreed to."""
-        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db", timeout=10)) as card:
-            return [text for (text,) in card.execute("SELECT configuration FROM told")]
-
     def move_in(self, room: str) -> None:
         self.says(f"{room}_pir", occupancy=True)
         self.says(f"{room}_pir", occupancy=False)
@@ -211,10 +206,9 @@ class Kit:
         return count
 
     def told(self) -> str:
-        """What the hub said last is agreed to, as it stands on the card."""
-        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db")) as card:
-            (text,) = card.execute("SELECT configuration FROM told").fetchone()
-        return str(text)
+        """What the hub said last is agreed to, as it stands on the card; nothing before it said so."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db", timeout=10)) as card:
+            return "".join(text for (text,) in card.execute("SELECT configuration FROM told"))
 
     def end(self) -> None:
         if self.process:
