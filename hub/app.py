@@ -210,11 +210,16 @@ def _loaded(settings: Settings, register: Register) -> dict[str, str]:
     from argon2 import PasswordHasher
 
     from hub.store import open_store
+    from hub.store.amendments import Amendment, keep
 
     records = open_store(settings).records
     known, hasher = records.logins(), PasswordHasher()
     passwords = {one.login: secrets.token_urlsafe(12) for one in register.accounts if one.login not in known}
     records.load(register, {login: hasher.hash(password) for login, password in passwords.items()})
+    count = ", ".join(f"{len(getattr(register, kind))} {kind}" for kind in Register.__dataclass_fields__)
+    councils = {home.council for home in register.homes} | {one.council for one in register.accounts}
+    who, now = f"command: {getpass.getuser()}", datetime.now(UTC)
+    keep(records.engine, [Amendment(now, who, one, "register", "", f"loaded {count}") for one in sorted(councils)])
     return passwords
 
 

@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
+from hub.store.shiftbook import muted_until
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
+from models.shift import NEVER_MUTED
 from models.wire import Order
 
 HUB = "hub"
@@ -365,8 +367,10 @@ def _open_alert(connection: Connection, finding: Finding, resident: str | None) 
 
 
 def _open(connection: Connection, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised:
+    until = None if finding.kind in NEVER_MUTED else muted_until(connection, finding.home, now)
+    begins = until or now
     new = Alert(
-        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, now, now, 1,
+        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, begins, begins, 1,
         presses=int(finding.kind is FindingKind.PRESS),
     )  # fmt: skip
     key = connection.execute(insert(_alerts).values(_columns(new))).inserted_primary_key

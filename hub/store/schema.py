@@ -186,6 +186,26 @@ amendments = Table(
 )
 """What was changed on the records by whom: names of fields, and values only of those that tell nothing of a person."""
 
+shiftbook = Table(
+    "shiftbook",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("home", Text, index=True),
+    Column("alert", BigInteger),
+    Column("of", BigInteger, index=True),
+    Column("until", Moment),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What a shift hands on to the next: promised call-backs, muted homes, and who handed over to whom.
+
+`of` is the row that this one is an answer to; `until` when a call-back is due, or a home no longer muted.
+"""
+
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
 )

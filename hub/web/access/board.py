@@ -100,7 +100,7 @@ class Board:
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
             queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
-            rows = self._sorted(homes)[part]
+            rows = self._sorted(homes, self._door.clock.now())[part]
             shown = self._part(rows[first:], PAGE, homes)
             self._look([viewer], [one.alert.id for one in shown.rows])
             return queue, replace(shown, total=len(rows))
@@ -216,7 +216,7 @@ class Board:
     # What is made of it
 
     def _made(self, council: str, homes: dict[str, Home], now: datetime, trouble: tuple[str, ...]) -> Queue:
-        rows = self._sorted(homes)
+        rows = self._sorted(homes, now)
         outages, alone = self._folded(rows["faults"], homes, now)
         zone, unheard = self._counted(council, homes, now)
         queue = Queue(
@@ -234,12 +234,12 @@ class Board:
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 
-    def _sorted(self, homes: dict[str, Home]) -> dict[str, list[Row]]:
+    def _sorted(self, homes: dict[str, Home], now: datetime) -> dict[str, list[Row]]:
         """By part of the queue, most urgent first."""
         parts: dict[str, list[Row]] = {"calls": [], "looks": [], "held": [], "faults": []}
         mine = [row for row in self._rows.values() if row.alert.home in homes]
         for row in sorted(mine, key=lambda one: rank(one.alert, one.known)):
-            parts[_part_of(row.alert)].append(row)
+            parts[_part_of(row.alert, now)].append(row)
         return parts
 
     def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int]:
@@ -254,7 +254,8 @@ class Board:
 
     def _waiting(self, row: Row, home: Home) -> Waiting:
         alert, why, names = row.alert, graver(row.alert, row.known), self._names
-        made = (alert.version, why, self._register)
+        muted = alert.state is State.RAISED and alert.round_began_at > self._door.clock.now()
+        made = (alert.version, why, self._register, muted)
         if row.shown is None or row.made != made:
             sent = sent_of(row.entries) if alert.state is State.ATTENDING else None
             row.made = made
@@ -264,7 +265,7 @@ class Board:
                 home.area,
                 home.timezone,
                 line(alert, reasons(row.entries)),
-                because([one for one in why if one not in _SAID_BY_ROW]),
+                _muted(alert, home) if muted else because([one for one in why if one not in _SAID_BY_ROW]),
                 names.get(alert.holder, alert.holder) if alert.holder else None,
                 names.get(alert.lapsed_by, alert.lapsed_by) if alert.lapsed_by else None,
                 names.get(sent, sent) if sent else None,
@@ -313,12 +314,17 @@ _SAID_BY_ROW = frozenset({Graver.AGAIN, Graver.LAPSED})
 """The row says these in words of their own."""
 
 
-def _part_of(alert: Alert) -> str:
+def _part_of(alert: Alert, now: datetime) -> str:
+    """What waits for a muting to end is in hand, in sight, and asks for nobody before."""
     if alert.lane is Lane.KIT:
         return "faults"
-    if alert.state is not State.RAISED:
+    if alert.state is not State.RAISED or alert.round_began_at > now:
         return "held"
     return "looks" if asks_for_a_look(alert.kind) else "calls"
+
+
+def _muted(alert: Alert, home: Home) -> str:
+    return f"The home is muted until {clock_s(alert.round_began_at, home.timezone)[:5]}."
 
 
 def _look(viewer: Viewer, row: Row, now: datetime) -> Look:

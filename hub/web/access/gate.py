@@ -30,6 +30,8 @@ from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.figures import FiguresOf
+from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
@@ -111,6 +113,8 @@ class Gate:
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.figures = FiguresOf(self._door)
+        self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble)
@@ -413,6 +417,7 @@ class Gate:
             f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
             for way, since, why in broken
         ]
+        said += self.handovers.late(council)
         return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
