@@ -158,13 +158,13 @@ class Town(contextlib.ExitStack):
         voice = self._voice = Voice(place.broker_host, place.broker_port, HISTORY_BOX)
         self.callback(voice.close)
         for kit in self._track(self._kits.values(), "A week behind each home"):
-            past = self._past(kit)
-            voice.beat(kit.home.id, self._start, self._last_signs(kit), BEAT.total_seconds())
-            tell(voice, self._hearing, kit.home.id, self._start, past)
+            tell(voice, self._hearing, kit.home.id, self._start, self._past(kit))
         self._told = dict(voice.sent)
         missing = self._hearing.wait_for(self._told, 30, voice.outbox)
         if missing:
             raise Failed(f"the hub gave no receipt for part of the history: {missing}")
+        for kit in self._kits.values():  # and only now: who claims that all has arrived before it has invents a silence
+            voice.beat(kit.home.id, self._start, self._last_signs(kit), BEAT.total_seconds())
         self._say(f"{sum(self._told.values()):,} observations of the last week are stored")
 
     def _wait_for_kits(self) -> None:

@@ -12,7 +12,7 @@ SAYS = {
     FindingKind.FALL: re.compile(r"A fall may have been felt by the [a-z ]+ at \d\d:\d\d"),
     FindingKind.SILENCE: re.compile(r"No sign of life since[^.]*\."),
     FindingKind.KIT_UNHEARD: re.compile(r"(?:The kit has not been heard|Nothing is heard from the home)[^.]*\."),
-    FindingKind.SENSOR_UNHEARD: re.compile(r"The [^.]* has not reported[^.]*\."),
+    FindingKind.SENSOR_UNHEARD: re.compile(r"The [a-z ]+ has not reported[^.]*\."),
 }
 """How each finding begins when it is explained (models.detection.explain)."""
 
