@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from hub.arrivals import note_arrivals
 from hub.calls import Calls
 from hub.clock import Clock
 from hub.plans import plan_of
@@ -38,6 +39,7 @@ STALE_ORDER = timedelta(minutes=10)
 PAUSES = (0.5, 1.5)
 """Real seconds before what failed for a passing reason is tried again; then the next step is as good."""
 PROBE_EVERY = 30.0
+DOORS_EVERY = 2.0
 PASS_OVER = 10.0
 """Real seconds until an alert is tried again whose escalation failed."""
 CRASHES = 2
@@ -180,7 +182,7 @@ class Escalate:
         self._clock = clock
         self._wake = wake
         self._calls, self._partner = calls, partner
-        self._probed_at = float("-inf")
+        self._probed_at = self._doors_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._recovered = False
@@ -198,7 +200,13 @@ class Escalate:
         self._take_due(now)
         self._finish(now)
         self._mend()
+        self._look_at_doors(now)
         self._tell_homes(now)
+
+    def _look_at_doors(self, now: datetime) -> None:
+        if time.monotonic() - self._doors_at >= DOORS_EVERY:
+            self._doors_at = time.monotonic()
+            note_arrivals(self._store, now)
 
     def _mend(self) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""

@@ -144,6 +144,10 @@ class Alerts:
         few = [ids[first : first + 500] for first in range(0, len(ids), 500)]
         return [alert for some in few for alert in self._alerts(_alerts.c.id.in_(some))]
 
+    def attended(self) -> list[Alert]:
+        """Those that a responder was sent to."""
+        return self._alerts(_alerts.c.state == State.ATTENDING.value)
+
     def of_home(self, home: str, limit: int = 100) -> list[Alert]:
         """Newest first."""
         newest = select(_alerts).where(_alerts.c.home == home).order_by(_alerts.c.id.desc()).limit(limit)

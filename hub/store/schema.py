@@ -486,6 +486,31 @@ subscriptions = Table(
 )
 """Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
 
+key_safes = Table(
+    "key_safes",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Moment, nullable=False),
+)
+
+key_safe_log = Table(
+    "key_safe_log",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("alert", BigInteger, nullable=False),
+    Column("responder", Text, nullable=False),
+    Column("until", Moment),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""`alert` is 0 for what is about none."""
+
 series = MetaData()
 
 observations = Table(

@@ -12,14 +12,27 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import Settings
-from hub.web import account, accounts, administration, alive, console, family, login, others, prepare, response
+from hub.web import (
+    account,
+    accounts,
+    administration,
+    alive,
+    console,
+    family,
+    keysafe,
+    login,
+    others,
+    prepare,
+    response,
+    visits,
+)
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
-PARTS = (login, account, accounts, administration, console, family, others, prepare, response, alive)
+PARTS = (login, account, accounts, administration, console, family, others, prepare, response, keysafe, visits, alive)
 
 LARGEST = 64 * 1024
 """Bytes in one form."""

@@ -231,6 +231,7 @@ class Sheet:
     mentions: tuple[Mention, ...] = ()
     felt: tuple[Trace, ...] = ()
     response: Responding | None = None
+    key_safe: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

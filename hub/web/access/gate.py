@@ -28,8 +28,10 @@ from hub.web.access.board import Board
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.visits import VisitDesk
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -103,6 +105,8 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self.response = ResponseDesk(self._door, chosen)
+        self.key_safes = KeySafeDesk(self._door, chosen)
+        self.visits_desk = VisitDesk(self._door)
         self.administration = Administration(self._door)
         self.board = Board(self._door, Worklist(records.engine), self.trouble)
 
@@ -165,6 +169,7 @@ class Gate:
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
             self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
+            self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
         )
 
     def act(
