@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -20,7 +20,7 @@ from edge.consent import Consent
 from edge.fall import Falls, Judging
 from edge.link import Link
 from edge.machine import Machine
-from edge.outbox import Outboxes
+from edge.outbox import STEP, Outboxes
 from edge.paths import Network
 from edge.proving import Proving
 from edge.sensors import (
@@ -134,11 +134,12 @@ class Agent:
         last = dict(self._outboxes.last_of_each())
         _, tested_at = last.pop(KIT, (None, None))
         self._proving = Proving(settings.test_every, tested_at, clock.moment())
-        by_dialect = _adapters(settings, self._queue.put, clock, last)
+        by_dialect = _adapters(settings, self._surroundings(last))
         self._adapters = list(by_dialect.values())
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
-        self._noticing_since: datetime | None = None
+        self._noticing_from = clock.moment().elapsed
+        self._began = clock.moment().began
         self._told_until: datetime | None = None
         self._hears_again_at: float | None = None
         self._link = Link(settings.home, self._outboxes, self._hub, clock.now, settings.batch_size)
@@ -361,8 +362,8 @@ class Agent:
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
-        if moment.trusted and self._untrusted_waits:
-            self._untrusted_waits = False
+        if moment.trusted and (self._untrusted_waits or abs(moment.began - self._began) > STEP):
+            self._untrusted_waits, self._began = False, moment.began
             self._outboxes.set_right(moment)
         if moment.trusted is not self._trusted:
             self._trusted, self._beat_at = moment.trusted, 0.0
@@ -393,8 +394,6 @@ class Agent:
             self._ready()
 
     def _heartbeat(self, moment: Moment) -> Heartbeat:
-        if self._noticing_since is None and moment.trusted:
-            self._noticing_since = moment.at
         condition = self._condition.told(Path(self._settings.outbox))
         condition["health"] = self._named(condition["health"])
         return Heartbeat(
@@ -404,7 +403,7 @@ class Agent:
             every=self._settings.heartbeat_every,
             waiting=self._outboxes.waiting,
             clock_trusted=moment.trusted,
-            noticing_since=self._noticing_since,
+            noticing_since=moment.at - timedelta(seconds=moment.elapsed - self._noticing_from),
             tested=self._proving.tested,
             keeps_to=self._consent.mark if self._link.agreed else "",
             sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
@@ -454,6 +453,10 @@ class Agent:
         return Heard(
             arrived=lambda message: put(FromHub(message)), up=lambda: put(HubUp()), down=lambda: put(HubDown())
         )
+
+    def _surroundings(self, last: Last) -> Surroundings:
+        base, lately = self._settings.zigbee_topic, self._outboxes.lately()
+        return Surroundings(self._queue.put, self._clock, base, last, lately)
 
     def _to_kit(self) -> Connection | None:
         topics = [heard for adapter in self._adapters for heard in adapter.topics]
@@ -506,11 +509,8 @@ def _asking(settings: Settings) -> list[Lamp]:
     return [one for one in found if one is not None]
 
 
-def _adapters(
-    settings: Settings, notice: Callable[[Noticed | Felt], None], clock: Clock, last: Last
-) -> dict[str, Adapter]:
+def _adapters(settings: Settings, around: Surroundings) -> dict[str, Adapter]:
     """By their dialect."""
-    around = Surroundings(notice, clock, settings.zigbee_topic, last)
     by_dialect: dict[str, list[Fitted]] = {}
     for sensor in settings.sensors:
         fitted = Fitted(sensor.id, sensor.kind, address_of(sensor.source), sensor.inverted)

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from models.observation import EARLIEST
@@ -30,6 +30,11 @@ class Moment:
     elapsed: float
     trusted: bool
     boot: str
+
+    @property
+    def began(self) -> datetime:
+        """When this boot began, by the clock as it stands now: it moves when the clock is set."""
+        return self.at - timedelta(seconds=self.elapsed)
 
     def back_to(self, at: datetime) -> "Moment":
         """The moment `at` on the same clock."""
@@ -60,7 +65,7 @@ class Clock:
     def moment(self) -> Moment:
         with self._lock:
             self._count()
-            at = self._pace.at(time.time())
+            at = self._pace.at(time.time()) + timedelta(seconds=self._pace.wrong_by)
             return Moment(at, self._elapsed, self._believable(at), self.boot)
 
     def real_seconds(self, played: float) -> float:
@@ -85,6 +90,8 @@ class Clock:
             raise BadSettings(f"clock_file: {error}") from error
         self.boot = f"{self.boot}/{os.getpid()}/{time.time_ns()}"
         self._elapsed = 0.0
+        if self._pace.booted:
+            self.boot = f"played/{self._pace.booted}"
 
     def _count(self) -> None:
         real = time.monotonic()
@@ -92,6 +99,8 @@ class Clock:
         self._counted_at = real
         if self._file is not None:
             self._follow(self._file)
+        if self._pace.booted:
+            self._elapsed = self._pace.at(time.time()).timestamp() - self._pace.booted
 
     def _follow(self, file: Path) -> None:
         try:
@@ -111,7 +120,7 @@ class Clock:
         return 0.0 if step else max((after - before).total_seconds(), 0.0)
 
     def _believable(self, at: datetime) -> bool:
-        if at < EARLIEST:
+        if at < EARLIEST or not self._pace.synced:
             return False
         return self._file is not None or self._synced.exists() or not self._synced.parent.exists()
 

@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from edge.clock import Moment
 from edge.sensors import Last, Noticed
 from edge.trace import Cut
-from models.observation import URGENT, Evidence, Observation, What
+from models.observation import EARLIEST, URGENT, Evidence, Observation, What
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS traces (
 CREATE TABLE IF NOT EXISTS told (configuration TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
+CREATE TABLE IF NOT EXISTS lately (number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -68,9 +69,34 @@ GIVE_UP = """
 DELETE FROM waiting WHERE number IN (SELECT number FROM waiting WHERE NOT urgent ORDER BY number LIMIT ?)
 """
 
+STEP = timedelta(seconds=60)
+"""A clock that was put right by more than this was wrong before; by less, it drifted."""
+_STEP = STEP // timedelta(microseconds=1)
 SET_RIGHT = """
-UPDATE {} SET at = ? + CAST(elapsed * 1000000 AS INTEGER), trusted = 1 WHERE NOT trusted AND boot = ?
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 1
+WHERE boot = :boot AND (NOT trusted OR abs(at - :start - elapsed * 1000000) > :step)
 """
+LOST = """
+SELECT boot, max(elapsed) FROM waiting
+WHERE boot != :boot AND NOT at BETWEEN :earliest AND :latest GROUP BY boot ORDER BY max(number) DESC
+"""
+"""Latest boot first, so that each finds its successor in its place."""
+PLACE = """
+UPDATE {} SET at = :start + CAST(elapsed * 1000000 AS INTEGER), trusted = 0
+WHERE boot = :boot AND NOT at BETWEEN :earliest AND :latest
+"""
+BEGAN = """
+SELECT CAST(at - elapsed * 1000000 AS INTEGER) FROM waiting
+WHERE boot = :boot AND trusted AND at BETWEEN :earliest AND :latest ORDER BY number DESC LIMIT 1
+"""
+NEXT_BEGAN = """
+SELECT CAST(at - elapsed * 1000000 AS INTEGER) FROM waiting
+WHERE number > (SELECT max(number) FROM waiting WHERE boot = :boot) AND at BETWEEN :earliest AND :latest
+ORDER BY number LIMIT 1
+"""
+
+LATELY = 1000
+"""Of so many it is remembered when they were noticed: more than the kit's broker hands over again after a restart."""
 
 SPARE_BYTES = 4 * 1024 * 1024
 """Held on the card so that, when it is full, there is room to delete in: even that has to be written."""
@@ -148,16 +174,28 @@ class Outbox:
         return None if found is None else _moment(found)
 
     def set_right(self, moment: Moment) -> int:
-        """The clock is right at last: place anew what this boot noticed while it was not. How many there were."""
-        start = _micros(moment.at) - int(moment.elapsed * 1e6)
-        with self._change():
-            rows = [self._db.execute(SET_RIGHT.format(table), (start, moment.boot)) for table in ("waiting", "traces")]
-        return rows[0].rowcount
+        """The clock is right at last: place anew what was noticed while it was not. How many there were.
+
+        What this boot noticed has its exact place by the seconds since its start, those too that a trusted clock gave
+        which has since been put right. What an earlier boot noticed without ever being set right is placed by what else
+        it noticed, or so that its last was just before the next boot began; it stays marked as uncertain.
+        """
+        changed: list[int] = []
+        self._with_room(lambda: changed.append(self._set_right(moment)), give_up=0)
+        return sum(changed)
 
     def last_of_each(self) -> Last:
         rows = self._db.execute("SELECT sensor, what, at FROM last").fetchall()
         with _reading():
             return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
+
+    def lately(self) -> dict[str, list[datetime]]:
+        """When each sensor noticed something lately, as its clock said then; receipted or not."""
+        found: dict[str, list[datetime]] = {}
+        with _reading():
+            for sensor, at in self._db.execute("SELECT sensor, at FROM lately ORDER BY number"):
+                found.setdefault(sensor, []).append(_moment(at))
+        return found
 
     def pend(self, falls: Sequence[Noticed]) -> None:
         """These, and no others, are falls that may yet be called off: flushed to the card, in case nothing else is."""
@@ -229,6 +267,24 @@ class Outbox:
             self.last += SPARE_NUMBERS
             self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
 
+    def _set_right(self, moment: Moment) -> int:
+        start = _micros(moment.at) - int(moment.elapsed * 1e6)
+        with self._change():
+            changed = self._place(SET_RIGHT, {"start": start, "boot": moment.boot, "step": _STEP})
+            lost = self._db.execute(LOST, {"boot": moment.boot, **_plausible(moment)}).fetchall()
+            for boot, longest in lost:
+                of_it = {"boot": boot, **_plausible(moment)}
+                began = self._one(BEGAN, of_it)
+                if began is None:
+                    began = min(start, self._one(NEXT_BEGAN, of_it) or start) - int(longest * 1e6)
+                changed += self._place(PLACE, {"start": began, **of_it})
+        return changed
+
+    def _place(self, statement: str, values: dict[str, object]) -> int:
+        """What was felt around a fall is placed as the fall is. How many observations there were."""
+        self._db.execute(statement.format("traces"), values)
+        return self._db.execute(statement.format("waiting"), values).rowcount
+
     def _insert(self, noticed: Sequence[Noticed]) -> None:
         self._add([_row(one) for one in noticed], [_felt(one, one.felt) for one in noticed if one.felt])
 
@@ -242,6 +298,8 @@ class Outbox:
             traces = [(number, *trace) for number, trace in enumerate(felt, start=last + len(rows) + 1)]
             self._db.executemany("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", traces)
             gone = self._db.execute(TOO_MANY, (TRACES,)).rowcount if traces else 0
+            self._db.executemany("INSERT INTO lately VALUES (?, ?, ?)", [(row[0], row[1], row[3]) for row in numbered])
+            self._db.execute("DELETE FROM lately WHERE number <= ?", (last + len(rows) - LATELY,))
             self._db.execute("UPDATE outbox SET last = ?", (last + len(rows) + len(traces),))
         self.last = last + len(rows) + len(traces)
         self.traces += len(traces) - gone
@@ -256,21 +314,24 @@ class Outbox:
         self.traces -= traces
 
     def _with_room(self, act: Callable[[], None], give_up: int) -> None:
-        try:
-            act()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            self._make_room(give_up)
-            act()
+        """On a full card the room held back is used first; only when that is gone something is given up."""
+        for make_room in (self._use_spare, lambda: self._give_up(give_up) if give_up else None):
+            try:
+                act()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                make_room()
+            else:
+                return
+        act()
 
-    def _make_room(self, give_up: int) -> None:
+    def _use_spare(self) -> None:
         log.error("the card is full: routine observations may have to go; presses stay")
         if self.path is not None:
             _spare(self.path).unlink(missing_ok=True)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        if give_up:
-            self._give_up(give_up)
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _give_up(self, rows: int) -> None:
         self.forget_traces()
@@ -288,8 +349,9 @@ class Outbox:
         with _reading():
             return [_observation(row) for row in self._db.execute(query, values)]
 
-    def _one(self, query: str) -> int | None:
-        found: int | None = self._db.execute(query).fetchone()[0]
+    def _one(self, query: str, values: Mapping[str, object] | None = None) -> int | None:
+        row = self._db.execute(query, values or {}).fetchone()
+        found: int | None = None if row is None else row[0]
         return found
 
     @contextmanager
@@ -447,6 +509,9 @@ class Outboxes:
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
 
+    def lately(self) -> dict[str, list[datetime]]:
+        return {} if self._card is None else self.ask(self._card, Outbox.lately, otherwise={})
+
     def tend(self) -> None:
         """Now and then: try a card that could not be opened, and make the spare room again."""
         if self._card is None:
@@ -584,6 +649,11 @@ def _fell(row: Sequence[Any]) -> Noticed:
 
 def _evidence(text: Any) -> Evidence | None:
     return {str(name): float(value) for name, value in json.loads(text).items()} if isinstance(text, str) else None
+
+
+def _plausible(moment: Moment) -> dict[str, int]:
+    """Between which moments something can have been noticed, for a kit that has the time."""
+    return {"earliest": _micros(EARLIEST), "latest": _micros(moment.at) + _STEP}
 
 
 def _micros(at: datetime) -> int:

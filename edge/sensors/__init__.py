@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Protocol, cast
@@ -56,12 +56,15 @@ Last = Mapping[str, tuple[What, datetime]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic."""
+    """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic; `lately`
+    says when each sensor noticed something lately.
+    """
 
     notice: Callable[[Noticed | Felt], None]
     clock: Clock
     base: str
     last: Last
+    lately: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
 
 
 class Adapter(Protocol):

@@ -29,6 +29,8 @@ GAP = 10.0
 ONE_PRESS = timedelta(seconds=1)
 """One press can arrive twice; two presses are further apart."""
 BELIEVED_BACK = timedelta(days=1)
+REMEMBERED = 1000
+"""Of so many it is known when they were said, so that one is not taken twice from a broker that hands it over again."""
 BUSY = 2.0
 """Real s that a message may take to get here; on a played clock that is much."""
 
@@ -60,12 +62,13 @@ State = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a message says it is from: `seen` is its last_seen where it has one that can be; `fresh` if it is of now.
+    """When a message says it is from: `said` is its last_seen, `seen` the same if that can be; `fresh` if it is of now.
 
     `repeated` if the kit's broker sent it before and was not told that we have it.
     """
 
     moment: Moment
+    said: datetime | None
     seen: datetime | None
     fresh: bool
     retained: bool
@@ -76,7 +79,8 @@ class Told:
         seen = self.seen
         if seen is None or seen >= self.moment.at:
             return self.moment
-        believed = self.fresh or (seen >= EARLIEST and self.moment.at - seen <= BELIEVED_BACK)
+        same_clock = seen >= EARLIEST or not self.moment.trusted
+        believed = self.fresh or (same_clock and self.moment.at - seen <= BELIEVED_BACK)
         return self.moment.back_to(seen) if believed else self.moment
 
 
@@ -91,6 +95,7 @@ class Zigbee2Mqtt:
         self._seen = {sensor.id: surroundings.last[sensor.id][1] for sensor in fitted if sensor.id in surroundings.last}
         self._alive = dict(self._seen)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
+        self._lately = {sensor.id: deque(surroundings.lately.get(sensor.id, ()), REMEMBERED) for sensor in fitted}
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
         self.bridge: bool | None = None
@@ -159,7 +164,11 @@ class Zigbee2Mqtt:
             log.warning("sensor %s sent %d bytes that are no JSON object", sensor.id, len(payload))
             return []
         told = self._told(state, moment, retained=retained, repeated=repeated)
-        news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
+        news: list[Noticed] = []
+        if not (repeated and told.said in self._lately[sensor.id]):
+            news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
+        if news and told.said is not None:
+            self._lately[sensor.id].append(told.said)
         self._lives(sensor.id, told)
         self._says(sensor, **_of_itself(state))
         return news
@@ -169,12 +178,11 @@ class Zigbee2Mqtt:
 
     def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))
-        seen = _last_seen(state.get("last_seen"))
+        seen = said = _last_seen(state.get("last_seen"))
         if seen is not None and seen > moment.at + slack:
             seen = None
-        if seen is not None:
-            return Told(moment, seen, moment.at - seen <= slack, retained, repeated)
-        return Told(moment, None, not retained and not self._in_gap(moment), retained, repeated)
+        fresh = moment.at - seen <= slack if seen is not None else not retained and not self._in_gap(moment)
+        return Told(moment, said, seen, fresh, retained, repeated)
 
     def _in_gap(self, moment: Moment) -> bool:
         return self._gap_ends is not None and moment.elapsed < self._gap_ends

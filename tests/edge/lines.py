@@ -106,9 +106,14 @@ class Line:
 def namespaced() -> None:
     """Skips the test where there can be no namespaces; in CI that is a failure."""
     wanted("ip")
-    if os.geteuid() == 0 and Path("/dev/net/tun").exists():
+    as_root(also=Path("/dev/net/tun").exists())
+
+
+def as_root(*, also: bool = True) -> None:
+    """Skips a test that needs the rights of root, or more; in CI that is a failure."""
+    if os.geteuid() == 0 and also:
         return
-    reason = "network namespaces want root and /dev/net/tun"
+    reason = "this wants root, and /dev/net/tun where it is about networks"
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and in CI nothing may skip")
     pytest.skip(reason)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.clock import BY_HAND, BY_HAND_IDLE, SLICE, Clock
+from models.pace import Pace
 from models.settings import BadSettings
 from tests.edge.conftest import NIGHT, play
 
@@ -65,6 +66,17 @@ def test_a_clock_put_right_is_a_step_and_no_passing_of_time(tmp_path: Path, spee
     assert right.at.year == 2026
     assert right.elapsed - wrong.elapsed < 1.0
     assert right.boot == wrong.boot
+
+
+def test_a_played_kits_clock_may_be_wrong_and_its_boot_outlives_the_agent(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    booted = NIGHT.timestamp() - 90
+    for wrong_by, synced in ((-1e9, False), (31_536_000.0, True), (0.0, True)):
+        file.write_bytes(Pace(0.0, NIGHT.timestamp(), 0.0, wrong_by, booted, synced).packed())
+        moment = Clock(file).moment()
+        assert (moment.at, moment.elapsed) == (NIGHT + timedelta(seconds=wrong_by), 90.0)
+        assert moment.trusted is synced
+        assert moment.boot == f"played/{booted}"
 
 
 def test_moments_can_be_moved_back(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from edge.outbox import SPARE_NUMBERS, InUse, Outbox, Outboxes, look
+from edge.clock import Moment
+from edge.outbox import LATELY, SPARE_NUMBERS, InUse, Outbox, Outboxes, look
 from edge.sensors import Noticed
 from models.observation import What
 from tests.edge.conftest import NIGHT, moment, noticed, press
@@ -215,6 +216,55 @@ def test_what_was_noticed_by_a_wrong_clock_is_placed_anew_in_the_same_boot(tmp_p
         assert placed[3] == (NIGHT + timedelta(seconds=3), False)
 
 
+def at(boot: str, elapsed: float, clock: datetime, *, trusted: bool) -> Noticed:
+    return Noticed("pendant", What.PRESSED, Moment(clock, elapsed, trusted, boot))
+
+
+def placed(outbox: Outbox) -> list[tuple[datetime, bool]]:
+    return [(one.at, one.clock_trusted) for one in outbox.between(0, 2**62)]
+
+
+def test_a_trusted_clock_that_is_put_right_puts_right_what_it_said(tmp_path: Path) -> None:
+    a_year = timedelta(days=365)
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        outbox.keep([at("boot", 10, NIGHT + a_year, trusted=True), at("boot", 20, NIGHT, trusted=True)])
+        assert outbox.set_right(Moment(NIGHT + timedelta(seconds=5), 25, True, "boot")) == 1
+        assert placed(outbox) == [(NIGHT - timedelta(seconds=10), True), (NIGHT, True)]
+
+
+def test_a_clock_that_drifts_moves_nothing(tmp_path: Path) -> None:
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        outbox.keep([at("boot", 10, NIGHT, trusted=True)])
+        assert outbox.set_right(Moment(NIGHT + timedelta(seconds=40), 10, True, "boot")) == 0
+
+
+def test_a_boot_that_never_had_the_time_ended_before_the_next_began(tmp_path: Path) -> None:
+    nineteen_seventy = datetime(1970, 1, 1, tzinfo=UTC)
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        outbox.keep([at("first", 10, nineteen_seventy, trusted=False)])
+        outbox.keep([at("first", 70, nineteen_seventy, trusted=False)])
+        outbox.keep([at("second", 100, NIGHT + timedelta(days=365), trusted=False)])
+        outbox.keep([at("third", 60, nineteen_seventy, trusted=False)])
+        assert outbox.set_right(Moment(NIGHT, 300, True, "third")) == 4
+        third_began = NIGHT - timedelta(seconds=300)
+        second_began = third_began - timedelta(seconds=100)
+        assert placed(outbox) == [
+            (second_began - timedelta(seconds=60), False),
+            (second_began, False),
+            (third_began, False),
+            (third_began + timedelta(seconds=60), True),
+        ]
+        assert outbox.set_right(Moment(NIGHT, 300, True, "third")) == 0
+
+
+def test_a_boot_that_had_the_time_for_a_while_places_the_rest_by_it(tmp_path: Path) -> None:
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        outbox.keep([at("first", 10, NIGHT, trusted=True)])
+        outbox.keep([at("first", 70, NIGHT + timedelta(days=365), trusted=True)])
+        assert outbox.set_right(Moment(NIGHT + timedelta(hours=1), 30, True, "second")) == 1
+        assert placed(outbox) == [(NIGHT, True), (NIGHT + timedelta(seconds=60), False)]
+
+
 def test_it_remembers_what_each_sensor_noticed_last(tmp_path: Path) -> None:
     with closing(opened(tmp_path / "o.db")) as outbox:
         outbox.keep([noticed(What.OPENED, "door"), noticed(What.CLOSED, "door", 5), press(3)])
@@ -223,6 +273,17 @@ def test_it_remembers_what_each_sensor_noticed_last(tmp_path: Path) -> None:
             "door": (What.CLOSED, NIGHT + timedelta(seconds=5)),
             "pendant": (What.PRESSED, NIGHT + timedelta(seconds=3)),
         }
+
+
+def test_it_remembers_when_something_was_noticed_lately_even_when_that_is_receipted(tmp_path: Path) -> None:
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        outbox.keep([noticed(What.MOVED, "pir", second) for second in range(LATELY + 5)])
+        outbox.keep([press(3)])
+        outbox.forget([(1, LATELY + 6)])
+    with closing(opened(tmp_path / "o.db")) as outbox:
+        lately = outbox.lately()
+        assert lately["pendant"] == [NIGHT + timedelta(seconds=3)]
+        assert lately["pir"] == [NIGHT + timedelta(seconds=second) for second in range(6, LATELY + 5)]
 
 
 def test_only_one_agent_may_have_an_outbox(tmp_path: Path) -> None:

@@ -19,8 +19,11 @@ def test_a_clock_moved_by_hand_stands_still() -> None:
     assert pace.real_seconds(1) is None
 
 
-def test_a_pace_goes_through_a_file() -> None:
-    pace = Pace(1.5, 2.5, 3.5)
+@pytest.mark.parametrize("pace", [Pace(1.5, 2.5, 3.5), Pace(1.5, 2.5, 0.0, -9e8, 7.5, synced=False)])
+def test_a_pace_goes_through_a_file(pace: Pace) -> None:
     assert unpacked(pace.packed()) == pace
-    with pytest.raises(ValueError, match="24 bytes"):
+
+
+def test_a_file_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="24 or 41 bytes"):
         unpacked(b"half")

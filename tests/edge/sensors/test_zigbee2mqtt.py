@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -27,14 +28,15 @@ FITTED = (
     Fitted("pad", SensorKind.BED, "pad", inverted=True),
 )
 START = NIGHT
+EMPTY: Mapping[str, list[datetime]] = MappingProxyType({})
 Last = Mapping[str, tuple[What, datetime]]
 
 
 class Bridge:
     """An adapter, and a bridge that speaks to it. Time is in s after the start."""
 
-    def __init__(self, clock: Clock, last: Last | None = None) -> None:
-        around = Surroundings(lambda _: None, clock, BASE, last or {})
+    def __init__(self, clock: Clock, last: Last | None = None, lately: Mapping[str, list[datetime]] = EMPTY) -> None:
+        around = Surroundings(lambda _: None, clock, BASE, last or {}, lately)
         adapter = fit("zigbee2mqtt", FITTED, around)
         assert isinstance(adapter, Zigbee2Mqtt)
         self.adapter = adapter
@@ -397,3 +399,25 @@ def test_the_bridge_itself(bridge: Bridge) -> None:
     assert bridge.adapter.bridge is True
     bridge.raw(2, "bridge/state", b"offline")
     assert bridge.adapter.bridge is False
+
+
+@pytest.mark.parametrize("before", [-40 * 365 * 86_400.0, -60.0, 365 * 86_400.0])
+def test_what_the_broker_hands_over_again_after_a_power_cut_is_known_whatever_the_clock_says_now(
+    clock: Clock, before: float
+) -> None:
+    noticed = [START + timedelta(seconds=before + second) for second in range(4)]
+    last = {"pendant": (PRESSED, noticed[3]), "door": (CLOSED, noticed[3])}
+    bridge = Bridge(clock, last, {"pendant": noticed, "door": noticed})
+    for second in range(4):
+        seen = before + second
+        assert bridge.says(5, "pendant", seen=seen, repeated=True, action="emergency") == []
+        assert bridge.says(5, "front_door", seen=seen, repeated=True, contact=second % 2 == 1) == []
+    assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == [PRESSED]
+    assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == []
+
+
+def test_a_clock_that_is_not_set_still_tells_how_long_ago_it_was(bridge: Bridge) -> None:
+    early = Moment(datetime(1970, 1, 1, 5, tzinfo=UTC), 18_000.0, trusted=False, boot="boot")
+    said = b'{"action":"emergency","last_seen":"1970-01-01T02:00:00Z"}'
+    (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=True)
+    assert news.moment.elapsed == 7200.0
