@@ -102,6 +102,9 @@ def _words() -> argparse.ArgumentParser:
     safe.add_argument("home", nargs="?", help="enter: the id of the home; the code is asked for, or read from a pipe")
     safe.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
+    lost = verb("unprotected", _unprotected, "minutes in which nothing could have been noticed, by home")
+    lost.add_argument("--month", default="", metavar="YYYY-MM", help="the present one without it")
+    lost.add_argument("--json", action="store_true")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
 
@@ -434,6 +437,33 @@ def _counts(settings: Settings, asked: argparse.Namespace) -> int:
         print(f"{home}  {count['stored']} observations  {alerts}")
     for reason, n in sorted(aside.items()):
         print(f"set aside  {reason}  {n}")
+    return DONE
+
+
+def _unprotected(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.clock import Clock
+    from hub.store import open_store
+    from models.protection import SAID, Unprotected, by_reason, minutes, month
+
+    store, now = open_store(settings), Clock(settings.clock_file).now()
+    homes = store.records.homes()
+    try:
+        months = {home.id: month(asked.month, now, home.timezone) for home in homes}
+    except ValueError:
+        return _refuse(f"--month: write it as 2026-11, not '{asked.month}'")
+    first, last = (pick(months.values(), default=(now, now)) for pick in (min, max))
+    spells = store.health.spells(first[0], last[1], kinds=[*Unprotected])
+    found: dict[str, dict[str, Any]] = {}
+    for home, within in months.items():
+        mine = [one for one in spells if one.home in (None, home)]
+        reasons = {kind: round(lost, 1) for kind, lost in by_reason(mine, *within).items()}
+        found[home] = {"minutes": round(minutes(mine, *within), 1), "reasons": reasons}
+    if asked.json:
+        print(json.dumps({"homes": found}, indent=1))
+        return DONE
+    for home_id, lost in sorted(found.items(), key=lambda one: -one[1]["minutes"]):
+        why = ", ".join(f"{n:g} {SAID[kind]}" for kind, n in lost["reasons"].items())
+        print(f"{home_id}  {lost['minutes']:g} min" + (f"  ({why})" if why else ""))
     return DONE
 
 

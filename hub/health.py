@@ -193,7 +193,7 @@ class Health:
             self._unsaved[home.id] = None
 
     def _note_test(self, kit: Kit, home: str, beat: Heartbeat) -> None:
-        if (beat.tested or beat.version) and kit.learned.tests_since is None and kit.beat_at:
+        if beat.tested and kit.learned.tests_since is None and kit.beat_at:
             kit.learned = replace(kit.learned, tests_since=kit.beat_at)
             self._unsaved[home] = None
         told = beat.tested

@@ -20,6 +20,8 @@ AT_LEAST_LEVELS, AT_LEAST_DAYS, AT_LEAST_FALL = 4, 21.0, 3.0
 """Reports, days between the first and the last, and percent fallen, before a line is drawn through them."""
 RISE = 15.0
 """Percent: a level that rises by more is a new battery, and what came before is another one's."""
+UNSURE, UNSURE_AT_LEAST = 0.1, 3 * DAY
+"""However straight the line was: a cold week or a busy one bends it."""
 LOOKED_AT = timedelta(days=240)
 POINTS = 60
 AHEAD = timedelta(days=14)
@@ -103,7 +105,9 @@ def _by_levels(levels: Levels, now: datetime) -> Forecast:
     slopes = [(b - a) / (y - x) for (x, a), (y, b) in combinations(days, 2) if y - x >= apart]
     steep, _, slow = quantiles(slopes, n=4) if len(slopes) > 1 else slopes * 3
     at, level = levels[-1]
-    return Forecast(Basis.LEVELS, _flat(at, level, steep, now), _flat(at, level, slow, now), level)
+    earliest, latest = _flat(at, level, steep, now), _flat(at, level, slow, now)
+    least = max(UNSURE * (earliest - now), UNSURE_AT_LEAST)
+    return Forecast(Basis.LEVELS, max(earliest - least, now), min(latest + least, now + LONGEST), level)
 
 
 def _flat(at: datetime, level: float, slope: float, now: datetime) -> datetime:

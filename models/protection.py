@@ -4,8 +4,9 @@ ended. Spells may overlap, since several things go wrong at once: a minute count
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class Unprotected(StrEnum):
@@ -36,6 +37,16 @@ class Spell:
     began: datetime
     ended: datetime | None = None
     sensor: str = ""
+
+
+def month(words: str, now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The month '2026-11' of the home's clock, or that of `now` for ''; not beyond `now`. Raises ValueError."""
+    here = ZoneInfo(zone)
+    local = now.astimezone(here)
+    first = datetime.strptime(words, "%Y-%m").replace(tzinfo=here) if words else local.replace(day=1)
+    first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return first.astimezone(UTC), max(min(following.astimezone(UTC), now), first.astimezone(UTC))
 
 
 def minutes(spells: Iterable[Spell], start: datetime, end: datetime) -> float:

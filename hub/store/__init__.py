@@ -18,8 +18,11 @@ class Store:
     records: Records
     alerts: Alerts
     series: Series
-    health: Health
     traces: Traces
+
+    @property
+    def health(self) -> Health:
+        return self.records.health
 
 
 def open_store(settings: Settings) -> Store:
@@ -27,4 +30,4 @@ def open_store(settings: Settings) -> Store:
     records, series = opened(settings.records), opened(settings.series)
     migrate(records, "records")
     migrate(series, "series")
-    return Store(Records(records), Alerts(records), SqlSeries(series), Health(records), Traces(records))
+    return Store(Records(records), Alerts(records), SqlSeries(series), Traces(records))

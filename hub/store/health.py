@@ -11,7 +11,7 @@ from hub.store import chain, schema
 from hub.store.database import add_new, upsert, writing
 from hub.store.version import next_version
 from models.health import Learned
-from models.protection import Spell
+from models.protection import Spell, Unprotected, minutes
 from models.wire import Order
 
 _spells, _levels, _tests, _swaps = schema.spells, schema.battery_levels, schema.test_presses, schema.swaps
@@ -84,6 +84,20 @@ class Health:
         mine = within if home is None else and_(within, or_(_spells.c.home == home, _spells.c.home.is_(None)))
         return self._spells(mine if kinds is None else and_(mine, _spells.c.kind.in_([*kinds])))
 
+    def unprotected(self, homes: Iterable[str], start: datetime, end: datetime) -> dict[str, float]:
+        """Minutes between `start` and `end` in which a press or a collapse in each of `homes` could not have been
+        noticed, whatever the reason, each minute once.
+        """
+        all_homes: list[Spell] = []
+        own: dict[str, list[Spell]] = {}
+        for one in self.spells(start, end, kinds=[*Unprotected]):
+            if one.home is None:
+                all_homes.append(one)
+            else:
+                own.setdefault(one.home, []).append(one)
+        for_all = minutes(all_homes, start, end)
+        return {home: minutes([*all_homes, *own[home]], start, end) if home in own else for_all for home in homes}
+
     def learned(self) -> dict[str, Learned]:
         return {row.home: row.body for row in self._all(select(schema.rhythms))}
 
@@ -109,7 +123,7 @@ class Health:
         fresh = {(one.home, one.sensor): one.at for one in self.swaps(home)}
         found: Levels = {}
         for row in self._all(question):
-            if (row.home, row.sensor) not in fresh or row.at >= fresh[row.home, row.sensor]:
+            if (row.home, row.sensor) not in fresh or row.at > fresh[row.home, row.sensor]:
                 found.setdefault((row.home, row.sensor), []).append((row.at, row.percent))
         return found
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select,
 from hub.store import chain, schema
 from hub.store.accounts import Accounts
 from hub.store.database import upsert, writing
+from hub.store.health import Health
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -114,6 +115,7 @@ class Records:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.accounts = Accounts(engine)
+        self.health = Health(engine)
 
     @property
     def engine(self) -> Engine:

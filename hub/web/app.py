@@ -24,6 +24,7 @@ from hub.web import (
     others,
     prepare,
     response,
+    upkeep,
     visits,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
@@ -32,7 +33,21 @@ from hub.web.live import Live
 from hub.web.page import STATIC, page
 from hub.web.visitor import Forged, LoggedOut, own_form
 
-PARTS = (login, account, accounts, administration, console, family, others, prepare, response, keysafe, visits, alive)
+PARTS = (
+    login,
+    account,
+    accounts,
+    administration,
+    console,
+    family,
+    others,
+    prepare,
+    response,
+    upkeep,
+    keysafe,
+    visits,
+    alive,
+)
 
 LARGEST = 64 * 1024
 """Bytes in one form."""

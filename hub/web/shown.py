@@ -261,6 +261,16 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """Minutes of the month that began at `since`, and of the one before, in which nothing could have been noticed."""
+
+    since: datetime
+    this: float
+    before: float
+    reasons: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """The resident's page: what is measured, who sees what, who looked."""
 
@@ -275,6 +285,8 @@ class Own:
     large_print: bool
     watching: Watching
     mentions: tuple[Mention, ...]
+    not_watched: tuple[str, ...]
+    protection: Protection
 
 
 @dataclass(frozen=True, slots=True)

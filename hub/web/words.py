@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.alert import Act, State
+from models.battery import Basis, Forecast
+from models.detection import FindingKind
 from models.detection.explain import lasting
 from models.observation import SensorKind
 from models.people import Level, Role
@@ -110,6 +112,25 @@ MENTION: dict[str, tuple[Data, str]] = {
 }
 """What a relative may be told of what asks for no answer, from which level on: in words without a moment."""
 
+NOT_TOLD: dict[FindingKind, str] = {
+    FindingKind.PRESS: "a call for help with a button",
+    FindingKind.NOT_BACK_IN_BED: "not being back in bed at night",
+    FindingKind.NOT_IN_BED: "not going to bed",
+    FindingKind.BED_MAT: "trouble with a bed mat",
+    FindingKind.NOT_UP: "not getting up in the morning",
+    FindingKind.BATHROOM_TRIPS: "many visits to the bathroom at night",
+    FindingKind.LESS_MOVEMENT: "less movement than before",
+    FindingKind.MORE_NIGHT_MOVEMENT: "restless nights",
+    FindingKind.BROKEN_SLEEP: "broken sleep",
+    FindingKind.DOOR_AT_NIGHT: "going out at night",
+    FindingKind.NOT_BACK_HOME: "not coming back home",
+    FindingKind.DOOR_OPEN: "a door left open",
+    FindingKind.SENSOR_MISLABELLED: "a door that is mislabelled",
+    FindingKind.FEWER_OUTINGS: "fewer outings than before",
+    FindingKind.SHORTER_OUTINGS: "shorter outings than before",
+}
+"""What nobody is told of where the sensors for it are missing."""
+
 STATE: dict[State, str] = {
     State.RAISED: "Waiting for an answer",
     State.ANSWERED: "Answered",
@@ -206,3 +227,18 @@ def place(room: str) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def minutes(count: float) -> str:
+    """'none', '3 min', '2 h 10 min', '3 days'."""
+    return lasting(60 * count) if count >= 1 else ("none" if count == 0 else "under a minute")
+
+
+def flat(forecast: Forecast, zone: str) -> str:
+    """By when a battery will be flat, with how sure that is, or that it can't be told."""
+    if forecast.earliest is None or forecast.latest is None:
+        return "can't be told yet"
+    if forecast.basis is Basis.FLAT:
+        return "flat now"
+    until, since = local(forecast.latest, zone), local(forecast.earliest, zone)
+    return f"flat before {until:%-d %B %Y}, not before {since:%-d %B %Y}"

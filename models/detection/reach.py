@@ -6,7 +6,7 @@ from models.detection import FindingKind
 from models.detection.clocks import BATHROOM, BEDROOM
 from models.detection.routine import room_code
 from models.home import Home
-from models.observation import SensorKind
+from models.observation import KINDS_OF, SensorKind, What
 
 _BED = "there is no bed sensor"
 _OUT = "no door that leads out has a sensor"
@@ -18,6 +18,7 @@ def not_watched(home: Home) -> dict[FindingKind, str]:
     bed, out = SensorKind.BED in kinds, any(sensor.is_exit for sensor in home.sensors)
     rooms = {room_code(sensor) for sensor in home.sensors if sensor.kind is SensorKind.MOTION}
     wanting = {
+        FindingKind.PRESS: "" if kinds & KINDS_OF[What.PRESSED] else "there is no pendant and no pull cord",
         FindingKind.NOT_BACK_IN_BED: "" if bed else _BED,
         FindingKind.NOT_IN_BED: "" if bed else _BED,
         FindingKind.BED_MAT: "" if bed else _BED,

@@ -25,7 +25,7 @@ from sqlalchemy import make_url
 from hub.broker import command, mosquitto
 from hub.process import assembled
 from hub.settings import Settings
-from hub.store import Alerts, Health, Records, SqlSeries, Store, Traces, open_store
+from hub.store import Alerts, Records, SqlSeries, Store, Traces, open_store
 from hub.store.database import migrate, opened
 from hub.supervise import free_port
 from hub.transports import Call
@@ -128,7 +128,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, s
             templates["postgresql"] = _migrated(_new_database(server, "template0"))
         url = _new_database(server, make_url(templates["postgresql"]).database or "")
     engine = opened(url)
-    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Health(engine), Traces(engine))
+    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Traces(engine))
     engine.dispose()
 
 

@@ -21,6 +21,7 @@ from hub.store.traces import Felt
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.people import Role
+from models.protection import Spell
 from models.register import Register, write_register
 
 
@@ -133,6 +134,19 @@ def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> Non
     listed = hub(file, "open-alerts").stdout
     assert "press  okafor-home  raised" in listed
     assert "Okafor " not in listed
+
+
+def test_unprotected_minutes_by_home_and_month(file: Path, document: Path, store: Store) -> None:
+    hub(file, "load", document)
+    began, hour = datetime(2026, 10, 31, 22, 0, tzinfo=UTC), timedelta(hours=1)
+    store.health.begin([Spell("okafor-home", "kit_unheard", began, began + 4 * hour)])
+    store.health.begin([Spell(None, "hub_deaf", began, began + hour)])
+    found = json.loads(hub(file, "unprotected", "--month", "2026-10", "--json").stdout)["homes"]
+    assert found["okafor-home"] == {"minutes": 120.0, "reasons": {"kit_unheard": 120.0, "hub_deaf": 60.0}}
+    assert found["next-door"]["minutes"] == 60.0
+    told = hub(file, "unprotected", "--month", "2026-11").stdout
+    assert "okafor-home  120 min  (120 nothing was heard from the home)" in told
+    assert hub(file, "unprotected", "--month", "November").returncode == 2
 
 
 def test_what_was_felt_around_falls_is_erased(file: Path, document: Path, store: Store, t0: datetime) -> None:

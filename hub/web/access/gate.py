@@ -31,6 +31,7 @@ from hub.web.access.felt import felt_around
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
@@ -57,7 +58,7 @@ from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import SENSOR_UNHEARD_AFTER, why_unheard
+from models.health import why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
@@ -104,6 +105,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
         self.visits_desk = VisitDesk(self._door)
@@ -287,6 +289,8 @@ class Gate:
             resident.telling.large_print,
             self._watching(viewer, home, self._spans(home, now - DAY, now)[1], now),
             self._mentions(home, now, frozenset(Data)),
+            self.upkeep.not_watched(home),
+            self.upkeep.protection(home, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
@@ -303,7 +307,7 @@ class Gate:
 
     def _card(self, home: Home, now: datetime) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
-        mentions = self._mentions(home, now, frozenset({Data.KIT}))
+        mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
         if hearing.heard and not quiet and not mentions:
             return None
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
@@ -396,16 +400,14 @@ class Gate:
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
         may = agreed(self._records.consents(), home.id) | ALWAYS
-        last = beat.sensors if beat else {}
+        last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
                 MEASURED[sensor.kind],
                 last.get(sensor.id),
-                sensor.kind in may
-                and until is not None
-                and until - last.get(sensor.id, until) > SENSOR_UNHEARD_AFTER[sensor.kind],
+                sensor.kind in may and until is not None and until - last.get(sensor.id, until) > limits[sensor.id],
                 sensor.kind in may,
                 worn.get(sensor.id, ""),
             )
