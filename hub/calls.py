@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
+from hub.store.afterwards import Asked
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
@@ -26,6 +27,7 @@ SAID = {
 }
 """A finding's kind in words that say nothing about the home's life."""
 
+ASKED_FOR = timedelta(days=14)
 WEB_PUSH = "webpush"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
@@ -55,6 +57,19 @@ class Calls:
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
         return tuple(self._ways.subscriptions(contact.id))
+
+    def question(self, asked: Asked, now: datetime) -> Call:
+        """How did it go? Names nobody, since it asks about what is over. Raises Unreached."""
+        contact = self._records.contact(asked.person)
+        if contact is None or not self._url:
+            raise Unreached("there is nowhere to ask them")
+        link = f"{self._url}{BY_LINK}feedback/{self._links.made(Matter.FEEDBACK, asked.id, now + ASKED_FOR)}"
+        text = f"The contact centre was called lately, and you were told. How did it go? One tap is enough: {link}\n"
+        step = Step(contact.id, asked.way)
+        where = self._browsers(contact) if asked.way == WEB_PUSH else _by(step, contact.addresses)
+        if not where:
+            raise Unreached("there is nowhere to ask them")
+        return Call(asked.alert, asked.home, "feedback", contact.id, where, "How did it go?", text, link)
 
     def _reply(self, attempt: int, now: datetime) -> str:
         if not self._url:

@@ -16,10 +16,12 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from hub.arrivals import note_arrivals
+from hub.asking import Asking
 from hub.calls import Calls
 from hub.clock import Clock
 from hub.plans import plan_of
 from hub.store import Store
+from hub.store.afterwards import Afterwards
 from hub.store.alerts import HUB, AttemptMade, Ordered
 from hub.store.responses import Responses
 from hub.store.ways import Ways
@@ -182,6 +184,7 @@ class Escalate:
         self._clock = clock
         self._wake = wake
         self._calls, self._partner = calls, partner
+        self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
         self._probed_at = self._doors_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
@@ -207,6 +210,7 @@ class Escalate:
         if time.monotonic() - self._doors_at >= DOORS_EVERY:
             self._doors_at = time.monotonic()
             note_arrivals(self._store, now)
+            self._asking.turn(now)
 
     def _mend(self) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""
@@ -238,6 +242,10 @@ class Escalate:
         self._to_finish += self._sending.outcomes()
         while self._to_finish:
             one = self._to_finish[0]
+            if one.attempt < 0:
+                self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
+                self._to_finish.pop(0)
+                continue
             self._store.alerts.finish(one.attempt, one.tried, one.detail, now)
             self._learn(one, now)
             self._to_finish.pop(0)

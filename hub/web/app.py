@@ -16,6 +16,7 @@ from hub.web import (
     account,
     accounts,
     administration,
+    afterwards,
     alive,
     console,
     family,
@@ -46,6 +47,7 @@ PARTS = (
     upkeep,
     keysafe,
     visits,
+    afterwards,
     alive,
 )
 

@@ -232,6 +232,7 @@ class Sheet:
     felt: tuple[Trace, ...] = ()
     response: Responding | None = None
     key_safe: tuple[object, ...] = ()
+    after: object = None
 
 
 @dataclass(frozen=True, slots=True)
