@@ -6,7 +6,7 @@ waits there, keeps what was noticed in one commit, and only then answers, sends 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from edge.clock import Clock, Moment
 from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.consent import Consent
+from edge.discovery import Discovery
 from edge.fall import Falls, Judging
 from edge.link import Link
 from edge.machine import Machine
@@ -25,6 +26,7 @@ from edge.paths import Network
 from edge.proving import Proving
 from edge.sensors import (
     Adapter,
+    Buzzer,
     Felt,
     Fitted,
     Lamp,
@@ -41,6 +43,7 @@ from edge.sensors import (
 )
 from edge.settings import Settings, password
 from edge.systemd import ALIVE, READY, tell
+from edge.voice import Voice
 from models.observation import EARLIEST, KIT, OLDEST, URGENT, What
 from models.wire import (
     Down,
@@ -64,8 +67,6 @@ CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
 ASK = "ask"
-HELP_SHOWN = 3600.0
-"""Seconds that the lamp stays lit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class Agent:
         self._proving = Proving(settings.test_every, tested_at, clock.moment())
         by_dialect = _adapters(settings, self._surroundings(last))
         self._adapters = list(by_dialect.values())
+        self._discovery = Discovery(settings.home, settings.sensors, settings.home_assistant, self._say_in_the_kit)
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_from = clock.moment().elapsed
@@ -146,13 +148,14 @@ class Agent:
         self._condition = Condition(
             Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
         )
-        self._lamp = None if settings.help_led is None else lamp(settings.help_led)
-        self._lamp_until = self._beat_at = 0.0
+        self._beat_at = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
         self._consent, self._kinds = Consent(), {sensor.id: sensor.kind for sensor in settings.sensors}
         self._surely(self._remember)
         self._undecided = self._outboxes.pending()
-        self._asking: list[Lamp] = _asking(settings) if self._falls else []
+        tones = {pin: tone(pin) for pin in {settings.help_buzzer, settings.fall_buzzer} - {None} if pin is not None}
+        self._asking: list[Lamp] = _asking(settings, tones) if self._falls else []
+        self._voice = _voice(settings, tones)
         self._asked: frozenset[str] = frozenset()
         self._told_to_ask = _told_to_ask(settings)
         self._pended: tuple[Noticed, ...] = ()
@@ -278,12 +281,14 @@ class Agent:
         self._untrusted_waits |= any(not one.moment.trusted for one in noticed)
         urgent = any(one.what in URGENT for one in noticed)
         self._link.kept(urgent=urgent, flush_at=real + min(every, self._clock.real_seconds(every)))
+        self._discovery.noticed(noticed)
         log.info("kept %d from %s", len(noticed), ", ".join(sorted({one.sensor for one in noticed})))
 
     def _answer(self, one: Happened) -> None:
         match one:
             case FromKit(message):
                 message.done()
+                self._discovery.heard(message.topic, message.payload)
             case FromHub(message):
                 message.done()
                 self._obey(message)
@@ -293,6 +298,7 @@ class Agent:
                 self._link.agreed = False
             case KitUp():
                 log.info("the kit's broker is reached")
+                self._discovery.announce()
                 self._hears_again_at = time.monotonic() + CATCHING_UP
             case KitDown(moment):
                 self._deafened(moment)
@@ -332,9 +338,8 @@ class Agent:
         log.warning("the hub says %s", down.order)
         if down.order is Order.TEST:
             self._proving.ask()
-        if down.order is Order.HELP_COMING and self._lamp is not None:
-            self._lamp.on()
-            self._lamp_until = self._clock.moment().elapsed + HELP_SHOWN
+        if down.order is Order.HELP_COMING:
+            self._voice.help_is_coming(down.id, self._clock.moment().elapsed)
 
     def _remember(self) -> None:
         """What the hub said before this program began."""
@@ -385,8 +390,7 @@ class Agent:
         if self._link.beat(beat):
             self._told_until = beat.complete_until
             self._call_ready()
-        if self._lamp is not None and moment.elapsed >= self._lamp_until:
-            self._lamp.off()
+        self._voice.tend(moment.elapsed)
 
     def _call_ready(self) -> None:
         if self._deaf_since is None and not self._was_ready:
@@ -440,6 +444,7 @@ class Agent:
                 connection.close(within=0.7)
         for adapter in self._adapters:
             adapter.close()
+        self._voice.close()
         self._outboxes.close()
 
     def _goodbye(self, moment: Moment) -> None:
@@ -460,7 +465,7 @@ class Agent:
 
     def _to_kit(self) -> Connection | None:
         topics = [heard for adapter in self._adapters for heard in adapter.topics]
-        if not topics or self._settings.local_host is None:
+        if self._settings.local_host is None or not (topics or self._settings.home_assistant):
             return None
         put, clock = self._queue.put, self._clock
         heard = Heard(
@@ -468,7 +473,13 @@ class Agent:
             up=lambda: put(KitUp()),
             down=lambda: put(KitDown(clock.moment())),
         )
-        return Connection(kit_broker(self._settings, self._settings.local_host), topics, heard)
+        shown = self._discovery
+        gone = (lambda: (shown.status, b"offline")) if shown.wanted else None
+        return Connection(kit_broker(self._settings, self._settings.local_host), [*topics, *shown.topics], heard, gone)
+
+    def _say_in_the_kit(self, topic: str, payload: bytes, retain: bool) -> None:
+        if self._kit is not None:
+            self._kit.publish(topic, payload, retain=retain)
 
 
 def hub_broker(settings: Settings) -> Broker:
@@ -502,11 +513,16 @@ def _told_to_ask(settings: Settings) -> dict[str, str]:
     return {sensor.id: f"{address_of(sensor.source)}/{ASK}" for sensor in worn}
 
 
-def _asking(settings: Settings) -> list[Lamp]:
+def _asking(settings: Settings, tones: Mapping[int, Buzzer | None]) -> list[Lamp]:
     """What shows that a fall may be called off."""
-    fitted = ((lamp, settings.fall_led), (tone, settings.fall_buzzer))
-    found = (fit_on(pin) for fit_on, pin in fitted if pin is not None)
-    return [one for one in found if one is not None]
+    shown = None if settings.fall_led is None else lamp(settings.fall_led)
+    sounds = None if settings.fall_buzzer is None else tones[settings.fall_buzzer]
+    return [one for one in (shown, sounds) if one is not None]
+
+
+def _voice(settings: Settings, tones: Mapping[int, Buzzer | None]) -> Voice:
+    shown = None if settings.help_led is None else lamp(settings.help_led)
+    return Voice(shown, None if settings.help_buzzer is None else tones[settings.help_buzzer], settings.speaks)
 
 
 def _adapters(settings: Settings, around: Surroundings) -> dict[str, Adapter]:

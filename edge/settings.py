@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.sensors import DIALECTS, address_of, dialect_of, feels
+from edge.voice import SAYS
 from models.observation import KIT, SensorKind
 from models.settings import BadSettings, settings_from
 from models.wire import Leg, topic
@@ -79,6 +80,12 @@ class Settings:
     """Zigbee2MQTT's base_topic."""
     help_led: int | None = None
     """The pin of a lamp that says help is coming."""
+    help_buzzer: int | None = None
+    """The pin of a buzzer that sounds thrice then; it may be that of fall_buzzer."""
+    speaks: str | None = None
+    """The language in which the kit says it aloud, where a speaker and espeak-ng are fitted ('en')."""
+    home_assistant: bool = False
+    """True shows the sensors to a family's own Home Assistant, by the kit's broker and past the hub."""
     fall_window: float = 20.0
     """How long a fall that a pendant feels may be called off before help is called."""
     fall_led: int | None = None
@@ -121,6 +128,7 @@ def mistakes(settings: Settings) -> list[str]:
         *_home_mistakes(settings),
         *_range_mistakes(settings),
         *_hub_mistakes(settings),
+        *_voice_mistakes(settings),
         *(line for sensor in settings.sensors for line in _sensor_mistakes(sensor, settings)),
         *_twice("sensor id", (sensor.id for sensor in settings.sensors)),
         *_twice("source", (sensor.source for sensor in settings.sensors)),
@@ -168,6 +176,13 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
     for key, port in (("hub_port", settings.hub_port), ("local_port", settings.local_port)):
         if not 1 <= port <= 65535:
             yield f"{key}: no port is {port}"
+
+
+def _voice_mistakes(settings: Settings) -> Iterable[str]:
+    if settings.speaks is not None and settings.speaks not in SAYS:
+        yield f"speaks: the kit knows {', '.join(sorted(SAYS))}, not '{settings.speaks}'"
+    if settings.home_assistant and settings.local_host is None:
+        yield "local_host: is missing, and home_assistant finds the sensors on the kit's own broker"
 
 
 def _hub_mistakes(settings: Settings) -> Iterable[str]:

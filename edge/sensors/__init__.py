@@ -103,6 +103,15 @@ DIALECTS: dict[str, Dialect] = {
         "edge.sensors.zigbee2mqtt", re.compile(r"[^+#\x00]+"), "zigbee2mqtt:hall_pir", over_mqtt=True
     ),
     "esphome": Dialect("edge.sensors.esphome", re.compile(r"[^+#\x00]+"), "esphome:pendant", over_mqtt=True),
+    "binary_sensor": Dialect(
+        "edge.sensors.binary_sensor", re.compile(r"[^+#\x00]+/[^+#/\x00]+"), "binary_sensor:bed_mat/bed", over_mqtt=True
+    ),
+    "tasmota": Dialect(
+        "edge.sensors.tasmota",
+        re.compile(r"[^+#\x00]+/(Switch|Button)\d{1,2}"),
+        "tasmota:entry/Switch1",
+        over_mqtt=True,
+    ),
     "i2c": Dialect(
         "edge.sensors.accelerometer",
         re.compile(r"(adxl345|lis3dh)/\d{1,2}/0x[0-7][0-9a-f]"),
@@ -133,6 +142,7 @@ def feels(source: str) -> bool:
 class Lamp(Protocol):
     def on(self) -> None: ...
     def off(self) -> None: ...
+    def close(self) -> None: ...
 
 
 class Mains(Protocol):
@@ -150,6 +160,10 @@ def lamp(pin: int) -> Lamp | None:
     return cast("Lamp | None", import_module(DIALECTS["gpio"].module).lamp(pin))
 
 
-def tone(pin: int) -> Lamp | None:
+class Buzzer(Lamp, Protocol):
+    def beep(self, on_time: float, off_time: float, n: int) -> None: ...
+
+
+def tone(pin: int) -> Buzzer | None:
     """A buzzer that sounds while it is on; None where there are no pins."""
-    return cast("Lamp | None", import_module(DIALECTS["gpio"].module).tone(pin))
+    return cast("Buzzer | None", import_module(DIALECTS["gpio"].module).tone(pin))

@@ -17,6 +17,7 @@ import msgspec
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Last, Noticed, Surroundings
+from edge.sensors.edges import MEANS, OF_WHAT
 from models.observation import EARLIEST, SensorKind, What
 from models.wire import SensorHealth
 
@@ -40,6 +41,10 @@ PRESSES = frozenset(
 NO_PRESSES = frozenset({"", "off", "release", "released", "hold_release", "disarm", "arm_day_zones", "arm_all_zones"})
 PRESSING = frozenset({SensorKind.PENDANT, SensorKind.PULL_CORD})
 
+FALLING = frozenset({"falling", "fall", "fall_alarm"})
+FALL_KEYS = ("fall_status", "status")
+"""A fall radar on the wall (HEIMAN HS2FD, OWON FDS315) is fitted as a pendant that nobody wears: it calls as one."""
+
 SAYS: dict[SensorKind, tuple[str, ...]] = {
     SensorKind.DOOR: ("contact",),
     SensorKind.MOTION: ("occupancy", "presence"),
@@ -47,16 +52,6 @@ SAYS: dict[SensorKind, tuple[str, ...]] = {
 }
 """Keys that tell the state of a kind of sensor, the first that is there counting."""
 
-MEANS: dict[tuple[SensorKind, bool], What] = {
-    (SensorKind.DOOR, True): What.CLOSED,
-    (SensorKind.DOOR, False): What.OPENED,
-    (SensorKind.MOTION, True): What.MOVED,
-    (SensorKind.BED, True): What.LAY_DOWN,
-    (SensorKind.BED, False): What.GOT_UP,
-}
-"""What an edge to that state is; the end of a movement is nothing."""
-
-OF_WHAT: dict[What, bool] = {what: state for (kind, state), what in MEANS.items() if kind is not SensorKind.MOTION}
 State = Mapping[str, object]
 
 
@@ -96,6 +91,7 @@ class Zigbee2Mqtt:
         self._alive = dict(self._seen)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
         self._lately = {sensor.id: deque(surroundings.lately.get(sensor.id, ()), REMEMBERED) for sensor in fitted}
+        self._fallen: dict[str, bool] = {}
         self._gap_ends: float | None = None
         self.deaf_since: datetime | None = None
         self.bridge: bool | None = None
@@ -231,6 +227,9 @@ class Zigbee2Mqtt:
             self._known[sensor.id] = value
 
     def _press(self, sensor: Fitted, state: State, told: Told) -> list[Noticed]:
+        fell = self._fell(sensor, state, told)
+        if fell:
+            return [Noticed(sensor.id, What.FELL, told.happened)]
         acted, called = self._acted(sensor, state, told), self._called(sensor, state, told)
         if not (acted or called):
             return []
@@ -239,6 +238,14 @@ class Zigbee2Mqtt:
             return []
         before.append(at)
         return [Noticed(sensor.id, What.PRESSED, told.happened)]
+
+    def _fell(self, sensor: Fitted, state: State, told: Told) -> bool:
+        """Once for each fall: the radar goes on saying so until it is over."""
+        said = next((state[key] for key in FALL_KEYS if isinstance(state.get(key), str)), None)
+        if said is None or self._heard_later(sensor.id, told):
+            return False
+        before, self._fallen[sensor.id] = self._fallen.get(sensor.id), said in FALLING
+        return said in FALLING and not before and (told.fresh or before is False or self._certain(sensor.id, told))
 
     def _acted(self, sensor: Fitted, state: State, told: Told) -> bool:
         action = state.get("action")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,11 @@ import numpy as np
 
 from models.detection.batch import Bools, Floats
 from models.detection.falls import BadFallModel, FallDetector, FallModel, fall_model_from
-from simulators.evaluate import fallsbaselines
+from simulators.evaluate import fallsbaselines, parallel
 from simulators.evaluate.fallsbaselines import Ruled
 from simulators.evaluate.fallsexamples import Examples, examples, learned, suited
 from simulators.evaluate.hardware import Hardware
-from simulators.evaluate.wearers import Joined, Worn, by_person, joined, worn
+from simulators.evaluate.wearers import Joined, Worn, joined, worn
 from simulators.recording import BadRecording
 
 FOLDS = 8
@@ -49,6 +49,9 @@ Document = dict[str, Any]  # the JSON document
 Done = Callable[[str, int], object]
 Judges = Callable[[str], FallModel]
 """The model that judges a person."""
+
+Part = tuple[Worn, Hardware, FallModel]
+"""One person's trials, as what feels them, and who judges."""
 
 
 @dataclass(slots=True)
@@ -131,7 +134,7 @@ def _said(model: FallModel | None) -> Document:
 
 
 def _known(recorded: Sequence[Worn], done: Done) -> list[Examples]:
-    worn_as = sum(1 for _ in by_person(suited(recorded)))
+    worn_as = sum(len(file.people) for file in suited(recorded))
     return list(examples(recorded, lambda: done("playing to learn from", worn_as)))
 
 
@@ -181,16 +184,29 @@ def _is_strange(other: Worn, file: Worn) -> bool:
 
 
 def _file(file: Worn, judges: Judges, recorded: Sequence[Worn], done: Done) -> Document:
-    tallies, rules, plays = [], [], []
-    for person in file.people:
-        played = play(file, person, Hardware())
-        tallies.append(tally(played, alarms(played, judges(person))))
-        rules.append(fallsbaselines.ruled(played.t, played.acc, played.edges_s))
-        plays.append(Played(file, played.stream, played.t[:1], played.acc[:1]))
-        done("judging", sum(len(each.people) for each in recorded))
+    total = sum(len(each.people) for each in recorded)
+    parts = [(file.of(person), Hardware(), judges(person)) for person in file.people]
+    tallies, rules, plays = zip(*parallel.each(_judged, parts, lambda: done("judging", total)), strict=True)
     entry = figures(tallies)
     entry["baselines"] = {name: _baseline(plays, rules, name) for name in fallsbaselines.NAMES}
     return entry | _about(file, tallies)
+
+
+def _judged(part: Part) -> tuple[Tally, Ruled, Played]:
+    """By the model and by the baselines; of what was played only what is asked of it later."""
+    file, hardware, model = part
+    (person,) = file.people
+    played = play(file, person, hardware)
+    rule = fallsbaselines.ruled(played.t, played.acc, played.edges_s)
+    stream = replace(played.stream, acc=played.acc[:1])
+    return tally(played, alarms(played, model)), rule, Played(file, stream, played.t[:1], played.acc[:1])
+
+
+def _tallied(part: Part) -> Tally:
+    file, hardware, model = part
+    (person,) = file.people
+    played = play(file, person, hardware)
+    return tally(played, alarms(played, model))
 
 
 def _about(file: Worn, tallies: Sequence[Tally]) -> Document:
@@ -358,10 +374,8 @@ def _under(hardware: Hardware, recorded: Sequence[Worn], judges: Judges, done: D
 
 
 def _as_worn(file: Worn, hardware: Hardware, judges: Judges) -> Document:
-    tallies = []
-    for person in file.people:
-        played = play(file, person, hardware)
-        tallies.append(tally(played, alarms(played, judges(person))))
+    parts = [(file.of(person), hardware, judges(person)) for person in file.people]
+    tallies = list(parallel.each(_tallied, parts, lambda: None))
     return _rates(tallies) | {"intervals": _intervals(tallies)}
 
 

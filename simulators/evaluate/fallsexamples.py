@@ -14,6 +14,7 @@ from models.detection import falls
 from models.detection.batch import Bools, Floats
 from models.detection.falls import FallModel
 from models.training import learn_falls
+from simulators.evaluate import parallel
 from simulators.evaluate.hardware import Hardware, any_hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
@@ -43,9 +44,7 @@ def suited(files: Sequence[Worn]) -> list[Worn]:
 
 def examples(files: Sequence[Worn], done: Callable[[], object] = lambda: None) -> Iterator[Examples]:
     """Of each person in each suited file."""
-    for file, person in by_person(suited(files)):
-        yield _examples(file, person)
-        done()
+    return parallel.each(_examples, by_person(suited(files)), done)
 
 
 def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset[str] = frozenset()) -> FallModel:
@@ -84,7 +83,8 @@ def _digest(file: Worn) -> bytes:
     return whole.digest()
 
 
-def _examples(file: Worn, person: str) -> Examples:
+def _examples(file: Worn) -> Examples:
+    (person,) = file.people
     asked, fell, weight = [], [], []
     for copy in range(AS_RECORDED + OTHERWISE):
         luck = np.random.default_rng([copy, 1, *file.name.encode(), *person.encode()])

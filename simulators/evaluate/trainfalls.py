@@ -20,12 +20,12 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
 
 def _train(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.fallsexamples import examples, learned, suited
-    from simulators.evaluate.wearers import by_person, worn
+    from simulators.evaluate.wearers import worn
 
     if not chosen.out.parent.is_dir():
         raise BadRecording(f"{chosen.out}: there is no folder {chosen.out.parent}")
     files = worn(chosen.folder)
-    total = sum(1 for _ in by_person(suited(files)))
+    total = sum(len(file.people) for file in suited(files))
     with progress() as shown:
         known = list(examples(files, lambda: step(shown, "playing", total)))
     content = learned(files, known).to_bytes()

@@ -44,6 +44,14 @@ class Worn:
         rows = self.acc[self.offsets[number] : self.offsets[number + 1]]
         return rows.astype(np.float64) / self.counts_per_g
 
+    def of(self, person: str) -> Worn:
+        """The same with the trials of one person alone."""
+        own = np.flatnonzero(self.subject == person)
+        rows = [self.acc[self.offsets[trial] : self.offsets[trial + 1]] for trial in own]
+        each = {name: getattr(self, name)[own] for name in ("subject", "activity", "is_fall", "elderly", "age")}
+        offsets = np.concatenate([[0], np.cumsum([len(part) for part in rows])])
+        return replace(self, acc=np.concatenate(rows), offsets=offsets, **each)
+
     @property
     def people(self) -> list[str]:
         return sorted(set(self.subject.tolist()))
@@ -218,5 +226,6 @@ def hours(stream: Joined, which: Bools) -> float:
     return float(np.diff(stream.edges)[which].sum() / stream.fs / 3600.0)
 
 
-def by_person(files: Sequence[Worn]) -> Iterator[tuple[Worn, str]]:
-    return ((file, person) for file in files for person in file.people)
+def by_person(files: Sequence[Worn]) -> list[Worn]:
+    """Each file's people apart."""
+    return [file.of(person) for file in files for person in file.people]

@@ -47,6 +47,8 @@ def test_sensors_have_a_source(tmp_path: Path) -> None:
         (LEAST + "heartbeat_every = nan", "heartbeat_every"),
         (LEAST + "batch_every = -1", "batch_every"),
         (LEAST + "test_every = 5", "test_every"),
+        (LEAST + 'speaks = "latin"', "the kit knows cy, de, en"),
+        (LEAST + "home_assistant = true", "local_host"),
         (LEAST + PENDANT.replace('id = "pendant"', 'id = "kit"'), "what the kit calls itself"),
         (LEAST + "outbox_limit = 5", "outbox_limit"),
         (LEAST + "hub_port = 99999", "hub_port"),

@@ -103,6 +103,10 @@ LAY_DOWN, GOT_UP = What.LAY_DOWN, What.GOT_UP
         ("pendant", {"sos": False}, []),
         ("pendant", {"battery": 90, "linkquality": 60}, []),
         ("bath/cord", {"action": "emergency"}, [PRESSED]),
+        ("pendant", {"status": "falling", "occupancy": True}, [What.FELL]),
+        ("pendant", {"status": "occupied"}, []),
+        ("pendant", {"fall_status": "fall_alarm", "occupancy": True}, [What.FELL]),
+        ("pendant", {"fall_status": "fall_no_alarm"}, []),
         ("hall_pir", {"occupancy": True, "illuminance": 12}, [MOVED]),
         ("hall_pir", {"presence": True}, [MOVED]),
         ("hall_pir", {"occupancy": False}, []),
@@ -421,3 +425,16 @@ def test_a_clock_that_is_not_set_still_tells_how_long_ago_it_was(bridge: Bridge)
     said = b'{"action":"emergency","last_seen":"1970-01-01T02:00:00Z"}'
     (news,) = bridge.adapter.read(f"{BASE}/pendant", said, early, retained=False, repeated=True)
     assert news.moment.elapsed == 7200.0
+
+
+def test_a_fall_radar_calls_once_for_a_fall_however_often_it_says_so(bridge: Bridge) -> None:
+    assert bridge.says(0, "pendant", seen=0, status="occupied") == []
+    assert bridge.says(5, "pendant", seen=5, status="falling") == [What.FELL]
+    assert bridge.says(9, "pendant", seen=9, status="falling") == []
+    assert bridge.says(60, "pendant", seen=60, status="unoccupied") == []
+    assert bridge.says(99, "pendant", seen=99, status="falling") == [What.FELL]
+
+
+def test_a_fall_that_the_bridge_remembered_is_no_news(bridge: Bridge) -> None:
+    bridge.online(100)
+    assert bridge.says(101, "pendant", seen=-3600, fall_status="fall_alarm") == []

@@ -7,7 +7,7 @@ import pytest
 
 from models.detection.falls import FallModel
 from simulators.app import main
-from simulators.evaluate import falls, fallsbaselines
+from simulators.evaluate import falls, fallsbaselines, parallel
 from simulators.evaluate.fallsexamples import examples, learned
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
@@ -169,6 +169,21 @@ def test_a_stream_plays_every_trial_once_and_fills_pauses_with_what_is_no_fall(f
     assert not file.is_fall[stream.trial[stream.filler]].any()
     assert stream.edges[-1] == len(stream.acc)
     assert (np.diff(stream.edges) > 0).all()
+
+
+def test_one_persons_part_of_a_file_plays_as_the_whole_does(folder: Path) -> None:
+    file = worn(folder)[0]
+    alone, whole = falls.play(file.of("P2"), "P2", Hardware(lost=0.1)), falls.play(file, "P2", Hardware(lost=0.1))
+    assert np.array_equal(alone.acc, whole.acc)
+    assert np.array_equal(alone.fell, whole.fell)
+
+
+def test_many_people_are_played_in_processes_of_their_own_in_the_same_order() -> None:
+    counted: list[int] = []
+    parts = [-place for place in range(parallel.MANY)]
+    assert list(parallel.each(abs, parts, lambda: counted.append(1))) == list(range(parallel.MANY))
+    assert len(counted) == parallel.MANY
+    assert list(parallel.each(abs, parts[:3], lambda: None)) == [0, 1, 2]
 
 
 def test_every_trial_is_played_as_it_was_recorded(folder: Path) -> None:
