@@ -169,7 +169,7 @@ def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], In
 
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
-    trees = _trees(rounds=160, rate=0.08, leaves=15, least=200)
+    trees = _trees(rounds=80, rate=0.16, leaves=kernels.LEAVES, least=200)
     trees.fit(x, ended, sample_weight=weight)
     return flattened(trees)
 
@@ -189,24 +189,24 @@ def _trees(rounds: int, rate: float, leaves: int, least: int) -> HistGradientBoo
 
 
 def flattened(trees: HistGradientBoostingClassifier) -> Trees:
-    """All trees, a record a node: its input (-1: a leaf), where it is cut (a leaf: its worth), and the place of its
+    """All trees, a record a node: its input (LEAF: a leaf), where it is cut (a leaf: its worth), and the place of its
     lower child, which the upper one follows.
     """
     roots: list[int] = []
     nodes: list[tuple[int, float, int]] = []
     for (tree,) in trees._predictors:
         roots.append(len(nodes))
-        nodes.append((-1, 0.0, 0))
+        nodes.append((kernels.LEAF, 0.0, 0))
         waiting = [(0, roots[-1])]
         while waiting:
             theirs, mine = waiting.pop(0)
             node = tree.nodes[theirs]
             if node["is_leaf"]:
-                nodes[mine] = (-1, float(node["value"]), 0)
+                nodes[mine] = (kernels.LEAF, float(node["value"]), 0)
                 continue
             lower = len(nodes)
             nodes[mine] = (int(node["feature_idx"]), float(node["num_threshold"]), lower)
-            nodes += [(-1, 0.0, 0)] * 2
+            nodes += [(kernels.LEAF, 0.0, 0)] * 2
             waiting += [(int(node["left"]), lower), (int(node["right"]), lower + 1)]
     packed = np.zeros(len(nodes), kernels.NODE)
     for place, name in enumerate(("feature", "cut", "child")):
@@ -268,7 +268,7 @@ def _fall_trees(
     trees = _trees(rounds, rate=0.06, leaves=12, least=40)
     trees.fit(asked[:, columns].astype(np.float32), fell, sample_weight=weight)
     roots, nodes, start = flattened(trees)
-    leaf = nodes["feature"] < 0
-    feature = np.where(leaf, -1, columns[nodes["feature"]])
+    leaf = nodes["feature"] == kernels.LEAF
+    feature = np.where(leaf, -1, columns[np.where(leaf, 0, nodes["feature"])])
     cut = np.where(leaf, share * nodes["cut"], nodes["cut"]).astype(np.float64)
     return FallModel(roots, feature, cut, nodes["child"].astype(np.int64), share * start, FALL_THRESHOLD, {})

@@ -518,8 +518,9 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     """A prior as the loops read it, and its log prices at even steps of the log of the rate."""
     steps = np.exp(stream.RATE_FROM + stream.RATE_STEP * np.arange(96))
     if prior is None:
-        nothing = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, kernels.NODE), 0.0
-        return stream.Known(False, *nothing, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
-    learned = prior.usual, prior.roots, prior.nodes, prior.start, float(prior.price_of(REFERENCE_RATE))
-    own = stream.Known(True, *learned, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+        nobody = np.zeros(0, np.int64)
+        trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
+        return stream.Known(False, np.zeros(0), trees, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
+    price = float(prior.price_of(REFERENCE_RATE))
+    own = stream.Known(True, prior.usual, prior.trees, price, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))

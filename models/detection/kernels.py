@@ -8,7 +8,7 @@ A silence is learned when it ends; the chance of its going on is read when it ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -114,7 +114,9 @@ SHORTS = BORNE_OUT + (ROOMS + EIGHTHS) * AGES
 room and by eighth of the day, and by age."""
 ONE, DOUBT = 64.0, 20.0
 INPUTS = 26
-NODE = np.dtype([("cut", np.float32), ("child", np.int16), ("feature", np.int8)], align=True)
+LEAF = 255
+"""Asked by a node that asks nothing."""
+NODE = np.dtype([("cut", np.float32), ("child", np.uint16), ("feature", np.uint8)], align=True)
 PULL = 6.0
 OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
 """A silence this long (s) between doors was somebody out; this long after a door one is still by it."""
@@ -304,12 +306,6 @@ def forget_short(short: Row, at: float, days: float) -> None:
 
 
 @compiled
-def log_odds(chance: float) -> float:
-    sure = min(max(chance, 1e-5), 1.0 - 1e-5)
-    return float(np.log(sure / (1.0 - sure)))
-
-
-@compiled
 def shrunk(habits: Row, start: int, size: int, usual: Row, chance: Row) -> float:
     """`chance` of ending in each bin once reached, pulled towards `usual`; returns how many silences speak here."""
     reached = 0.0
@@ -320,9 +316,15 @@ def shrunk(habits: Row, start: int, size: int, usual: Row, chance: Row) -> float
     return reached
 
 
+EVEN = np.array([0.5, np.log(2.0), np.log(2.0), 1.0, 1.0, 0.0])
+"""Inputs from 15 on before the first bin, where nothing was counted: an end is as likely as not."""
+
+
 @compiled
 def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -> None:
-    """What the trees are asked, into `x` (BINS + 1, INPUTS): first whether five minutes are reached, then each bin."""
+    """What the trees are asked, into `x` (BINS + 1, INPUTS): first whether five minutes are reached, then each bin.
+    (Trees only compare, so nothing is brought to a scale for them.)
+    """
     out, hours, there, calm = cells(now, at)
     by_way, by_band = np.empty(BINS), np.empty(WIDES)
     by_room, by_calm, blend = np.empty(WIDES), np.empty(WIDES), np.empty(WIDES)
@@ -334,30 +336,29 @@ def describe(now: Row, habits: Row, short: Row, at: float, usual: Row, x: Row) -
     seen = shrunk(habits, BY_ROOM + there * WIDES, WIDES, blend, by_room)
     shrunk(habits, BY_CALM + calm * WIDES, WIDES, usual[BY_CALM + calm * WIDES :], by_calm)
     near = (short[60 + out, 0] + 20.0 * usual[ENDED + out]) / (short[60 + out, 0] + short[60 + out, 1] + 20.0)
-    here = np.log((short[there, 0] + 10.0 * near) / (short[there, 1] + 10.0 * (1.0 - near)))
-    hour, where = (at % DAY) / HOUR, place(int(now[ROOM]))
-    weekend = 1.0 if (at // DAY + THURSDAY) % 7 >= 5 else 0.0
-    for row in range(BINS + 1):
-        known(now, out, x[row])
-        x[row, 0], x[row, 1], x[row, 11], x[row, 12], x[row, 13] = row, hour, here, log_odds(near), seen
-        x[row, 14] = weekend
-    x[0, 15:21], x[0, 25] = 0.0, 0.0
+    here = (short[there, 0] + 10.0 * near) / (short[there, 1] + 10.0 * (1.0 - near))
+    where = place(int(now[ROOM]))
+    known(now, out, x[0])
+    x[0, 0], x[0, 1], x[0, 11], x[0, 12], x[0, 13] = 0.0, (at % DAY) / HOUR, here, near, seen
+    x[0, 14] = 1.0 if (at // DAY + THURSDAY) % 7 >= 5 else 0.0
+    x[0, 15:21], x[0, 25] = EVEN, EVEN[1]
     for each in range(BINS):
-        wide = WIDE_OF[each]
-        x[each + 1, 15] = log_odds(by_way[each])
-        x[each + 1, 16] = part_of(by_band[wide], SHARE[each])
-        x[each + 1, 17] = part_of(by_room[wide], SHARE[each])
-        x[each + 1, 25] = part_of(by_calm[wide], SHARE[each])
-        by_clock(habits, where, at + MIDDLE[each], AGE[each], COARSE_AGE[each], x[each + 1])
+        wide, row = WIDE_OF[each], x[each + 1]
+        row[2:15], row[21:25] = x[0, 2:15], x[0, 21:25]
+        row[0], row[15] = each + 1, by_way[each]
+        row[16] = pace_of(by_band[wide], SHARE[each])
+        row[17] = pace_of(by_room[wide], SHARE[each])
+        row[25] = pace_of(by_calm[wide], SHARE[each])
+        by_clock(habits, where, at + MIDDLE[each], AGE[each], COARSE_AGE[each], row)
 
 
-@compiled
-def part_of(wide: float, share: float) -> float:
-    """The log odds of ending in a bin, where `wide` is the chance in the wide bin that it takes a `share` of."""
-    return log_odds(1.0 - (1.0 - min(wide, 0.999)) ** share)
+@woven_in
+def pace_of(wide: float, share: float) -> float:
+    """How fast silences end in a bin, where `wide` is the chance in the wide bin that it takes a `share` of."""
+    return float(-np.log(1.0 - min(wide, 0.999)) * share)
 
 
-@compiled
+@woven_in
 def known(now: Row, out: int, x: Row) -> None:
     x[2], x[3] = now[ROOM], out
     x[4], x[5] = min(now[SINCE_DOOR], 12 * HOUR) / 60.0, now[AFTER_DOOR]
@@ -366,39 +367,109 @@ def known(now: Row, out: int, x: Row) -> None:
     x[23], x[24] = now[BEFORE], min(now[HERE_FOR], 12 * HOUR) / 60.0
 
 
-@compiled
+@woven_in
 def by_clock(habits: Row, where: int, then: float, age: int, coarse: int, x: Row) -> None:
-    half = int((then % DAY) / HALF_HOUR)
+    hour = (then % DAY) / HOUR
+    half = int(2.0 * hour)
     mine, theirs = half * 4 + age, ((half // 2) * 3 + coarse) * 3 + where
     rate = (habits[ENDED + mine] / UNIT + 0.3) / (habits[REACHED + mine] / UNIT + 1.2)
     there = (habits[ENDED_THERE + theirs] / UNIT + 2.0 * rate) / (habits[REACHED_THERE + theirs] / UNIT + 2.0)
-    x[1] = (then % DAY) / HOUR
-    x[18], x[19], x[20] = np.log(rate), np.log(there), habits[UP_AND_ABOUT + half] / 255.0
+    x[1], x[18], x[19], x[20] = hour, rate, there, habits[UP_AND_ABOUT + half] / 255.0
+
+
+class Trees(NamedTuple):
+    """Their `roots` among all `nodes`; `inner` are the places of the nodes that ask something, children before parents;
+    and the log odds from which they `start`.
+    """
+
+    roots: Row
+    nodes: Row
+    inner: Row
+    start: float
+
+
+VARYING = np.array([0, 1, 15, 16, 17, 18, 19, 20, 25])
+"""Inputs that are not the same for all bins of one silence."""
+ABREAST = 8 * ((BINS + 8) // 8)
+"""All bins are asked at once, in vectors of eight."""
+LEAVES = 15
+"""At most, in a tree."""
 
 
 @compiled
-def ask(x: Row, roots: Row, nodes: Row, start: float) -> float:
-    """The trees' chance that the silence ends here."""
-    total = start
-    for root in roots:
-        node = root
-        while nodes[node].feature >= 0:
-            node = nodes[node].child + (x[nodes[node].feature] > nodes[node].cut)
-        total += nodes[node].cut
-    return float(1.0 / (1.0 + np.exp(-total)))
-
-
-@compiled
-def survival(x: Row, roots: Row, nodes: Row, start: float, still: Row) -> None:
+def survival(x: Row, trees: Trees, still: Row) -> None:
     """Into `still` (BINS + 1): the chance that a well person is still silent at each edge. Beyond half an hour it falls
     at least as fast as one over the time, so that it never levels off where nothing was learned.
     """
-    still[0] = 1.0 - ask(x[0], roots, nodes, start)
+    said = np.empty(ABREAST, np.float32)
+    ask(x, trees, said)
+    still[0] = 1.0 / (1.0 + np.exp(said[0]))
     for each in range(BINS):
-        ends = ask(x[each + 1], roots, nodes, start)
+        goes_on = 1.0 / (1.0 + np.exp(said[each + 1]))
         if EDGES[each] >= TAIL_FROM:
-            ends = max(ends, 1.0 - EDGES[each] / EDGES[each + 1])
-        still[each + 1] = still[each] * (1.0 - ends)
+            goes_on = min(goes_on, EDGES[each] / EDGES[each + 1])
+        still[each + 1] = still[each] * goes_on
+
+
+@compiled
+def ask(x: Row, trees: Trees, said: Row) -> None:
+    """The log odds that the silence ends in each bin. Most of what trees ask has one answer for all bins, and these
+    questions are skipped first; each that is left splits the bins, and a leaf adds its worth to those that reach it.
+    """
+    nodes, roots, deep = trees.nodes, trees.roots, 0
+    across, skip = np.empty((INPUTS, ABREAST), np.float32), np.empty(len(nodes), np.uint16)
+    low, high = np.empty(INPUTS, np.float32), np.empty(INPUTS, np.float32)
+    turn(x, across, low, high)
+    skip_questions(nodes, trees.inner, low, high, skip)
+    waiting, reached = np.empty(LEAVES, np.uint16), np.empty((LEAVES, ABREAST), np.float32)
+    said[:] = trees.start
+    for root in range(len(roots)):
+        waiting[0], deep = skip[roots[root]], 0
+        for each in range(ABREAST):
+            reached[0, each] = 1.0
+        while deep >= 0:
+            node = waiting[deep]
+            asked, cut, child = nodes[node].feature, nodes[node].cut, nodes[node].child
+            if asked == LEAF:
+                for each in range(ABREAST):
+                    said[each] += reached[deep, each] * cut
+                deep -= 1
+                continue
+            for each in range(ABREAST):
+                upper = reached[deep, each] * np.float32(across[asked, each] > cut)
+                reached[deep + 1, each] = upper
+                reached[deep, each] -= upper
+            waiting[deep], waiting[deep + 1] = skip[child], skip[child + np.uint16(1)]
+            deep += 1
+
+
+@woven_in
+def turn(x: Row, across: Row, low: Row, high: Row) -> None:
+    """`across` is `x` an input a row, where bins differ; `low` and `high` are the least and the most of each input."""
+    for which in range(INPUTS):
+        low[which] = high[which] = x[0, which]
+    for place in range(len(VARYING)):
+        which = VARYING[place]
+        least = most = x[0, which]
+        for each in range(BINS + 1):
+            value = x[each, which]
+            across[which, each] = value
+            least, most = min(least, value), max(most, value)
+        for each in range(BINS + 1, ABREAST):
+            across[which, each] = least
+        low[which], high[which] = least, most
+
+
+@woven_in
+def skip_questions(nodes: Row, inner: Row, low: Row, high: Row, skip: Row) -> None:
+    """To which node each leads, past all that have one answer for all bins. (No branches: none could be foreseen.)"""
+    for place in range(len(nodes)):
+        skip[place] = place
+    for place in range(len(inner)):
+        node = inner[place]
+        asked, cut, child = nodes[node].feature, nodes[node].cut, nodes[node].child
+        onward = skip[child + np.uint16(low[asked] > cut)]
+        skip[node] = node if (low[asked] <= cut) & (high[asked] > cut) else onward
 
 
 HAZARD = 1e-5 * np.exp(np.arange(256) * 0.0572)
@@ -424,7 +495,8 @@ def borne_out(short: Row, row: int) -> float:
 @compiled
 def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
     """`still`, which the trees said, becomes what this home has borne out; how fast they thought that it ends is kept
-    in `rate` (BINS bytes) for `bear_out`. By a way out somebody may be out: there the trees know better.
+    in `rate` (BINS bytes) for `bear_out`. It counts by half, for the trees were told of this home's past as well. By a
+    way out somebody may be out: there they know better.
     """
     near, room, hour = way(now) >= 2, row_of_room(now), row_of_hour(at)
     before, left = still[0], still[0]
@@ -433,7 +505,7 @@ def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
         rate[each] = min(int(np.log(fast / 1e-5) / 0.0572 + 0.5), 255)
         before = still[each + 1]
         times = 1.0 if near else borne_out(short, room + AGE[each]) * borne_out(short, hour + AGE[each])
-        left *= np.exp(-fast * times)
+        left *= np.exp(-fast * np.sqrt(times))
         still[each + 1] = left
 
 
@@ -537,10 +609,10 @@ def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x
 
 
 @compiled
-def survivals(x: Row, roots: Row, nodes: Row, start: float) -> Row:
+def survivals(x: Row, trees: Trees) -> Row:
     still = np.empty((len(x), BINS + 1))
     for each in range(len(x)):
-        survival(x[each], roots, nodes, start, still[each])
+        survival(x[each], trees, still[each])
     return still
 
 

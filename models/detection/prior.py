@@ -37,6 +37,11 @@ class Prior:
     price: Floats
     provenance: Mapping[str, str | int | float]
 
+    @property
+    def trees(self) -> kernels.Trees:
+        inner = np.flatnonzero(self.nodes["feature"] != kernels.LEAF)[::-1].copy()
+        return kernels.Trees(self.roots, self.nodes, inner, self.start)
+
     def price_of(self, rate: float | Floats) -> Floats:
         """The price at which so many false alerts per home and 30 days are expected."""
         asked = np.log(np.clip(np.asarray(rate, np.float64), self.rate[0] / 8, self.rate[-1] * 8))
@@ -65,4 +70,19 @@ def prior_from(content: bytes) -> Prior:
         raise BadPrior(f"this is no prior: {wrong}; make one with nightlight-sim train prior") from wrong
     if found.usual.shape != (kernels.USUAL,) or found.nodes.dtype != kernels.NODE:
         raise BadPrior("this prior was made for another version; make it again")
+    if not _sound(found):
+        raise BadPrior("the trees of this prior can't be walked; make it again")
     return found
+
+
+def _sound(prior: Prior) -> bool:
+    """A tree's nodes lie side by side, each before the two that it leads to, and no tree has too many leaves."""
+    inner = np.flatnonzero(prior.nodes["feature"] != kernels.LEAF)
+    ends = np.append(prior.roots[1:], len(prior.nodes))
+    last = ends[np.searchsorted(ends, inner, "right")] if len(prior.roots) and prior.roots[0] == 0 else inner
+    child = prior.nodes["child"][inner].astype(np.int64)
+    known = prior.nodes["feature"][inner] < kernels.INPUTS
+    sizes = ends - prior.roots
+    return bool(
+        (child > inner).all() and (child + 1 < last).all() and known.all() and (sizes < 2 * kernels.LEAVES).all()
+    )

@@ -80,7 +80,7 @@ def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     long = np.flatnonzero(np.append(np.diff(history.t), 0.0) >= kernels.EARLIEST)
     rows = np.union1d(long, needed)
     x, weight = inputs(history, prior.usual, rows)
-    still = kernels.survivals(x, prior.roots, prior.nodes, prior.start)
+    still = kernels.survivals(x, prior.trees)
     kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
     kept = np.searchsorted(rows, needed)
     return Waits(still[kept], weight[kept], x[kept, 0, 3] >= 2)

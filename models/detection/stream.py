@@ -25,6 +25,7 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
+    Trees,
     bear_out,
     best,
     bin_of,
@@ -106,9 +107,7 @@ class Known(NamedTuple):
 
     ready: bool
     usual: Row
-    roots: Row
-    nodes: Row
-    start: float
+    trees: Trees
     reference_price: float
     out_costs: float
     half_life: float
@@ -383,7 +382,7 @@ def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> fl
     x = np.empty((BINS + 1, INPUTS), np.float32)
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
-    survival(x, known.roots, known.nodes, known.start, still)
+    survival(x, known.trees, still)
     correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
     costs = known.out_costs if way(now) >= 2 else 1.0
     return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)

@@ -92,10 +92,14 @@ def _inactivity(chosen: argparse.Namespace, console: Console) -> int:
     except Disagrees as odd:
         print(f"These are not the engine's own figures: {odd}", file=sys.stderr)
         return FOUND_WRONG
-    write(figures, chosen.json, chosen.report, chosen.scorecard)
     from simulators.evaluate.tables import show
 
     show(figures, console if console.is_terminal else Console(width=120))
+    try:
+        write(figures, chosen.json, chosen.report, chosen.scorecard)
+    except OSError as wrong:
+        print(f"{wrong.filename}: could not be written: {wrong.strerror}", file=sys.stderr)
+        return USED_WRONG
     return DONE
 
 

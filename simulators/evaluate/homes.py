@@ -2,10 +2,13 @@
 
 import csv
 import gzip
+import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +51,7 @@ AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
 
 DEAD_AFTER = 3 * HOUR
+LONGEST_RECORDED = 3650 * DAY
 
 
 class Fitted(NamedTuple):
@@ -85,18 +89,39 @@ class Recorded:
         return (float(self.t[-1]) - self.first_midnight) / DAY
 
 
-def read_folder(folder: Path, done: Callable[[], object] = lambda: None) -> list[Recorded]:
-    """Every home of `folder`, by name; label files are passed over. Raises BadRecording."""
+class NothingRecorded(BadRecording):
+    """A file as it should be, but nobody was noticed in it."""
+
+
+def read_folder(
+    folder: Path, done: Callable[[], object] = lambda: None, empty: dict[str, str] | None = None
+) -> list[Recorded]:
+    """Every home of `folder`, by name; label files are passed over, and so are homes in which nobody was noticed, which
+    `empty` is told of, with the reason. Raises BadRecording.
+    """
     if not folder.is_dir():
         raise BadRecording(f"{folder}: no such folder")
-    homes = []
+    homes, nobody = [], {}
     for path in recordings(folder):
-        homes.append(read_home(path))
+        try:
+            homes.append(read_home(path))
+        except NothingRecorded as reason:
+            nobody[home_id(path)] = str(reason).removeprefix(f"{path}: ")
         done()
     if not homes:
-        raise BadRecording(f"{folder}: no recording here; expected files named <home>.csv or <home>.csv.gz")
+        why = "; ".join(f"{name}: {reason}" for name, reason in nobody.items())
+        raise BadRecording(f"{folder}: {why or 'no recording here; expected files named <home>.csv or <home>.csv.gz'}")
+    if empty is not None:
+        empty.update(nobody)
+    _named_once(folder, homes)
     spells = dead_spells(homes)
     return [replace(home, dead=within(spells, home)) for home in homes]
+
+
+def _named_once(folder: Path, homes: Sequence[Recorded]) -> None:
+    twice = [name for name, times in Counter(home.id for home in homes).items() if times > 1]
+    if twice:
+        raise BadRecording(f"{folder}: {twice[0]} is there twice, as .csv and as .csv.gz; remove one of them")
 
 
 def longest(folder: Path, count: int) -> list[Recorded]:
@@ -117,44 +142,62 @@ def recordings(folder: Path) -> list[Path]:
 
 
 def read_home(path: Path) -> Recorded:
-    """Raises BadRecording, naming the file."""
+    """Raises BadRecording, naming the file; NothingRecorded where nobody was noticed."""
     try:
-        with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as lines:
+        with _opened(path) as lines:
             rows = list(csv.reader(lines))
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise BadRecording(f"{path}: not readable: {error}") from error
-    if not rows or rows[0] != COLUMNS:
-        raise BadRecording(f"{path}:1: the columns are {rows[0] if rows else []}, expected {COLUMNS}")
-    return _home(path, _signs(path, rows[1:]))
+    if not any(rows):
+        raise NothingRecorded(f"{path}: nothing in it")
+    return _home(path, _signs(path, _places(path, rows[0]), rows))
 
 
-Sign = tuple[str, Fitted, int]
-"""When, by which sensor, and the code of what was noticed."""
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
-def _signs(path: Path, rows: list[list[str]]) -> list[Sign]:
-    """What a person caused."""
+def _places(path: Path, header: list[str]) -> list[int]:
+    """Where each of COLUMNS is; they may be in any order, with others between."""
+    said = [name.strip().lower() for name in header]
+    missing = [name for name in COLUMNS if name not in said]
+    if missing:
+        raise BadRecording(f"{path}:1: the columns are {header}, expected {COLUMNS}; missing: {', '.join(missing)}")
+    return [said.index(name) for name in COLUMNS]
+
+
+Sign = tuple[str, int, Fitted, int]
+"""When, in which line, by which sensor, and the code of what was noticed."""
+
+
+def _signs(path: Path, places: list[int], rows: list[list[str]]) -> list[Sign]:
+    """What a person caused. The first of `rows` names the columns."""
     known: dict[tuple[str, ...], tuple[Fitted, What | None]] = {}
     signs = []
-    for line, row in enumerate(rows, 2):
-        source = tuple(row[1:])
+    for line, row in enumerate(rows[1:], 2):
+        if not row:
+            continue
+        if len(row) != len(rows[0]):
+            raise BadRecording(f"{path}:{line}: {len(row)} columns, expected {len(rows[0])}")
+        time, *said = [row[place].strip() for place in places]
+        source = tuple(said)
         if source not in known:
             known[source] = _source(source, f"{path}:{line}")
         fit, what = known[source]
         if what is not None:
-            signs.append((row[0], fit, CODE_OF[what]))
+            signs.append((time, line, fit, CODE_OF[what]))
     if not signs:
-        raise BadRecording(f"{path}: no sign of life in it")
+        raise NothingRecorded(f"{path}: no sign of life in it")
     return signs
 
 
 def _source(cells: tuple[str, ...], where: str) -> tuple[Fitted, What | None]:
-    if len(cells) != len(COLUMNS) - 1:
-        raise BadRecording(f"{where}: {len(cells) + 1} columns, expected {len(COLUMNS)}")
     sensor, kind, value, room = cells
-    if value not in ON:
+    if value.upper() not in ON:
         raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
-    return Fitted(sensor, kind, room), noticed(kind, ON[value])
+    return Fitted(sensor, kind.lower(), room), noticed(kind.lower(), ON[value.upper()])
 
 
 def noticed(kind: str, on: bool) -> What | None:
@@ -167,24 +210,51 @@ def noticed(kind: str, on: bool) -> What | None:
 
 
 def _home(path: Path, signs: list[Sign]) -> Recorded:
-    times, fits, codes = zip(*signs, strict=True)
-    t = _moments(path, times)
+    times, lines, fits, codes = zip(*signs, strict=True)
+    t = _moments(path, times, lines)
     fitted = tuple(sorted(set(fits)))
     place = {fit: index for index, fit in enumerate(fitted)}
     order = np.argsort(t, kind="stable")
     sensor = np.array([place[fit] for fit in fits], np.int64)[order]
     out = np.array([leads_out(fit) for fit in fitted])
     rooms = np.array([ROOMS.index(room_of(fit)) for fit in fitted], np.int64)
-    name = path.name.removesuffix(".gz").removesuffix(".csv")
     what = np.array(codes, np.int64)[order]
-    return Recorded(name, t[order], sensor, rooms[sensor], out[sensor], what, fitted, np.zeros((0, 2)))
+    return Recorded(home_id(path), t[order], sensor, rooms[sensor], out[sensor], what, fitted, np.zeros((0, 2)))
 
 
-def _moments(path: Path, times: Sequence[str]) -> Floats:
+def home_id(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".csv")
+
+
+def _moments(path: Path, times: Sequence[str], lines: Sequence[int]) -> Floats:
     try:
-        moments: Floats = np.array(times, "datetime64[ms]").astype(np.int64) / 1000.0
-    except ValueError as error:
-        raise BadRecording(f"{path}: {error}; expected times such as 2019-05-15T12:19:32") from error
+        read = [datetime.fromisoformat(time) for time in times]
+    except ValueError:
+        which = next(place for place, time in enumerate(times) if not _is_time(time))
+        said = f"{path}:{lines[which]}: '{times[which]}' is no time such as 2019-05-15T12:19:32"
+        raise BadRecording(said) from None
+    zoned = next((place for place, time in enumerate(read) if time.tzinfo), None)
+    if zoned is not None:
+        said = f"{path}:{lines[zoned]}: '{times[zoned]}' has a zone; expected the home's wall time without one"
+        raise BadRecording(said)
+    moments = np.array(read, "datetime64[us]").astype(np.int64) / 1e6
+    return _plausible(path, moments, times, lines)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plausible(path: Path, moments: Floats, times: Sequence[str], lines: Sequence[int]) -> Floats:
+    """A kit without the time says 1970, and a slip of the pen 2109: nobody is recorded for so long."""
+    far = np.abs(moments - np.median(moments)) > LONGEST_RECORDED
+    if far.any():
+        which = int(np.argmax(far))
+        raise BadRecording(f"{path}:{lines[which]}: '{times[which]}' lies years from most of the other times")
     return moments
 
 

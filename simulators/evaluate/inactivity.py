@@ -41,8 +41,10 @@ Step = Callable[[str, int], object]
 def evaluate(folder: Path, step: Step, how: How = How.SHIPPED, short: bool = False) -> Document:
     """Raises BadRecording when there is nothing that can be judged, and Disagrees."""
     files = len(recordings(folder))
-    homes = read_folder(folder, lambda: step("reading", files))
+    empty: dict[str, str] = {}
+    homes = read_folder(folder, lambda: step("reading", files), empty)
     chosen, parts = _judgeable(homes, folder, short)
+    chosen = Cut(chosen.learning, chosen.left_out | empty)
     today = datetime.now(UTC).date()
     prior, taught = _prior(how, [home for home in homes if home.days >= SHORTEST], today, step)
     chosen, parts = _without(chosen, parts, taught, folder)

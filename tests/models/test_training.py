@@ -1,7 +1,7 @@
 import numpy as np
 
 from models.detection import falls, kernels
-from models.detection.prior import prior_from
+from models.detection.prior import Prior, prior_from
 from models.detection.routine import History
 from models.training import (
     Provenance,
@@ -65,13 +65,19 @@ def test_what_a_home_is_judged_by_was_not_taught_by_it() -> None:
 
 def test_trees_laid_flat_say_what_they_said() -> None:
     luck = np.random.default_rng(1)
-    x = luck.normal(size=(4000, kernels.INPUTS)).astype(np.float32)
+    x = luck.normal(size=(120 * (kernels.BINS + 1), kernels.INPUTS)).astype(np.float32)
     ended = (x[:, 3] + luck.normal(size=len(x)) > 0).astype(np.int64)
     roots, nodes, start = grown(x, ended, np.ones(len(x)))
     again, _, _ = grown(x, ended, np.ones(len(x)))
     np.testing.assert_array_equal(roots, again)
-    said = np.array([kernels.ask(row, roots, nodes, start) for row in x[:200]])
-    assert said[x[:200, 3] > 1].min() > said[x[:200, 3] < -1].max()
+    nothing = np.zeros(1)
+    trees = Prior(nothing, roots, nodes, start, nothing, nothing, {}).trees
+    # What is the same for all bins is asked once.
+    some = np.ascontiguousarray(x[:: kernels.BINS + 1])
+    said = np.empty((len(some), kernels.ABREAST), np.float32)
+    for each, row in enumerate(some):
+        kernels.ask(np.tile(row, (kernels.BINS + 1, 1)), trees, said[each])
+    assert said[some[:, 3] > 1].min() > said[some[:, 3] < -1].max()
 
 
 def test_a_fall_is_told_even_where_no_posture_can_be_believed() -> None:

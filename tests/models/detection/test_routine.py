@@ -85,8 +85,8 @@ def test_the_engine_learns_what_a_replay_of_its_history_learns(prior: Prior) -> 
     np.testing.assert_array_equal(of._state["short"][0, : kernels.BORNE_OUT], alone[1][: kernels.BORNE_OUT])
     assert of._state["short"][0, kernels.BORNE_OUT :].any()
     end = float(news.at[-1])
-    of.observe(of.beat("h_1", _utc(end + DAY), _utc(end + DAY), {}))
-    of.overdue(_utc(end + DAY))
+    of.observe(of.beat("h_1", _utc(end + 301.0), _utc(end + 301.0), {}))
+    of.overdue(_utc(end + 301.0))
     due = own_deadlines(history, prior, 1.0, np.array([len(news) - 1]))
     assert of.expected_by[0] - end == pytest.approx(due[0])
 

@@ -94,7 +94,10 @@ def test_rooms_are_known_by_the_words_for_them() -> None:
     [
         ("2019-05-15T12:20:20,a,motion,ON", "4 columns"),
         ("2019-05-15T12:20:20,a,motion,perhaps,hall", "'perhaps'"),
-        ("yesterday,a,motion,ON,hall", "yesterday"),
+        ("yesterday,a,motion,ON,hall", "bad.csv:2: 'yesterday' is no time"),
+        (",a,motion,ON,hall", "bad.csv:2: '' is no time"),
+        ("2019-05-15T12:20:20Z,a,motion,ON,hall", "bad.csv:2: .* has a zone"),
+        ("1970-01-01T00:00:09,a,motion,ON,hall" + 2 * "\n2019-05-15T12:20:20,a,motion,ON,hall", "bad.csv:2: .* years"),
         ("2019-05-15T12:20:20,a,motion,OFF,hall", "no sign of life"),
     ],
 )
@@ -108,6 +111,55 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("when,what\n", encoding="utf-8")
     with pytest.raises(BadRecording, match="columns"):
         read_home(tmp_path / "c.csv")
+
+
+def test_columns_are_found_by_name_in_any_order_and_letters(tmp_path: Path, folder: Path) -> None:
+    rows = [line.split(",") for line in (folder / "blue.csv").read_text(encoding="utf-8").splitlines()]
+    other = [
+        f"{room},{n},{time} ,{value.lower()},{kind},{sensor}"
+        for n, (time, sensor, kind, value, room) in enumerate(rows)
+    ]
+    other[0] = "Room,line,Time,value,Kind,sensor"
+    (tmp_path / "blue.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join([*other, "", ""]).encode())
+    plain, found = read_home(folder / "blue.csv"), read_home(tmp_path / "blue.csv")
+    assert found.sensors == plain.sensors
+    assert np.array_equal(found.t, plain.t)
+    assert np.array_equal(found.sensor, plain.sensor)
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("time,sensor,kind,value\n2019-05-15T12:20:20,a,motion,ON\n", encoding="utf-8")
+    with pytest.raises(BadRecording, match="missing: room"):
+        read_home(tmp_path / "c.csv")
+
+
+def test_homes_without_a_sign_of_life_are_passed_over_and_said(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "blue.csv").write_bytes((folder / "blue.csv").read_bytes())
+    (tmp_path / "bare.csv").write_text(HEAD, encoding="utf-8")
+    (tmp_path / "void.csv").touch()
+    with gzip.open(tmp_path / "still.csv.gz", "wt") as packed:
+        packed.write(HEAD + "2019-05-15T12:20:20,a,motion,OFF,hall\n")
+    empty: dict[str, str] = {}
+    assert [home.id for home in read_folder(tmp_path, empty=empty)] == ["blue"]
+    assert empty == {"bare": "no sign of life in it", "still": "no sign of life in it", "void": "nothing in it"}
+    (tmp_path / "blue.csv").unlink()
+    with pytest.raises(BadRecording, match="void: nothing in it"):
+        read_folder(tmp_path)
+
+
+def test_a_home_may_not_be_there_twice(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "blue.csv").write_bytes((folder / "blue.csv").read_bytes())
+    (tmp_path / "blue.csv.gz").write_bytes(gzip.compress((folder / "blue.csv").read_bytes()))
+    with pytest.raises(BadRecording, match="blue is there twice"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize("cut", [10, 200])
+def test_a_file_that_was_cut_off_is_named(folder: Path, tmp_path: Path, cut: int) -> None:
+    whole = gzip.compress((folder / "blue.csv").read_bytes())
+    (tmp_path / "blue.csv.gz").write_bytes(whole[:cut])
+    with pytest.raises(BadRecording, match="not readable"):
+        read_folder(tmp_path)
 
 
 def test_a_folder_passes_over_labels_and_may_not_be_empty(folder: Path, tmp_path: Path) -> None:
