@@ -174,3 +174,8 @@ def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -
     now = world.store.alerts.alert(alert.id)
     assert now is not None
     assert (now.state, now.look_again_at) == (State.RAISED, world.now + timedelta(minutes=30))
+
+
+def test_a_plan_without_steps_by_hand_still_begins_with_the_resident(world: World, visit: Visit) -> None:
+    alert = world.press()
+    assert "Next: ring Mrs Okafor. Nobody has spoken with" in words(visit("tom").see(f"/console/alert/{alert.id}"))
