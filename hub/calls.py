@@ -28,15 +28,19 @@ SAID = {
 """A finding's kind in words that say nothing about the home's life."""
 
 ASKED_FOR = timedelta(days=14)
-WEB_PUSH = "webpush"
+WEB_PUSH, TEXT = "webpush", "sms"
+SEND_BACK = "\nOr send back 1 (on my way), 2 (all is fine), 3 (help is needed) or 4 (I can't).\n"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
 class Calls:
-    """`public_url` is where people reach the pages; without it nothing that is sent holds a link."""
+    """`public_url` is where people reach the pages; without it nothing sent holds a link. With `text_back`, numbers
+    sent back by text message reach us.
+    """
 
-    def __init__(self, store: Store, links: Links, public_url: str | None) -> None:
+    def __init__(self, store: Store, links: Links, public_url: str | None, *, text_back: bool = False) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
+        self._text_back = text_back
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
@@ -53,7 +57,10 @@ class Calls:
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        return Call(*ids, where, subject, self._for(contact, resident, alert, link), link)
+        text = self._for(contact, resident, alert, link)
+        if step.transport == TEXT and self._text_back:
+            text += SEND_BACK
+        return Call(*ids, where, subject, text, link)
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
         return tuple(self._ways.subscriptions(contact.id))
