@@ -13,12 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
+from hub.store.shiftbook import muted_until
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
 from models.reason import NOT_COUNTED
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
+from models.shift import NEVER_MUTED
 from models.wire import Order
 
 HUB = "hub"
@@ -233,6 +235,13 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
+    def faults_began(self) -> dict[tuple[int, str], datetime]:
+        """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
+        f, a = _findings.c, _alerts.c
+        lasting = and_(f.over.is_(False), f.ended_at.is_(None), a.lane == Lane.KIT.value, a.state != State.CLOSED.value)
+        question = select(f.alert, f.kind, f.since).join(_alerts, f.alert == a.id).where(lasting).order_by(f.since)
+        return {(row.alert, row.kind): row.since for row in self._all(question)}
+
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
         f = _findings.c
@@ -365,8 +374,10 @@ def _open_alert(connection: Connection, finding: Finding, resident: str | None) 
 
 
 def _open(connection: Connection, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised:
+    until = None if finding.kind in NEVER_MUTED else muted_until(connection, finding.home, now)
+    begins = until or now
     new = Alert(
-        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, now, now, 1,
+        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, begins, begins, 1,
         presses=int(finding.kind is FindingKind.PRESS),
     )  # fmt: skip
     key = connection.execute(insert(_alerts).values(_columns(new))).inserted_primary_key

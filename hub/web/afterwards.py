@@ -95,4 +95,4 @@ def decide(request: Request, gate: TheGate, who: Who, number: int, text: Text = 
 
 def _why(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: str = "") -> Response:
     told = gate.after.why(who, alert_id)
-    return page(request, "why.html", status=409 if refused else 200, viewer=who, why=told, refused=refused)
+    return page(request, "raised.html", status=409 if refused else 200, viewer=who, why=told, refused=refused)

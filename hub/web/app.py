@@ -18,8 +18,11 @@ from hub.web import (
     administration,
     afterwards,
     alive,
+    commission,
     console,
     family,
+    figures,
+    handover,
     keysafe,
     login,
     others,
@@ -32,7 +35,7 @@ from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
-from hub.web.visitor import Forged, LoggedOut, own_form
+from hub.web.visitor import Forged, LoggedOut, kept_by_any_database, own_form
 
 PARTS = (
     login,
@@ -41,8 +44,11 @@ PARTS = (
     administration,
     console,
     family,
+    figures,
+    handover,
     others,
     prepare,
+    commission,
     response,
     upkeep,
     keysafe,
@@ -81,7 +87,13 @@ UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try
 
 
 def build(settings: Settings) -> FastAPI:
-    app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(own_form)])
+    app = FastAPI(
+        title="Nightlight",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(kept_by_any_database), Depends(own_form)],
+    )
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
     app.state.changes = Changes(Live(gate))

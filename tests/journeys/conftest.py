@@ -205,6 +205,12 @@ class Kit:
             count: int = card.execute("SELECT count(*) FROM waiting").fetchone()[0]
         return count
 
+    def told(self) -> str:
+        """What the hub said last is agreed to, as it stands on the card."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db")) as card:
+            (text,) = card.execute("SELECT configuration FROM told").fetchone()
+        return str(text)
+
     def end(self) -> None:
         if self.process:
             end(self.process)
