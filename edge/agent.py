@@ -67,6 +67,8 @@ CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
 ASK = "ask"
+WALKED_FOR, WALK_BEAT = 600.0, 2.0
+"""For so long in s after a sensor is to be set off, and so often, heartbeats tell what was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Agent:
         self._condition = Condition(
             Machine(), network, by_dialect, self._outboxes, lambda: self._hub.own_address, self._mains_there()
         )
-        self._beat_at = 0.0
+        self._beat_at = self._walk_until = 0.0
         self._falls = None if judging is None else _falls(settings, judging)
         self._consent, self._kinds = Consent(), {sensor.id: sensor.kind for sensor in settings.sensors}
         self._surely(self._remember)
@@ -336,6 +338,8 @@ class Agent:
             self._configure(down.text)
             return
         log.warning("the hub says %s", down.order)
+        if down.order is Order.WALK:
+            self._walk_until, self._beat_at = self._clock.moment().elapsed + WALKED_FOR, 0.0
         if down.order is Order.TEST:
             self._proving.ask()
         if down.order is Order.HELP_COMING:
@@ -364,6 +368,7 @@ class Agent:
             self._outboxes.forget_traces()
         if self._falls is not None:
             self._falls.remember(self._consent.felt)
+            self._falls.walking = self._settings.walking_calls_off and self._consent.walking
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
@@ -383,7 +388,9 @@ class Agent:
             self._beat(moment)
 
     def _beat(self, moment: Moment) -> None:
-        self._beat_at = moment.elapsed + self._settings.heartbeat_every
+        walked = moment.elapsed < self._walk_until
+        every = self._settings.heartbeat_every
+        self._beat_at = moment.elapsed + (min(every, WALK_BEAT) if walked else every)
         self._outboxes.tend()
         beat = self._heartbeat(moment)
         self._will = self._last_will(beat)

@@ -24,11 +24,13 @@ from edge.outbox import InUse, Look, look
 from edge.sensors import feels
 from edge.settings import Settings, load
 from edge.trouble import hindrance
+from edge.walk import walk
 from models.settings import BadSettings
 from models.wire import Leg, topic
 
 DEFAULT = Path("/etc/nightlight/kit.toml")
 ANSWER_WITHIN = 5.0
+WALK = "Ask for each sensor in turn; show when the kit heard it, and when the hub had receipted it."
 UNLIKELY = 0.3
 """The part of the model's threshold from which on a fall is told of as a possible one."""
 
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     level = logging.INFO if asked.verbose else logging.WARNING
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        answer: int = asked.command(load(asked.settings))
+        settings = load(asked.settings)
+        answer: int = asked.command(settings) if asked.command else walk(settings, asked.sensors, asked.seconds, _say)
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
@@ -49,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return answer
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def run(settings: Settings) -> int:
@@ -179,6 +186,11 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--settings", type=Path, default=DEFAULT, metavar="FILE", help=f"TOML; {DEFAULT} if not given")
         one.add_argument("--verbose", action="store_true", help="log more than what went wrong")
         one.set_defaults(command=command)
+    walked = commands.add_parser("walk-test", help=WALK, description=WALK)
+    walked.add_argument("sensors", nargs="*", metavar="SENSOR", help="only these; all, one after the other, without")
+    walked.add_argument("--settings", type=Path, default=DEFAULT, metavar="FILE", help=f"TOML; {DEFAULT} if not given")
+    walked.add_argument("--seconds", type=float, default=60.0, help="how long each is waited for; 60 if not given")
+    walked.set_defaults(command=None, verbose=False)
     return parser
 
 

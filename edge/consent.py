@@ -28,6 +28,10 @@ class Consent:
     def felt(self) -> bool:
         return self._said.felt
 
+    @property
+    def walking(self) -> bool:
+        return self._said.walking
+
     def keeps(self, what: What) -> bool:
         """Whether it may be kept: a call for help always, and anything while nobody has said what is agreed."""
         return self._told is None or may_leave(what, self._kinds)

@@ -87,7 +87,7 @@ class Falls:
     def __init__(
         self, judging: Judging, seconds: float, *, walking: bool = True, buttons: Mapping[str, str] | None = None
     ) -> None:
-        self._judging, self._seconds, self._walking = judging, seconds, walking
+        self._judging, self._seconds, self.walking = judging, seconds, walking
         self._buttons = buttons or {}
         self._detectors: dict[str, Detector] = {}
         self._worn_at: dict[str, float] = {}
@@ -170,7 +170,7 @@ class Falls:
     def _moved(self, sensor: str, noticed: Noticed) -> Iterable[Noticed]:
         window = self._windows[sensor]
         mine = {sensor, self._button(sensor)}
-        if not self._walking or noticed.sensor in mine:
+        if not self.walking or noticed.sensor in mine:
             return ()
         if noticed.moment.elapsed < window.fell.moment.elapsed + SETTLED:
             return ()

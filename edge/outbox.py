@@ -388,12 +388,43 @@ class Look:
 
 def look(path: Path) -> Look:
     """Without touching it, while an agent may be using it. Raises sqlite3.Error."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+    with _beside(path) as db:
         name, given_up = db.execute("SELECT name, given_up FROM outbox").fetchone()
         urgent, every = db.execute("SELECT coalesce(sum(urgent), 0), count(*) FROM waiting").fetchone()
         (oldest,) = db.execute("SELECT min(at) FROM waiting").fetchone()
     size = sum(file.stat().st_size for file in (path, path.with_name(f"{path.name}-wal")) if file.exists())
     return Look(name, urgent, every - urgent, None if oldest is None else _moment(oldest), given_up, size)
+
+
+def seen(path: Path, sensor: str) -> tuple[int | None, int]:
+    """What a sensor noticed last (when, in microseconds), and how much of it waits. Raises sqlite3.Error."""
+    with _beside(path) as db:
+        last = db.execute("SELECT at FROM last WHERE sensor = ?", (sensor,)).fetchone()
+        (waits,) = db.execute("SELECT count(*) FROM waiting WHERE sensor = ?", (sensor,)).fetchone()
+    return None if last is None else int(last[0]), int(waits)
+
+
+def told_of(path: Path) -> str | None:
+    """What the hub said last. Raises sqlite3.Error."""
+    with _beside(path) as db:
+        row = db.execute("SELECT configuration FROM told").fetchone()
+    return None if row is None else str(row[0])
+
+
+def in_use(path: Path) -> bool:
+    """Whether an agent has this outbox."""
+    try:
+        lock = _locked(path)
+    except InUse:
+        return True
+    if lock is not None:
+        os.close(lock)
+    return False
+
+
+def _beside(path: Path) -> closing[sqlite3.Connection]:
+    """Without touching it, while an agent may be using it."""
+    return closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0))
 
 
 class InUse(Exception):

@@ -31,8 +31,9 @@ class Network:
     def ways(self) -> list[str]:
         """Devices that lead out, the one that the kernel takes first."""
         found: dict[str, int] = {}
-        for device, metric in [*self._ipv4(), *self._ipv6()]:
-            found[device] = min(metric, found.get(device, NO_METRIC))
+        with suppress(ValueError):  # a kernel that says it otherwise leaves its own choice
+            for device, metric in [*self._ipv4(), *self._ipv6()]:
+                found[device] = min(metric, found.get(device, NO_METRIC))
         return sorted(found, key=lambda device: found[device])
 
     def route(self, device: str | None) -> Route:

@@ -101,6 +101,11 @@ def _words() -> argparse.ArgumentParser:
     lost = verb("unprotected", _unprotected, "minutes in which nothing could have been noticed, by home")
     lost.add_argument("--month", default="", metavar="YYYY-MM", help="the present one without it")
     lost.add_argument("--json", action="store_true")
+    copied = verb("backup", _backup, "copy all that is on record into a folder, while the hub runs")
+    copied.add_argument("folder", type=Path, help="new or empty; keep it as you would the hub itself")
+    copied.add_argument("--with-keys", action="store_true", help="with what opens sealed codes and speaks for kits")
+    brought = verb("restore", _restore, "bring such a copy back where nothing is yet")
+    brought.add_argument("folder", type=Path)
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
 
@@ -205,11 +210,16 @@ def _loaded(settings: Settings, register: Register) -> dict[str, str]:
     from argon2 import PasswordHasher
 
     from hub.store import open_store
+    from hub.store.amendments import Amendment, keep
 
     records = open_store(settings).records
     known, hasher = records.logins(), PasswordHasher()
     passwords = {one.login: secrets.token_urlsafe(12) for one in register.accounts if one.login not in known}
     records.load(register, {login: hasher.hash(password) for login, password in passwords.items()})
+    count = ", ".join(f"{len(getattr(register, kind))} {kind}" for kind in Register.__dataclass_fields__)
+    councils = {home.council for home in register.homes} | {one.council for one in register.accounts}
+    who, now = f"command: {getpass.getuser()}", datetime.now(UTC)
+    keep(records.engine, [Amendment(now, who, one, "register", "", f"loaded {count}") for one in sorted(councils)])
     return passwords
 
 
@@ -433,6 +443,34 @@ def _unprotected(settings: Settings, asked: argparse.Namespace) -> int:
     for home_id, lost in sorted(found.items(), key=lambda one: -one[1]["minutes"]):
         why = ", ".join(f"{n:g} {SAID[kind]}" for kind, n in lost["reasons"].items())
         print(f"{home_id}  {lost['minutes']:g} min" + (f"  ({why})" if why else ""))
+    return DONE
+
+
+def _backup(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.backup import Unusable, back_up
+
+    try:
+        made = back_up(settings, asked.folder, datetime.now(UTC), with_keys=asked.with_keys)
+    except (Unusable, OSError) as bad:
+        return _wrong(str(bad))
+    keys = f"{len(made.keys)} keys" if made.keys else "no keys: keep secrets, seal.key and ca elsewhere, or --with-keys"
+    print(f"{asked.folder}: {', '.join(made.parts)}; {keys}")
+    return DONE
+
+
+def _restore(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.backup import Unusable, restore
+    from hub.store import open_store
+
+    try:
+        made = restore(settings, asked.folder)
+    except (Unusable, OSError) as bad:
+        return _wrong(str(bad))
+    store = open_store(settings)
+    alerts, homes = store.alerts.open_alerts(), store.records.homes()
+    print(f"as of {made.made_at:%Y-%m-%d %H:%M:%S}Z: {len(homes)} homes, {len(alerts)} open alerts")
+    if not made.keys:
+        print("the copy holds no keys: put secrets, seal.key and ca in their places, or kits are turned away")
     return DONE
 
 

@@ -228,10 +228,9 @@ class Escalate:
 
     def _finish(self, now: datetime) -> None:
         self._to_finish += self._sending.outcomes()
+        self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in self._to_finish], now)
         while self._to_finish:
-            one = self._to_finish[0]
-            self._store.alerts.finish(one.attempt, one.tried, one.detail, now)
-            self._learn(one, now)
+            self._learn(self._to_finish[0], now)
             self._to_finish.pop(0)
 
     def _learn(self, one: Outcome, now: datetime) -> None:

@@ -212,7 +212,7 @@ class Health:
                 continue
             kit.levels[name] = (at, told.battery)
             self._levels.append((home.id, name, at, told.battery))
-            kit.soon[name] = self._soon(home.id, sensor, (at, told.battery))
+            kit.soon[name] = before is not None and self._soon(home.id, sensor, (at, told.battery))
 
     def _soon(self, home: str, sensor: Sensor, newest: tuple[datetime, float]) -> bool:
         levels = self._store.health.levels(home, sensor.id).get((home, sensor.id), [])
@@ -235,8 +235,8 @@ class Health:
 
     def _test_is_missing(self, kit: Kit, at: datetime) -> bool:
         """After a gap in which it was not heard, what its kit kept gets an hour to arrive."""
-        last = max((one for one in (kit.last_test, kit.learned.tests_since) if one), default=None)
-        if last is None or kit.steady is None or kit.learned.tests_since is None:
+        last = kit.last_test or kit.learned.tests_since
+        if last is None or kit.steady is None:
             return False
         return at - last > TEST_EVERY and ((FindingKind.NO_TEST, "") in kit.troubles or at - kit.steady >= HOUR)
 

@@ -21,9 +21,10 @@ from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from hub.store.traces import Felt
+from models.commission import configured
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
-from models.privacy import Consent, agreed, felt_may_leave, in_use, may_leave, of_each_home
+from models.privacy import agreed, in_use, may_leave, of_each_home
 from models.wire import (
     Configuration,
     Down,
@@ -163,15 +164,9 @@ class OnRecord:
         consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
         self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
-        self.configured = {home: configured(consents.get(home, ()), home) for home in self.homes}
+        self.configured = {home.id: configured(consents.get(home.id, ()), home) for home in self.homes.values()}
         self._version = version
         return True
-
-
-def configured(consents: Iterable[Consent], home: str) -> Configuration:
-    """What the kit of `home` has to keep to."""
-    mine = list(consents)
-    return Configuration(felt_may_leave(mine, home), tuple(sorted(agreed(mine, home))))
 
 
 class Ingest:

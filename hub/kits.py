@@ -124,7 +124,7 @@ class Depot:
 
     def _fitting_page(self, home: str) -> str:
         url = self._settings.public_url
-        return f"{url.rstrip('/')}/installer?home={home}" if url else f"nightlight:{home}"
+        return f"{url.rstrip('/')}/installer/commission/{home}" if url else f"nightlight:{home}"
 
 
 def check_folder(folder: Path) -> None:

@@ -50,9 +50,11 @@ def matching(secret: bytes, given: str, at: float, after: int) -> int | None:
     """The step whose code was given: now, or next to it, for clocks differ. Never one up to `after`: a code is good
     once.
     """
-    typed = "".join(given.split())
+    typed = "".join(given.split()).encode()
     steps = [int(at // PERIOD) + shift for shift in (0, -1, 1)]
-    return next((step for step in steps if step > after and hmac.compare_digest(code(secret, step), typed)), None)
+    return next(
+        (step for step in steps if step > after and hmac.compare_digest(code(secret, step).encode(), typed)), None
+    )
 
 
 def as_link(secret: bytes, login: str) -> str:

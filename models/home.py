@@ -56,6 +56,10 @@ class Home:
     """One that may set off a motion sensor."""
     may_wander: bool = False
     """Somebody who may leave and not find back: doors that lead out are told of sooner."""
+    visits: bool = False
+    """Carers or others come in: a sign of life may be theirs."""
+    slow: bool = False
+    """With a frame or a wheelchair: nobody here walks away from a fall within seconds."""
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 

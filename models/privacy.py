@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     OWN = "see what is held about me"
     COUNT = "see how well it goes"
     ADMINISTER = "keep the records right"
+    COMMISSION = "fit a home and prove it"
 
 
 class Data(StrEnum):
@@ -70,6 +71,9 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.SUPERVISOR, Purpose.REASON): {**_BY_REASON, Data.LOOKS: _R},
     (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE), _S),
     (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
+    (Role.INSTALLER, Purpose.COMMISSION): dict.fromkeys(
+        (Data.HEARING, Data.KIT, Data.ADDRESS, Data.PERSON, Data.CONTACTS), _S
+    ),
     **{
         (role, Purpose.COUNT): {Data.FIGURES: _S}
         for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)

@@ -154,23 +154,23 @@ def _day(cell: str) -> datetime | None:
 
 
 def _addresses(cell: str) -> tuple[Address, ...]:
-    """'email: ada@example.org; phone: 01632 960077'."""
+    """'email: jo@example.org; phone: 01632 960051'."""
     found = []
     for part in filter(None, (one.strip() for one in cell.split(";"))):
         transport, colon, to = (piece.strip() for piece in part.partition(":"))
         if not colon or not re.fullmatch(r"[a-z_]{2,20}", transport) or not to:
-            raise ValueError(f"'{part}' is no address: write 'email: name@example.org; phone: 01632 960077'")
+            raise ValueError(f"'{part}' is no address: write 'email: name@example.org; phone: 01632 960051'")
         found.append(Address(transport, to))
     return tuple(found)
 
 
 def _steps(cell: str) -> tuple[Step, ...]:
-    """'operator log; c_ada email 5': whom, how, and after how many minutes."""
+    """'operator log; c_jo email 5': whom, how, and after how many minutes."""
     steps = []
     for part in filter(None, (one.strip() for one in cell.replace("\n", ";").split(";"))):
         who, transport, *after = [*part.split(), ""] if " " not in part else part.split()
         if not transport or len(after) > 1 or (after and not re.fullmatch(r"\d{1,4}", after[0])):
-            raise ValueError(f"'{part}' is no step: write whom, how, and after how many minutes: 'c_ada email 5'")
+            raise ValueError(f"'{part}' is no step: write whom, how, and after how many minutes: 'c_jo email 5'")
         steps.append(Step(who, transport, timedelta(minutes=int(after[0]) if after else 0)))
     return tuple(steps)
 
@@ -318,9 +318,9 @@ HOMES = Sheet(
     "home",
     (
         Column(
-            "id", "Id", "Small letters, figures, _ and -. It can't be changed.", _home_id, "h_larch3", required=True
+            "id", "Id", "Small letters, figures, _ and -. It can't be changed.", _home_id, "h_quill7", required=True
         ),
-        Column("area", "Area", "As operators know it.", _text(80), "Northside", required=True),
+        Column("area", "Area", "As operators know it.", _text(80), "Eastgate", required=True),
         Column("timezone", "Time zone", "", _zone, "Europe/London"),
         Column("people", "How many live there", "", _number(1, 20), "1"),
         _yes_no("pets", "Pets that may set off a sensor"),
@@ -343,15 +343,15 @@ RESIDENTS = Sheet(
     "residents",
     "resident",
     (
-        Column("id", "Id", "It can't be changed.", _id, "r_grace", required=True),
-        Column("home", "Home", "The id of a home on record.", _home_id, "h_larch3", required=True),
-        Column("name", "Name", "", _text(120), "Grace Okafor", required=True, private=True),
-        Column("called", "Likes to be called", "", _text(120), "Mrs Okafor", required=True, private=True),
-        Column("address", "Address", "", _text(400), "3 Larch Close", required=True, private=True),
-        Column("phone", "Telephone", "", _text(40), "01632 960001", private=True),
-        Column("speak_with", "Speaking with them", "", _text(), "Give her time.", private=True, long=True),
-        Column("medical_notes", "Medical notes", "", _text(), "Takes a blood thinner.", private=True, long=True),
-        Column("risks", "Risks", "", _text(), "Fell in March.", private=True, long=True),
+        Column("id", "Id", "It can't be changed.", _id, "r_quill", required=True),
+        Column("home", "Home", "The id of a home on record.", _home_id, "h_quill7", required=True),
+        Column("name", "Name", "", _text(120), "Mary Quill", required=True, private=True),
+        Column("called", "Likes to be called", "", _text(120), "Mrs Quill", required=True, private=True),
+        Column("address", "Address", "", _text(400), "7 Rowan Street", required=True, private=True),
+        Column("phone", "Telephone", "", _text(40), "01632 960050", private=True),
+        Column("speak_with", "Speaking with them", "", _text(), "Speak slowly.", private=True, long=True),
+        Column("medical_notes", "Medical notes", "", _text(), "Allergic to penicillin.", private=True, long=True),
+        Column("risks", "Risks", "", _text(), "Steep stairs.", private=True, long=True),
         Column(
             "way_in",
             "Way in",
@@ -372,9 +372,9 @@ CONTACTS = Sheet(
     "contacts",
     "contact",
     (
-        Column("id", "Id", "It can't be changed.", _id, "c_ada", required=True),
-        Column("resident", "Resident", "The id of whose contact this is.", _id, "r_grace", required=True),
-        Column("name", "Name", "", _text(120), "Ada Okafor", required=True, private=True),
+        Column("id", "Id", "It can't be changed.", _id, "c_jo", required=True),
+        Column("resident", "Resident", "The id of whose contact this is.", _id, "r_quill", required=True),
+        Column("name", "Name", "", _text(120), "Jo Quill", required=True, private=True),
         Column("relation", "Relation", "", _text(80), "daughter", required=True, private=True),
         Column(
             "level",
@@ -388,9 +388,9 @@ CONTACTS = Sheet(
         Column(
             "addresses",
             "Ways to reach them",
-            "email: name@example.org; phone: 01632 960077",
+            "email: name@example.org; phone: 01632 960051",
             _addresses,
-            "email: ada@example.org; phone: 01632 960077",
+            "email: jo@example.org; phone: 01632 960051",
             private=True,
         ),
         *_MANNER,
@@ -404,7 +404,7 @@ CONSENTS = Sheet(
     "consents",
     "consent",
     (
-        Column("home", "Home", "The id of a home on record.", _home_id, "h_larch3", required=True),
+        Column("home", "Home", "The id of a home on record.", _home_id, "h_quill7", required=True),
         Column("kind", "Kind of sensor", "", _one_of(_SENSOR_KINDS), "motion", required=True, choices=_SENSOR_KINDS),
         Column(
             "decided_by", "Who decided", "The resident, or who may for them.", _text(200), "the resident", required=True
@@ -423,7 +423,7 @@ PLANS = Sheet(
     "plans",
     "plan",
     (
-        Column("resident", "Resident", "The id of whose plan this is.", _id, "r_grace", required=True),
+        Column("resident", "Resident", "The id of whose plan this is.", _id, "r_quill", required=True),
         Column(
             "kind",
             "For",
@@ -436,9 +436,9 @@ PLANS = Sheet(
         Column(
             "steps",
             "Steps",
-            "Whom, how, after how many minutes, in order: operator log; c_ada email 5",
+            "Whom, how, after how many minutes, in order: operator log; c_jo email 5",
             _steps,
-            "operator log; c_ada email 5",
+            "operator log; c_jo email 5",
             required=True,
             long=True,
         ),

@@ -194,11 +194,12 @@ class _WithEvidence(_Plain):
 
 
 class Order(StrEnum):
-    """What the hub can tell a kit."""
+    """What the hub can tell a kit. On WALK it beats every two seconds for a while: somebody sets off each sensor."""
 
     HELP_COMING = "help_coming"
     TEST = "test"
     CONFIGURE = "configure"
+    WALK = "walk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +216,13 @@ class Down:
 class Configuration:
     """What a home agreed to, as far as its kit has to know: the text of a CONFIGURE. `felt` is whether a `Trace` may
     leave, and `agreed` names the kinds of sensor that may say more than a call for help; a name that only a newer hub
-    knows means nothing to an older kit. A kit that was told nothing keeps to one that allows nothing.
+    knows means nothing to an older kit. `walking` is whether steps may call off a fall here. A kit that was told
+    nothing keeps to one that allows nothing.
     """
 
     felt: bool = False
     agreed: tuple[str, ...] = ()
+    walking: bool = True
 
     @property
     def text(self) -> str:

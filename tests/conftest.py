@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share the cores, and threads that wait for each other would spin
 
@@ -20,6 +21,9 @@ from models.people import Account, Address, Contact, Level, Resident, Role, Tell
 from models.privacy import Consent
 from models.register import PlanOf, Register
 from models.response import ResponsePlan, Step
+
+settings.register_profile("thorough", max_examples=1000, stateful_step_count=60)
+"""For a night: `pytest --hypothesis-profile=thorough`."""
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 """A Friday, in winter time, so that London's clock and UTC agree."""

@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
+from hub.store.shiftbook import muted_until
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
+from models.shift import NEVER_MUTED
 from models.wire import Order
 
 HUB = "hub"
@@ -117,6 +119,10 @@ class Alerts:
         """
         return self.again(lambda connection: _raise(connection, finding, resident, explanation, now))
 
+    def raise_all(self, found: Sequence[tuple[Finding, str | None, str]], now: datetime) -> list[Raised | None]:
+        """Of each as `raise_` says of one, in this order; all or none. A burst costs the disk as much as one."""
+        return self.again(lambda connection: [_raise(connection, *one, now) for one in found])
+
     def act(
         self,
         alert_id: int,
@@ -185,14 +191,15 @@ class Alerts:
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
-        pending = and_(_attempts.c.id == attempt_id, _attempts.c.tried == Tried.INTENDED.value)
-        values = {"tried": tried.value, "detail": detail, "finished_at": now}
         with writing(self._engine) as connection:
-            if not connection.execute(update(_attempts).where(pending).values(values)).rowcount:
-                return False
-            if tried is not Tried.SENT:
-                _failed(connection, attempt_id, tried, detail, now)
-        return True
+            return _finish(connection, attempt_id, tried, detail, now)
+
+    def finish_all(self, outcomes: Sequence[tuple[int, Tried, str]], now: datetime) -> None:
+        """How several attempts went, all or none."""
+        if outcomes:
+            with writing(self._engine) as connection:
+                for one in outcomes:
+                    _finish(connection, *one, now)
 
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
@@ -226,6 +233,13 @@ class Alerts:
         by_hand = (FindingKind.PRESS.value, FindingKind.FALL.value)
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
+
+    def faults_began(self) -> dict[tuple[int, str], datetime]:
+        """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
+        f, a = _findings.c, _alerts.c
+        lasting = and_(f.over.is_(False), f.ended_at.is_(None), a.lane == Lane.KIT.value, a.state != State.CLOSED.value)
+        question = select(f.alert, f.kind, f.since).join(_alerts, f.alert == a.id).where(lasting).order_by(f.since)
+        return {(row.alert, row.kind): row.since for row in self._all(question)}
 
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
@@ -358,8 +372,10 @@ def _open_alert(connection: Connection, finding: Finding, resident: str | None) 
 
 
 def _open(connection: Connection, finding: Finding, resident: str | None, explanation: str, now: datetime) -> Raised:
+    until = None if finding.kind in NEVER_MUTED else muted_until(connection, finding.home, now)
+    begins = until or now
     new = Alert(
-        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, now, now, 1,
+        0, finding.home, resident, finding.kind.lane, finding.kind.value, State.RAISED, now, begins, begins, 1,
         presses=int(finding.kind is FindingKind.PRESS),
     )  # fmt: skip
     key = connection.execute(insert(_alerts).values(_columns(new))).inserted_primary_key
@@ -432,6 +448,16 @@ def _act(
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _finish(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
+    pending = and_(_attempts.c.id == attempt_id, _attempts.c.tried == Tried.INTENDED.value)
+    values = {"tried": tried.value, "detail": detail, "finished_at": now}
+    if not connection.execute(update(_attempts).where(pending).values(values)).rowcount:
+        return False
+    if tried is not Tried.SENT:
+        _failed(connection, attempt_id, tried, detail, now)
+    return True
 
 
 def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from hub.store import chain, schema
+from hub.store.database import writing
 
 _table = schema.amendments
 
@@ -34,6 +35,12 @@ def note(connection: Connection, amendments: Iterable[Amendment]) -> None:
             for a in amendments
         ],
     )
+
+
+def keep(engine: Engine, amendments: Iterable[Amendment]) -> None:
+    """Of what was changed already."""
+    with writing(engine) as connection:
+        note(connection, amendments)
 
 
 def latest(engine: Engine, council: str, limit: int = 100, what: Sequence[str] = ()) -> list[Amendment]:

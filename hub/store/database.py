@@ -145,6 +145,12 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
+def add_all_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those for which nothing unique is there already."""
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    connection.execute(insert.on_conflict_do_nothing(), rows)
+
+
 def add_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert unless the primary key is there already; whether it was new."""
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

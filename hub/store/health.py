@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, and_, bindparam, delete, func, insert, or_, select, text, update
 
 from hub.store import chain, schema
-from hub.store.database import add_new, upsert, writing
+from hub.store.database import add_all_new, add_new, upsert, writing
 from hub.store.version import next_version
 from models.health import Learned
 from models.protection import Spell, Unprotected, minutes
@@ -49,6 +49,15 @@ Levels = dict[tuple[str, str], list[tuple[datetime, float]]]
 """(when, percent) of each (home, sensor)."""
 
 
+_LASTING = and_(
+    func.coalesce(_spells.c.home, text("''")) == bindparam("of_home"),
+    _spells.c.kind == bindparam("of_kind"),
+    _spells.c.sensor == bindparam("of_sensor"),
+    _spells.c.ended.is_(None),
+)
+"""As the unique index has it."""
+
+
 class Health:
     """Reads are one statement each; every write is one short transaction."""
 
@@ -58,20 +67,18 @@ class Health:
     def begin(self, spells: Sequence[Spell]) -> None:
         """One that lasts already goes on as it began."""
         with writing(self._engine) as connection:
-            for one in spells:
-                add_new(connection, _spells, _spell_row(one))
+            add_all_new(connection, _spells, [_spell_row(one) for one in spells])
 
     def end(self, spells: Sequence[Spell]) -> None:
         """Each `ended`; one that never lasted changes nothing."""
+        over = update(_spells).where(_LASTING).values(ended=bindparam("of_end", type_=schema.Moment()))
         with writing(self._engine) as connection:
-            for one in spells:
-                connection.execute(update(_spells).where(_lasting(one)).values(ended=one.ended))
+            connection.execute(over, [{**_which(one), "of_end": one.ended} for one in spells])
 
     def forget(self, spells: Sequence[Spell]) -> None:
         """As if they had not begun: they were too short to count."""
         with writing(self._engine) as connection:
-            for one in spells:
-                connection.execute(delete(_spells).where(_lasting(one)))
+            connection.execute(delete(_spells).where(_LASTING), [_which(one) for one in spells])
 
     def lasting(self) -> list[Spell]:
         return self._spells(_spells.c.ended.is_(None))
@@ -189,10 +196,9 @@ class Health:
             return connection.execute(question).all()
 
 
-def _lasting(one: Spell) -> Any:
-    home = _spells.c.home.is_(None) if one.home is None else _spells.c.home == one.home
-    return and_(home, _spells.c.kind == one.kind, _spells.c.sensor == one.sensor, _spells.c.ended.is_(None))
+def _which(one: Spell) -> dict[str, str]:
+    return {"of_home": one.home or "", "of_kind": str(one.kind), "of_sensor": one.sensor}
 
 
 def _spell_row(one: Spell) -> dict[str, Any]:
-    return {"home": one.home, "kind": one.kind, "sensor": one.sensor, "began": one.began, "ended": one.ended}
+    return {"home": one.home, "kind": str(one.kind), "sensor": one.sensor, "began": one.began, "ended": one.ended}

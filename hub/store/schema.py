@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from models.commission import Fitting, Proved
 from models.health import Learned
 from models.home import Home
 from models.people import Account, Contact, Resident
@@ -184,6 +185,26 @@ amendments = Table(
     Column("link", Text, nullable=False),
 )
 """What was changed on the records by whom: names of fields, and values only of those that tell nothing of a person."""
+
+shiftbook = Table(
+    "shiftbook",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("home", Text, index=True),
+    Column("alert", BigInteger),
+    Column("of", BigInteger, index=True),
+    Column("until", Moment),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What a shift hands on to the next: promised call-backs, muted homes, and who handed over to whom.
+
+`of` is the row that this one is an answer to; `until` when a call-back is due, or a home no longer muted.
+"""
 
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
@@ -355,6 +376,19 @@ findings = Table(
 )
 Index("findings_by_home", findings.c.home, findings.c.kind, findings.c.sensor)
 
+mentioned = Table(
+    "mentioned",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""What asks for no answer, and was said in the talk about an alert."""
+
 timeline = Table(
     "timeline",
     records,
@@ -463,6 +497,24 @@ swaps = Table(
     Column("was", Text, nullable=False),
     Column("now", Text, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+fittings = Table(
+    "fittings",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Body(Fitting), nullable=False),
+)
+"""What installers have done in each home so far."""
+
+certificates = Table(
+    "certificates",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("body", Body(Proved), nullable=False),
     Column("link", Text, nullable=False),
 )
 

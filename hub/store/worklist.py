@@ -2,24 +2,28 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from hub.store import chain, schema
 from hub.store.alerts import Alerts, Entry
 from hub.store.database import writing
 from hub.store.records import Expectation, Look
 from models.alert import Act, Alert, State
+from models.health import Heard
 from models.people import Resident
+from models.response import RESIDENT, Answer
 
 T = TypeVar("T")
 
 AT_ONCE = 500
 """Ids in one question: SQLite takes a thousand in every build."""
 
-_alerts, _timeline, _expectations, _residents = (
-    schema.alerts,
+_attempts, _beats, _timeline, _expectations, _residents = (
+    schema.attempts,
+    schema.heartbeats,
     schema.timeline,
     schema.expectations,
     schema.residents,
@@ -29,13 +33,20 @@ SHOWN_OF = (Act.RAISE.value, Act.GROW.value, Act.SEND.value)
 """Rows of a timeline from which a line of the list is made."""
 
 
+IN_VAIN = frozenset({Answer.NO_ANSWER, Answer.VOICEMAIL, Answer.BUSY})
+"""What makes a call silent: it was rung, and nobody spoke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Alerts as they stand after row `change` of the timelines, and of each what its line is made from."""
+    """Alerts as they stand after row `change` of the timelines, of each what its line is made from, and how often the
+    resident was rung in vain, where they were not reached since.
+    """
 
     change: int
     alerts: tuple[Alert, ...]
     entries: dict[int, tuple[Entry, ...]]
+    in_vain: dict[int, int]
 
 
 class Worklist:
@@ -51,7 +62,17 @@ class Worklist:
             later = select(_timeline.c.alert).where(_timeline.c.id > change, _timeline.c.id <= latest).distinct()
             alerts = self._alerts.some([row.alert for row in self._all(later)])
         wanted = [one.id for one in alerts if one.state is not State.CLOSED]
-        return Changed(latest, tuple(alerts), self._entries(wanted))
+        return Changed(latest, tuple(alerts), self._entries(wanted), self._in_vain(wanted))
+
+    def _in_vain(self, alerts: Sequence[int]) -> dict[int, int]:
+        def rung(ids: Sequence[int]) -> Any:
+            mine = _attempts.c.alert.in_(ids), _attempts.c.who == RESIDENT, _attempts.c.answer.is_not(None)
+            return select(_attempts.c.alert, _attempts.c.answer).where(*mine).order_by(_attempts.c.id)
+
+        count: dict[int, int] = {}
+        for row in self._of(alerts, rung):
+            count[row.alert] = count.get(row.alert, 0) + 1 if Answer(row.answer) in IN_VAIN else 0
+        return count
 
     def _entries(self, alerts: Sequence[int]) -> dict[int, tuple[Entry, ...]]:
         def told(ids: Sequence[int]) -> Any:
@@ -81,6 +102,26 @@ class Worklist:
 
         return {row.home: Expectation(**row._mapping) for row in self._of(list(homes), told)}
 
+    def heard(self, homes: Collection[str]) -> dict[str, Heard]:
+        """Of those that ever were."""
+
+        def told(ids: Sequence[str]) -> Any:
+            return select(_beats).where(_beats.c.home.in_(ids))
+
+        rows = self._of(list(homes), told)
+        return {r.home: Heard(r.heard_until, r.at, r.online is not False, r.on_mains) for r in rows}
+
+    def unheard(self, since: datetime) -> frozenset[str]:
+        """Homes of which nothing later is on record, by their id alone: there may be ten thousand."""
+        both = schema.homes.outerjoin(_beats, schema.homes.c.id == _beats.c.home)
+        late = or_(_beats.c.heard_until.is_(None), _beats.c.at.is_(None), _beats.c.heard_until < since)
+        return frozenset(self._all(select(schema.homes.c.id).select_from(both).where(late), first=True))
+
+    def hears(self, since: datetime) -> bool:
+        """Whether any home is heard; a hub without homes lacks none."""
+        heard = select(_beats.c.home).where(_beats.c.heard_until >= since, _beats.c.at.is_not(None)).limit(1)
+        return bool(self._all(heard)) or not self._all(select(schema.homes.c.id).limit(1))
+
     def looked(self, looks: Iterable[Look]) -> None:
         """Put many looks on record at once."""
         rows = [
@@ -104,9 +145,10 @@ class Worklist:
             for first in range(0, len(ids), AT_ONCE):
                 yield from connection.execute(question(ids[first : first + AT_ONCE]))
 
-    def _all(self, question: Any) -> list[Any]:
+    def _all(self, question: Any, *, first: bool = False) -> list[Any]:
         with self._engine.connect() as connection:
-            return list(connection.execute(question))
+            found = connection.execute(question)
+            return list(found.scalars() if first else found)
 
 
 def latest_of(entries: Iterable[Entry]) -> Entry | None:

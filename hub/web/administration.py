@@ -23,7 +23,7 @@ NOT_TEXT = "this is no text in UTF-8: in a spreadsheet choose 'CSV UTF-8' when y
 @routes.get("")
 def homes(request: Request, gate: TheGate, who: Who, find: str = "") -> Response:
     count, found = gate.administration.homes(who, find[:200])
-    return page(request, "homes.html", viewer=who, count=count, found=found, find=find)
+    return page(request, "records.html", viewer=who, count=count, found=found, find=find)
 
 
 @routes.get("/new")

@@ -17,8 +17,11 @@ from hub.web import (
     accounts,
     administration,
     alive,
+    commission,
     console,
     family,
+    figures,
+    handover,
     login,
     others,
     prepare,
@@ -29,7 +32,7 @@ from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
-from hub.web.visitor import Forged, LoggedOut, own_form
+from hub.web.visitor import Forged, LoggedOut, kept_by_any_database, own_form
 
 PARTS = (
     login,
@@ -38,8 +41,11 @@ PARTS = (
     administration,
     console,
     family,
+    figures,
+    handover,
     others,
     prepare,
+    commission,
     response,
     upkeep,
     alive,
@@ -75,7 +81,13 @@ UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try
 
 
 def build(settings: Settings) -> FastAPI:
-    app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(own_form)])
+    app = FastAPI(
+        title="Nightlight",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(kept_by_any_database), Depends(own_form)],
+    )
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
     app.state.changes = Changes(Live(gate))

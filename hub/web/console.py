@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from hub.web.access import PAGE, ReasonNeeded, Viewer
-from hub.web.page import page
+from hub.web.page import macro, page
 from hub.web.painted import painted, row
 from hub.web.visitor import TheGate, Who, while_in
 from models.alert import Act, Outcome, Refused
@@ -21,6 +21,9 @@ TITLES: dict[PartName, str] = {
     "held": "In hand",
     "faults": "Kit faults",
 }
+
+NO_MORE = 286
+"""What htmx takes for the end of asking again and again."""
 
 Text = Annotated[str, Form(max_length=10_000)]
 
@@ -78,6 +81,16 @@ def alert_now(request: Request, gate: TheGate, who: Who, alert_id: int) -> Respo
     return page(request, "now.html", viewer=who, sheet=sheet, refused="", text="")
 
 
+@routes.get("/alert/{alert_id}/strip")
+def home_now(gate: TheGate, who: Who, alert_id: int) -> Response:
+    """How the home is; of a closed alert nothing, and the page asks no more."""
+    try:
+        sheet = gate.sheet(who, Purpose.ANSWER, alert_id)
+    except ReasonNeeded:
+        return Response(status_code=NO_MORE)
+    return HTMLResponse(macro("strip.html", "strip", sheet.strip, sheet.zone))
+
+
 @routes.post("/alert/{alert_id}/look")
 def look(request: Request, gate: TheGate, who: Who, alert_id: int, reason: Text = "") -> Response:
     return _sheet(request, gate, who, alert_id, reason=reason.strip())
@@ -127,6 +140,34 @@ def undo_falls(request: Request, gate: TheGate, who: Who, alert_id: int, sensor:
     except Refused as refused:
         return _sheet(request, gate, who, alert_id, refused=str(refused))
     return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
+@routes.post("/alert/{alert_id}/said")
+def said(request: Request, gate: TheGate, who: Who, alert_id: int, kind: Text = "") -> Response:
+    """What was to be mentioned at the next talk has been."""
+    try:
+        gate.said(who, alert_id, kind)
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused))
+    return RedirectResponse(f"/console/alert/{alert_id}#mention-title", 303)
+
+
+@routes.get("/person/{resident}")
+def person(request: Request, gate: TheGate, who: Who, resident: str) -> Response:
+    return _person(request, gate, who, resident)
+
+
+@routes.post("/person/{resident}")
+def look_at_person(request: Request, gate: TheGate, who: Who, resident: str, reason: Text = "") -> Response:
+    return _person(request, gate, who, resident, reason.strip())
+
+
+def _person(request: Request, gate: TheGate, who: Viewer, resident: str, reason: str = "") -> Response:
+    try:
+        shown = gate.person(who, resident, reason)
+    except ReasonNeeded:
+        return page(request, "why.html", viewer=who)
+    return page(request, "person.html", viewer=who, person=shown)
 
 
 def _act(

@@ -18,7 +18,7 @@ HOME: dict[Role, str] = {
     Role.SUPERVISOR: "/console",
     Role.RESPONDER: "/visits",
     Role.INSTALLER: "/installer",
-    Role.MANAGER: "/account",
+    Role.MANAGER: "/figures",
     Role.ADMINISTRATOR: "/administration",
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",

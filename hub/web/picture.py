@@ -33,6 +33,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """One room over the hours, or all that was outside: its bars, and the same in words as (when, what)."""
+
+    name: str
+    bars: tuple[Bar, ...]
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mound:
     """A stretch of the usual day: `x` and `width` in percent, and `height` from 0 to 1."""
 
@@ -72,6 +81,26 @@ def picture(
     )
     doings = tuple(doing for doing in Doing if any(span.doing is doing for span in seen))
     return Picture(id_, title, bars, _hours(start, end, zone), tuple(shown), doings)
+
+
+def lanes(
+    spans: Sequence[Span], rooms: Sequence[str], bedroom: str, start: datetime, end: datetime, zone: str
+) -> tuple[Lane, ...]:
+    """The spans by room, in the order of `rooms`; what is of no room has lanes of its own, where there is any."""
+    placed: dict[str, list[Span]] = {room: [] for room in rooms}
+    for span in spans:
+        where = {Doing.IN_BED: bedroom or SAYS[Doing.IN_BED], Doing.UP: span.room or SAYS[Doing.UP]}
+        placed.setdefault(where.get(span.doing, SAYS[span.doing]), []).append(span)
+    return tuple(_lane(place(name), some, start, end, zone) for name, some in placed.items())
+
+
+def _lane(name: str, spans: Sequence[Span], start: datetime, end: datetime, zone: str) -> Lane:
+    lines = [(f"{clock(one.start, zone)} to {clock(one.end, zone)}", SAYS[one.doing]) for one in spans]
+    bars = tuple(
+        Bar(percent(one.start, start, end), _width([one], start, end), one.doing.name.lower(), f"{what}, {at}")
+        for one, (at, what) in zip(spans, lines, strict=True)
+    )
+    return Lane(name, bars, tuple(lines))
 
 
 def part_starts(start: datetime, end: datetime, zone: str) -> list[datetime]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.web.felt import Trace
-from hub.web.picture import Picture
+from hub.web.picture import Lane, Picture
 from hub.web.responding import Responding
 from hub.web.standing import Standing
 from models.alert import Act, Alert
+from models.observation import SensorKind
 from models.people import Account, Contact, Resident
 
 
@@ -32,7 +33,9 @@ LABELS = ("What was noticed", "What was expected", "How far we can trust it", "W
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """What asks for no answer, but for a word at the next talk; found `times`, the last `at`."""
+    """What asks for no answer, but for a word at the next talk; found `times`, the last `at`. `said` is who said it
+    since it was last found, and `said_at` when.
+    """
 
     kind: str
     text: str
@@ -40,6 +43,8 @@ class Mention:
     at: datetime
     times: int
     ended: bool
+    said: str = ""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +199,26 @@ class Fitted:
     quiet: bool
     agreed: bool = True
     worn: str = ""
+    kind: SensorKind = SensorKind.MOTION
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is known of a home now; `warns` where it speaks for help or against what else is said."""
+
+    label: str
+    says: str
+    warns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A home at this moment: facts, and the hours from `start` to `end` by room."""
+
+    facts: tuple[Fact, ...]
+    lanes: tuple[Lane, ...]
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +256,24 @@ class Sheet:
     mentions: tuple[Mention, ...] = ()
     felt: tuple[Trace, ...] = ()
     response: Responding | None = None
+    strip: Strip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A resident's own page, for the contact centre: `because` is the open alert or the stated reason."""
+
+    resident: Resident
+    area: str
+    zone: str
+    now: datetime
+    because: str
+    alerts: tuple[Alert, ...]
+    contacts: tuple[Contact, ...]
+    strip: Strip
+    day: Picture
+    watching: Watching
+    mentions: tuple[Mention, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +332,19 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong and since when, what it means, and what to do."""
+
+    kind: str
+    sensor: str
+    since: datetime
+    means: str
+    do: str
+    day_only: bool = False
+    """The moment itself would tell when somebody stirred."""
+
+
+@dataclass(frozen=True, slots=True)
 class KitCard:
     """A home whose kit wants an installer."""
 
@@ -299,6 +355,7 @@ class KitCard:
     hearing: Hearing
     quiet: tuple[Fitted, ...]
     mentions: tuple[Mention, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

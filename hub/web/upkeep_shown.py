@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.web.shown import Hearing, Protection
+from hub.web.shown import Fault, Hearing, Protection
 from models.battery import Basis, Forecast
 
 
@@ -32,17 +32,6 @@ class Homes:
     @property
     def wrong(self) -> int:
         return sum(row.wrong for row in self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong and since when, what it means, and what to do."""
-
-    what: str
-    sensor: str
-    since: datetime
-    means: str
-    do: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from hub.links import BY_LINK
-from hub.web.access import Gate, Viewer
+from hub.web.access import Gate, Hidden, Viewer
 
 SESSION = "nightlight_session"
 BEFORE = "nightlight_before_login"
+LONGEST_NUMBER = 18
+"""Digits."""
 ASK_EVERY = 10.0
 """Seconds after which an open stream looks again whether its session lasts."""
 
@@ -69,6 +72,13 @@ async def while_in(events: AsyncGenerator[bytes, None], request: Request) -> Asy
             yield event
 
 
+def kept_by_any_database(request: Request) -> None:
+    """No number is that large, and no text holds that character: a database would fall over what is none of its."""
+    said = [*request.path_params.values(), *request.query_params.values()]
+    if any("\0" in str(one) or (len(str(one)) > LONGEST_NUMBER and str(one).isdecimal()) for one in said):
+        raise Hidden("address")
+
+
 async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visitor)]) -> None:
     """Every POST carries the token of its session or, before login, of the page it was typed on. Behind a link that
     somebody was sent, the secret in the address is that token.
@@ -76,7 +86,10 @@ async def own_form(request: Request, who: Annotated[Viewer | None, Depends(visit
     if request.method in ("GET", "HEAD") or request.url.path.startswith(BY_LINK):
         return
     expected = who.csrf if who else request.cookies.get(BEFORE, "")
-    given = (await request.form()).get("csrf", "")
+    form = await request.form()
+    if any("\0" in str(value) for value in form.values()):
+        raise RequestValidationError([])
+    given = form.get("csrf", "")
     if not expected or not hmac.compare_digest(str(given).encode(), expected.encode()):
         raise Forged
 

@@ -212,6 +212,14 @@ def waited(since: datetime, now: datetime) -> str:
     return lasting(max((now - since).total_seconds(), 0.0))
 
 
+def seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.0f} s"
+
+
+def whole_minutes(span: timedelta) -> str:
+    return f"{span.total_seconds() / 60:.0f} min"
+
+
 def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 

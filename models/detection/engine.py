@@ -347,8 +347,9 @@ class Engine:
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
         ago = float(self._state["company"][home, company.SINCE_COMPANY])
+        own = self.homes[home]
         seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < company.MATTERS else {}
-        return {"people": self.homes[home].people, "pets": self.homes[home].pets, **seen}
+        return {"people": own.people, "pets": own.pets, **({"visits": True} if own.visits else {}), **seen}
 
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
@@ -478,7 +479,7 @@ class Engine:
 def _sureness(evidence: Mapping[str, Any]) -> float:
     """How far a silence is believed: less where others may have been heard, or sensors were not."""
     believed = 1.0 - evidence.get("chance", 0.05)
-    if evidence["people"] > 1 or evidence["pets"] or "company_at" in evidence:
+    if evidence["people"] > 1 or evidence["pets"] or "visits" in evidence or "company_at" in evidence:
         believed *= OTHERS_THERE
     return float(believed * SENSORS_DOUBTED if evidence["doubted"] else believed)
 

@@ -154,6 +154,8 @@ def _others_there(finding: Finding, home: Home) -> str:
         said.append(f"{home.people} people live here: a sign of life may be the other's.")
     if home.pets:
         said.append("A pet may set off a sensor.")
+    if home.visits:
+        said.append("Carers or others come in: a sign of life may be theirs.")
     return "".join(f" {each}" for each in said)
 
 
@@ -408,6 +410,7 @@ def _other_causes(finding: Finding, home: Home) -> str:
         f"not heard: {_names(evidence, home)}" if evidence.get("dead") else "",
         f"{home.people} people live here" if home.people > 1 else "",
         "a pet may set off sensors" if home.pets else "",
+        "carers or others come in" if home.visits else "",
     ]
     known = "; ".join(cause for cause in causes if cause)
     visitors = "visitors or illness are not known to us"

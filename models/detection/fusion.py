@@ -7,8 +7,8 @@
   hour. In bed by the bed's own word, or in a bedroom at night, it means nothing.
 - One that was called off by a press is told of when nothing at all is noticed for twenty minutes after: a press on the
   floor, meant as a call for help, must not be the last word. Called off by walking away it means nothing, but where
-  others live, whose steps those may have been, it is a likely fall.
-- Where others live, or a visitor or a pet may be there, movement does not lower the confidence in a likely fall.
+  others live, whose steps those may have been, or a frame or a wheelchair is used, it is a likely fall.
+- Where others live or come in, or a visitor or a pet may be there, movement does not lower the confidence in one.
 
 The odds below were set by judgement: no recorded real fall comes with the sensors of a whole home.
 """
@@ -132,7 +132,7 @@ class Fusion:
             return UNLIKELY
         if what is What.FALL_CALLED_OFF:
             walked = bool(felt.get("walked"))
-            if walked and home.people > 1:
+            if walked and (home.people > 1 or home.slow):
                 return LIKELY
             return NONE if walked else CALLED_OFF
         return DOUBTED if sensor and chance < sensor.fall_chance else LIKELY
@@ -161,7 +161,7 @@ class Fusion:
                 since[sensor.room] = max(sign, since.get(sensor.room, sign))
             elif sign > before_at:
                 before, before_at = sensor.room, sign
-        return Around(since, before, lay, visitor or own.people > 1 or own.pets)
+        return Around(since, before, lay, visitor or own.visits or own.people > 1 or own.pets)
 
     def _unlikely(
         self, home: int, name: str | None, mine: Any, around: Around, known: float, moment: float

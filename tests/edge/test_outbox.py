@@ -16,6 +16,7 @@ import pytest
 from edge.clock import Moment
 from edge.outbox import LATELY, SPARE_NUMBERS, InUse, Outbox, Outboxes, look
 from edge.sensors import Noticed
+from edge.settings import Settings
 from models.observation import What
 from tests.edge.conftest import NIGHT, moment, noticed, press
 
@@ -105,6 +106,15 @@ def test_beyond_its_limit_the_oldest_routine_observations_go_and_no_press(tmp_pa
         assert outbox.routine(0, 1)[0].number > 401
         assert outbox.given_up == 2400 - outbox.waiting
         assert every(outbox)[-1] == 2400
+
+
+def test_thirty_days_of_a_busy_home_wait_in_less_than_32_mb(tmp_path: Path) -> None:
+    a_busy_day, limit = 8000, Settings("h1", "hub").outbox_limit
+    assert limit >= 30 * a_busy_day
+    with closing(opened(tmp_path / "o.db", limit=limit)) as outbox:
+        outbox.keep([noticed(seconds=float(second)) for second in range(a_busy_day)])
+        assert outbox.given_up == 0
+    assert (tmp_path / "o.db").stat().st_size / a_busy_day * limit < 32 * 2**20
 
 
 def test_when_the_card_is_full_presses_still_get_through(tmp_path: Path) -> None:

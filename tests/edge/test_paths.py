@@ -44,6 +44,11 @@ def test_a_pi_without_a_network_has_no_way(tmp_path: Path) -> None:
     assert Network(tmp_path).ways() == []
 
 
+def test_a_kernel_that_says_it_otherwise_leaves_its_own_choice(pi: Path) -> None:
+    (pi / "proc/net/route").write_text("Iface\neth0 here there up 0 0 soon all 0 0 0\n")
+    assert Network(pi).ways() == []
+
+
 def test_a_modem_is_told_by_name_kind_driver_or_settings(pi: Path) -> None:
     (pi / "sys/class/net/eth1/uevent").write_text("INTERFACE=eth1\nDEVTYPE=wwan\n")
     driven(pi, "enx0", "cdc_ether")

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from hub.app import main
 from hub.settings import read_settings
 from hub.store import Store, open_store
+from hub.store.amendments import latest
 from hub.store.series import Row
 from hub.store.traces import Felt
 from models.detection import Finding, FindingKind
@@ -67,6 +68,8 @@ def document(tmp_path: Path, register: Register) -> Path:
 def test_loading_prints_each_new_password_once_and_keeps_none(file: Path, document: Path, store: Store) -> None:
     first = json.loads(hub(file, "load", document).stdout)
     assert set(first) == {"tom", "ada"}
+    (told,) = latest(store.records.engine, "")
+    assert told.text.startswith("loaded 2 homes, 2 residents, 2 contacts")
     assert min(map(len, first.values())) >= 16
     assert json.loads(hub(file, "load", document).stdout) == {}
     account = store.records.account("tom")
@@ -203,8 +206,21 @@ def test_a_file_is_brought_in_whole_or_not_at_all(file: Path, store: Store, tmp_
     assert hub(file, "import", "homes", sheet, "--check").stdout == "1 new, 0 changed, 0 the same\n"
     assert store.records.homes() == []
     assert hub(file, "import", "homes", sheet).returncode == 0
-    assert [home.id for home in store.records.homes()] == ["h_larch3"]
+    assert [home.id for home in store.records.homes()] == ["h_quill7"]
     sheet.write_text("id,area,people\nh_1,North,1\nh_2,North,none\n")
     done = hub(file, "import", "homes", sheet)
     assert (done.returncode, "line 3, people: 'none' is no whole number" in done.stderr) == (1, True)
     assert len(store.records.homes()) == 1
+
+
+def test_a_copy_is_made_and_brought_back_by_command(
+    file: Path, store: Store, register: Register, tmp_path: Path
+) -> None:
+    store.records.load(register, {one.login: "hash" for one in register.accounts})
+    made = hub(file, "backup", tmp_path / "copy")
+    assert (made.returncode, "records, series; no keys" in made.stdout) == (0, True)
+    again = tmp_path / "again.toml"
+    again.write_text(f"data_dir = '{tmp_path / 'again'}'\n")
+    assert f"{len(register.homes)} homes, 0 open alerts" in hub(again, "restore", tmp_path / "copy").stdout
+    refused = hub(again, "restore", tmp_path / "copy")
+    assert (refused.returncode, "already" in refused.stderr) == (1, True)

@@ -12,7 +12,8 @@ from hub.store import Store, open_store
 from models import wire
 from models.alert import Lane, State
 from models.detection import FindingKind
-from models.observation import What
+from models.observation import SensorKind, What
+from models.privacy import Consent
 from models.protection import Unprotected, minutes
 from models.register import Register
 from models.wire import Route, SensorHealth
@@ -29,7 +30,8 @@ def store(tmp_path: Path, register: Register) -> Store:
     """Mrs Okafor's home, and a street of others in her area."""
     store = open_store(Settings(data_dir=str(tmp_path / "data")))
     homes = (register.homes[0], *(replace(register.homes[0], id=home) for home in STREET))
-    alone = Register(homes=homes, residents=register.residents[:1])
+    consents = tuple(Consent(home.id, kind, "grace", "agreed", T0) for home in homes for kind in SensorKind)
+    alone = Register(homes=homes, residents=register.residents[:1], consents=consents)
     store.records.load(alone, {})
     return store
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hub.store.alerts import Entry
 from hub.store.records import Expectation, Look
 from hub.store.worklist import Worklist, latest_of
-from hub.web.access.door import ABOUT_PERSON, Door, Viewer, unheard_after
+from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard_after
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.shown import Card, Part, Queue, Waiting
 from hub.web.usual import usual
@@ -22,7 +22,7 @@ from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
-from models.outage import Down, Outage, Risk, fold
+from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
 from models.urgency import UNKNOWN, Circumstances, Graver, asks_for_a_look, because, graver, rank, unusual
@@ -47,6 +47,7 @@ class Row:
 
     alert: Alert
     entries: tuple[Entry, ...]
+    in_vain: int
     known: Circumstances = UNKNOWN
     made: tuple[object, ...] = ()
     shown: Waiting | None = None
@@ -64,7 +65,10 @@ class Board:
         self._rows: dict[int, Row] = {}
         self._people: dict[str, tuple[Resident, ...]] = {}
         self._register = -1
+        self._names: dict[str, str] = {}
+        self._zones: dict[str, str] = {}
         self._signs: dict[str, Expectation] = {}
+        self._heard: dict[str, Heard] = {}
         self._read_at: tuple[float, datetime] | None = None
         self._touched: set[int] = set()
         self._counts: dict[str, tuple[str, int]] = {}
@@ -96,7 +100,7 @@ class Board:
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
             queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
-            rows = self._sorted(homes)[part]
+            rows = self._sorted(homes, self._door.clock.now())[part]
             shown = self._part(rows[first:], PAGE, homes)
             self._look([viewer], [one.alert.id for one in shown.rows])
             return queue, replace(shown, total=len(rows))
@@ -136,20 +140,20 @@ class Board:
     def _read(self) -> None:
         found = self._worklist.since(self._change)
         for alert in found.alerts:
-            self._keep(alert, found.entries.get(alert.id, ()))
+            self._keep(alert, found.entries.get(alert.id, ()), found.in_vain.get(alert.id, 0))
         self._change = found.change
         self._read_register()
         self._read_signs()
 
-    def _keep(self, alert: Alert, entries: tuple[Entry, ...]) -> None:
+    def _keep(self, alert: Alert, entries: tuple[Entry, ...], in_vain: int) -> None:
         if alert.state is State.CLOSED:
             self._rows.pop(alert.id, None)
         elif alert.id in self._rows:
             row = self._rows[alert.id]
-            row.alert, row.entries = alert, entries
+            row.alert, row.entries, row.in_vain = alert, entries, in_vain
             self._touched.add(alert.id)
         else:
-            self._rows[alert.id] = Row(alert, entries)
+            self._rows[alert.id] = Row(alert, entries, in_vain)
             self._touched.add(alert.id)
 
     def _read_register(self) -> None:
@@ -157,6 +161,10 @@ class Board:
         if version != self._register:
             self._register, self._people, self._read_at = version, {}, None
             self._counts.clear()
+            self._names = self._door.names()
+            self._zones = {
+                one: home.timezone for homes in self._door.councils().values() for one, home in homes.items()
+            }
         missing = {row.alert.home for row in self._rows.values()} - self._people.keys()
         if missing:
             self._people |= self._worklist.residents(missing)
@@ -172,18 +180,18 @@ class Board:
         homes = {self._rows[one].alert.home for one in wanted}
         if homes:
             self._signs |= self._worklist.expectations(homes)
-            heard = self._door.heard()
+            self._heard |= self._worklist.heard(homes)
             for one in wanted:
-                self._know(self._rows[one], heard, now)
+                self._know(self._rows[one], now)
         self._touched.clear()
 
     @staticmethod
     def _lately(read_at: tuple[float, datetime], real: float, now: datetime) -> bool:
         return real - read_at[0] < READ_AGAIN and abs((now - read_at[1]).total_seconds()) < READ_AGAIN
 
-    def _know(self, row: Row, heard: dict[str, Heard], now: datetime) -> None:
+    def _know(self, row: Row, now: datetime) -> None:
         alert, told, last = row.alert, self._signs.get(row.alert.home), latest_of(row.entries)
-        beat = heard.get(alert.home, Heard(None, None))
+        beat = self._heard.get(alert.home, NEVER_HEARD)
         row.known = Circumstances(
             noticed_at=last.at if last else alert.raised_at,
             last_sign=told.last_sign if told else None,
@@ -191,14 +199,15 @@ class Board:
             heard=why_unheard(beat, now, unheard_after(None)) is None,
             unusual=self._odd_hour(alert, told),
             at_risk=any(one.risks for one in self._living(alert)),
+            unanswered=row.in_vain,
         )
 
     def _odd_hour(self, alert: Alert, told: Expectation | None) -> bool:
-        home = next((homes[alert.home] for homes in self._door.councils().values() if alert.home in homes), None)
-        if home is None:
+        zone = self._zones.get(alert.home)
+        if zone is None:
             return False
         known_for = alert.raised_at - told.known_since if told and told.known_since else timedelta(0)
-        return unusual(local(alert.raised_at, home.timezone), usual(told.usual, known_for).chances if told else ())
+        return unusual(local(alert.raised_at, zone), usual(told.usual, known_for).chances if told else ())
 
     def _living(self, alert: Alert) -> tuple[Resident, ...]:
         living = self._people.get(alert.home, ())
@@ -207,7 +216,7 @@ class Board:
     # What is made of it
 
     def _made(self, council: str, homes: dict[str, Home], now: datetime, trouble: tuple[str, ...]) -> Queue:
-        rows = self._sorted(homes)
+        rows = self._sorted(homes, now)
         outages, alone = self._folded(rows["faults"], homes, now)
         zone, unheard = self._counted(council, homes, now)
         queue = Queue(
@@ -225,20 +234,18 @@ class Board:
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 
-    def _sorted(self, homes: dict[str, Home]) -> dict[str, list[Row]]:
+    def _sorted(self, homes: dict[str, Home], now: datetime) -> dict[str, list[Row]]:
         """By part of the queue, most urgent first."""
         parts: dict[str, list[Row]] = {"calls": [], "looks": [], "held": [], "faults": []}
         mine = [row for row in self._rows.values() if row.alert.home in homes]
         for row in sorted(mine, key=lambda one: rank(one.alert, one.known)):
-            parts[_part_of(row.alert)].append(row)
+            parts[_part_of(row.alert, now)].append(row)
         return parts
 
     def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int]:
         """The centre's time zone, and how many homes are not heard: read as often as signs of life."""
         if council not in self._counts:
-            heard, limit = self._door.heard(), unheard_after(None)
-            never = Heard(None, None)
-            unheard = sum(why_unheard(heard.get(one, never), now, limit) is not None for one in homes)
+            unheard = len(self._worklist.unheard(now - unheard_after(None)) & homes.keys())
             self._counts[council] = (zone_of(homes.values()), unheard)
         return self._counts[council]
 
@@ -246,8 +253,9 @@ class Board:
         return Part(tuple(self._waiting(row, homes[row.alert.home]) for row in rows[:limit]), len(rows))
 
     def _waiting(self, row: Row, home: Home) -> Waiting:
-        alert, why, names = row.alert, graver(row.alert, row.known), self._door.names()
-        made = (alert.version, why, self._register)
+        alert, why, names = row.alert, graver(row.alert, row.known), self._names
+        muted = alert.state is State.RAISED and alert.round_began_at > self._door.clock.now()
+        made = (alert.version, why, self._register, muted)
         if row.shown is None or row.made != made:
             sent = sent_of(row.entries) if alert.state is State.ATTENDING else None
             row.made = made
@@ -257,7 +265,7 @@ class Board:
                 home.area,
                 home.timezone,
                 line(alert, reasons(row.entries)),
-                because([one for one in why if one not in _SAID_BY_ROW]),
+                _muted(alert, home) if muted else because([one for one in why if one not in _SAID_BY_ROW]),
                 names.get(alert.holder, alert.holder) if alert.holder else None,
                 names.get(alert.lapsed_by, alert.lapsed_by) if alert.lapsed_by else None,
                 names.get(sent, sent) if sent else None,
@@ -270,16 +278,20 @@ class Board:
         self, faults: Sequence[Row], homes: dict[str, Home], now: datetime
     ) -> tuple[tuple[Card, ...], list[Row]]:
         troubled = {row.alert.home for row in self._rows.values() if row.alert.lane is Lane.PERSON}
-        down = [self._down(row, homes[row.alert.home], troubled, now) for row in faults]
+        began = self._door.alerts.faults_began() if len(faults) >= AT_LEAST else {}
+        down = [self._down(row, homes[row.alert.home], troubled, began, now) for row in faults]
         outages, _ = fold(down, now)
         folded = {alert for one in outages for alert in one.alerts}
         alone = [row for row in faults if row.alert.id not in folded]
         return tuple(self._card(one, homes) for one in outages), alone
 
-    def _down(self, row: Row, home: Home, troubled: set[str], now: datetime) -> Down:
+    def _down(
+        self, row: Row, home: Home, troubled: set[str], began: dict[tuple[int, str], datetime], now: datetime
+    ) -> Down:
+        """An alert may have been raised for another fault, days before this one."""
         alert, kind, living = row.alert, FindingKind(row.alert.kind), self._living(row.alert)
         told = self._signs.get(alert.home)
-        why = why_unheard(self._door.heard_of(alert.home), now, unheard_after(None))
+        why = why_unheard(self._heard.get(alert.home, NEVER_HEARD), now, unheard_after(None))
         risk = Risk(
             alert.home in troubled,
             home.people == 1,
@@ -287,8 +299,9 @@ class Board:
             any(one.risks or one.medical_notes for one in living),
             told.last_sign if told else None,
         )
+        since = began.get((alert.id, alert.kind), alert.raised_at)
         cause = why if why and kind is FindingKind.KIT_UNHEARD else kind
-        return Down(alert.home, home.area, kind, cause, alert.raised_at, risk, alert.id)
+        return Down(alert.home, home.area, kind, cause, since, risk, alert.id)
 
     def _card(self, outage: Outage, homes: dict[str, Home]) -> Card:
         first = [self._rows[one.alert] for one in outage.homes[:IN_CARD] if one.alert is not None]
@@ -301,12 +314,17 @@ _SAID_BY_ROW = frozenset({Graver.AGAIN, Graver.LAPSED})
 """The row says these in words of their own."""
 
 
-def _part_of(alert: Alert) -> str:
+def _part_of(alert: Alert, now: datetime) -> str:
+    """What waits for a muting to end is in hand, in sight, and asks for nobody before."""
     if alert.lane is Lane.KIT:
         return "faults"
-    if alert.state is not State.RAISED:
+    if alert.state is not State.RAISED or alert.round_began_at > now:
         return "held"
     return "looks" if asks_for_a_look(alert.kind) else "calls"
+
+
+def _muted(alert: Alert, home: Home) -> str:
+    return f"The home is muted until {clock_s(alert.round_began_at, home.timezone)[:5]}."
 
 
 def _look(viewer: Viewer, row: Row, now: datetime) -> Look:

@@ -18,6 +18,7 @@ from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
+from hub.store.mentioned import Mentioned
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
@@ -25,15 +26,20 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.board import Board
+from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
 from hub.web.access.felt import felt_around
+from hub.web.access.figures import FiguresOf
+from hub.web.access.handover import Handovers
+from hub.web.access.homestate import HomeState
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
+    Fault,
     Fitted,
     Happened,
     KitCard,
@@ -41,6 +47,7 @@ from hub.web.shown import (
     Looked,
     Mention,
     Own,
+    Person,
     Prepared,
     Reassurance,
     Sheet,
@@ -56,7 +63,6 @@ from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
-from models.health import why_unheard
 from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
@@ -103,10 +109,15 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
+        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.administration = Administration(self._door)
-        self.board = Board(self._door, Worklist(records.engine), self.trouble)
+        self.figures = FiguresOf(self._door)
+        self.handovers = Handovers(self._door)
+        self.commissioning = Commissioning(self._door)
+        self._worklist = Worklist(records.engine)
+        self.board = Board(self._door, self._worklist, self.trouble)
 
     # The contact centre
 
@@ -144,6 +155,7 @@ class Gate:
         residents = self._door.residents(alert)
         sent = sent_of(entries)
         day, watching = self._last_day(viewer, home, now) if Data.TIMES in shown else (None, Watching())
+        fitted = self._fitted(home) if Data.KIT in shown else ()
         return Sheet(
             alert,
             home.area,
@@ -160,14 +172,53 @@ class Gate:
             self._door.contacts(residents) if Data.CONTACTS in shown else (),
             day,
             self._door.hearing(home, now) if Data.HEARING in shown else None,
-            self._fitted(home) if Data.KIT in shown else (),
+            fitted,
             self._others(alert) if Data.ALERTS in shown else (),
             reason,
             watching,
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
             self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
+            self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
         )
+
+    def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
+        """Live while an alert about them is open, else against a reason. Raises Hidden, and ReasonNeeded."""
+        resident = self._records.resident(resident_id)
+        if resident is None or viewer.role not in ACTING:
+            raise Hidden(f"resident {resident_id}")
+        home, now = self._door.home(viewer, resident.home), self._clock.now()
+        alerts = tuple(one for one in self._alerts.of_home(home.id, 12) if _about(one, resident))
+        still = next((one for one in alerts if one.state is not State.CLOSED), None)
+        if still is None and not reason:
+            raise ReasonNeeded
+        because = f"alert {still.id}" if still else reason
+        shown = self._door.shown(viewer, Purpose.ANSWER if still else Purpose.REASON, Data, reason=reason)
+        self._door.look(viewer, Purpose.ANSWER if still else Purpose.REASON, home.id, shown, about=because)
+        day, watching = self._last_day(viewer, home, now)
+        return Person(
+            _only(resident, shown),
+            home.area,
+            home.timezone,
+            now,
+            because,
+            alerts,
+            self._door.contacts([resident]) if Data.CONTACTS in shown else (),
+            self._state.strip(home, shown, self._fitted(home)),
+            day,
+            watching,
+            self._mentions(home, now, shown),
+        )
+
+    def said(self, viewer: Viewer, alert_id: int, kind: str) -> None:
+        """Somebody has mentioned it, in the talk about this alert. Raises Hidden, and Refused."""
+        if viewer.role not in ACTING:
+            raise Hidden(f"alert {alert_id}")
+        home, now = self._door.home(viewer, self._door.alert(viewer, alert_id).home), self._clock.now()
+        open_ = [one for one in self._mentions(home, now, frozenset(Data)) if one.kind == kind and not one.said]
+        if not open_:
+            raise Refused("that is not to be mentioned any more: look at what holds now")
+        self._mentioned.said(home.id, kind, alert_id, viewer.login, now)
 
     def act(
         self,
@@ -291,7 +342,8 @@ class Gate:
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
         shown = self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT, Data.ADDRESS))
         homes, now = list(self._door.homes(viewer).values()), self._clock.now()
-        cards = [card for home in homes if (card := self._card(home, now))]
+        faults = self.upkeep.faults(homes, now)
+        cards = [card for home in homes if (card := self._card(home, now, faults.get(home.id, ())))]
         for card in cards:
             self._door.look(viewer, purpose, card.home, shown)
         elsewhere = self._door.elsewhere(viewer)
@@ -300,13 +352,15 @@ class Gate:
         aside = [(one.arrived, one.home or "", one.reason, one.text) for one in recent]
         return Kits(now, zone_of(homes), len(homes), tuple(cards), tuple(counts), tuple(aside))
 
-    def _card(self, home: Home, now: datetime) -> KitCard | None:
+    def _card(self, home: Home, now: datetime, faults: tuple[Fault, ...]) -> KitCard | None:
         hearing, quiet = self._door.hearing(home, now), tuple(one for one in self._fitted(home) if one.quiet)
         mentions = tuple(one for one in self._mentions(home, now, frozenset({Data.KIT})) if not one.ended)
-        if hearing.heard and not quiet and not mentions:
+        if hearing.heard and not quiet and not mentions and not faults:
             return None
+        told = {one.kind for one in mentions}
+        faults = tuple(one for one in faults if one.kind not in told)
         addresses = tuple(resident.address for resident in self._records.residents_of(home.id))
-        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions)
+        return KitCard(home.id, home.area, home.timezone, addresses, hearing, quiet, mentions, faults)
 
     def kits_of(self, viewer: Viewer, purpose: Purpose, home_id: str) -> Prepared:
         """Who has which kit of that home, and whether one can be made."""
@@ -351,18 +405,20 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        zone = zone_of(self._door.homes_of(council).values())
-        late = [
+        late, broken = self._late(), self.response.broken()
+        zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
+        said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
-            for name, turned in self._late()
+            for name, turned in late
         ]
         if self._missing():
-            late.append("The hub's watch is not running: no alert will be raised.")
-        late += [
+            said.append("The hub's watch is not running: no alert will be raised.")
+        said += [
             f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
-            for way, since, why in self.response.broken()
+            for way, since, why in broken
         ]
-        return (*late, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
+        said += self.handovers.late(council)
+        return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -382,8 +438,7 @@ class Gate:
         return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
-        now, heard = self._clock.now(), self._door.heard().values()
-        return not heard or any(why_unheard(one, now, unheard_after(None)) is None for one in heard)
+        return self._worklist.hears(self._clock.now() - unheard_after(None))
 
     # The gate itself
 
@@ -405,6 +460,7 @@ class Gate:
                 sensor.kind in may and until is not None and until - last.get(sensor.id, until) > limits[sensor.id],
                 sensor.kind in may,
                 worn.get(sensor.id, ""),
+                sensor.kind,
             )
             for sensor in home.sensors
         )
@@ -500,12 +556,16 @@ class Gate:
     def _mentions(self, home: Home, now: datetime, shown: AbstractSet[Data]) -> tuple[Mention, ...]:
         """One for each kind; those about the person only where times are shown, those about the kit where it is."""
         found: dict[str, Mention] = {}
+        said_of = self._mentioned.latest(home.id)
         for one in reversed(self._alerts.told(home.id, now - MENTIONED)):
             if (Data.KIT if one.kind.lane is Lane.KIT else Data.TIMES) in shown:
                 times = found[one.kind].times + 1 if one.kind in found else 1
                 said = [*one.said.split("\n"), "", ""]
                 noticed = f"{said[0]} {said[1]}".strip()
                 found[one.kind] = Mention(one.kind, noticed, said[2], one.at, times, one.ended_at is not None)
+                who, at = said_of.get(one.kind, ("", one.at))
+                if who and at >= one.at:
+                    found[one.kind] = replace(found[one.kind], said=self._door.names().get(who, who), said_at=at)
         return tuple(found.values())
 
     def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from hub.store.alerts import Standing
 from hub.store.health import Health, TestPress
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.shown import Protection
+from hub.web.shown import Fault, Protection
 from hub.web.upkeep_shown import (
     Batteries,
     Battery,
-    Fault,
     HomeRow,
     Homes,
     KitOfHome,
@@ -23,7 +22,7 @@ from hub.web.upkeep_shown import (
 from hub.web.words import KIND, NOT_TOLD, listed, place
 from models.alert import Lane, Refused
 from models.battery import Forecast, forecast
-from models.detection import Finding
+from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
 from models.detection.explain import explain
 from models.detection.reach import not_watched
 from models.health import Rhythm, silence_limit
@@ -35,6 +34,9 @@ from models.wire import Heartbeat, SensorHealth
 WAITED_FOR = timedelta(minutes=2)
 """A test press that was asked for comes within seconds, or the kit is away."""
 SWAP_TEXT = 200
+OF_THE_KIT_ITSELF = OF_THE_HEARTBEAT | {FindingKind.KIT_UNHEARD, FindingKind.SENSOR_UNHEARD}
+"""All others are found in what people did."""
+SAID_OF_HEARING = frozenset({FindingKind.KIT_UNHEARD, FindingKind.SENSOR_UNHEARD})
 NEED = (Data.HEARING, Data.KIT, Data.ADDRESS)
 
 
@@ -133,6 +135,14 @@ class Upkeep:
         reasons = [(SAID[kind], lost) for kind, lost in by_reason(spells, *this).items()]
         return Protection(this[0], minutes(spells, *this), minutes(spells, last[0], this[0]), tuple(reasons))
 
+    def faults(self, homes: Iterable[Home], now: datetime) -> dict[str, tuple[Fault, ...]]:
+        """What is wrong in each, beside that a home or a sensor is not heard."""
+        known = {home.id: home for home in homes}
+        return {
+            home: tuple(_fault(known[home], one, now) for one in some if one.kind not in SAID_OF_HEARING)
+            for home, some in self._faults(known).items()
+        }
+
     def limits(self, home: Home) -> dict[str, timedelta]:
         """How long each sensor may say nothing."""
         rhythms = self._health.learned_of(home.id).rhythms
@@ -216,7 +226,9 @@ def _forecast(
 
 def _fault(home: Home, one: Standing, now: datetime) -> Fault:
     said = explain(Finding(one.kind, home.id, one.since, now, one.sensor or None, evidence={"ever_heard": True}), home)
-    return Fault(KIND[one.kind], _of(home, one.sensor), one.since, said.health, said.clears)
+    return Fault(
+        one.kind, _of(home, one.sensor), one.since, said.health, said.clears, one.kind not in OF_THE_KIT_ITSELF
+    )
 
 
 def _name(sensor: Sensor) -> str:

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from hub.store import Store
+from models.detection import Finding, FindingKind
 from models.health import Learned, Rhythm
 from models.protection import Spell
 from models.register import Register
@@ -76,3 +78,17 @@ def test_a_swap_keeps_the_sensor_and_forgets_the_old_battery(store: Store, t0: d
     assert store.records.broken_logs() == []
     with pytest.raises(LookupError):
         store.health.swap(HOME, "attic", "x", t0, "ivan")
+
+
+def test_faults_of_open_alerts_say_since_when(store: Store, t0: datetime) -> None:
+    flat = Finding(FindingKind.BATTERY_FLAT, HOME, t0, t0, "hall")
+    lost = Finding(FindingKind.KIT_UNHEARD, HOME, t0 + HOUR, t0 + 2 * HOUR)
+    for finding in (flat, lost):
+        store.alerts.raise_(finding, None, "why", finding.at)
+    (alert,) = store.alerts.open_alerts()
+    number = alert.id
+    assert store.alerts.faults_began() == {(number, "battery_flat"): t0, (number, "kit_unheard"): t0 + HOUR}
+    store.alerts.raise_(replace(lost, at=t0 + 3 * HOUR, over=True), None, "back", t0 + 3 * HOUR)
+    assert store.alerts.faults_began() == {(number, "battery_flat"): t0}
+    store.alerts.raise_(replace(flat, at=t0 + 4 * HOUR, over=True), None, "good", t0 + 4 * HOUR)
+    assert store.alerts.faults_began() == {}

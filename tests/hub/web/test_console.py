@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from hub.store.responses import Responses
 from models.alert import Act
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.register import PlanOf, Register
-from models.response import ResponsePlan, Step
+from models.response import OUTSIDE, RESIDENT, TELEPHONE, Answer, ResponsePlan, Step
 from tests.conftest import okafor_home
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -53,7 +54,7 @@ def test_faults_that_began_together_are_one_card_with_those_at_risk_first(world:
     page = tom.see("/console")
     text = words(page)
     assert "Kit faults 21" in text
-    assert "21 homes have silent sensors Northside, since 12:00" in text
+    assert "21 homes have silent sensors Northside, since 03:00" in text
     assert "16 more homes are part of it" in text
     assert re.findall(r'<li[^>]* id="alert-(\d+)"', page)[0] == "1", "Mrs Okafor has a risk on record"
     assert "lives alone, a risk is on record" in text
@@ -98,6 +99,21 @@ def test_the_reason_for_haste_stands_in_the_row(world: World, visit: Visit) -> N
     world.saw("h_okafor", (world.now - timedelta(minutes=2), "hall_pir", What.MOVED))
     world.move(timedelta(seconds=3))
     assert "No movement" not in words(visit("nia").see("/console"))
+
+
+def test_a_silent_call_goes_before_all_others(world: World, visit: Visit) -> None:
+    other = world.press("h_lindqvist", "r_lindqvist", "hall_pir")
+    alert = world.press()
+    responses = Responses(world.store.alerts.engine)
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    responses.tried(alert.id, OUTSIDE, RESIDENT, TELEPHONE, Answer.NO_ANSWER, "tom", world.now)
+    world.move(timedelta(minutes=4))
+    world.beat("h_okafor")
+    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now)
+    nia = visit("nia")
+    page = nia.see("/console")
+    assert re.findall(r'<li[^>]* id="alert-(\d+)"', page) == [str(alert.id), str(other.id)]
+    assert "Rung, and nobody spoke; no movement since; a risk is on record." in words(page)
 
 
 def test_an_answer_holds_as_long_as_was_agreed(world: World, visit: Visit) -> None:

@@ -85,6 +85,43 @@ def test_a_longer_silence_than_its_own_limit_is_said_everywhere(world: World, vi
     assert "Bedroom bed not reporting since 10:00" in words(visit("ivan").see("/installer"))
 
 
+def test_a_kit_that_is_heard_and_yet_in_trouble_wants_a_look(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    assert "Every kit is heard" in words(ivan.see("/installer"))
+    world.find(Finding(FindingKind.ON_BATTERY, "h_okafor", world.now - HOUR, world.now), None)
+    page = words(ivan.see("/installer"))
+    assert "1 home wants a look" in page
+    assert "Mains power lost , since 11:00. Ask whether the power is out" in page
+
+
+def test_since_when_a_sensor_misleads_is_a_day_and_no_moment(world: World, visit: Visit) -> None:
+    at = world.now - 5 * HOUR
+    world.find(Finding(FindingKind.SENSOR_STUCK, "h_okafor", at, world.now, "hall_pir"), None)
+    for path in ("/installer", HOME):
+        page = words(visit("ivan").see(path))
+        assert "Sensor stuck : hall motion, since Friday 20 November" in page
+        assert "07:00" not in page
+
+
+def test_homes_lost_together_are_one_card_whatever_was_wrong_there_before(world: World, visit: Visit) -> None:
+    more = [replace(world.home("h_okafor"), id=f"h_{number}") for number in range(4)]
+    world.store.records.load(Register(homes=tuple(more)), {})
+    for number, home in enumerate(more):
+        world.beat(home.id)
+        flat = Finding(FindingKind.BATTERY_FLAT, home.id, world.now - number * HOUR, world.now, "bed")
+        world.find(flat, None)
+        world.move(HOUR)
+    since = world.now - timedelta(minutes=3)
+    for home in more:
+        world.beat(home.id, since, online=False)
+    world.move(timedelta(minutes=1))
+    for home in more:
+        world.find(Finding(FindingKind.KIT_UNHEARD, home.id, since, world.now, evidence={"ever_heard": True}), None)
+    page = words(visit("tom").see("/console"))
+    assert "4 homes lost their path" in page
+    assert "15:57" in page, "since when the homes are not heard, not since their alerts were raised"
+
+
 def test_batteries_by_area_what_is_due_first(world: World, visit: Visit) -> None:
     levels(world)
     ivan = visit("ivan")

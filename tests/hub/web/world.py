@@ -40,11 +40,16 @@ T = TypeVar("T")
 PASSWORD = "a long watch, and a small light"
 HASH = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
 
+OFFICE = (
+    Account("nia", "Nia Evans", Role.OPERATOR),
+    Account("max", "Max Orme", Role.MANAGER),
+    Account("amina", "Amina Yusuf", Role.ADMINISTRATOR),
+)
 LOW = {"ben": Level.ALL_IS_WELL, "chi": Level.PARTS_OF_DAY, "dele": Level.ROOMS}
 
 
 def with_low_levels(cast: Register) -> Register:
-    """The cast, with a contact of Mrs Okafor's for every level below Ada's, and a second operator."""
+    """The cast, with a contact of Mrs Okafor's for every level below Ada's, and more who work in the office."""
     contacts = [
         Contact(f"c_{name}", "r_okafor", f"{name.title()} Ade", "neighbour", level) for name, level in LOW.items()
     ]
@@ -53,7 +58,7 @@ def with_low_levels(cast: Register) -> Register:
     return replace(
         cast,
         contacts=(ada, *cast.contacts[1:], *contacts),
-        accounts=(*cast.accounts, *accounts, Account("nia", "Nia Evans", Role.OPERATOR)),
+        accounts=(*cast.accounts, *accounts, *OFFICE),
     )
 
 

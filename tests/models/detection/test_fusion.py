@@ -100,12 +100,13 @@ def test_getting_out_of_bed_is_where_a_fall_begins_and_clears_nothing() -> None:
     assert home.falls == [("felt", False)]
 
 
-def test_where_two_live_the_steps_of_one_clear_nothing() -> None:
-    home = Watched(COUPLE).says("pendant", What.FELL, 0, FELT)
-    home.says("hall_pir", What.MOVED, 2).says("kitchen_pir", What.MOVED, 3).until(30)
-    assert home.falls == [("felt", False), ("others", False)]
-    assert "It may be another person's" in home.said[-1]
-    assert home.found[-1].strength == pytest.approx(0.9)
+@pytest.mark.parametrize("home", [COUPLE, replace(ALONE, visits=True)])
+def test_where_others_live_or_come_in_their_steps_clear_nothing(home: Home) -> None:
+    watched = Watched(home).says("pendant", What.FELL, 0, FELT)
+    watched.says("hall_pir", What.MOVED, 2).says("kitchen_pir", What.MOVED, 3).until(30)
+    assert watched.falls == [("felt", False), ("others", False)]
+    assert "It may be another person's" in watched.said[-1]
+    assert watched.found[-1].strength == pytest.approx(0.9)
 
 
 def test_a_soft_fall_rises_with_silence() -> None:
@@ -168,7 +169,8 @@ def test_called_off_by_a_press_it_comes_back_only_when_nothing_at_all_is_noticed
 
 def test_called_off_by_steps_that_may_be_anothers_it_is_a_likely_fall() -> None:
     off = {**FELT, "walked": 1.0}
-    assert Watched(COUPLE).says("pendant", What.FALL_CALLED_OFF, 0, off).falls == [("walked", False)]
+    for home in (COUPLE, replace(ALONE, slow=True)):
+        assert Watched(home).says("pendant", What.FALL_CALLED_OFF, 0, off).falls == [("walked", False)]
     assert Watched().says("pendant", What.FALL_CALLED_OFF, 0, off).until(60).falls == []
 
 
@@ -226,3 +228,15 @@ def test_homes_without_a_suspicion_cost_nothing() -> None:
     engine = Engine([ALONE], NOON)
     assert not np.any(engine._fusion.state["kind"])
     assert engine._fusion.state.dtype.itemsize <= 24
+
+
+def test_where_carers_come_in_a_silence_is_believed_less_and_says_why() -> None:
+    def silence(home: Home) -> tuple[float, str]:
+        watched = Watched(home).until(15 * 60)
+        (found,) = [one for one in watched.found if one.kind is FindingKind.SILENCE and not one.over]
+        return found.strength, explain(found, home).sentence
+
+    alone, visited = silence(ALONE), silence(replace(ALONE, visits=True))
+    assert visited[0] < alone[0]
+    assert "Carers or others come in" in visited[1]
+    assert "Carers" not in alone[1]

@@ -1,0 +1,101 @@
+"""Figures of a council's own homes: of a month, and of today for the bar on the console."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hub.store.figures import stamps
+from hub.store.health import Health
+from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.said import zone_of
+from models.figures import Figures, figures, month, today
+from models.privacy import Data, Purpose
+
+EARLIEST = 2020
+FRESH = 10.0
+"""Real seconds for which the bar's figures are shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """`before` and `after` name the months beside it, '' where there is none."""
+
+    name: str
+    title: str
+    zone: str
+    now: datetime
+    figures: Figures
+    unprotected: float
+    reveals: int | None
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Today, for whoever is on shift."""
+
+    figures: Figures
+    since: datetime
+
+
+class FiguresOf:
+    def __init__(self, door: Door) -> None:
+        self._door, self._health = door, Health(door.records.engine)
+        self._bars: dict[str, tuple[float, Bar]] = {}
+
+    def month(self, viewer: Viewer, name: str = "") -> Month:
+        """'2026-11', or this one. Raises Hidden."""
+        self._may(viewer)
+        homes, now = self._door.homes(viewer), self._door.clock.now()
+        zone = zone_of(homes.values())
+        here = now.astimezone(ZoneInfo(zone))
+        year, number = _read(name) if name else (here.year, here.month)
+        if not (EARLIEST, 1) <= (year, number) <= (here.year, here.month):
+            raise Hidden(f"month {name}")
+        start, end = month(year, number, zone)
+        made = figures(stamps(self._door.records.engine, start, end), homes, start, end, now, zone)
+        before, after = _beside(year, number, -1), _beside(year, number, 1)
+        return Month(
+            f"{year}-{number:02}",
+            f"{start.astimezone(ZoneInfo(zone)):%B %Y}",
+            zone,
+            now,
+            made,
+            sum(self._health.unprotected(homes, start, min(end, now)).values()),
+            None,
+            before if before >= f"{EARLIEST}-01" else "",
+            after if after <= f"{here:%Y-%m}" else "",
+        )
+
+    def bar(self, viewer: Viewer) -> Bar:
+        """Raises Hidden."""
+        self._may(viewer)
+        real = self._door.real_now()
+        known = self._bars.get(viewer.council)
+        if known and 0 <= real - known[0] < FRESH and known[1].figures.end <= self._door.clock.now():
+            return known[1]
+        homes, now = self._door.homes(viewer), self._door.clock.now()
+        zone = zone_of(homes.values())
+        start, _ = today(now, zone)
+        end = now + timedelta(microseconds=1)
+        made = figures(stamps(self._door.records.engine, start, end), homes, start, end, now, zone)
+        bar = Bar(replace(made, end=now), start)
+        self._bars[viewer.council] = (real, bar)
+        return bar
+
+    def _may(self, viewer: Viewer) -> None:
+        self._door.shown(viewer, Purpose.COUNT, (Data.FIGURES,))
+
+
+def _read(name: str) -> tuple[int, int]:
+    try:
+        read = datetime.strptime(name, "%Y-%m")  # noqa: DTZ007 - a month's name, which has no zone
+    except ValueError as bad:
+        raise Hidden(f"month {name}") from bad
+    return read.year, read.month
+
+
+def _beside(year: int, number: int, by: int) -> str:
+    whole = year * 12 + number - 1 + by
+    return f"{whole // 12}-{whole % 12 + 1:02}"

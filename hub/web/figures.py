@@ -1,0 +1,66 @@
+"""The manager's pages: a month in figures, with charts and as a file; and the bar on the console."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from hub.web.access.figures import Month
+from hub.web.page import page
+from hub.web.visitor import TheGate, Who
+from hub.web.words import KIND
+from models.figures import SAID
+
+routes = APIRouter(prefix="/figures")
+
+
+@routes.get("")
+def figures(request: Request, gate: TheGate, who: Who, month: str = "") -> Response:
+    return page(request, "figures.html", viewer=who, month=gate.figures.month(who, month), said=SAID)
+
+
+@routes.get("/bar")
+def bar(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "bar.html", viewer=who, bar=gate.figures.bar(who))
+
+
+@routes.get("/{month}.csv")
+def as_file(gate: TheGate, who: Who, month: str) -> Response:
+    shown = gate.figures.month(who, month)
+    text = io.StringIO()
+    csv.writer(text).writerows([("figure", "of", "value", "count", "all", "target"), *rows(shown)])
+    named = {"content-disposition": f'attachment; filename="nightlight-{shown.name}.csv"'}
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=named)
+
+
+def rows(month: Month) -> Iterator[tuple[object, ...]]:
+    """Every figure of the month: its name, of what, its value, and where it is a share, how many of how many."""
+    f = month.figures
+    yield "homes", "", f.homes, "", "", ""
+    yield "alerts", "people", f.people, "", "", ""
+    yield "alerts", "kits", f.kits, "", "", ""
+    for name, shares in (("answered_within_seconds", f.answered), ("on_site_within_minutes", f.on_site)):
+        unit = 1 if name.endswith("seconds") else 60
+        for one in shares:
+            value = "" if one.share is None else f"{one.share:.4f}"
+            yield name, int(one.within.total_seconds() // unit), value, one.met, one.all, one.goal
+    for outcome, count in f.outcomes:
+        yield "outcome", outcome, count, "", "", ""
+    for wrong in f.false_alerts:
+        kind = KIND.get(wrong.kind, wrong.kind)
+        yield (
+            "false_alerts_per_100_homes_and_30_days",
+            f"{kind}, {wrong.home}",
+            f"{wrong.rate:.3f}",
+            wrong.count,
+            wrong.homes,
+            "",
+        )
+    yield "lapsed_claims", "", f.lapsed, "", "", ""
+    yield "unprotected_minutes", "", f"{month.unprotected:.0f}", "", "", ""
+    if month.reveals is not None:
+        yield "reveals_of_codes", "", month.reveals, "", "", ""
+    for day, count in f.by_day:
+        yield "alerts_of_day", day, count, "", "", ""

@@ -1,0 +1,174 @@
+// Lets an installer's phone go on while the signal comes and goes: what is saved waits here until the hub has it.
+(() => {
+  "use strict";
+  const kept = document.getElementById("kept");
+  if (!kept) return;
+  const here = location.pathname;
+  const WAITS = `nightlight:waits:${kept.dataset.home}`;
+  const TYPED = `nightlight:typed:${kept.dataset.home}`;
+  const RETRY = 2000;
+  const LOOK = 500;
+
+  const read = (name, otherwise) => {
+    try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; }
+  };
+  const write = (name, value) => {
+    if (Array.isArray(value) ? value.length : Object.keys(value).length) localStorage.setItem(name, JSON.stringify(value));
+    else localStorage.removeItem(name);
+  };
+  let waits = read(WAITS, []);
+  let typed = read(TYPED, {});
+  let trouble = "";
+  let busy = false;
+
+  const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const csrf = () => document.querySelector("[name=csrf]").value;
+  const fields = (form) => [...form.elements].filter((one) => one.name && !["csrf", "post"].includes(one.name) && one.type !== "hidden");
+  const formKey = (form) => `${form.getAttribute("action")} ${form.elements.was?.value ?? ""} ${form.elements.kind?.type === "hidden" ? form.elements.kind.value : ""} ${form.elements.decision?.value ?? ""}`;
+
+  const say = () => {
+    const unsaved = Object.keys(typed).length;
+    const parts = [];
+    if (waits.length) parts.push(`On this phone only, not yet at the hub: ${waits.map((one) => one.said).join(", ")}. ${trouble || "It is sent when the signal is back."}`);
+    if (unsaved) parts.push("Typed and not sent: press its Save button.");
+    const text = parts.join(" ") || "Everything shown here is saved at the hub.";
+    if (kept.textContent !== text) kept.textContent = text;
+    kept.classList.toggle("waits", parts.length > 0);
+  };
+
+  // What is typed outlives a reload.
+  const note = (form) => {
+    typed[formKey(form)] = fields(form).map((one) => (["checkbox", "radio"].includes(one.type) ? one.checked : one.value));
+    write(TYPED, typed);
+    say();
+  };
+  const restore = () => {
+    document.querySelectorAll("#main form").forEach((form) => {
+      const values = typed[formKey(form)];
+      if (!values) return;
+      fields(form).forEach((one, place) => {
+        if (["checkbox", "radio"].includes(one.type)) one.checked = Boolean(values[place]);
+        else if (values[place] !== undefined) one.value = values[place];
+      });
+      form.closest("details")?.setAttribute("open", "");
+    });
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("#main form:not([data-plain])");
+    if (form) note(form);
+  });
+
+  const refuse = (one, text) => {
+    trouble = "";
+    let box = document.getElementById("refused");
+    if (!box) {
+      box = document.createElement("p");
+      box.id = "refused";
+      box.className = "card";
+      box.setAttribute("role", "alert");
+      kept.after(box);
+    }
+    box.textContent = `${one.said} was not saved: ${text}`;
+  };
+
+  // One after the other, in the order in which they were pressed; each is taken off this phone when the hub has it.
+  const send = async () => {
+    if (busy || !waits.length) return;
+    busy = true;
+    try {
+      while (waits.length) {
+        const one = waits[0];
+        const body = new URLSearchParams(one.body);
+        body.set("csrf", csrf());
+        const answer = await fetch(one.action, { method: "POST", body, headers: { accept: "application/json" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
+        if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
+          trouble = "Log in again (reload this page); nothing is lost.";
+          break;
+        }
+        if (answer.status >= 500) {
+          trouble = "The hub has trouble; it is tried again.";
+          break;
+        }
+        waits.shift();
+        write(WAITS, waits);
+        trouble = "";
+        if (answer.ok) {
+          document.getElementById("refused")?.remove();
+          await refresh();
+        } else {
+          refuse(one, (await answer.json().catch(() => ({}))).refused || "the hub did not take it. Look at it again.");
+        }
+      }
+    } catch {
+      trouble = "";
+    } finally {
+      busy = false;
+      say();
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("#main form:not([data-plain])");
+    if (!form) return;
+    event.preventDefault();
+    const body = new FormData(form);
+    body.delete("csrf");
+    body.set("post", fresh());
+    waits.push({ action: form.getAttribute("action"), body: new URLSearchParams(body).toString(), said: form.dataset.said });
+    write(WAITS, waits);
+    delete typed[formKey(form)];
+    write(TYPED, typed);
+    say();
+    send();
+  });
+
+  // The page as the hub has it now, part by part: what is open stays open, and the focus stays where it was.
+  const refresh = async () => {
+    const answer = await fetch(here, { signal: AbortSignal.timeout(8000) });
+    if (!answer.ok || answer.redirected) return;
+    const news = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focus = document.activeElement?.id;
+    const open = [...document.querySelectorAll("details[open]")].map((one) => one.id);
+    news.querySelectorAll("[data-part]").forEach((part) => {
+      const old = document.getElementById(part.id);
+      if (old && !old.isEqualNode(part)) old.replaceWith(document.adoptNode(part));
+    });
+    open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+    restore();
+    if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus({ preventScroll: true });
+  };
+
+  // How the tests stand, while any of them is waited for.
+  const colour = (name, now) => {
+    const line = document.querySelector(`[data-test="${CSS.escape(name)}"]`);
+    if (!line || line.querySelector(".text").textContent === now.text) return;
+    line.className = `verdict ${now.colour}`;
+    line.querySelector(".colour").textContent = now.colour;
+    line.querySelector(".text").textContent = now.text;
+  };
+  const look = async () => {
+    const waiting = document.querySelector(".verdict.waiting, .verdict.red");
+    if (waiting && !document.hidden) {
+      try {
+        const answer = await fetch(`${here}/state`, { signal: AbortSignal.timeout(4000), redirect: "manual" });
+        if (answer.ok) {
+          const now = await answer.json();
+          Object.entries(now.tests).forEach(([name, one]) => colour(name, one));
+          const missing = document.getElementById("missing");
+          const items = now.missing.map((text) => { const item = document.createElement("li"); item.textContent = text; return item; });
+          missing.replaceChildren(...items);
+          missing.hidden = !items.length;
+          document.getElementById("kit").textContent = now.kit;
+        }
+      } catch { /* no signal: the next look will tell */ }
+    }
+    setTimeout(look, LOOK);
+  };
+
+  addEventListener("online", send);
+  setInterval(send, RETRY);
+  restore();
+  say();
+  send();
+  look();
+})();

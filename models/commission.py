@@ -1,0 +1,310 @@
+"""Fitting a home: what each answer changes, what a walk test means, and what must hold for a certificate.
+
+A certificate is refused while anything in `missing` is left, and `broken_by` says what has changed since it was given.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.home import Home, Sensor
+from models.observation import SensorKind, What
+from models.privacy import ALWAYS, Consent, agreed, felt_may_leave
+from models.wire import Configuration
+
+MAINS, BROADBAND = "mains", "broadband"
+"""What is unplugged and plugged in again. Every other test is called after its sensor."""
+
+ANSWER_WITHIN = timedelta(seconds=15)
+"""A sensor that was set off and has not reached the hub by then is told of as red; later it may still turn green."""
+RINGS: dict[SensorKind, tuple[str, frozenset[What]]] = {
+    SensorKind.PENDANT: ("Press the pendant now", frozenset({What.PRESSED})),
+    SensorKind.PULL_CORD: ("Pull the cord now", frozenset({What.PRESSED})),
+    SensorKind.MOTION: ("Walk past it now", frozenset({What.MOVED})),
+    SensorKind.DOOR: ("Open the door now", frozenset({What.OPENED, What.CLOSED})),
+    SensorKind.BED: ("Lie down on the bed, or get up, now", frozenset({What.LAY_DOWN, What.GOT_UP})),
+}
+"""What somebody does to set a sensor off, and what has to be stored of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One of five, by the field of Home that the answer stands in, and what a yes changes."""
+
+    field: str
+    asked: str
+    yes: str
+    no: str
+
+
+QUESTIONS = (
+    Question(
+        "people",
+        "Does somebody else live here?",
+        "Signs of life may be the other's: silences count less, and steps after a fall call nothing off.",
+        "Every sign of life is taken for this person's.",
+    ),
+    Question(
+        "pets",
+        "Is there a pet that could set off a motion sensor?",
+        "Movement may be the pet's: silences count less, and movement after a fall does not make it less likely.",
+        "Movement is taken for a person's.",
+    ),
+    Question(
+        "visits",
+        "Do carers or others come in?",
+        "Movement may be a visitor's: silences count less, and movement after a fall does not make it less likely.",
+        "Nobody else is expected.",
+    ),
+    Question(
+        "may_wander",
+        "Might somebody walk out at night and not find back?",
+        "A door that leads out is told of sooner when it opens at night and nobody comes back.",
+        "Doors are told of by the usual rules.",
+    ),
+    Question(
+        "slow",
+        "Is a frame or a wheelchair used?",
+        "Nobody here walks away from a fall within seconds: steps call off no fall, only a press does.",
+        "Steps in two rooms within seconds of a fall call it off.",
+    ),
+)
+
+
+def answers(home: Home) -> dict[str, bool]:
+    """What stands on record, by question."""
+    return {
+        **{name: getattr(home, name) for name in ("pets", "visits", "may_wander", "slow")},
+        "people": home.people > 1,
+    }
+
+
+def answered(home: Home, said: Mapping[str, bool]) -> Home:
+    """The home with the five answers; more than two people stay as many."""
+    people = max(home.people, 2) if said["people"] else 1
+    rest = {name: said[name] for name in ("pets", "visits", "may_wander", "slow")}
+    return replace(home, people=people, **rest)  # type: ignore[arg-type]
+
+
+def configured(consents: Iterable[Consent], home: Home) -> Configuration:
+    """What the kit of `home` has to keep to."""
+    mine = list(consents)
+    walking = not home.slow and home.people == 1
+    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One try. `sensor` is how the sensor stood when it was asked for, None for a plug.
+
+    `stored_at` is when the hub had it; `lost_at` when power or path was seen to be gone. `took` in s, `link` as the
+    kit tells it of the radio.
+    """
+
+    asked_at: datetime
+    by: str
+    sensor: Sensor | None = None
+    stored_at: datetime | None = None
+    lost_at: datetime | None = None
+    passed_at: datetime | None = None
+    took: float | None = None
+    link: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What an installer has done in a home so far. `posts` are the ids of what was said, so that twice is once."""
+
+    tests: dict[str, Trial] = field(default_factory=dict)
+    answered_at: datetime | None = None
+    posts: tuple[str, ...] = ()
+
+
+class Colour(StrEnum):
+    """How a test stands, in a word that a page shows beside the colour."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    GREEN = "green"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    colour: Colour
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What is known while a test is waited for. `alive_at` is the sensor's last sign as the kit told it; `unheard` why
+    the hub does not hear the kit, '' while it does; `waiting` what the kit has kept and not got rid of.
+    """
+
+    alive_at: datetime | None
+    unheard: str
+    waiting: int
+    agreed: bool = True
+
+
+def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> Verdict:
+    """Green when the hub has stored it; red with the reason, and what to do."""
+    if not ears.agreed and sensor.kind not in ALWAYS:
+        return Verdict(
+            Colour.RED, f"Nobody agreed to a {sensor.kind} sensor: the kit keeps silent about it. Record that first."
+        )
+    if test is None or (test.sensor is not None and test.sensor != sensor):
+        return Verdict(Colour.OPEN, "Not tested." if test is None else "Changed since it was tested: test it again.")
+    if test.passed_at is not None:
+        link = "" if test.link is None else f", radio {test.link} of 255{' (weak)' if test.link < WEAK else ''}"
+        return Verdict(Colour.GREEN, f"The hub had it after {test.took or 0:.1f} s{link}.")
+    if now - test.asked_at < ANSWER_WITHIN:
+        return Verdict(Colour.WAITING, f"{RINGS[sensor.kind][0]}.")
+    return Verdict(Colour.RED, _why_red(test, ears))
+
+
+WEAK = 40
+"""Zigbee's link quality from which on a margin is left; under 20 is weak even on a good day."""
+
+
+def _why_red(test: Trial, ears: Ears) -> str:
+    if ears.unheard:
+        return (
+            f"The hub does not hear this kit: {ears.unheard}. Whether the kit heard the sensor can't be told. "
+            "Look at the kit's power and broadband, then try again."
+        )
+    if ears.alive_at is not None and ears.alive_at >= test.asked_at - CLOCKS_APART:
+        queue = f" {ears.waiting} observations wait in the kit." if ears.waiting else ""
+        return (
+            f"The kit heard it, the hub did not.{queue} Set it off once more; if it stays so, run "
+            "'nightlight-edge check' on the kit, and see that the sensor has its right kind in the list."
+        )
+    return (
+        "Neither the kit nor the hub heard it. Is its battery in, is it paired under exactly this name, and is it in "
+        "range? Put a mains-powered repeater between, and try again."
+    )
+
+
+CLOCKS_APART = timedelta(seconds=2)
+
+
+def of_plug(test: Trial | None, name: str) -> Verdict:
+    """Of mains or broadband."""
+    if test is None:
+        return Verdict(Colour.OPEN, "Not tested.")
+    if test.passed_at is not None:
+        return Verdict(Colour.GREEN, f"The hub saw it go, and come back after {test.took or 0:.0f} s.")
+    plug = "the kit's plug" if name == MAINS else "the broadband's cable"
+    if test.lost_at is None:
+        return Verdict(
+            Colour.WAITING, f"Pull {plug}, and wait until this says that it is gone. That may take a minute."
+        )
+    return Verdict(Colour.WAITING, f"The hub saw it go. Put {plug} back in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the hub sees of a kit's plugs now: heard at all, on mains, and on the modem; None where it can't tell."""
+
+    is_heard: bool
+    on_mains: bool | None = None
+    on_modem: bool | None = None
+
+
+def plugged(test: Trial, name: str, seen: Power, now: datetime) -> Trial:
+    """A kit without a battery, or without a second route, goes silent; one with tells that it lives on that."""
+    second = seen.on_mains is False if name == MAINS else seen.on_modem is True
+    gone = second or not seen.is_heard
+    if test.passed_at is None and test.lost_at is None and gone:
+        return replace(test, lost_at=now)
+    if test.passed_at is None and test.lost_at is not None and not gone:
+        return replace(test, passed_at=now, took=(now - test.lost_at).total_seconds())
+    return test
+
+
+def rang(test: Trial, stored_at: datetime, link: int | None) -> Trial:
+    """The hub has it."""
+    took = max((stored_at - test.asked_at).total_seconds(), 0.0)
+    return replace(test, stored_at=stored_at, passed_at=stored_at, took=took, link=link)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a certificate is judged by. `unheard` as in Ears; `keeps_to_it` whether the kit keeps to these consents."""
+
+    home: Home
+    agreed: frozenset[SensorKind]
+    fitting: Fitting
+    contacts: int
+    way_in: bool
+    unheard: str
+    keeps_to_it: bool
+
+
+def missing(of: Standing) -> list[str]:
+    """Why no certificate can be issued, a line each, naming what is missing."""
+    return [*_missing_people(of), *_missing_consents(of), *_missing_tests(of)]
+
+
+def _missing_people(of: Standing) -> Iterable[str]:
+    if of.fitting.answered_at is None:
+        yield "The five questions are not answered."
+    if not of.contacts:
+        yield "There is nobody to reach: add a contact."
+    if not of.way_in:
+        yield "How to get in is not written down."
+
+
+def _missing_consents(of: Standing) -> Iterable[str]:
+    kinds = {sensor.kind for sensor in of.home.sensors} - ALWAYS - of.agreed
+    for kind in sorted(kinds):
+        yield f"No consent to {kind} sensors is on record: record it, or take them out."
+    if of.unheard:
+        yield f"The hub does not hear the kit: {of.unheard}."
+    elif not of.keeps_to_it:
+        yield "The kit has not said yet that it keeps to these consents: wait a moment."
+
+
+def _missing_tests(of: Standing) -> Iterable[str]:
+    if not of.home.sensors:
+        yield "No sensor is fitted."
+    for sensor in of.home.sensors:
+        test = of.fitting.tests.get(sensor.id)
+        if test is None or test.sensor != sensor:
+            yield f"{sensor.id} ({sensor.room}) is not tested."
+        elif test.passed_at is None:
+            yield f"{sensor.id} ({sensor.room}) failed its test."
+    for name in (MAINS, BROADBAND):
+        if (plug := of.fitting.tests.get(name)) is None or plug.passed_at is None:
+            yield f"The {name} test is not passed: pull the plug, and put it back."
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A certificate: who proved which home, when, and what was tested, with its figures."""
+
+    home: str
+    at: datetime
+    by: str
+    by_name: str
+    sensors: tuple[Sensor, ...]
+    agreed: tuple[SensorKind, ...]
+    tests: dict[str, Trial]
+
+
+def broken_by(proved: Proved, home: Home, kinds: frozenset[SensorKind]) -> list[str]:
+    """What has changed since, so that the certificate no longer holds."""
+    then, now = {one.id: one for one in proved.sensors}, {one.id: one for one in home.sensors}
+    said = [f"{name} was taken out" for name in sorted(then.keys() - now.keys())]
+    said += [f"{name} was added" for name in sorted(now.keys() - then.keys())]
+    said += [
+        f"{name} was changed" for name in sorted(then.keys() & now.keys()) if _fitted(then[name]) != _fitted(now[name])
+    ]
+    refused = {sensor.kind for sensor in home.sensors} - ALWAYS - kinds
+    return said + [f"the consent to {kind} sensors was withdrawn" for kind in sorted(refused)]
+
+
+def _fitted(sensor: Sensor) -> Sensor:
+    """Without what the hub itself sets."""
+    return replace(sensor, fall_chance=0.0)

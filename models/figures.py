@@ -1,0 +1,202 @@
+"""How well it goes, in figures computed from the stamps of alerts and from nothing else.
+
+Months begin and end by the council's own clock. What each figure says stands in `SAID`, in the words of the page.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from models.alert import Lane, Outcome
+from models.home import Home
+
+FALSE = frozenset({Outcome.FALSE, Outcome.VISITOR, Outcome.AWAY, Outcome.ACCIDENT, Outcome.FAULT})
+"""Outcomes that say that nobody needed help: an alert about a person that need not have been."""
+
+ALONE, TOGETHER, WITH_PETS = "one person", "two or more", "with pets"
+THIRTY_DAYS = timedelta(days=30)
+
+SAID: dict[str, str] = {
+    "alerts": "Alerts about people, and about kits, that were raised in the month.",
+    "answered": (
+        "Of the alerts about people raised in the month, how many were first answered by an operator within so many "
+        "seconds of being raised. One that nobody answered counts as missed once that time has passed."
+    ),
+    "on_site": (
+        "Of those to which a responder was sent, how many had somebody there within so many minutes of the decision "
+        "to send. One where nobody arrived counts as missed once that time has passed; one called off before is not "
+        "counted."
+    ),
+    "outcomes": "What the alerts about people turned out to be, as whoever closed them said.",
+    "false_alerts": (
+        "Closed as false alert, visitor, away from home, accidental press or fault: alerts about people that need not "
+        "have been, for each hundred homes of that kind and thirty days. The number of homes is that of today."
+    ),
+    "lapsed": "How often an operator held an alert and let it go by doing nothing further in time.",
+    "unprotected": "Minutes in which a press or a collapse could not have been noticed, of all homes together.",
+    "reveals": "How often a key-safe code was shown to somebody.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A share of all that is aimed at, within a time."""
+
+    within: timedelta
+    share: float
+
+
+ANSWERED = (Goal(timedelta(seconds=60), 0.975), Goal(timedelta(seconds=180), 0.99))
+ON_SITE = (Goal(timedelta(minutes=45), 0.90), Goal(timedelta(minutes=60), 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """When what first happened to one alert, and what it turned out to be."""
+
+    alert: int
+    home: str
+    lane: Lane
+    kind: str
+    raised_at: datetime
+    answered_at: datetime | None = None
+    sent_at: datetime | None = None
+    arrived_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    lapses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`met` of `all`, aimed at a share of `goal`. What can't be told yet is in neither."""
+
+    within: timedelta
+    goal: float
+    met: int
+    all: int
+
+    @property
+    def share(self) -> float | None:
+        return self.met / self.all if self.all else None
+
+    @property
+    def good(self) -> bool:
+        return self.share is None or self.share >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlerts:
+    """For one kind of detector in one kind of home: how many, and for a hundred homes and thirty days."""
+
+    kind: str
+    home: str
+    count: int
+    homes: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    start: datetime
+    end: datetime
+    homes: int
+    people: int
+    kits: int
+    answered: tuple[Share, ...]
+    on_site: tuple[Share, ...]
+    outcomes: tuple[tuple[str, int], ...]
+    false_alerts: tuple[FalseAlerts, ...]
+    lapsed: int
+    by_day: tuple[tuple[str, int], ...]
+    """Alerts about people, for each day of the month until now."""
+
+
+def month(year: int, number: int, zone: str) -> tuple[datetime, datetime]:
+    """From its first moment by that clock to that of the next."""
+    here = ZoneInfo(zone)
+    after = (year + number // 12, number % 12 + 1)
+    return datetime(year, number, 1, tzinfo=here).astimezone(UTC), datetime(*after, 1, tzinfo=here).astimezone(UTC)
+
+
+def today(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """From midnight by that clock until now."""
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.astimezone(UTC), now
+
+
+def figures(
+    stamps: Sequence[Stamps], homes: Mapping[str, Home], start: datetime, end: datetime, now: datetime, zone: str
+) -> Figures:
+    """Of alerts raised from `start` to before `end`, as things stand `now`."""
+    within = [one for one in stamps if start <= one.raised_at < end and one.home in homes]
+    people = [one for one in within if one.lane is Lane.PERSON]
+    outcomes = Counter(str(one.outcome) for one in people if one.outcome)
+    return Figures(
+        start,
+        end,
+        len(homes),
+        len(people),
+        len(within) - len(people),
+        tuple(answered(people, goal, now) for goal in ANSWERED),
+        tuple(on_site(people, goal, now) for goal in ON_SITE),
+        tuple(sorted(outcomes.items(), key=lambda one: (-one[1], one[0]))),
+        tuple(false_alerts(people, homes, min(end, now) - start)),
+        sum(one.lapses for one in within),
+        tuple(_by_day(people, start, min(end, now), zone)),
+    )
+
+
+def answered(people: Iterable[Stamps], goal: Goal, now: datetime) -> Share:
+    return _share(people, goal, now, lambda one: (one.raised_at, one.answered_at))
+
+
+def on_site(people: Iterable[Stamps], goal: Goal, now: datetime) -> Share:
+    """Counted from the first decision to send."""
+    return _share(people, goal, now, lambda one: (one.sent_at, one.arrived_at))
+
+
+def _share(
+    people: Iterable[Stamps],
+    goal: Goal,
+    now: datetime,
+    span: Callable[[Stamps], tuple[datetime | None, datetime | None]],
+) -> Share:
+    met = missed = 0
+    for one in people:
+        since, until = span(one)
+        if since is None:
+            continue
+        if until is not None and until - since <= goal.within:
+            met += 1
+        elif until is not None or (one.closed_at or now) - since > goal.within:
+            missed += 1
+    return Share(goal.within, goal.share, met, met + missed)
+
+
+def kinds_of(home: Home) -> tuple[str, ...]:
+    """Every kind of home that this one is."""
+    living = ALONE if home.people == 1 else TOGETHER
+    return (living, WITH_PETS) if home.pets else (living,)
+
+
+def false_alerts(people: Iterable[Stamps], homes: Mapping[str, Home], lasted: timedelta) -> list[FalseAlerts]:
+    """By kind of detector and of home; a home with pets counts with its people and with its pets."""
+    count = Counter(kind for home in homes.values() for kind in kinds_of(home))
+    wrong = Counter((one.kind, kind) for one in people if one.outcome in FALSE for kind in kinds_of(homes[one.home]))
+    months = max(lasted / THIRTY_DAYS, 1e-9)
+    return [
+        FalseAlerts(kind, home, found, count[home], found / count[home] / months * 100)
+        for (kind, home), found in sorted(wrong.items())
+    ]
+
+
+def _by_day(people: Iterable[Stamps], start: datetime, until: datetime, zone: str) -> Iterable[tuple[str, int]]:
+    here = ZoneInfo(zone)
+    count = Counter(one.raised_at.astimezone(here).date() for one in people)
+    day, last = start.astimezone(here).date(), (until - timedelta(microseconds=1)).astimezone(here).date()
+    while day <= last:
+        yield day.isoformat(), count[day]
+        day += timedelta(days=1)

@@ -1,0 +1,195 @@
+"""An installer's page for one home, without scripts: said twice is done once, and nobody else sees it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hub.store.fittings import Fittings
+from hub.store.records import Beat
+from models.commission import configured
+from models.observation import SensorKind, What
+from models.people import Account, Role
+from models.register import Register
+from models.wire import Heartbeat, Order, SensorHealth, encode, mark_of
+from tests.conftest import NOON
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.world import HASH, World
+
+Visit = Callable[..., Visitor]
+PAGE = "/installer/commission/h_okafor"
+TAKEN = [("front_door", What.OPENED), ("hall_pir", What.MOVED), ("kitchen_pir", What.MOVED)]
+TAKEN += [("bathroom_pir", What.MOVED), ("bed", What.LAY_DOWN), ("pendant", What.PRESSED)]
+NO = {"people": "no", "pets": "no", "visits": "no", "may_wander": "no", "slow": "no"}
+ACCEPT = {"accept": "application/json"}
+
+
+def said(ivan: Visitor, step: str, post: str = "", **form: str) -> tuple[int, dict[str, str]]:
+    post = post or f"post-{step}-{sorted(form.items())}".encode().hex()[-60:]
+    answer = ivan.client.post(f"{PAGE}/{step}", data={"csrf": ivan.csrf, "post": post, **form}, headers=ACCEPT)
+    return answer.status_code, answer.json()
+
+
+def beat(world: World, **more: object) -> None:
+    home = world.home("h_okafor")
+    consents = [one for one in world.store.records.consents() if one.home == home.id]
+    told = Heartbeat("box", world.now, world.now, keeps_to=mark_of(configured(consents, home).text))
+    told = replace(told, **more)  # type: ignore[arg-type]
+    world.store.records.beat([Beat(home.id, encode(told), world.now, world.now, online=told.online)])
+
+
+def state(ivan: Visitor) -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = json.loads(ivan.see(f"{PAGE}/state"))
+    return found
+
+
+def walk(world: World, ivan: Visitor, *names: str) -> None:
+    for number, (sensor, what) in enumerate(one for one in TAKEN if one[0] in names):
+        said(ivan, "test", f"walk-{number}-{world.now:%H%M%S}", name=sensor)
+        world.move(timedelta(seconds=1))
+        world.saw("h_okafor", (world.now, sensor, what))
+        beat(world, health={sensor: SensorHealth(link=120)})
+        assert state(ivan)["tests"][sensor]["colour"] == "green"
+
+
+def pull(world: World, ivan: Visitor, name: str) -> None:
+    said(ivan, "test", f"pull-{name}-{world.now:%H%M%S}", name=name)
+    for online in (False, True):
+        world.move(timedelta(seconds=30))
+        beat(world)
+        if not online:
+            world.store.records.beat([Beat("h_okafor", None, None, None, online=False)])
+        state(ivan)
+
+
+def test_from_a_list_to_a_certificate_and_what_breaks_it(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    beat(world)
+    assert said(ivan, "answers", **(NO | {"visits": "yes"}))[0] == 200
+    assert world.home("h_okafor").visits
+    walk(world, ivan, *(name for name, _ in TAKEN if name != "bed"))
+    said(ivan, "test", name="bed")
+    world.move(timedelta(seconds=20))
+    beat(world, sensors={"bed": world.now - timedelta(seconds=19)})
+    red = state(ivan)["tests"]["bed"]
+    assert (red["colour"], red["text"][:34]) == ("red", "The kit heard it, the hub did not.")
+    pull(world, ivan, "mains")
+    pull(world, ivan, "broadband")
+    refused = ivan.post(f"{PAGE}/certificate")
+    assert refused.status_code == 409
+    assert "bed (bedroom) failed its test." in words(refused.text)
+    walk(world, ivan, "bed")
+    answer = ivan.post(f"{PAGE}/certificate")
+    assert answer.status_code == 303, words(answer.text)
+    assert ivan.post(f"{PAGE}/certificate").headers["location"] == answer.headers["location"], "pressed twice"
+    paper = answer.headers["location"]
+    assert "Ivan Petrov" in words(ivan.see(paper))
+    assert "120 of 255" in words(ivan.see(paper))
+    printed = ivan.get(f"{paper}/pdf")
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
+    door = next(one for one in world.home("h_okafor").sensors if one.id == "front_door")
+    assert said(ivan, "sensor", was="front_door", id="front_door", kind="door", room="porch")[0] == 200
+    assert "no longer holds" in words(ivan.see(paper))
+    assert world.home("h_okafor").sensor("front_door") == replace(door, room="porch", is_exit=False)
+    assert world.store.records.broken_logs() == []
+
+
+def test_what_is_said_twice_is_done_once(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    for _ in range(2):
+        assert said(ivan, "sensor", "the-same-post", id="porch_pir", kind="motion", room="porch") == (
+            200,
+            {"saved": "the-same-post"},
+        )
+    assert [one.id for one in world.home("h_okafor").sensors].count("porch_pir") == 1
+    for _ in range(2):
+        said(ivan, "contact", "one-neighbour", name="Jo March", relation="neighbour", phone="01632 960055")
+    assert [one.name for one in world.store.records.contacts_of("r_okafor")].count("Jo March") == 1
+    said(ivan, "remove", "take-it-out", id="porch_pir")
+    said(ivan, "sensor", "the-same-post", id="porch_pir", kind="motion", room="porch")
+    assert world.home("h_okafor").sensor("porch_pir") is None, "a late repeat brings nothing back"
+
+
+def test_consent_is_given_by_somebody_on_a_basis_until_a_day_and_withdrawn(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+
+    def bed() -> tuple[str, bool]:
+        one = next(c for c in world.store.records.consents() if (c.home, c.kind) == ("h_okafor", SensorKind.BED))
+        return one.decided_by, one.withdrawn_at is None
+
+    assert said(ivan, "consent", kind="bed", decision="withdraw")[0] == 200
+    assert bed() == ("the resident", False)
+    good = {"kind": "bed", "decided_by": "Ada Okafor", "basis": "attorney", "review": "2027-05-01"}
+    for wrong in (
+        {"decided_by": ""},
+        {"basis": "because"},
+        {"review": "2026-01-01"},
+        {"review": "soon"},
+        {"kind": "x"},
+    ):
+        code, told = said(ivan, "consent", **(good | wrong))
+        assert (code, bool(told["refused"])) == (409, True)
+    assert said(ivan, "consent", **good)[0] == 200
+    assert bed() == ("Ada Okafor", True)
+    assert "an attorney decided" in words(ivan.see(PAGE))
+    assert "No consent to bed" not in words(ivan.see(PAGE))
+
+
+@pytest.mark.parametrize(
+    ("step", "form", "text"),
+    [
+        ("sensor", {"id": "hall_pir", "kind": "motion", "room": "porch", "was": ""}, "already"),
+        ("sensor", {"id": "kit", "kind": "motion", "room": "hall"}, "name"),
+        ("sensor", {"id": "x", "kind": "camera", "room": "hall"}, "kind"),
+        ("sensor", {"id": "x", "kind": "door", "room": ""}, "room"),
+        ("answers", {"people": "yes"}, "all five"),
+        ("contact", {"name": "Jo", "relation": "friend", "phone": "ring me"}, "telephone"),
+        ("way_in", {"way_in": "Key safe by the door, 4711", "permitted": "yes"}, "code"),
+        ("way_in", {"way_in": "Key safe by the door"}, "permission"),
+        ("test", {"name": "no_such"}, "no sensor"),
+    ],
+)
+def test_what_cant_be_done_says_why_and_changes_nothing(
+    world: World, visit: Visit, step: str, form: dict[str, str], text: str
+) -> None:
+    before, ivan = world.home("h_okafor"), visit("ivan")
+    code, told = said(ivan, step, **form)
+    assert (code, text in told["refused"].lower()) == (409, True), told
+    assert world.home("h_okafor") == before
+
+
+def test_a_way_in_is_taken_down_and_not_shown_to_the_installer(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    assert said(ivan, "way_in", way_in="Key safe left of the porch", permitted="yes")[0] == 200
+    (grace,) = world.store.records.residents_of("h_okafor")
+    assert grace.way_in == "Key safe left of the porch"
+    page = ivan.see(PAGE)
+    assert "porch" not in page
+    assert "01632" not in page
+
+
+def test_a_test_tells_the_kit_to_listen_closely(world: World, visit: Visit) -> None:
+    said(visit("ivan"), "test", name="bed")
+    assert [(one.home, one.order) for one in world.store.alerts.orders()] == [("h_okafor", Order.WALK)]
+
+
+def test_it_works_without_scripts_and_lists_every_home(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    assert ivan.post(f"{PAGE}/answers", post="a-post-of-mine", **NO).headers["location"] == f"{PAGE}#answers"
+    assert "h_okafor Northside being fitted" in words(ivan.see("/installer/commission"))
+    assert Fittings(world.store.records.engine).of("h_okafor")[1].answered_at == NOON
+
+
+def test_karl_tom_and_another_councils_installer_see_nothing(world: World, visit: Visit) -> None:
+    other = Account("ines", "Ines Vidal", Role.INSTALLER, council="elsewhere")
+    world.store.records.load(Register(accounts=(other,)), {"ines": HASH})
+    for login in ("karl", "tom", "ada", "priya", "ines"):
+        somebody = visit(login)
+        for path in (PAGE, f"{PAGE}/state", f"{PAGE}/kit.toml", f"{PAGE}/certificate/1", f"{PAGE}/certificate/1/pdf"):
+            assert somebody.get(path).status_code == 404, (login, path)
+        for step in ("answers", "test", "consent", "certificate"):
+            assert somebody.post(f"{PAGE}/{step}", post="a-post-of-mine", name="bed", **NO).status_code == 404
+    assert "okafor" not in visit("ines").see("/installer/commission")
+    assert Fittings(world.store.records.engine).of("h_okafor")[0] == 0

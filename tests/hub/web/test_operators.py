@@ -1,0 +1,104 @@
+"""Operators at their consoles, in a real browser: a fall by keyboard alone, a storm, a lapse."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from models.alert import Act, State
+from models.detection import Finding, FindingKind
+from models.register import Register
+from tests.conftest import okafor_home
+from tests.hub.conftest import Hand
+from tests.hub.test_escalate import Desk
+from tests.hub.web.world import World
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+def test_a_fall_by_keyboard_alone(world: World, url: str, opened: Opened) -> None:
+    page = opened(url, "tom")
+    sound = page.locator("#sound-state")
+    expect(sound).to_have_text("No sound yet: this browser waits for a click or a key")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(sound).to_have_text("Sound is on")
+    alert = world.find(Finding(FindingKind.FALL, "h_okafor", world.now, world.now, sensor="pendant"), "r_okafor")
+    expect(page.locator(f"#alert-{alert.id}")).to_be_visible()
+    assert page.title().startswith("(1)")
+    expect(page.locator("body[data-played=call]")).to_have_count(1)
+    page.keyboard.press("m")
+    expect(sound).to_contain_text("Muted until ")
+    page.keyboard.press("j")
+    expect(page.locator(f"#open-{alert.id}")).to_be_focused()
+    page.keyboard.press("a")
+    page.wait_for_url(f"**/console/alert/{alert.id}")
+    expect(page.locator(".state")).to_contain_text("You hold this alert")
+    page.keyboard.press("t")
+    page.keyboard.type("she says a chair tipped; quite calm?")
+    assert page.input_value("#text") == "she says a chair tipped; quite calm?", "keys do nothing while one types"
+    page.keyboard.press("Tab")
+    page.keyboard.press("s")
+    expect(page.locator("#responder")).to_be_focused()
+    page.keyboard.type("Pri")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".state")).to_contain_text("Priya Nair was sent")
+    page.keyboard.press("c")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is waiting")
+    closed = world.store.alerts.alert(alert.id)
+    assert closed
+    assert (closed.state, closed.outcome) == (State.CLOSED, "genuine fall")
+    assert any("a chair tipped" in entry.text for entry in world.store.alerts.timeline(alert.id))
+
+
+def test_a_storm_leaves_the_console_usable(world: World, url: str, opened: Opened) -> None:
+    homes = [okafor_home(f"s_{number:03}") for number in range(130)]
+    world.store.records.load(Register(homes=tuple(homes)), {})
+    page = opened(url, "tom")
+    first = world.press()
+    page.locator(f"#open-{first.id}").focus()
+    for home in homes[:65]:
+        world.find(Finding(FindingKind.KIT_UNHEARD, home.id, world.now, world.now, evidence={"ever_heard": True}), None)
+    for home in homes[65:]:
+        world.press(home.id, None)
+    expect(page.get_by_role("heading", level=1)).to_have_text("66 people wait for an answer", timeout=20_000)
+    expect(page.get_by_role("heading", name=re.compile("65 homes"))).to_be_visible()
+    expect(page.locator("#list-calls > li")).to_have_count(60)
+    assert page.locator(".queue li").count() <= 70, "a list that nobody can look over is not shown"
+    expect(page.locator(f"#open-{first.id}")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator(f"#open-{first.id}")).to_be_focused()
+    page.get_by_role("link", name="See them all").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who may need help: 66 alerts")
+
+
+def test_a_lapse_comes_back_red_and_goes_to_one_alone(world: World, url: str, opened: Opened) -> None:
+    alert = world.press()
+    tom, nia = opened(url, "tom"), opened(url, "nia")
+    tom.locator(f"#answer-{alert.id}").click()
+    expect(nia.locator("#list-held")).to_contain_text("Tom Brandt holds it")
+    world.move(timedelta(minutes=4))
+    desk = Desk(world.store, Hand(world.folder / "clock", world.now))
+    desk.turn()
+    row = nia.locator(f"#list-calls #alert-{alert.id}")
+    expect(row).to_contain_text("Lapsed by Tom Brandt")
+    expect(row).to_have_class(re.compile("lapsed"))
+    expect(tom.locator(".state")).to_contain_text("Lapsed by Tom Brandt")
+    stale = tom.locator("button.answer")
+    nia.keyboard.press("a")
+    nia.wait_for_url(f"**/console/alert/{alert.id}")
+    expect(nia.locator(".state")).to_contain_text("You hold this alert")
+    expect(stale).to_have_count(0)
+    expect(tom.locator(".state")).to_contain_text("Nia Evans holds this alert")
+    acts = [entry.actor for entry in world.store.alerts.timeline(alert.id) if entry.act is Act.ANSWER]
+    assert acts == ["tom", "nia"]
