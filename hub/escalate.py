@@ -240,14 +240,14 @@ class Escalate:
 
     def _finish(self, now: datetime) -> None:
         self._to_finish += self._sending.outcomes()
+        made = [one for one in self._to_finish if one.attempt > 0]
+        self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in made], now)
         while self._to_finish:
             one = self._to_finish[0]
-            if one.attempt < 0:
+            if one.attempt > 0:
+                self._learn(one, now)
+            else:
                 self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
-                self._to_finish.pop(0)
-                continue
-            self._store.alerts.finish(one.attempt, one.tried, one.detail, now)
-            self._learn(one, now)
             self._to_finish.pop(0)
 
     def _learn(self, one: Outcome, now: datetime) -> None:

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -46,6 +47,8 @@ SNAPSHOT_EVERY = 30.0
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
 GIVE_UP_AFTER = 3
+RAISED_AT_ONCE = 50
+"""Findings in one transaction: a storm must not wait for the disk once for each."""
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
 
@@ -88,6 +91,7 @@ class Watch:
         self._raised = raised
         self._pending: deque[Finding] = deque()
         self._failures: Counter[str] = Counter()
+        self._one_by_one = False
         self._seq = 0
         self._saved_at = float("-inf")
         self._looked_at = 0.0
@@ -127,6 +131,9 @@ class Watch:
         """While the database is away everything waits; else a finding that fails again and again lets others pass."""
         self._news.put(Reread())
         if not self._pending or isinstance(error, OperationalError | InterfaceError):
+            return
+        self._one_by_one, alone = True, self._one_by_one
+        if not alone and len(self._pending) > 1:
             return
         finding = self._pending.popleft()
         self._failures[finding.key] += 1
@@ -212,19 +219,23 @@ class Watch:
         self._pending.extend(one for one in findings if one.kind not in FIRST)
 
     def _raise_pending(self) -> None:
+        """A burst goes in together; after a failure one by one, until what fails has been found."""
         while self._pending:
-            self._raise(self._pending[0])
-            self._pending.popleft()
+            some = list(islice(self._pending, 1 if self._one_by_one else RAISED_AT_ONCE))
+            raised = self._store.alerts.raise_all([self._told(one) for one in some], self._clock.now())
+            for outcome in raised:
+                finding = self._pending.popleft()
+                if outcome is not None:
+                    self._raised.set()
+                    log.info("alert %d is %s: %s", outcome.alert.id, outcome.alert.state, finding.key)
+        self._one_by_one = False
 
-    def _raise(self, finding: Finding) -> None:
+    def _told(self, finding: Finding) -> tuple[Finding, str | None, str]:
+        """A finding as it is raised: with what explains it, and whom it is about."""
         place = self._engine.index_of[finding.home]
         home = self._engine.homes[place]
         finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
-        resident = self._resident(finding, home)
-        outcome = self._store.alerts.raise_(finding, resident, self._said(finding, home), self._clock.now())
-        if outcome is not None:
-            self._raised.set()
-            log.info("alert %d is %s: %s", outcome.alert.id, outcome.alert.state, finding.key)
+        return finding, self._resident(finding, home), self._said(finding, home)
 
     def _said(self, finding: Finding, home: Home) -> str:
         """The parts of the explanation, a line each; what was expected of a new home says that it is one."""

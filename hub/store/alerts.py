@@ -120,6 +120,10 @@ class Alerts:
         """
         return self.again(lambda connection: _raise(connection, finding, resident, explanation, now))
 
+    def raise_all(self, found: Sequence[tuple[Finding, str | None, str]], now: datetime) -> list[Raised | None]:
+        """Of each as `raise_` says of one, in this order; all or none. A burst costs the disk as much as one."""
+        return self.again(lambda connection: [_raise(connection, *one, now) for one in found])
+
     def act(
         self,
         alert_id: int,
@@ -193,14 +197,15 @@ class Alerts:
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
-        pending = and_(_attempts.c.id == attempt_id, _attempts.c.tried == Tried.INTENDED.value)
-        values = {"tried": tried.value, "detail": detail, "finished_at": now}
         with writing(self._engine) as connection:
-            if not connection.execute(update(_attempts).where(pending).values(values)).rowcount:
-                return False
-            if tried is not Tried.SENT:
-                _failed(connection, attempt_id, tried, detail, now)
-        return True
+            return _finish(connection, attempt_id, tried, detail, now)
+
+    def finish_all(self, outcomes: Sequence[tuple[int, Tried, str]], now: datetime) -> None:
+        """How several attempts went, all or none."""
+        if outcomes:
+            with writing(self._engine) as connection:
+                for one in outcomes:
+                    _finish(connection, *one, now)
 
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
@@ -451,6 +456,16 @@ def _act(
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _finish(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
+    pending = and_(_attempts.c.id == attempt_id, _attempts.c.tried == Tried.INTENDED.value)
+    values = {"tried": tried.value, "detail": detail, "finished_at": now}
+    if not connection.execute(update(_attempts).where(pending).values(values)).rowcount:
+        return False
+    if tried is not Tried.SENT:
+        _failed(connection, attempt_id, tried, detail, now)
+    return True
 
 
 def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> None:

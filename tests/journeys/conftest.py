@@ -206,10 +206,9 @@ class Kit:
         return count
 
     def told(self) -> str:
-        """What the hub said last is agreed to, as it stands on the card."""
-        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db")) as card:
-            (text,) = card.execute("SELECT configuration FROM told").fetchone()
-        return str(text)
+        """What the hub said last is agreed to, as it stands on the card; nothing before it said so."""
+        with contextlib.closing(sqlite3.connect(self.folder / "outbox.db", timeout=10)) as card:
+            return "".join(text for (text,) in card.execute("SELECT configuration FROM told"))
 
     def end(self) -> None:
         if self.process:

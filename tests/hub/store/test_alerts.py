@@ -52,6 +52,18 @@ def test_a_finding_is_raised_once(store: Store, t0: datetime) -> None:
     ]
 
 
+def test_a_burst_is_raised_together_or_not_at_all(store: Store, t0: datetime) -> None:
+    burst = [(press(t0, 1), "grace", "One."), (press(t0, 2), "grace", "Two."), (press(t0, 1), "grace", "One.")]
+    first, second, known = store.alerts.raise_all(burst, t0)
+    assert first
+    assert second
+    assert (first.new, second.new, second.alert.presses, known) == (True, False, 2, None)
+    nowhere = Finding(FindingKind.PRESS, "nowhere", t0, t0, number=9)
+    with pytest.raises(IntegrityError):
+        store.alerts.raise_all([(press(t0, 3), "grace", "Three."), (nowhere, None, "")], t0)
+    assert [one.presses for one in store.alerts.open_alerts()] == [2]
+
+
 def test_a_second_press_grows_the_open_alert(store: Store, t0: datetime) -> None:
     alert = raised(store, press(t0), t0)
     again = store.alerts.raise_(press(t0 + timedelta(seconds=9), 2), "grace", "Again.", t0)

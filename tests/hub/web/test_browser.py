@@ -53,6 +53,7 @@ def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
     return [
         ("tom", "/console"),
         ("tom", "/console/all/held"),
+        ("tom", "/console/person/r_okafor"),
         (None, "/login"),
         ("tom", f"/console/alert/{busy['held'].id}"),
         ("tom", f"/console/alert/{busy['kit'].id}"),
