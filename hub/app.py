@@ -97,6 +97,10 @@ def _words() -> argparse.ArgumentParser:
     kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     erase = verb("erase-felt", _erase_felt, "delete what pendants felt around suspected falls of one home, for good")
     erase.add_argument("home", help="the id of the home")
+    safe = verb("key-safe", _key_safe, "a key safe's code: 'enter' keeps it encrypted, 'rotate' changes the key of all")
+    safe.add_argument("action", choices=["enter", "rotate"])
+    safe.add_argument("home", nargs="?", help="enter: the id of the home; the code is asked for, or read from a pipe")
+    safe.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     verb("counts", _counts, "observations and alerts by home").add_argument("--json", action="store_true")
     lost = verb("unprotected", _unprotected, "minutes in which nothing could have been noticed, by home")
     lost.add_argument("--month", default="", metavar="YYYY-MM", help="the present one without it")
@@ -394,6 +398,33 @@ def _erase_felt(settings: Settings, asked: argparse.Namespace) -> int:
     if store.records.home(asked.home) is None:
         return _wrong(f"there is no home '{asked.home}' on record")
     print(f"{asked.home}: deleted what was felt around {store.traces.forget(asked.home)} suspected falls")
+    return DONE
+
+
+def _key_safe(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.key_safes import LONGEST, Unreadable, Vault
+    from hub.keyring import Keyring
+    from hub.store import open_store
+    from hub.store.key_safes import KeySafes
+
+    store, vault = open_store(settings), Vault(Keyring(settings.secrets))
+    safes, who, now = KeySafes(store.records.engine), asked.by or getpass.getuser(), datetime.now(UTC)
+    if asked.action == "rotate":
+        vault.new_key()
+        try:
+            count = safes.reseal(vault.resealed, who, now)
+        except Unreadable as bad:
+            return _wrong(f"{bad}: the old keys are kept, and nothing was changed")
+        vault.drop_old_keys()
+        print(f"{count} codes are encrypted by a new key, and the old ones are gone")
+        return DONE
+    if asked.home is None or store.records.home(asked.home) is None:
+        return _refuse(f"there is no home '{asked.home or ''}' on record")
+    code = (getpass.getpass("code: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not code or len(code) > LONGEST:
+        return _refuse(f"a code has 1 to {LONGEST} characters")
+    safes.enter(asked.home, vault.sealed(asked.home, code), who, now)
+    print(f"{asked.home}: the code is kept; it is shown to a responder only with the resident's permission on record")
     return DONE
 
 

@@ -11,6 +11,7 @@ from models.alert import Alert
 from models.detection import FindingKind
 from models.detection.feedback import COUNTED, FALLS_COUNTED, Judged, JudgedFall, budget, sureness
 from models.home import Home
+from models.reason import NOT_COUNTED
 
 AGES_EVERY = timedelta(hours=1)
 """What was counted grows old without anything happening."""
@@ -95,7 +96,7 @@ def counted_falls(alerts: Alerts, records: Records, now: datetime, home: str | N
 
 def judged(alerts: Alerts, now: datetime) -> list[Judged]:
     closed = alerts.judged(FindingKind.SILENCE, now - COUNTED)
-    return [_judged(one) for one in closed]
+    return [_judged(one) for one in closed if (one.outcome, one.reason) not in NOT_COUNTED]
 
 
 def _judged(alert: Alert) -> Judged:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
+from hub.store.afterwards import Asked
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
@@ -26,15 +27,20 @@ SAID = {
 }
 """A finding's kind in words that say nothing about the home's life."""
 
-WEB_PUSH = "webpush"
+ASKED_FOR = timedelta(days=14)
+WEB_PUSH, TEXT = "webpush", "sms"
+SEND_BACK = "\nOr send back 1 (on my way), 2 (all is fine), 3 (help is needed) or 4 (I can't).\n"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
 class Calls:
-    """`public_url` is where people reach the pages; without it nothing that is sent holds a link."""
+    """`public_url` is where people reach the pages; without it nothing sent holds a link. With `text_back`, numbers
+    sent back by text message reach us.
+    """
 
-    def __init__(self, store: Store, links: Links, public_url: str | None) -> None:
+    def __init__(self, store: Store, links: Links, public_url: str | None, *, text_back: bool = False) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
+        self._text_back = text_back
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
@@ -51,10 +57,26 @@ class Calls:
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        return Call(*ids, where, subject, self._for(contact, resident, alert, link), link)
+        text = self._for(contact, resident, alert, link)
+        if step.transport == TEXT and self._text_back:
+            text += SEND_BACK
+        return Call(*ids, where, subject, text, link)
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
         return tuple(self._ways.subscriptions(contact.id))
+
+    def question(self, asked: Asked, now: datetime) -> Call:
+        """How did it go? Names nobody, since it asks about what is over. Raises Unreached."""
+        contact = self._records.contact(asked.person)
+        if contact is None or not self._url:
+            raise Unreached("there is nowhere to ask them")
+        link = f"{self._url}{BY_LINK}feedback/{self._links.made(Matter.FEEDBACK, asked.id, now + ASKED_FOR)}"
+        text = f"The contact centre was called lately, and you were told. How did it go? One tap is enough: {link}\n"
+        step = Step(contact.id, asked.way)
+        where = self._browsers(contact) if asked.way == WEB_PUSH else _by(step, contact.addresses)
+        if not where:
+            raise Unreached("there is nowhere to ask them")
+        return Call(asked.alert, asked.home, "feedback", contact.id, where, "How did it go?", text, link)
 
     def _reply(self, attempt: int, now: datetime) -> str:
         if not self._url:

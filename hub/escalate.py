@@ -15,10 +15,13 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from hub.arrivals import note_arrivals
+from hub.asking import Asking
 from hub.calls import Calls
 from hub.clock import Clock
 from hub.plans import plan_of
 from hub.store import Store
+from hub.store.afterwards import Afterwards
 from hub.store.alerts import HUB, AttemptMade, Ordered
 from hub.store.responses import Responses
 from hub.store.ways import Ways
@@ -38,6 +41,7 @@ STALE_ORDER = timedelta(minutes=10)
 PAUSES = (0.5, 1.5)
 """Real seconds before what failed for a passing reason is tried again; then the next step is as good."""
 PROBE_EVERY = 30.0
+DOORS_EVERY = 2.0
 PASS_OVER = 10.0
 """Real seconds until an alert is tried again whose escalation failed."""
 CRASHES = 2
@@ -180,7 +184,8 @@ class Escalate:
         self._clock = clock
         self._wake = wake
         self._calls, self._partner = calls, partner
-        self._probed_at = float("-inf")
+        self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
+        self._probed_at = self._doors_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._recovered = False
@@ -198,7 +203,14 @@ class Escalate:
         self._take_due(now)
         self._finish(now)
         self._mend()
+        self._look_at_doors(now)
         self._tell_homes(now)
+
+    def _look_at_doors(self, now: datetime) -> None:
+        if time.monotonic() - self._doors_at >= DOORS_EVERY:
+            self._doors_at = time.monotonic()
+            note_arrivals(self._store, now)
+            self._asking.turn(now)
 
     def _mend(self) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""
@@ -228,9 +240,14 @@ class Escalate:
 
     def _finish(self, now: datetime) -> None:
         self._to_finish += self._sending.outcomes()
-        self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in self._to_finish], now)
+        made = [one for one in self._to_finish if one.attempt > 0]
+        self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in made], now)
         while self._to_finish:
-            self._learn(self._to_finish[0], now)
+            one = self._to_finish[0]
+            if one.attempt > 0:
+                self._learn(one, now)
+            else:
+                self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
             self._to_finish.pop(0)
 
     def _learn(self, one: Outcome, now: datetime) -> None:

@@ -2,11 +2,12 @@
 
 from hub.store.records import Records
 from models.alert import Alert
-from models.response import ResponsePlan, for_people, never_silent
+from models.response import ResponsePlan, for_people, never_silent, with_hands
 
 
 def plan_of(records: Records, alert: Alert, *, partner: bool = False) -> ResponsePlan:
     """With `partner`, a partner centre is at hand."""
     living = [alert.resident] if alert.resident else [one.id for one in records.residents_of(alert.home)]
     contacts = [contact.id for one in living for contact in records.contacts_of(one)]
-    return never_silent(for_people(records.plan_for(alert), contacts), alert.lane, partner=partner)
+    plan = for_people(with_hands(records.plan_for(alert), alert.lane), contacts)
+    return never_silent(plan, alert.lane, partner=partner)

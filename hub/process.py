@@ -56,7 +56,12 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     news: SimpleQueue[News] = SimpleQueue()
     link = Link(settings, _name(settings.data / "name"), clock, inbox.put)
     ways = transports(settings)
-    calls = Calls(store, Links(Keyring(settings.secrets)), settings.public_url)
+    calls = Calls(
+        store,
+        Links(Keyring(settings.secrets)),
+        settings.public_url,
+        text_back=settings.sms_reply_secret_file is not None,
+    )
     turns = {name: Turning(store.records, name) for name in LOOPS}
     works: dict[str, Work] = {
         "ingest": Ingest(store, link, inbox, news, clock),

@@ -16,6 +16,7 @@ FILES = (
     "broker_key",
     "clock_file",
     "sms_url_file",
+    "sms_reply_secret_file",
     "webhook_secret_file",
     "partner_secret_file",
     "sip_password_file",
@@ -71,6 +72,8 @@ class Settings:
     """
     sms_url_file: str | None = None
     """The Apprise address of a gateway for text messages, with {to} where the number goes; it holds a password."""
+    sms_reply_secret_file: str | None = None
+    """Shared with your gateway, which passes on what people send back: 1 on my way, 2 all is fine, 3 help, 4 no."""
     push_services: tuple[str, ...] = (
         "fcm.googleapis.com",
         "updates.push.services.mozilla.com",

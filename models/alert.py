@@ -120,6 +120,7 @@ class Alert:
     lapsed_by: str | None = None
     outcome: Outcome | None = None
     closed_at: datetime | None = None
+    reason: str = ""
 
 
 def after(alert: Alert, act: Act, actor: str) -> State:

@@ -38,6 +38,7 @@ class Data(StrEnum):
     ADDRESS = "address and telephone"
     MEDICAL = "medical notes and risks"
     WAY_IN = "the way in"
+    KEY_CODE = "the code of the key safe"
     CONTACTS = "relatives and neighbours"
     HEARING = "whether the home is heard, and why not"
     KIT = "sensors and their health"
@@ -69,7 +70,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.SUPERVISOR, Purpose.ANSWER): _ANSWERING,
     (Role.SUPERVISOR, Purpose.QUEUE): _QUEUE,
     (Role.SUPERVISOR, Purpose.REASON): {**_BY_REASON, Data.LOOKS: _R},
-    (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE), _S),
+    (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE, Data.KEY_CODE), _S),
     (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
     (Role.INSTALLER, Purpose.COMMISSION): dict.fromkeys(
         (Data.HEARING, Data.KIT, Data.ADDRESS, Data.PERSON, Data.CONTACTS), _S

@@ -209,6 +209,13 @@ def for_people(plan: ResponsePlan, contacts: Sequence[str]) -> ResponsePlan:
     return replace(plan, steps=tuple(steps if without_hands else [_TOLD, *steps]))
 
 
+def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:
+    """The plan with what an operator does by hand, as it is built in, where it says nothing of that."""
+    if lane is Lane.KIT or any(step.by_hand for step in plan.steps):
+        return plan
+    return replace(plan, steps=(*plan.steps, _RESIDENT, _CONTACTS, _SENT, _EMERGENCY))
+
+
 def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool) -> ResponsePlan:
     """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre."""
     if lane is Lane.KIT:
@@ -408,6 +415,8 @@ def _next_by_hand(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt],
     if rings:
         oldest = min(rings, key=lambda number: tried[number].at)
         return _proposed(plan, oldest, "Nobody on the plan could be reached so far, and nothing may end in silence.")
+    if alert.lane is Lane.KIT:
+        return Proposal(Do.WAIT, "Nobody is left to ring. Installers see this fault on their page, too.")
     why = "Nobody on the plan could be reached. If in doubt, go out."
     return Proposal(Do.EMERGENCY, why, EMERGENCY, _step_for(plan, EMERGENCY))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
@@ -18,6 +18,7 @@ from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, aft
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.detection.fusion import HELD_BACK
+from models.reason import NOT_COUNTED
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.shift import NEVER_MUTED
 from models.wire import Order
@@ -133,11 +134,12 @@ class Alerts:
         text: str = "",
         outcome: Outcome | None = None,
         hold: timedelta = PATIENCE[State.ANSWERED],
+        reason: str = "",
     ) -> Alert:
         """An answer lapses after `hold` without a further act. Raises Refused, and LookupError for an alert that is not
         there.
         """
-        return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome, hold))
+        return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome, hold, reason))
 
     def alert(self, alert_id: int) -> Alert | None:
         return next(iter(self._alerts(_alerts.c.id == alert_id)), None)
@@ -149,6 +151,10 @@ class Alerts:
         """Those of them that there are, closed or not."""
         few = [ids[first : first + 500] for first in range(0, len(ids), 500)]
         return [alert for some in few for alert in self._alerts(_alerts.c.id.in_(some))]
+
+    def attended(self) -> list[Alert]:
+        """Those that a responder was sent to."""
+        return self._alerts(_alerts.c.state == State.ATTENDING.value)
 
     def of_home(self, home: str, limit: int = 100) -> list[Alert]:
         """Newest first."""
@@ -257,7 +263,8 @@ class Alerts:
         """What became of falls that pendants felt, an entry for each alert and pendant, closed since then."""
         f, a = _findings.c, _alerts.c
         question = select(a.id, a.home, f.sensor, a.outcome, a.closed_at).distinct().join(_findings, f.alert == a.id)
-        felt = and_(f.kind == FindingKind.FALL.value, f.over.is_(False), f.sensor != "", a.closed_at >= since)
+        told = tuple_(a.outcome, a.reason).not_in([(outcome.value, code) for outcome, code in NOT_COUNTED])
+        felt = and_(told, f.kind == FindingKind.FALL.value, f.over.is_(False), f.sensor != "", a.closed_at >= since)
         where = felt if home is None else and_(felt, a.home == home)
         return [
             JudgedFall(r.id, r.home, r.sensor, Outcome(r.outcome), r.closed_at)
@@ -439,9 +446,10 @@ def _act(
     text: str,
     outcome: Outcome | None,
     hold: timedelta,
+    reason: str,
 ) -> Alert:
     alert = locked(connection, alert_id)
-    moved = changed(alert, act, actor, now, outcome, hold)
+    moved = replace(changed(alert, act, actor, now, outcome, hold), reason=reason or alert.reason)
     save(connection, alert, moved)
     note(connection, moved, now, act, actor, text)
     if act is Act.ANSWER and alert.lane is Lane.PERSON:
@@ -521,6 +529,7 @@ def _columns(alert: Alert) -> dict[str, Any]:
         "lapsed_by": alert.lapsed_by,
         "outcome": alert.outcome.value if alert.outcome else None,
         "closed_at": alert.closed_at,
+        "reason": alert.reason,
     }
 
 

@@ -23,6 +23,13 @@ class Responses:
             row = connection.execute(select(_attempts).where(_attempts.c.id == attempt_id)).first()
         return attempt_made(row) if row else None
 
+    def unanswered(self, transport: str, since: datetime) -> list[AttemptMade]:
+        """By that transport and not answered yet, the latest first."""
+        t = _attempts.c
+        mine = select(_attempts).where(t.transport == transport, t.answer.is_(None), t.at >= since)
+        with self._engine.connect() as connection:
+            return [attempt_made(row) for row in connection.execute(mine.order_by(t.id.desc()))]
+
     def tried(
         self,
         alert_id: int,

@@ -342,6 +342,7 @@ alerts = Table(
     Column("lapsed_by", Text),
     Column("outcome", Text),
     Column("closed_at", Moment),
+    Column("reason", Text, nullable=False, server_default=""),
     CheckConstraint("state = 'closed' OR look_again_at IS NOT NULL", name="open_has_a_next_look"),
     CheckConstraint("state IN ('raised', 'answered', 'attending', 'closed')", name="known_state"),
     CheckConstraint("lane IN ('person', 'kit')", name="known_lane"),
@@ -537,6 +538,72 @@ subscriptions = Table(
     Column("made_at", Moment, nullable=False),
 )
 """Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
+
+key_safes = Table(
+    "key_safes",
+    records,
+    Column("home", Text, ForeignKey("homes.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Moment, nullable=False),
+)
+
+key_safe_log = Table(
+    "key_safe_log",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("alert", BigInteger, nullable=False),
+    Column("responder", Text, nullable=False),
+    Column("until", Moment),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""`alert` is 0 for what is about none."""
+
+feedback = Table(
+    "feedback",
+    records,
+    _id(),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("person", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("went", Text),
+    Column("words", Text, nullable=False),
+    Column("answered_at", Moment),
+    Column("answered_by", Text, nullable=False),
+)
+
+referrals = Table(
+    "referrals",
+    records,
+    _id(),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+
+challenges = Table(
+    "challenges",
+    records,
+    _id(),
+    Column("alert", Number, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("answers", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False),
+)
+"""`answers` is the challenge that a row answers, or 0."""
 
 series = MetaData()
 

@@ -14,6 +14,8 @@ TIMEOUT = 8.0
 """Real seconds to connect, and again for each part of the answer."""
 PASSING = frozenset({408, 425, 429})
 """Answers that may be another one soon; those of 500 and above are too."""
+FRESH = 300.0
+"""Seconds for which a signature is taken."""
 SIGNATURE = "Nightlight-Signature"
 
 
@@ -40,6 +42,14 @@ def signature(body: bytes, at: int, secret: str) -> str:
     """`t=<seconds since 1970>,v1=<HMAC-SHA256 of "<t>.<body>" in hex>`, so that an old message can't be sent again."""
     mark = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={mark}"
+
+
+def signed(body: bytes, said: str, secret: str, real_now: float) -> bool:
+    """Whether `said` is the signature of `body` by who knows the secret, made lately."""
+    at = said.partition(",")[0].removeprefix("t=")
+    if not at.isascii() or not at.isdigit() or abs(real_now - int(at)) > FRESH:
+        return False
+    return hmac.compare_digest(said.encode(), signature(body, int(at), secret).encode())
 
 
 def answers(url: str) -> bool:

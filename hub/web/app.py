@@ -16,17 +16,20 @@ from hub.web import (
     account,
     accounts,
     administration,
+    afterwards,
     alive,
     commission,
     console,
     family,
     figures,
     handover,
+    keysafe,
     login,
     others,
     prepare,
     response,
     upkeep,
+    visits,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
@@ -48,6 +51,9 @@ PARTS = (
     commission,
     response,
     upkeep,
+    keysafe,
+    visits,
+    afterwards,
     alive,
 )
 

@@ -118,8 +118,9 @@ def arrive(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text 
 
 @routes.post("/alert/{alert_id}/close")
 def close(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", outcome: Text = "") -> Response:
-    chosen = Outcome(outcome) if outcome in set(Outcome) else None
-    return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen)
+    what, _, reason = outcome.partition("|")
+    chosen = Outcome(what) if what in set(Outcome) else None
+    return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen, reason=reason)
 
 
 @routes.post("/alert/{alert_id}/undo")
@@ -180,9 +181,10 @@ def _act(
     *,
     outcome: Outcome | None = None,
     responder: str | None = None,
+    reason: str = "",
 ) -> Response:
     try:
-        gate.act(who, alert_id, act, text=text.strip(), outcome=outcome, responder=responder)
+        gate.act(who, alert_id, act, text=text.strip(), outcome=outcome, responder=responder, reason=reason)
     except Refused as refused:
         return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
     return RedirectResponse("/console" if act is Act.CLOSE else f"/console/alert/{alert_id}", 303)

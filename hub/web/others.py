@@ -1,4 +1,4 @@
-"""Three small pages: the resident's own, the installer's, and the responder's visits."""
+"""Two small pages: the resident's own, and the installer's."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -18,13 +18,3 @@ def resident(request: Request, gate: TheGate, who: Who) -> Response:
 @routes.get("/installer")
 def installer(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "installer.html", viewer=who, kits=gate.kits(who, Purpose.MAINTAIN))
-
-
-@routes.get("/visits")
-def visits(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "visits.html", viewer=who, visits=gate.visits(who, Purpose.ANSWER))
-
-
-@routes.get("/visits/{alert_id}")
-def visit(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
-    return page(request, "visit.html", viewer=who, sheet=gate.visit(who, Purpose.ANSWER, alert_id))

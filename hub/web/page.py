@@ -10,8 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hub.web import words
+from models.afterwards import SUGGESTED, Service, Went
 from models.alert import Act, Outcome, State
 from models.day import Doing
+from models.reason import REASONS
 from models.response import BY_OPERATOR
 
 HERE = Path(__file__).parent
@@ -32,7 +34,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(BY_OPERATOR=BY_OPERATOR)
+    made.globals.update(BY_OPERATOR=BY_OPERATOR, REASONS=REASONS, SUGGESTED=SUGGESTED, Went=Went, Service=Service)
     made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing)
     return made
 

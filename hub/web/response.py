@@ -1,16 +1,18 @@
 """Tries that an operator makes by hand, and the pages behind the links that people are sent: those need no login."""
 
+import asyncio
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from hub.links import BY_LINK
+from hub.transports.post import SIGNATURE
 from hub.web.access import Hidden
 from hub.web.console import refused_sheet
-from hub.web.page import page
+from hub.web.page import STATIC, page
 from hub.web.visitor import TheGate, Who
 from models.alert import Refused
 from models.response import BY_KEY
@@ -44,6 +46,20 @@ def say(request: Request, gate: TheGate, token: str, key: Text = "") -> Response
     if key not in BY_KEY:
         return page(request, "reply.html", status=400, reply=gate.response.reply(token), keys=BY_KEY)
     return page(request, "reply.html", reply=gate.response.say(token, BY_KEY[key]), keys=BY_KEY)
+
+
+@routes.post(f"{BY_LINK}text")
+async def text_back(request: Request, gate: TheGate) -> Response:
+    """From the gateway for text messages; its signature stands for the secret in a link."""
+    body, said = await request.body(), request.headers.get(SIGNATURE, "")
+    await asyncio.to_thread(gate.response.say_by_number, body, said)
+    return Response(status_code=204)
+
+
+@routes.get("/push/worker.js")
+def push_worker() -> Response:
+    """A worker may only look after pages beside it, so it is not among the other static files."""
+    return FileResponse(STATIC / "worker.js", media_type="text/javascript")
 
 
 @routes.get("/push/key")

@@ -257,6 +257,8 @@ class Sheet:
     felt: tuple[Trace, ...] = ()
     response: Responding | None = None
     strip: Strip | None = None
+    key_safe: tuple[object, ...] = ()
+    after: object = None
 
 
 @dataclass(frozen=True, slots=True)

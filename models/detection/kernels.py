@@ -495,8 +495,7 @@ def borne_out(short: Row, row: int) -> float:
 @compiled
 def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
     """`still`, which the trees said, becomes what this home has borne out; how fast they thought that it ends is kept
-    in `rate` (BINS bytes) for `bear_out`. It counts by half, for the trees were told of this home's past as well. By a
-    way out somebody may be out: there they know better.
+    in `rate` (BINS bytes) for `bear_out`. By a way out somebody may be out: there the trees know better.
     """
     near, room, hour = way(now) >= 2, row_of_room(now), row_of_hour(at)
     before, left = still[0], still[0]
@@ -505,7 +504,7 @@ def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
         rate[each] = min(int(np.log(fast / 1e-5) / 0.0572 + 0.5), 255)
         before = still[each + 1]
         times = 1.0 if near else borne_out(short, room + AGE[each]) * borne_out(short, hour + AGE[each])
-        left *= np.exp(-fast * np.sqrt(times))
+        left *= np.exp(-fast * times)
         still[each + 1] = left
 
 

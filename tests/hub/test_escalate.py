@@ -17,6 +17,7 @@ from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.afterwards import Afterwards
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
@@ -427,3 +428,23 @@ def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:
     assert desk.links.read(Matter.ATTEMPT, token, desk.hand.now) == attempt.id
     with pytest.raises(Expired):
         desk.links.read(Matter.ATTEMPT, token, desk.hand.now + timedelta(hours=4))
+
+
+def test_how_it_went_is_asked_by_the_way_they_chose_or_else_at_the_next_call(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub.escalate, "DOORS_EVERY", 0.0)
+    alert, after = raised(desk), Afterwards(desk.store.records.engine)
+    for person, way in (("ada", "email"), ("nobody", "email"), ("ada", "sms")):
+        after.ask(alert.id, alert.home, person, way, desk.hand.now)
+
+    def asked() -> bool:
+        desk.turn()
+        return not after.to_send()
+
+    eventually(asked)
+    (call,) = desk.told["email"].calls
+    assert (call.to, call.subject) == (("ada@home.example",), "How did it go?")
+    token = call.link.removeprefix("https://hub.example/by-link/feedback/")
+    assert desk.links.read(Matter.FEEDBACK, token, desk.hand.now) == 1
+    assert {one.id for one in after.at_next_call(alert.home)} == {2, 3}

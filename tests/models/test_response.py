@@ -29,6 +29,7 @@ from models.response import (
     lapse_time,
     never_silent,
     propose,
+    with_hands,
 )
 from tests.conftest import NOON
 
@@ -285,3 +286,22 @@ def test_a_responder_who_does_not_arrive_leads_to_999() -> None:
 def test_each_key_says_one_thing() -> None:
     assert len(set(BY_KEY.values())) == len(BY_KEY)
     assert not {Answer.VOICEMAIL, Answer.NO_ANSWER} & set(BY_KEY.values())
+
+
+def test_a_plan_that_says_nothing_of_hands_is_worked_by_hand_all_the_same() -> None:
+    plan = for_people(with_hands(PLAN, Lane.PERSON), ("c_ada", "c_ben"))
+    assert plan.steps[: len(PLAN.steps)] == PLAN.steps, "what is on record keeps its numbers"
+    assert propose(plan, OPEN, [], NOON, NAMES).who == "resident"
+    assert with_hands(BY_HAND, Lane.PERSON) == BY_HAND
+
+
+def test_nobody_rings_999_for_a_kit() -> None:
+    kit = replace(OPEN, lane=Lane.KIT, kind="kit_unheard")
+    assert propose(with_hands(PLAN, Lane.KIT), kit, [], NOON, NAMES).do is Do.WAIT
+
+
+def test_where_no_responder_can_go_999_is_next() -> None:
+    mine = [number for number, step in enumerate(BY_HAND.steps) if step.by_hand]
+    attempts = [said(number, NOON + place * MIN, Answer.REFUSED) for place, number in enumerate(mine[:-1])]
+    last = propose(BY_HAND, OPEN, attempts, NOON + 9 * MIN, NAMES)
+    assert (last.do, last.why) == (Do.EMERGENCY, "a responder: can't help.")

@@ -25,6 +25,7 @@ from hub.store.traces import Traces
 from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
+from hub.web.access.afterwards import AfterDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
@@ -33,9 +34,11 @@ from hub.web.access.felt import felt_around
 from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
+from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
+from hub.web.access.visits import VisitDesk
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -67,6 +70,7 @@ from models.home import Home
 from models.observation import SIGNS_OF_LIFE, SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
+from models.reason import known
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -112,6 +116,9 @@ class Gate:
         self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
+        self.key_safes = KeySafeDesk(self._door, chosen)
+        self.visits_desk = VisitDesk(self._door)
+        self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
@@ -180,6 +187,8 @@ class Gate:
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
             self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
             self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
+            self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
+            self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
         )
 
     def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
@@ -229,6 +238,7 @@ class Gate:
         text: str = "",
         outcome: Outcome | None = None,
         responder: str | None = None,
+        reason: str = "",
     ) -> Alert:
         """Raises Hidden, and Refused with what is missing or in the way."""
         if viewer.role not in ACTING or act not in BY_HAND:
@@ -238,10 +248,16 @@ class Gate:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
+        if outcome is not None and not known(outcome, reason):
+            raise Refused("that reason does not belong to that outcome: choose again")
         if act is Act.SEND:
             text = f"{self._responder(viewer, responder)}\n{text}".strip()
         hold = self._records.plan_for(alert).hold
-        return self._alerts.act(alert_id, act, viewer.login, self._clock.now(), text=text, outcome=outcome, hold=hold)
+        now = self._clock.now()
+        done = self._alerts.act(alert_id, act, viewer.login, now, text=text, outcome=outcome, hold=hold, reason=reason)
+        if act is Act.CLOSE:
+            self.after.closed(done)
+        return done
 
     def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""

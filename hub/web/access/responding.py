@@ -1,22 +1,27 @@
 """The agreed response of an alert: the plan, tries by hand, and the word of those who were sent a link."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import quote
 
+import msgspec
+
+from hub.calls import ANSWERED_WITHIN
 from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter, Unsigned
 from hub.plans import plan_of
-from hub.settings import Settings
+from hub.settings import Settings, secret
 from hub.store.alerts import AttemptMade, Entry
 from hub.store.responses import Responses
 from hub.store.ways import Ways
+from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
 from models.alert import Act, Alert, Refused, State
 from models.people import Contact, Resident, Role
 from models.response import (
+    BY_KEY,
     BY_OPERATOR,
     EMERGENCY,
     OPERATOR,
@@ -66,6 +71,13 @@ TITLES: dict[Incident, str] = {
     Incident.FAULT: "a kit in trouble",
     Incident.DEFAULT: "whatever happens",
 }
+
+
+class TextBack(msgspec.Struct):
+    """What a gateway passes on: from which number, and what was sent back."""
+
+    sender: str
+    text: str
 
 
 class ResponseDesk:
@@ -123,6 +135,31 @@ class ResponseDesk:
         except Refused:
             alert = self._door.alerts.alert(alert.id) or alert
         return self._reply(attempt, alert)
+
+    def say_by_number(self, body: bytes, said: str) -> None:
+        """What somebody sent back by text message, passed on by the gateway. Raises Hidden unless it is signed, and for
+        a number that was sent nothing lately.
+        """
+        shared, now = secret(self._settings.sms_reply_secret_file), self._door.clock.now()
+        if not shared or not signed(body, said, shared, self._door.real_now()):
+            raise Hidden("text message")
+        try:
+            reply = msgspec.json.decode(body, type=TextBack)
+        except msgspec.DecodeError as bad:
+            raise Hidden("text message") from bad
+        attempt = next((one for one in self._lately(now) if _dialled(reply.sender) in self._numbers_of(one.who)), None)
+        key = reply.text.strip()[:1]
+        if attempt is None or key not in BY_KEY:
+            raise Hidden("text message")
+        with contextlib.suppress(Refused):
+            self._responses.replied(attempt.id, BY_KEY[key], now)
+
+    def _lately(self, now: datetime) -> list[AttemptMade]:
+        return self._responses.unanswered("sms", now - ANSWERED_WITHIN)
+
+    def _numbers_of(self, who: str) -> set[str]:
+        contact = self._door.records.contact(who)
+        return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
 
     def broken(self) -> list[tuple[str, datetime, str]]:
         """Ways that do not work: in words, since when, and why."""
@@ -225,6 +262,5 @@ def _numbers(contact: Contact) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.to for way in ways for one in contact.addresses if one.transport == way))
 
 
-def dialled(number: str) -> str:
-    """As a `tel:` link wants it."""
-    return quote(number.replace(" ", ""), safe="+")
+def _dialled(number: str) -> str:
+    return "".join(one for one in number if one in "+0123456789")

@@ -1,20 +1,26 @@
 """The plan on an alert's page, tries by hand, and the pages behind links that people are sent."""
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
 from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.store.ways import Ways
+from hub.transports.post import SIGNATURE, signature
 from models.alert import Act, Alert, Outcome, State
 from models.people import Address, Contact
 from models.register import PlanOf, Register
 from models.response import Answer, Tried
+from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, words
-from tests.hub.web.world import World
+from tests.hub.web.world import World, served
 
 Visit = Callable[..., Visitor]
 
@@ -153,6 +159,8 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     good = json.dumps({"endpoint": "https://fcm.googleapis.com/fcm/send/x", "keys": keys})
     ada = visit("ada")
     assert len(ada.get("/push/key").content) == 65
+    assert 'id="push"' in ada.see("/family")
+    assert "showNotification" in ada.see("/push/worker.js")
     assert ada.post("/push/subscribe", subscription=good).status_code == 204
     ways = Ways(world.store.alerts.engine)
     assert ways.subscriptions("c_ada") == [good]
@@ -174,3 +182,40 @@ def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -
     now = world.store.alerts.alert(alert.id)
     assert now is not None
     assert (now.state, now.look_again_at) == (State.RAISED, world.now + timedelta(minutes=30))
+
+
+def test_a_plan_without_steps_by_hand_still_begins_with_the_resident(world: World, visit: Visit) -> None:
+    alert = world.press()
+    assert "Next: ring Mrs Okafor. Nobody has spoken with" in words(visit("tom").see(f"/console/alert/{alert.id}"))
+
+
+def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Path, cast: Register) -> None:
+    world = World(tmp_path, cast, NOON)
+    secret = tmp_path / "shared"
+    secret.write_text("shared with the gateway")
+    ada = replace(cast.contacts[0], addresses=(Address("sms", "+44 1632 960077"),))
+    world.store.records.load(Register(contacts=(ada,)), {})
+    alert = world.press()
+    attempt = world.store.alerts.intend(alert, 1, "c_ada", "sms", world.now)
+    assert attempt is not None
+    world.store.alerts.finish(attempt, Tried.SENT, "told", world.now)
+    with served(replace(world.settings, sms_reply_secret_file=str(secret))) as url:
+
+        def back(body: bytes, by: str = "shared with the gateway", age: int = 0) -> int:
+            said = signature(body, int(time.time()) - age, by)
+            return httpx.post(f"{url}/by-link/text", content=body, headers={SIGNATURE: said}).status_code
+
+        good, strange = b'{"sender": "+441632960077", "text": "1 coming"}', b'{"sender": "+441632960099", "text": "1"}'
+        forged = [
+            back(good, by="guess"),
+            back(good, age=400),
+            back(strange),
+            back(b"{}"),
+            back(good.replace(b"1 c", b"hello ")),
+        ]
+        assert forged == [404] * 5
+        assert httpx.post(f"{url}/by-link/text", content=good).status_code == 404
+        assert world.store.alerts.attempts(alert.id)[0].answer is None
+        assert back(good) == 204
+        assert world.store.alerts.attempts(alert.id)[0].answer is Answer.ON_THE_WAY
+        assert back(good) == 404, "said once"

@@ -156,7 +156,7 @@ def believed(short: NDArray[np.uint16], row: int) -> float:
 
 @BITS
 @given(LUCK, some.integers(0, 5), some.floats(0.0, 23.99))
-def test_a_home_that_is_slower_than_the_trees_thought_is_half_believed(
+def test_a_home_that_is_slower_than_the_trees_thought_is_believed(
     luck: np.random.Generator, room: int, hour: float
 ) -> None:
     now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(BINS, np.uint8)
@@ -169,7 +169,7 @@ def test_a_home_that_is_slower_than_the_trees_thought_is_half_believed(
     kernels.correct(now, short, hour * HOUR, still, rate)
     by_room, by_hour = kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + int(hour / 3)) * 4
     times = np.array([believed(short, by_room + age) * believed(short, by_hour + age) for age in range(4)])
-    twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** np.sqrt(times)[AGE])
+    twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** times[AGE])
     np.testing.assert_allclose(still[1:], twin, rtol=1e-3)
     np.testing.assert_allclose(kernels.HAZARD[rate], np.maximum(-np.log(said[1:] / said[:-1]), 1e-5), rtol=0.03)
 

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,15 @@ def test_the_prior_comes_back_from_its_file_and_a_bad_one_is_refused(prior: Prio
     assert "TIHM" in str(again.provenance["learned_from"])
     with pytest.raises(BadPrior):
         prior_from(b"nothing")
+
+
+@pytest.mark.parametrize(("name", "value"), [("child", 0), ("child", 60000), ("feature", kernels.INPUTS)])
+def test_trees_that_lead_nowhere_are_refused(prior: Prior, name: str, value: int) -> None:
+    """Compiled loops walk them without looking where they go."""
+    nodes = prior.nodes.copy()
+    nodes[name][prior.roots[3]] = value
+    with pytest.raises(BadPrior, match="can't be walked"):
+        prior_from(replace(prior, nodes=nodes).to_bytes())
 
 
 def test_the_engine_learns_what_a_replay_of_its_history_learns(prior: Prior) -> None:

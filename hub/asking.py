@@ -1,0 +1,42 @@
+"""Questions how it went, sent by the way that somebody chose; where that fails they are asked at the next call."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from hub.calls import Calls
+from hub.store.afterwards import Afterwards
+from hub.transports import Call, Transport, Unreached
+
+
+class Sends(Protocol):
+    """The part of what is under way that this needs."""
+
+    def start(self, attempt: int, transport: str, call: Call) -> None: ...
+
+
+class Asking:
+    """A question is under way by a number below zero, which no attempt has."""
+
+    def __init__(self, after: Afterwards, calls: Calls, transports: Mapping[str, Transport], sends: Sends) -> None:
+        self._after, self._calls, self._transports, self._sends = after, calls, transports, sends
+        self._under_way: set[int] = set()
+
+    def turn(self, now: datetime) -> None:
+        for asked in self._after.to_send():
+            if asked.id in self._under_way:
+                continue
+            try:
+                call = self._calls.question(asked, now)
+            except Unreached:
+                self._after.sent(asked.id, None)
+                continue
+            if asked.way not in self._transports:
+                self._after.sent(asked.id, None)
+                continue
+            self._under_way.add(asked.id)
+            self._sends.start(-asked.id, asked.way, call)
+
+    def finished(self, number: int, now: datetime, *, sent: bool) -> None:
+        self._after.sent(-number, now if sent else None)
+        self._under_way.discard(-number)

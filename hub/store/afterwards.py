@@ -1,0 +1,134 @@
+"""What follows an alert: questions how it went and their answers, referrals on, and challenges with theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, and_, select, update
+
+from hub.store import chain, schema
+from hub.store.database import writing
+from models.afterwards import Service, Went
+
+_feedback, _referrals, _challenges = schema.feedback, schema.referrals, schema.challenges
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody is asked how it went: by a link (`way` is a transport), or at the next call (`way` is '')."""
+
+    id: int
+    alert: int
+    home: str
+    person: str
+    way: str
+    asked_at: datetime
+    sent_at: datetime | None
+    went: Went | None
+    words: str
+    answered_at: datetime | None
+    answered_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    id: int
+    alert: int
+    at: datetime
+    service: Service
+    actor: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A challenge (`answers` is 0), or the answer to one."""
+
+    id: int
+    alert: int
+    at: datetime
+    actor: str
+    answers: int
+    text: str
+
+
+class Afterwards:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def ask(self, alert: int, home: str, person: str, way: str, now: datetime) -> int:
+        row = {"alert": alert, "home": home, "person": person, "way": way, "asked_at": now}
+        with writing(self._engine) as connection:
+            key = connection.execute(_feedback.insert().values(**row, words="", answered_by="")).inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def question(self, asked: int) -> Asked | None:
+        return next(iter(self._asked(_feedback.c.id == asked)), None)
+
+    def to_send(self) -> list[Asked]:
+        unsent = and_(_feedback.c.way != "", _feedback.c.sent_at.is_(None))
+        return self._asked(and_(unsent, _feedback.c.answered_at.is_(None)))
+
+    def at_next_call(self, home: str) -> list[Asked]:
+        return self._asked(and_(_feedback.c.home == home, _feedback.c.way == "", _feedback.c.answered_at.is_(None)))
+
+    def answers(self, limit: int = 200) -> list[Asked]:
+        """Newest first."""
+        return self._asked(_feedback.c.answered_at.is_not(None), limit)[::-1]
+
+    def sent(self, asked: int, now: datetime | None) -> None:
+        """It is on its way; or (None) could not be sent, and is asked at the next call instead."""
+        change = {"way": ""} if now is None else {"sent_at": now}
+        with writing(self._engine) as connection:
+            connection.execute(update(_feedback).where(_feedback.c.id == asked).values(change))
+
+    def answer(self, asked: int, went: Went, words: str, by: str, now: datetime) -> bool:
+        """The first answer stands; whether this was it."""
+        said = {"went": went.value, "words": words, "answered_by": by, "answered_at": now}
+        fresh = and_(_feedback.c.id == asked, _feedback.c.answered_at.is_(None))
+        with writing(self._engine) as connection:
+            return connection.execute(update(_feedback).where(fresh).values(said)).rowcount == 1
+
+    def refer(self, alert: int, service: Service, actor: str, words: str, now: datetime) -> int:
+        row = {"alert": alert, "at": now, "service": service.value, "actor": actor, "words": words}
+        with writing(self._engine) as connection:
+            return chain.add(connection, _referrals, row)
+
+    def referral(self, number: int) -> Referral | None:
+        return next(iter(self._referred(_referrals.c.id == number)), None)
+
+    def referrals(self, alert: int) -> list[Referral]:
+        return self._referred(_referrals.c.alert == alert)
+
+    def say(self, alert: int, actor: str, text: str, now: datetime, answers: int = 0) -> int:
+        """Raises LookupError for an answer to no challenge of that alert, or to one that has one."""
+        row = {"alert": alert, "at": now, "actor": actor, "answers": answers, "text": text}
+        t = _challenges
+        with writing(self._engine) as connection:
+            if answers:
+                mine = and_(t.c.alert == alert, t.c.id == answers, t.c.answers == 0)
+                told = connection.execute(select(t.c.id).where(t.c.answers == answers)).first()
+                if told is not None or connection.execute(select(t.c.id).where(mine)).first() is None:
+                    raise LookupError(f"{answers} is no challenge of alert {alert} that waits for an answer")
+            return chain.add(connection, t, row)
+
+    def said(self, alert: int | None = None) -> list[Said]:
+        """Oldest first, about one alert or all."""
+        t = _challenges
+        question = select(t.c.id, t.c.alert, t.c.at, t.c.actor, t.c.answers, t.c.text).order_by(t.c.id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(question if alert is None else question.where(t.c.alert == alert))
+            return [Said(**row._mapping) for row in rows]
+
+    def _asked(self, condition: object, limit: int | None = None) -> list[Asked]:
+        question = select(_feedback).where(condition).order_by(_feedback.c.id.desc()).limit(limit)  # type: ignore[arg-type]
+        with self._engine.connect() as connection:
+            rows = connection.execute(question).mappings()
+            return [Asked(**{**row, "went": Went(row["went"]) if row["went"] else None}) for row in rows][::-1]
+
+    def _referred(self, condition: object) -> list[Referral]:
+        t = _referrals
+        question = select(t.c.id, t.c.alert, t.c.at, t.c.service, t.c.actor, t.c.words).where(condition)  # type: ignore[arg-type]
+        with self._engine.connect() as connection:
+            rows = connection.execute(question.order_by(t.c.id)).mappings()
+            return [Referral(**{**row, "service": Service(row["service"])}) for row in rows]

@@ -1,0 +1,268 @@
+"""After an alert: how it went, whom somebody was referred to, and why it was raised, for those it was about."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.keyring import Keyring
+from hub.links import Expired, Links, Matter, Unsigned
+from hub.settings import Settings
+from hub.store.afterwards import Afterwards, Asked, Referral, Said
+from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.said import reasons
+from hub.web.shown import Reason
+from models.afterwards import NOT_ASKED_AFTER, Service, Went
+from models.alert import Act, Alert, Lane, Refused, State
+from models.people import Resident, Role
+from models.privacy import Data, Purpose
+from models.reason import said
+
+ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+KEPT = timedelta(days=90)
+LINKED = ("email", "sms", "push", "webpush")
+
+DECIDED: dict[Act, str] = {
+    Act.RAISE: "The alert was raised",
+    Act.ANSWER: "Somebody at the contact centre answered",
+    Act.LAPSE: "Nobody followed the answer up in time",
+    Act.SEND: "A responder was sent",
+    Act.ARRIVE: "The responder arrived",
+    Act.LEAVE: "The responder left",
+    Act.REPLY: "A relative or neighbour said what they could do",
+    Act.CLOSE: "The alert was closed",
+}
+"""What those whom an alert was about are told of who decided what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Closed alerts, the latest first."""
+
+    alerts: tuple[Alert, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One closed alert as those see it whom it was about."""
+
+    alert: Alert
+    called: str
+    zone: str
+    now: datetime
+    why: tuple[Reason, ...]
+    decided: tuple[tuple[datetime, str, str], ...]
+    reason: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A referral as it is printed."""
+
+    referral: Referral
+    alert: Alert
+    resident: Resident | None
+    by: str
+    zone: str
+    outcome: str
+    telling: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """For the alert's page: questions for the next call, referrals made, and the challenge and its answer."""
+
+    ask: tuple[Asked, ...]
+    referrals: tuple[Referral, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The supervisors' page."""
+
+    zone: str
+    now: datetime
+    open: tuple[Said, ...]
+    answered: tuple[tuple[Said, Said], ...]
+    feedback: tuple[Asked, ...]
+    names: dict[str, str]
+
+
+class AfterDesk:
+    def __init__(self, door: Door, settings: Settings) -> None:
+        self._door, self._links = door, Links(Keyring(settings.secrets))
+        self._after = Afterwards(door.records.engine)
+
+    # How it went
+
+    def closed(self, alert: Alert) -> None:
+        """Ask the resident at the next call, and by a link the contact whom this alert reached."""
+        if alert.lane is not Lane.PERSON or alert.outcome in NOT_ASKED_AFTER:
+            return
+        now = self._door.clock.now()
+        living = self._door.residents(alert)
+        for one in living[:1]:
+            self._after.ask(alert.id, alert.home, one.id, "", now)
+        reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer is not None}
+        for contact in self._door.contacts(living):
+            way = next((one.transport for one in contact.addresses if one.transport in LINKED), "")
+            if contact.id in reached and way:
+                self._after.ask(alert.id, alert.home, contact.id, way, now)
+
+    def question(self, token: str) -> Asked:
+        """Raises Hidden for a link that is not ours or is good no longer."""
+        try:
+            number = self._links.read(Matter.FEEDBACK, token, self._door.clock.now())
+        except (Unsigned, Expired) as bad:
+            raise Hidden("link") from bad
+        asked = self._after.question(number)
+        if asked is None:
+            raise Hidden("link")
+        return asked
+
+    def answer_by_link(self, token: str, went: Went, words: str) -> Asked:
+        asked = self.question(token)
+        self._after.answer(asked.id, went, words, asked.person, self._door.clock.now())
+        return self._after.question(asked.id) or asked
+
+    def answer_told(self, viewer: Viewer, asked_id: int, went: str, words: str) -> Asked:
+        """An operator puts down what was said on the telephone. Raises Hidden, and Refused."""
+        asked = self._after.question(asked_id)
+        if viewer.role not in ACTING or asked is None:
+            raise Hidden("feedback")
+        self._door.home(viewer, asked.home)
+        if went not in set(Went):
+            raise Refused("choose what they said")
+        self._after.answer(asked_id, Went(went), words, viewer.login, self._door.clock.now())
+        return asked
+
+    def of_alert(self, viewer: Viewer, alert: Alert) -> Aftermath | None:
+        if viewer.role not in ACTING or alert.lane is not Lane.PERSON:
+            return None
+        return Aftermath(tuple(self._after.at_next_call(alert.home)), tuple(self._after.referrals(alert.id)))
+
+    # Referred on
+
+    def refer(self, viewer: Viewer, alert_id: int, service: str, words: str, *, agreed: bool) -> int:
+        """Raises Hidden, and Refused."""
+        alert = self._acting(viewer, alert_id)
+        if service not in set(Service):
+            raise Refused("choose to whom")
+        if not agreed:
+            raise Refused("a referral names somebody to others: they have to agree to it first")
+        if alert.lane is not Lane.PERSON:
+            raise Refused("this alert is about a kit")
+        return self._after.refer(alert_id, Service(service), viewer.login, words, self._door.clock.now())
+
+    def letter(self, viewer: Viewer, number: int) -> Letter:
+        """Raises Hidden."""
+        referral = self._after.referral(number)
+        if referral is None:
+            raise Hidden("referral")
+        alert = self._acting(viewer, referral.alert)
+        shown = self._door.shown(viewer, Purpose.ANSWER, (Data.PERSON, Data.ADDRESS))
+        self._door.look(viewer, Purpose.ANSWER, alert.home, shown, about=f"referral {number}, alert {alert.id}")
+        home, names = self._door.home(viewer, alert.home), self._door.names()
+        living = self._door.residents(alert)
+        resident = living[0] if living else None
+        told = resident.telling if resident else None
+        large = ", large print" if told and told.large_print else ""
+        telling = f"{told.manner}, language {told.language}{large}" if told else ""
+        outcome = " · ".join(filter(None, [alert.outcome or "", said(alert.outcome, alert.reason)]))
+        by = names.get(referral.actor, referral.actor)
+        return Letter(referral, alert, resident, by, home.timezone, outcome, telling)
+
+    # Why, and whether that was right
+
+    def whys(self, viewer: Viewer) -> Past:
+        """Closed alerts about the viewer, or about whom they are a contact of. Raises Hidden."""
+        resident = self._whose(viewer)
+        since = self._door.clock.now() - KEPT
+        found = [one for one in self._door.alerts.of_home(resident.home, 50) if one.raised_at >= since]
+        zone = self._door.home(viewer, resident.home).timezone
+        return Past(tuple(one for one in found if _closed_about(one, resident)), zone)
+
+    def why(self, viewer: Viewer, alert_id: int) -> Why:
+        """Raises Hidden."""
+        resident, alert = self._whose(viewer), self._door.alert(viewer, alert_id)
+        if not _closed_about(alert, resident):
+            raise Hidden(f"alert {alert_id}")
+        entries, names = self._door.alerts.timeline(alert_id), self._door.names()
+        full = viewer.role is Role.RESIDENT
+        known = names if full else {}
+        decided = tuple((one.at, DECIDED[one.act], known.get(one.actor, "")) for one in entries if one.act in DECIDED)
+        home, now = self._door.home(viewer, alert.home), self._door.clock.now()
+        mine = tuple(one for one in self._after.said(alert_id) if full or self._about(one, viewer, alert_id))
+        reason = said(alert.outcome, alert.reason)
+        return Why(alert, resident.called, home.timezone, now, reasons(entries), decided, reason, mine)
+
+    def challenge(self, viewer: Viewer, alert_id: int, words: str) -> None:
+        """Raises Hidden, and Refused."""
+        self.why(viewer, alert_id)
+        if not words:
+            raise Refused("say in a few words what was wrong")
+        self._after.say(alert_id, viewer.login, words, self._door.clock.now())
+
+    def looked_into(self, viewer: Viewer) -> Looked:
+        """Challenges and what people said of how it went, for supervisors. Raises Hidden."""
+        self._supervising(viewer)
+        mine = self._door.homes(viewer)
+        entries = [one for one in self._after.said() if self._of(one.alert) in mine]
+        answers = {one.answers: one for one in entries if one.answers}
+        asked = [one for one in entries if not one.answers]
+        feedback = [one for one in self._after.answers() if one.home in mine]
+        zone = next(iter(mine.values())).timezone if mine else "UTC"
+        return Looked(
+            zone,
+            self._door.clock.now(),
+            tuple(one for one in asked if one.id not in answers),
+            tuple((one, answers[one.id]) for one in reversed(asked) if one.id in answers),
+            tuple(feedback),
+            self._door.names(),
+        )
+
+    def decide(self, viewer: Viewer, challenge: int, words: str) -> None:
+        """Raises Hidden, and Refused."""
+        self._supervising(viewer)
+        asked = next((one for one in self._after.said() if one.id == challenge), None)
+        if asked is None:
+            raise Hidden("challenge")
+        self._door.alert(viewer, asked.alert)
+        if not words:
+            raise Refused("an answer needs words")
+        try:
+            self._after.say(asked.alert, viewer.login, words, self._door.clock.now(), challenge)
+        except LookupError as told:
+            raise Refused("it has an answer already") from told
+
+    def _about(self, one: Said, viewer: Viewer, alert_id: int) -> bool:
+        """A contact sees what they said themselves, and its answer."""
+        own = {mine.id for mine in self._after.said(alert_id) if mine.actor == viewer.login}
+        return one.id in own or one.answers in own
+
+    def _supervising(self, viewer: Viewer) -> None:
+        if viewer.role is not Role.SUPERVISOR:
+            raise Hidden("challenges")
+
+    def _of(self, alert_id: int) -> str:
+        alert = self._door.alerts.alert(alert_id)
+        return alert.home if alert else ""
+
+    def _acting(self, viewer: Viewer, alert_id: int) -> Alert:
+        if viewer.role not in ACTING:
+            raise Hidden(f"alert {alert_id}")
+        return self._door.alert(viewer, alert_id)
+
+    def _whose(self, viewer: Viewer) -> Resident:
+        contact = self._door.records.contact(viewer.person) if viewer.person else None
+        resident = self._door.records.resident(contact.resident if contact else viewer.person or "")
+        if resident is None or viewer.role not in (Role.CONTACT, Role.RESIDENT):
+            raise Hidden("alerts")
+        purpose = Purpose.OWN if viewer.role is Role.RESIDENT else Purpose.REASSURE
+        self._door.shown(viewer, purpose, (Data.ALERTS,), level=contact.level if contact else None)
+        return resident
+
+
+def _closed_about(alert: Alert, resident: Resident) -> bool:
+    about = alert.resident in (None, resident.id)
+    return alert.home == resident.home and alert.lane is Lane.PERSON and alert.state is State.CLOSED and about

@@ -1,0 +1,169 @@
+"""After an alert: its reason, how it went, a letter, and why it was raised, with a way to say that it was wrong."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from hub.budgets import judged
+from hub.keyring import Keyring
+from hub.links import Links, Matter
+from hub.store.afterwards import Afterwards
+from hub.store.responses import Responses
+from models.afterwards import Service, Went
+from models.alert import Act, Alert, Outcome
+from models.detection import FindingKind
+from models.reason import REASONS, known, said
+from models.response import Answer, Tried
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+
+
+def close(world: World, visit: Visit, alert: Alert, outcome: str = Outcome.FALL) -> Visitor:
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    assert tom.post(f"/console/alert/{alert.id}/close", outcome=outcome).status_code == 303
+    return tom
+
+
+def after(world: World) -> Afterwards:
+    return Afterwards(world.store.records.engine)
+
+
+def test_an_alert_is_closed_with_its_outcome_and_reason_by_one_button(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    page = tom.see(f"/console/alert/{alert.id}")
+    assert 'value="accidental press|knocked"' in page
+    assert tom.post(f"/console/alert/{alert.id}/close", outcome="accidental press|slept_in").status_code == 409
+    assert tom.post(f"/console/alert/{alert.id}/close", outcome="accidental press|knocked").status_code == 303
+    closed = world.store.alerts.alert(alert.id)
+    assert closed is not None
+    assert (closed.outcome, closed.reason) == (Outcome.ACCIDENT, "knocked")
+
+
+def test_a_reason_that_says_nothing_of_the_home_does_not_make_it_more_patient(world: World, visit: Visit) -> None:
+    for reason, counted in (("our_fault", 0), ("slept_in", 1)):
+        close(world, visit, world.silence(), f"{Outcome.FALSE}|{reason}")
+        world.move(timedelta(hours=1))
+        assert len(judged(world.store.alerts, world.now)) == counted, reason
+    assert world.store.alerts.judged(FindingKind.SILENCE, world.now - timedelta(days=1))[1].reason == "slept_in"
+
+
+def test_every_reason_belongs_to_one_outcome_and_has_words() -> None:
+    for outcome, reasons in REASONS.items():
+        assert len({one.code for one in reasons}) == len(reasons)
+        for one in reasons:
+            assert known(outcome, one.code)
+            assert said(outcome, one.code) == one.said
+    assert known(Outcome.CLEARED, "")
+    assert not known(Outcome.FALL, "slept_in")
+
+
+def test_the_resident_is_asked_at_the_next_call_and_supervisors_see_it(world: World, visit: Visit) -> None:
+    close(world, visit, world.press())
+    world.move(timedelta(days=1))
+    again, tom = world.press(), visit("tom")
+    assert "To ask at the next call: how did it go" in words(tom.see(f"/console/alert/{again.id}"))
+    (asked,) = after(world).at_next_call("h_okafor")
+    path = f"/console/alert/{again.id}/feedback"
+    assert tom.post(path, asked=str(asked.id), went="nonsense").status_code == 409
+    for login in ("karl", "ada", "priya", "ivan", "grace"):
+        assert visit(login).post(path, asked=str(asked.id), went=Went.WELL).status_code == 404, login
+    assert tom.post(path, asked=str(asked.id), went=Went.BADLY, text="It took long.").status_code == 303
+    assert "It took long." in words(visit("sunita").see("/console/challenges"))
+    assert after(world).at_next_call("h_okafor") == []
+
+
+def test_nobody_is_asked_how_a_test_went(world: World, visit: Visit) -> None:
+    close(world, visit, world.press(), Outcome.TEST)
+    assert after(world).at_next_call("h_okafor") == []
+
+
+def test_whom_it_reached_is_asked_by_a_link_that_is_good_once(world: World, visit: Visit) -> None:
+    alert = world.press()
+    attempt = world.store.alerts.intend(alert, 1, "c_ada", "email", world.now)
+    assert attempt is not None
+    world.store.alerts.finish(attempt, Tried.SENT, "told", world.now)
+    Responses(world.store.alerts.engine).replied(attempt, Answer.ON_THE_WAY, world.now)
+    close(world, visit, alert)
+    (asked,) = after(world).to_send()
+    assert (asked.person, asked.way) == ("c_ada", "email")
+    links, soon = Links(Keyring(world.settings.secrets)), world.now + timedelta(days=1)
+    path = f"/by-link/feedback/{links.made(Matter.FEEDBACK, asked.id, soon)}"
+    anybody = visit(None)
+    assert "How did it go?" in words(anybody.see(path))
+    assert "Okafor" not in anybody.see(path), "a link may go astray"
+    assert anybody.client.post(path, data={"went": "?"}).status_code == 400
+    assert "it went well" in anybody.client.post(path, data={"went": Went.WELL}).text
+    assert "it went well" in anybody.client.post(path, data={"went": Went.BADLY}).text
+    for forged in (
+        path[:-1],
+        path.replace(f"/f{asked.id}.", "/f9."),
+        f"/by-link/feedback/{links.made(Matter.ATTEMPT, 1, soon)}",
+    ):
+        assert visit("karl").get(forged).status_code == 404
+        assert visit("karl").client.post(forged, data={"went": Went.WELL}).status_code == 404
+    world.move(timedelta(days=1))
+    assert anybody.get(path).status_code == 404
+
+
+def test_a_referral_needs_their_word_and_makes_a_letter(world: World, visit: Visit) -> None:
+    alert = world.press()
+    tom = visit("tom")
+    tom.post(f"/console/alert/{alert.id}/answer")
+    path = f"/console/alert/{alert.id}/refer"
+    form = {"service": Service.FALLS, "text": "Three falls since May."}
+    assert tom.post(path, **form).status_code == 409, "they have to agree"
+    assert tom.post(path, service="anybody", agreed="yes").status_code == 409
+    made = tom.post(path, **form, agreed="yes")
+    assert made.headers["location"] == "/console/referral/1"
+    letter = words(tom.see("/console/referral/1"))
+    for text in ("Referral to: falls service", "Grace Okafor", "3 Larch Close", "spoken", "Three falls since May."):
+        assert text in letter
+    for login in ("karl", "ada", "priya", "ivan", "grace"):
+        assert visit(login).get("/console/referral/1").status_code == 404, login
+        assert visit(login).post(path, **form, agreed="yes").status_code == 404, login
+    assert tom.get("/console/referral/9").status_code == 404
+
+
+def test_those_it_was_about_see_why_and_a_supervisor_answers_them(world: World, visit: Visit) -> None:
+    alert = world.press()
+    grace, ada, sunita = visit("grace"), visit("ada"), visit("sunita")
+    assert ada.get(f"/why/{alert.id}").status_code == 404, "it is not closed yet"
+    close(world, visit, alert, f"{Outcome.ACCIDENT}|knocked")
+    assert "Call for help" in words(grace.see("/why"))
+    own, daughters = words(grace.see(f"/why/{alert.id}")), words(ada.see(f"/why/{alert.id}"))
+    assert "Somebody at the contact centre answered: Tom Brandt" in own
+    assert "accidental press: knocked" in daughters
+    assert "Tom Brandt" not in daughters, "who it was is the resident's to know"
+    assert ada.post(f"/why/{alert.id}", text=" ").status_code == 409
+    assert ada.post(f"/why/{alert.id}", text="She did mean to press it.").status_code == 303
+    assert "She did mean to press it." in words(sunita.see("/console/challenges"))
+    assert sunita.post("/console/challenges/1", text="You are right: we rang her.").status_code == 303
+    assert sunita.post("/console/challenges/1", text="Twice").status_code == 409
+    assert "You are right: we rang her." in words(ada.see(f"/why/{alert.id}"))
+    assert world.store.records.broken_logs() == []
+
+
+@pytest.mark.parametrize("login", ["karl", "ben", "chi", "dele", "tom", "priya", "ivan"])
+def test_why_an_alert_was_raised_is_nobody_elses(world: World, visit: Visit, login: str) -> None:
+    alert = world.press()
+    close(world, visit, alert)
+    guest = visit(login)
+    for answer in (guest.get(f"/why/{alert.id}"), guest.post(f"/why/{alert.id}", text="x")):
+        assert answer.status_code == 404
+    assert guest.get("/console/challenges").status_code == 404
+    assert guest.post("/console/challenges/1", text="x").status_code == 404
+    assert after(world).said() == []
+
+
+def test_a_challenge_of_a_fault_or_of_another_home_is_not_there(world: World, visit: Visit) -> None:
+    kit = world.kit_unheard("h_okafor")
+    world.store.alerts.act(kit.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(kit.id, Act.CLOSE, "tom", world.now, outcome=Outcome.FAULT)
+    assert visit("grace").get(f"/why/{kit.id}").status_code == 404
+    assert visit("grace").get("/why/99").status_code == 404
