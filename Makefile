@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
-# Tests run two files at a time: nearly all of them wait for real programs.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile
+# Tests run three files at a time: nearly all of them wait for real programs.
+PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin

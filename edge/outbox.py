@@ -46,13 +46,17 @@ CREATE TABLE IF NOT EXISTS traces (
 CREATE TABLE IF NOT EXISTS told (configuration TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
-CREATE TABLE IF NOT EXISTS lately (number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS lately (
+    number INTEGER PRIMARY KEY, sensor TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS last (sensor TEXT PRIMARY KEY, what TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 TRACES = 50
 """So many of what was felt around suspected falls are held; the oldest go first, and before anything else does."""
 TOO_MANY = "DELETE FROM traces WHERE number <= (SELECT number FROM traces ORDER BY number DESC LIMIT 1 OFFSET ?)"
+
+Lately = dict[str, list[tuple[What, datetime]]]
 
 Unnumbered = tuple[str, str, int, bool, str, float, bool, str | None]
 """A row as it waits, but for its number; `at` in microseconds since 1970 UTC; evidence as JSON."""
@@ -189,12 +193,12 @@ class Outbox:
         with _reading():
             return {sensor: (What(what), _moment(at)) for sensor, what, at in rows}
 
-    def lately(self) -> dict[str, list[datetime]]:
-        """When each sensor noticed something lately, as its clock said then; receipted or not."""
-        found: dict[str, list[datetime]] = {}
+    def lately(self) -> Lately:
+        """What each sensor noticed lately, and when, as its clock said then; receipted or not."""
+        found: Lately = {}
         with _reading():
-            for sensor, at in self._db.execute("SELECT sensor, at FROM lately ORDER BY number"):
-                found.setdefault(sensor, []).append(_moment(at))
+            for sensor, what, at in self._db.execute("SELECT sensor, what, at FROM lately ORDER BY number"):
+                found.setdefault(sensor, []).append((What(what), _moment(at)))
         return found
 
     def pend(self, falls: Sequence[Noticed]) -> None:
@@ -298,7 +302,7 @@ class Outbox:
             traces = [(number, *trace) for number, trace in enumerate(felt, start=last + len(rows) + 1)]
             self._db.executemany("INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", traces)
             gone = self._db.execute(TOO_MANY, (TRACES,)).rowcount if traces else 0
-            self._db.executemany("INSERT INTO lately VALUES (?, ?, ?)", [(row[0], row[1], row[3]) for row in numbered])
+            self._db.executemany("INSERT INTO lately VALUES (?, ?, ?, ?)", [row[:4] for row in numbered])
             self._db.execute("DELETE FROM lately WHERE number <= ?", (last + len(rows) - LATELY,))
             self._db.execute("UPDATE outbox SET last = ?", (last + len(rows) + len(traces),))
         self.last = last + len(rows) + len(traces)
@@ -540,7 +544,7 @@ class Outboxes:
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})
 
-    def lately(self) -> dict[str, list[datetime]]:
+    def lately(self) -> Lately:
         return {} if self._card is None else self.ask(self._card, Outbox.lately, otherwise={})
 
     def tend(self) -> None:

@@ -57,14 +57,14 @@ Last = Mapping[str, tuple[What, datetime]]
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an adapter may use: `notice` takes what was noticed or felt, from any thread; `base` is the topic; `lately`
-    says when each sensor noticed something lately.
+    says what each sensor noticed lately, and when.
     """
 
     notice: Callable[[Noticed | Felt], None]
     clock: Clock
     base: str
     last: Last
-    lately: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    lately: Mapping[str, Sequence[tuple[What, datetime]]] = field(default_factory=dict)
 
 
 class Adapter(Protocol):

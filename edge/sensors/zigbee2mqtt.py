@@ -161,13 +161,21 @@ class Zigbee2Mqtt:
             return []
         told = self._told(state, moment, retained=retained, repeated=repeated)
         news: list[Noticed] = []
-        if not (repeated and told.said in self._lately[sensor.id]):
+        if not (repeated and self._taken(sensor, state, told)):
             news = self._press(sensor, state, told) if sensor.kind in PRESSING else self._edge(sensor, state, told)
-        if news and told.said is not None:
-            self._lately[sensor.id].append(told.said)
+        if told.said is not None:
+            self._lately[sensor.id] += [(one.what, told.said) for one in news]
         self._lives(sensor.id, told)
         self._says(sensor, **_of_itself(state))
         return news
+
+    def _taken(self, sensor: Fitted, state: State, told: Told) -> bool:
+        """Whether what this notices was kept before; coming to rest notices nothing, and has to be learned again."""
+        of_then = [what for what, said in self._lately[sensor.id] if said == told.said]
+        if sensor.kind in PRESSING:
+            return bool(of_then)
+        value = _value(sensor, state)
+        return value is not None and MEANS.get((sensor.kind, value)) in of_then
 
     def _says(self, sensor: Fitted, **said: Any) -> None:
         self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)

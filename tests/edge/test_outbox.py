@@ -292,8 +292,8 @@ def test_it_remembers_when_something_was_noticed_lately_even_when_that_is_receip
         outbox.forget([(1, LATELY + 6)])
     with closing(opened(tmp_path / "o.db")) as outbox:
         lately = outbox.lately()
-        assert lately["pendant"] == [NIGHT + timedelta(seconds=3)]
-        assert lately["pir"] == [NIGHT + timedelta(seconds=second) for second in range(6, LATELY + 5)]
+        assert lately["pendant"] == [(What.PRESSED, NIGHT + timedelta(seconds=3))]
+        assert lately["pir"] == [(What.MOVED, NIGHT + timedelta(seconds=second)) for second in range(6, LATELY + 5)]
 
 
 def test_only_one_agent_may_have_an_outbox(tmp_path: Path) -> None:

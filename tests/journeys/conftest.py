@@ -366,14 +366,19 @@ class Service:
 ABOUT_PEOPLE = "|".join(kind for kind in FindingKind if kind.lane is Lane.PERSON)
 
 
+def people_waiting(viewer: Viewer) -> list[str]:
+    """The addresses of the alerts about a person in the queue."""
+    viewer.see("/console")
+    rows = re.findall(rf'<li id="alert-(\d+)" class="row \w+ (?:{ABOUT_PEOPLE})\b', viewer.page)
+    return [f"/console/alert/{number}" for number in rows]
+
+
 def only_alert(viewer: Viewer) -> str:
     """The address of the one alert about a person in the queue, once there is one."""
     found: list[str] = []
 
     def there() -> bool:
-        viewer.see("/console")
-        rows = re.findall(rf'<li id="alert-(\d+)" class="row \w+ (?:{ABOUT_PEOPLE})\b', viewer.page)
-        found[:] = [f"/console/alert/{number}" for number in rows]
+        found[:] = people_waiting(viewer)
         return len(found) == 1
 
     eventually(there, 15)

@@ -28,14 +28,15 @@ FITTED = (
     Fitted("pad", SensorKind.BED, "pad", inverted=True),
 )
 START = NIGHT
-EMPTY: Mapping[str, list[datetime]] = MappingProxyType({})
+Lately = Mapping[str, list[tuple[What, datetime]]]
+EMPTY: Lately = MappingProxyType({})
 Last = Mapping[str, tuple[What, datetime]]
 
 
 class Bridge:
     """An adapter, and a bridge that speaks to it. Time is in s after the start."""
 
-    def __init__(self, clock: Clock, last: Last | None = None, lately: Mapping[str, list[datetime]] = EMPTY) -> None:
+    def __init__(self, clock: Clock, last: Last | None = None, lately: Lately = EMPTY) -> None:
         around = Surroundings(lambda _: None, clock, BASE, last or {}, lately)
         adapter = fit("zigbee2mqtt", FITTED, around)
         assert isinstance(adapter, Zigbee2Mqtt)
@@ -411,13 +412,23 @@ def test_what_the_broker_hands_over_again_after_a_power_cut_is_known_whatever_th
 ) -> None:
     noticed = [START + timedelta(seconds=before + second) for second in range(4)]
     last = {"pendant": (PRESSED, noticed[3]), "door": (CLOSED, noticed[3])}
-    bridge = Bridge(clock, last, {"pendant": noticed, "door": noticed})
+    moved = [(CLOSED if second % 2 else OPENED, at) for second, at in enumerate(noticed)]
+    bridge = Bridge(clock, last, {"pendant": [(PRESSED, at) for at in noticed], "door": moved})
     for second in range(4):
         seen = before + second
         assert bridge.says(5, "pendant", seen=seen, repeated=True, action="emergency") == []
         assert bridge.says(5, "front_door", seen=seen, repeated=True, contact=second % 2 == 1) == []
     assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == [PRESSED]
     assert bridge.says(9, "pendant", seen=before + 7, repeated=True, action="emergency") == []
+
+
+def test_rest_that_is_handed_over_again_is_learned_so_that_the_next_movement_counts(clock: Clock) -> None:
+    """Killed between the keeping of a movement and the thanks for it: movement and rest come again together."""
+    moved = {"pir": [(MOVED, START)]}
+    bridge = Bridge(clock, {"pir": moved["pir"][0]}, moved)
+    assert bridge.says(3, "hall_pir", seen=0, repeated=True, occupancy=True) == []
+    assert bridge.says(3, "hall_pir", seen=0, repeated=True, occupancy=False) == []
+    assert bridge.says(4, "hall_pir", seen=4, occupancy=True) == [MOVED]
 
 
 def test_a_clock_that_is_not_set_still_tells_how_long_ago_it_was(bridge: Bridge) -> None:

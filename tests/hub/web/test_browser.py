@@ -140,7 +140,7 @@ def test_answered_from_the_keyboard_and_closed_with_one_press(world: World, url:
     page.wait_for_url(f"**/console/alert/{alert.id}")
     expect(page.locator(".state")).to_contain_text("You hold this alert")
     page.get_by_label("What was said or done").fill("She is all right")
-    page.get_by_role("button", name="Accidental press").click()
+    page.get_by_role("button", name="Accidental press", exact=True).click()
     page.wait_for_url("**/console")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is waiting")
     assert world.store.alerts.timeline(alert.id)[-1].text == "She is all right"

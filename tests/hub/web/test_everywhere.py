@@ -21,7 +21,16 @@ from models.register import Register
 from tests.hub.web.test_councils import ELSEWHERE
 from tests.hub.web.world import HASH, World
 
-OPEN_TO_ALL = {"/", "/login", "/alive", "/logout", "/invitation/{token}", "/login/code", "/login/set-up"}
+OPEN_TO_ALL = {
+    "/",
+    "/login",
+    "/alive",
+    "/logout",
+    "/invitation/{token}",
+    "/login/code",
+    "/login/set-up",
+    "/push/worker.js",
+}
 """They hold no data; tests/hub/web/test_entrance.py has what they do."""
 Asked = tuple[str, str, dict[str, str]]
 BY_LINK = re.compile("/by-link/")
