@@ -1,10 +1,10 @@
 """What must not be readable in a database, nor in its backup: encrypted by a key that stands in a file of its own."""
 
-import contextlib
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
+
+from hub.keyring import Keyring
 
 
 class Unsealable(ValueError):
@@ -28,19 +28,6 @@ class Seal:
             raise Unsealable(f"{self._file} is not the key that this was sealed with") from bad
 
     def _key(self, *, make: bool) -> Fernet:
-        if make and not self._file.exists():
-            _write_once(self._file, Fernet.generate_key())
+        if make:
+            return Fernet(Keyring(self._file.parent).kept(self._file.name, Fernet.generate_key).strip())
         return Fernet(self._file.read_bytes().strip())
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable by its owner alone; whoever comes second keeps the first one's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with contextlib.suppress(FileExistsError):
-        os.link(mine, path)
-    mine.unlink()
