@@ -113,6 +113,11 @@ class View:
     papers: tuple[Paper, ...]
     settings: bool
 
+    @property
+    def proved(self) -> bool:
+        """By a certificate that holds."""
+        return bool(self.papers) and not self.papers[0].broken
+
 
 @dataclass(frozen=True, slots=True)
 class _Now:
@@ -212,7 +217,7 @@ class Commissioning:
         view = self.view(viewer, home_id)
         if view.missing:
             raise Refused("No certificate yet. " + " ".join(view.missing))
-        if view.papers and not view.papers[0].broken and view.papers[0].proved.tests == self._tests(home_id):
+        if view.proved and view.papers[0].proved.tests == self._tests(home_id):
             return view.papers[0].number
         now = self._now(view.home)
         kinds = tuple(sorted(now.agreed))
