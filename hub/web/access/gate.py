@@ -122,7 +122,7 @@ class Gate:
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
-        self.commissioning = Commissioning(self._door)
+        self.commissioning = Commissioning(self._door, self.key_safes)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble)
 
