@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 LINE = 6.0
 """mm"""
@@ -53,5 +54,6 @@ class Paper:
         self._pdf.multi_cell(0, height, self._printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _printable(self, text: str) -> str:
-        known = self._pdf.fonts[FAMILY.lower()].cmap
-        return "".join(letter if ord(letter) in known else "?" for letter in text)
+        font = self._pdf.fonts[FAMILY.lower()]
+        assert isinstance(font, TTFFont)
+        return "".join(letter if ord(letter) in font.cmap else "?" for letter in text)
