@@ -113,7 +113,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
@@ -393,12 +393,12 @@ class Gate:
         )
         return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
 
-    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
-        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str, speaks: str = "") -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden, CannotBeMade."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real(), speaks).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
