@@ -17,11 +17,11 @@ from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.shown import Card, Part, Queue, Waiting
 from hub.web.usual import usual
-from hub.web.words import clock_s, local
 from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
+from models.hours import clock_s, local
 from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose

@@ -15,7 +15,6 @@ from hub.kits import settings_text
 from hub.store.fittings import Fittings
 from hub.store.register import Change
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.words import when
 from models.commission import (
     BROADBAND,
     MAINS,
@@ -38,6 +37,7 @@ from models.commission import (
     rang,
 )
 from models.home import Home, Sensor
+from models.hours import when
 from models.observation import KIT, SensorKind
 from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
