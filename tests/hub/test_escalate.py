@@ -26,7 +26,8 @@ from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
 from models.response import Answer, ResponsePlan, Step, Tried
 from models.wire import Leg, Order, read_down
-from tests.hub.conftest import Hand, Told, eventually
+from tests.conftest import eventually
+from tests.hub.conftest import Hand, Told
 
 
 class Line:
