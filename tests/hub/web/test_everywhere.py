@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     "/login/code",
     "/login/set-up",
     "/push/worker.js",
+    "/installer/commission/worker.js",
 }
 """They hold no data; tests/hub/web/test_entrance.py has what they do."""
 Asked = tuple[str, str, dict[str, str]]
