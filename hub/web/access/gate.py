@@ -124,7 +124,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door)
         self._worklist = Worklist(records.engine)
-        self.board = Board(self._door, self._worklist, self.trouble)
+        self.board = Board(self._door, self._worklist, self.trouble, traces)
 
     # The contact centre
 
