@@ -15,7 +15,8 @@ from models.alert import Lane
 from models.observation import Observation, What
 from models.people import Account, Role
 from models.register import Register
-from tests.hub.conftest import Hand, Kit, eventually
+from tests.conftest import eventually
+from tests.hub.conftest import Hand, Kit
 
 pytestmark = pytest.mark.broker
 

@@ -122,7 +122,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door)
         self._worklist = Worklist(records.engine)
-        self.board = Board(self._door, self._worklist, self.trouble)
+        self.board = Board(self._door, self._worklist, self.trouble, traces)
 
     # The contact centre
 
@@ -428,7 +428,11 @@ class Gate:
 
     def _late(self) -> list[tuple[str, datetime]]:
         real = self._real_now()
-        return sorted((name, one.played) for name, one in self._records.loops().items() if real - one.real_at > LATE)
+        return sorted(
+            (name, one.played)
+            for name, one in self._records.loops().items()
+            if name in LOOPS and real - one.real_at > LATE
+        )
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))

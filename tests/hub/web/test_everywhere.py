@@ -32,6 +32,7 @@ OPEN_TO_ALL = {
     "/family/worker.js",
     "/family/app.webmanifest",
     "/family/offline",
+    "/installer/commission/worker.js",
 }
 """They hold no data; tests/hub/web/test_entrance.py has what they do."""
 Asked = tuple[str, str, dict[str, str]]
