@@ -17,7 +17,6 @@ from hub.store.fittings import Fittings
 from hub.store.register import Change
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.key_safes import KeySafeDesk
-from hub.web.words import when
 from models.commission import (
     BROADBAND,
     MAINS,
@@ -41,6 +40,7 @@ from models.commission import (
 )
 from models.health import Why
 from models.home import Home, Sensor
+from models.hours import when
 from models.observation import KIT, SensorKind
 from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
