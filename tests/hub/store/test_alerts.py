@@ -209,7 +209,7 @@ def test_an_answer_about_a_person_orders_that_the_home_is_told(store: Store, t0:
         store.alerts.act(alert.id, Act.ANSWER, "tom", t0)
     (order,) = store.alerts.orders()
     assert (order.home, order.order, order.open) == ("okafor-home", "help_coming", True)
-    store.alerts.ordered(order.id, t0)
+    store.alerts.ordered([order.id], t0)
     assert store.alerts.orders() == []
 
 
