@@ -19,10 +19,10 @@ from hub.store.alerts import Alerts, Entry
 from hub.store.records import Records
 from hub.store.series import Series
 from hub.web.shown import Hearing
-from hub.web.words import clock_s, when
 from models.alert import Alert
 from models.health import Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
+from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, showing
 from models.wire import Heartbeat, read_heartbeat
