@@ -251,7 +251,7 @@ class Commissioning:
         if not papers:
             return "being fitted" if self._fittings.of(home.id)[0] else "not begun"
         number, proved = papers[0]
-        broken = broken_by(proved, home, agreed(self._door.records.consents(), home.id))
+        broken = broken_by(proved, home, agreed(self._door.records.consents(home.id), home.id))
         return f"certificate {number}{' no longer holds' if broken else ''}"
 
     def _papers(self, now: _Now) -> tuple[Paper, ...]:
@@ -272,7 +272,7 @@ class Commissioning:
             beat.on_mains if beat else None,
             beat.route is Route.MODEM if beat and beat.route not in (None, Route.UNKNOWN) else None,
         )
-        consents = [one for one in records.consents() if one.home == home.id]
+        consents = records.consents(home.id)
         why = why or (None if heard.online else Why.PATH)
         return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
 
@@ -382,7 +382,7 @@ class Commissioning:
             raise Refused("Say which kind of sensor this is about.")
         kind, now = SensorKind(form["kind"]), self._door.clock.now()
         felt = kind is SensorKind.PENDANT and form.get("felt") == "yes"
-        mine = (one for one in self._door.records.consents() if one.home == home.id and one.felt is felt)
+        mine = (one for one in self._door.records.consents(home.id) if one.felt is felt)
         before = next((one for one in mine if one.kind is kind), None)
         if form.get("decision") == "withdraw":
             if before is not None and before.withdrawn_at is None:

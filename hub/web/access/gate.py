@@ -19,6 +19,7 @@ from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.mentioned import Mentioned
+from hub.store.once import asking_once
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
@@ -141,7 +142,8 @@ class Gate:
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
         self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
-        return self._sheet(viewer, alert, entries, shown, reason)
+        with asking_once():
+            return self._sheet(viewer, alert, entries, shown, reason)
 
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
@@ -446,7 +448,7 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id) | ALWAYS
+        may = agreed(self._records.consents(home.id), home.id) | ALWAYS
         last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(

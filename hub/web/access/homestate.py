@@ -32,16 +32,17 @@ class HomeState:
     def strip(self, home: Home, shown: AbstractSet[Data], fitted: Sequence[Fitted]) -> Strip:
         """Only what may be `shown`: of a fault of the kit nothing about the person."""
         now = self._door.clock.now()
-        facts = [*self._of_person(home, now)] if Data.TIMES in shown else []
+        seen = self._seen(home, now) if shown & {Data.TIMES, Data.ROOMS} else []
+        facts = [*self._of_person(home, seen, now)] if Data.TIMES in shown else []
         facts += self._of_kit(home, fitted, now) if Data.KIT in shown else []
-        return Strip(tuple(facts), self._lanes(home, now) if Data.ROOMS in shown else (), now - HOURS, now)
+        return Strip(tuple(facts), self._lanes(home, seen, now) if Data.ROOMS in shown else (), now - HOURS, now)
 
     def _seen(self, home: Home, now: datetime) -> list[Seen]:
         rows = self._door.series.between(home.id, now - HOURS - BEFORE, now)
         return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
 
-    def _of_person(self, home: Home, now: datetime) -> list[Fact]:
-        seen, zone = self._seen(home, now), home.timezone
+    def _of_person(self, home: Home, seen: Sequence[Seen], now: datetime) -> list[Fact]:
+        zone = home.timezone
         heard = self._door.heard_of(home.id).until if self._door.why(home.id, now) is None else None
         facts = [_who(presence(home, seen, heard, now), home, now)]
         bed = in_bed(seen)
@@ -73,9 +74,8 @@ class HomeState:
         lost = self._health.unprotected([home.id], *month("", now, home.timezone))[home.id]
         return Fact("Unprotected", f"{minutes(lost)} this month" if lost else "not a minute this month")
 
-    def _lanes(self, home: Home, now: datetime) -> tuple[Lane, ...]:
+    def _lanes(self, home: Home, seen: Sequence[Seen], now: datetime) -> tuple[Lane, ...]:
         until = self._door.heard_of(home.id).until
-        seen = self._seen(home, now)
         spans = ribbon(home, seen, now - HOURS, now, until) if seen else []
         rooms = list(dict.fromkeys(sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT))
         bedrooms = [sensor.room for sensor in home.sensors if sensor.kind is SensorKind.BED]
