@@ -154,6 +154,7 @@ def test_with_keys_alone_every_sensor_turns_green_within_two_seconds_of_the_hubs
     paper = fittings.issue(proved)
     page.goto(f"{url}{PAGE}/certificate/{paper}")
     eventually(lambda: PAGE not in page.evaluate(KEPT))
+    nothing_found(page)
     page.goto(url + PAGE)
     expect(page.locator("#certificate")).to_contain_text(f"Certificate {paper}")
     eventually(lambda: page.evaluate("async () => Boolean((await navigator.serviceWorker.ready).active)"))
