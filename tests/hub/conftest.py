@@ -1,6 +1,5 @@
 """Real databases, brokers and programs for the hub's tests."""
 
-import inspect
 import os
 import pwd
 import shutil
@@ -40,7 +39,7 @@ from models.privacy import Consent
 from models.register import Register
 from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
-from tests.conftest import wanted
+from tests.conftest import eventually, wanted
 from tests.hub.influx import REAL, served, settings_for
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -271,13 +270,6 @@ class Kit:
 
 def moved(numbers: Iterable[int], at: datetime, sensor: str = "hall") -> list[Observation]:
     return [Observation(number, sensor, What.MOVED, at) for number in numbers]
-
-
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not within {seconds} s: {inspect.getsource(holds).strip()}"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from models.observation import SensorKind
 from models.privacy import Consent
 from models.register import Register
 from models.wire import mark_of
-from tests.hub.conftest import Kit, eventually, now
+from tests.conftest import eventually
+from tests.hub.conftest import Kit, now
 
 pytestmark = pytest.mark.broker
 

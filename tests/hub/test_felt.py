@@ -13,7 +13,8 @@ from models.observation import SensorKind
 from models.privacy import FELT_KEPT, Consent
 from models.register import Register
 from models.wire import Leg, Order, Trace, encode, mark_of
-from tests.hub.conftest import Kit, eventually, moved, now
+from tests.conftest import eventually
+from tests.hub.conftest import Kit, moved, now
 
 MOMENT = timedelta(seconds=20)
 
