@@ -25,6 +25,7 @@ from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
+from hub.pauses import Pauses
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -97,7 +98,7 @@ class Watch:
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._keeping = Keeping(store)
+        self._keeping, self._pauses = Keeping(store), Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -260,6 +261,7 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
+        self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():

@@ -147,6 +147,9 @@ class Records:
     def consents(self) -> list[Consent]:
         return self._bodies(select(schema.consents.c.body))
 
+    def consents_of(self, home: str) -> list[Consent]:
+        return self._bodies(select(schema.consents.c.body).where(schema.consents.c.home == home))
+
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
         """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
         gently where only a look is asked for; else the built-in.

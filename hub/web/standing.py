@@ -21,6 +21,7 @@ from models.privacy import Data
 class Tone(StrEnum):
     """What the page looks like; the sentence says it too."""
 
+    PRIVATE = "private"
     WELL = "well"
     CHECKING = "checking"
     UNHEARD = "unheard"
@@ -55,6 +56,7 @@ class Known:
     alerts_today: Sequence[Alert] = ()
 
 
+_STILL_CALLED = "A call for help still reaches the contact centre, and they ring you where that was agreed."
 _CANNOT_SAY = "We cannot say how things are"
 
 LATE = timedelta(minutes=2)
@@ -65,6 +67,8 @@ LOOKED_AT_WITHIN = timedelta(minutes=15)
 
 def standing(known: Known, shown: AbstractSet[Data]) -> Standing:
     """The sentence for a reader who may see `shown`."""
+    if Data.STANDING not in shown:
+        return Standing(Tone.PRIVATE, f"{known.called} is not sharing with you at the moment", _STILL_CALLED)
     opened = [alert for alert in known.alerts_today if alert.state is not State.CLOSED]
     if opened:
         return _checking(known, opened[0], shown)

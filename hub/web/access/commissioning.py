@@ -238,7 +238,7 @@ class Commissioning:
         if not papers:
             return "being fitted" if self._fittings.of(home.id)[0] else "not begun"
         number, proved = papers[0]
-        broken = broken_by(proved, home, agreed(self._door.records.consents(), home.id))
+        broken = broken_by(proved, home, agreed(self._door.records.consents_of(home.id), home.id))
         return f"certificate {number}{' no longer holds' if broken else ''}"
 
     def _papers(self, now: _Now) -> tuple[Paper, ...]:
@@ -259,7 +259,7 @@ class Commissioning:
             beat.on_mains if beat else None,
             beat.route is Route.MODEM if beat and beat.route not in (None, Route.UNKNOWN) else None,
         )
-        consents = [one for one in records.consents() if one.home == home.id]
+        consents = records.consents_of(home.id)
         return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
 
     def _advanced(self, now: _Now) -> Fitting:
@@ -369,7 +369,7 @@ class Commissioning:
         if form.get("kind") not in set(SensorKind):
             raise Refused("Say which kind of sensor this is about.")
         kind, now = SensorKind(form["kind"]), self._door.clock.now()
-        mine = (one for one in self._door.records.consents() if one.home == home.id and not one.felt)
+        mine = (one for one in self._door.records.consents_of(home.id) if not one.felt)
         before = next((one for one in mine if one.kind is kind), None)
         key = (home.id, str(kind))
         if form.get("decision") == "withdraw":

@@ -39,6 +39,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture, midnight, picture
 from hub.web.shown import (
     Certificate,
@@ -123,6 +124,7 @@ class Gate:
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble)
 
@@ -327,7 +329,7 @@ class Gate:
             standing(known, shown),
             now,
             home.timezone,
-            known.heard.until,
+            known.heard.until if Data.HEARING in shown else None,
             self._two_days(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
             tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
             _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
@@ -465,7 +467,7 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id) | ALWAYS
+        may = agreed(self._records.consents_of(home.id), home.id) | ALWAYS
         last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
@@ -494,7 +496,7 @@ class Gate:
     def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
         """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
         until, why = self._door.heard_of(home.id).until, self._door.why(home.id, end)
-        rows = self._series.between(home.id, start - DAY, end)
+        rows = self._door.noticed(home, start - DAY, end)
         seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
         if until and why is None:
             end = max(start, min(until, end))
@@ -664,7 +666,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),

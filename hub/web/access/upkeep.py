@@ -154,7 +154,7 @@ class Upkeep:
 
     def _not_watched(self, home: Home) -> tuple[str, ...]:
         """By the sensors that were agreed to: one that is not used notices nothing."""
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        may = agreed(self._door.records.consents_of(home.id), home.id) | ALWAYS
         used = replace(home, sensors=tuple(one for one in home.sensors if one.kind in may))
         by_reason: dict[str, list[str]] = defaultdict(list)
         for kind, why in not_watched(used).items():
@@ -185,7 +185,7 @@ class Upkeep:
         learned, swapped = self._health.learned_of(home.id).rhythms, {}
         for one in self._health.swaps(home.id):
             swapped[one.sensor] = one.at
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        may = agreed(self._door.records.consents_of(home.id), home.id) | ALWAYS
         wrong: dict[str, list[str]] = defaultdict(list)
         for fault in self._faults([home.id])[home.id]:
             wrong[fault.sensor].append(KIND[fault.kind])
