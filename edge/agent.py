@@ -20,6 +20,7 @@ from edge.consent import Consent
 from edge.discovery import Discovery
 from edge.fall import Falls, Judging
 from edge.link import Link
+from edge.listed import listed
 from edge.machine import Machine
 from edge.outbox import STEP, Outboxes
 from edge.paths import Network
@@ -121,19 +122,23 @@ class Agent:
     """One kit. `run` returns after `stop`; `ready` is called once the hub and the kit's broker are reached.
 
     Raises InUse and BadSettings at the start. Timers run on the clock's `elapsed`, which no step of the clock moves.
-    Without `judging` what is felt is not judged.
+    Without `judging` what is felt is not judged. `again` is set when it ended because the hub has another list of
+    sensors for it: another agent, from the same settings, goes on with that.
     """
 
     def __init__(
         self, settings: Settings, clock: Clock, ready: Callable[[], None], judging: Judging | None = None
     ) -> None:
-        self._settings, self._clock, self._ready = settings, clock, ready
+        self._own, self._clock, self._ready = settings, clock, ready
+        self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
+        settings, self._unfit = listed(settings, self._outboxes.told())
+        self._settings = settings
+        self.again = self._relist = False
         self._queue: SimpleQueue[Happened] = SimpleQueue()
         network = Network(modem=settings.modem)
         self._hub = Connection(
             hub_broker(settings), self._hub_topics(), self._from_hub(), lambda: self._will, network.ways
         )
-        self._outboxes = Outboxes(Path(settings.outbox), clock.boot, settings.outbox_limit)
         last = dict(self._outboxes.last_of_each())
         _, tested_at = last.pop(KIT, (None, None))
         self._proving = Proving(settings.test_every, tested_at, clock.moment())
@@ -360,8 +365,17 @@ class Agent:
         self._forget_felt()
         self._link.agreed = self._outboxes.withdraw(self._consent.refused())
         self._outboxes.tell(told)
+        self._relist = listed(self._own, told) != (self._settings, self._unfit)
         if self._link.agreed:
             self._beat_at = 0.0
+
+    def _begin_anew(self) -> bool:
+        """With another list of sensors; not while what was noticed, or whether somebody fell, is in memory alone."""
+        if not self._relist or self._outboxes.memory_only or self._undecided or self._pended:
+            return False
+        log.info("the hub has another list of sensors: beginning anew with that")
+        self.again = self._stopping = True
+        return True
 
     def _forget_felt(self) -> None:
         if not self._consent.felt:
@@ -372,6 +386,8 @@ class Agent:
 
     def _tend(self, moment: Moment, *, caught_up: bool) -> None:
         """What time asks for: place anew, hear again, send, beat."""
+        if self._begin_anew():
+            return
         if moment.trusted and (self._untrusted_waits or abs(moment.began - self._began) > STEP):
             self._untrusted_waits, self._began = False, moment.began
             self._outboxes.set_right(moment)
@@ -416,7 +432,8 @@ class Agent:
             clock_trusted=moment.trusted,
             noticing_since=moment.at - timedelta(seconds=moment.elapsed - self._noticing_from),
             tested=self._proving.tested,
-            keeps_to=self._consent.mark if self._link.agreed else "",
+            keeps_to=self._consent.mark if self._link.agreed and not self._relist else "",
+            unfit=self._unfit,
             sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
             **condition,
         )
@@ -444,14 +461,18 @@ class Agent:
         self._take(list(self._queued(IN_ONE_TURN)))
         moment = self._clock.moment()
         self._surely(lambda: self._link.pump(time.monotonic()))
-        self._surely(lambda: self._goodbye(moment))
+        if not self.again:
+            self._surely(lambda: self._goodbye(moment))
         self._surely(lambda: self._ask(frozenset()))
         for connection in (self._kit, self._hub):
             if connection is not None:
                 connection.close(within=0.7)
         for adapter in self._adapters:
             adapter.close()
+        for each in self._asking:
+            each.close()
         self._voice.close()
+        self._condition.close()
         self._outboxes.close()
 
     def _goodbye(self, moment: Moment) -> None:

@@ -20,7 +20,8 @@ from edge.agent import Agent, hub_broker, kit_broker
 from edge.clock import Clock
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.fall import Detector, Judging
-from edge.outbox import InUse, Look, look
+from edge.listed import listed
+from edge.outbox import InUse, Look, look, told_of
 from edge.sensors import feels
 from edge.settings import Settings, load
 from edge.trouble import hindrance
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = load(asked.settings)
-        answer: int = asked.command(settings) if asked.command else walk(settings, asked.sensors, asked.seconds, _say)
+        answer: int = asked.command(settings) if asked.command else _walk(settings, asked)
     except BadSettings as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,13 +59,31 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
+def _walk(settings: Settings, asked: argparse.Namespace) -> int:
+    return walk(_fitted(settings), asked.sensors, asked.seconds, _say)
+
+
 def run(settings: Settings) -> int:
     """Notice, keep and send, until told to stop."""
     ready = partial(print, f"ready home={settings.home}", flush=True)
-    agent = Agent(settings, _clock(settings), ready, _judging(settings))
+    clock, ending = _clock(settings), threading.Event()
+    running: list[Agent] = []
+
+    def end(*_: object) -> None:
+        ending.set()
+        for one in running:
+            one.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: agent.stop())
-    agent.run()
+        signal.signal(number, end)
+    while not ending.is_set():
+        agent = Agent(settings, clock, ready, _judging(_fitted(settings)))
+        running[:] = [agent]
+        if ending.is_set():
+            agent.stop()
+        agent.run()
+        if not agent.again:
+            break
     return 0
 
 
@@ -73,13 +92,15 @@ def check(settings: Settings) -> int:
     for field in fields(settings):
         if field.name != "sensors":
             print(f"{field.name} = {getattr(settings, field.name)}")
+    settings, unfit = listed(settings, _told(settings))
     for sensor in settings.sensors:
         print(f"sensor {sensor.id}: {sensor.kind} at {sensor.source}{', inverted' if sensor.inverted else ''}")
     if any(feels(sensor.source) for sensor in settings.sensors):
         print(f"falls: {'told from what is felt' if _judging(settings) else 'not told, see above'}")
     trusted = _clock(settings).moment().trusted
     print(f"clock: {'right' if trusted else 'not set yet, so times are marked as uncertain'}")
-    wrong = [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings, trusted)) if trouble]
+    wrong = [f"sensor {sensor}, as the hub has it: {why}" for sensor, why in unfit.items()]
+    wrong += [trouble for trouble in (_outbox_trouble(settings), *_broker_troubles(settings, trusted)) if trouble]
     for trouble in wrong:
         print(f"wrong: {trouble}")
     return 1 if wrong else 0
@@ -95,6 +116,18 @@ def outbox(settings: Settings) -> int:
         return 1
     _print_outbox(held)
     return 0
+
+
+def _told(settings: Settings) -> str | None:
+    try:
+        return told_of(Path(settings.outbox))
+    except sqlite3.Error:
+        return None
+
+
+def _fitted(settings: Settings) -> Settings:
+    """With the sensors that the hub has on its list."""
+    return listed(settings, _told(settings))[0]
 
 
 def _judging(settings: Settings) -> Judging | None:

@@ -60,6 +60,10 @@ class Condition:
             version=self._version,
         )
 
+    def close(self) -> None:
+        if self._mains is not None:
+            self._mains.close()
+
 
 def _together(each: Sequence[dict[str, SensorHealth]]) -> dict[str, SensorHealth]:
     return {sensor: said for some in each for sensor, said in some.items()}

@@ -12,6 +12,7 @@ from hub.broker import mosquitto
 from hub.kits import short
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.away import Away
 from hub.transports import TRANSPORTS
 from models.people import Contact, Resident, Role
 from models.response import CONTACTS, EMERGENCY, OPERATOR, PARTNER, RESIDENT, RESPONDER, SUPERVISOR, Step
@@ -31,10 +32,28 @@ def findings(settings: Settings) -> Iterable[Finding]:
         yield False, f"the databases can't be opened: {bad}"
         return
     yield True, f"databases open, {len(store.records.homes())} homes on record"
+    yield from _series(settings, store)
     yield from _broker(settings)
     yield from _kits(settings, datetime.now(UTC))
     yield from _logs(store)
     yield from _people(settings, store)
+
+
+def _series(settings: Settings, store: Store) -> Iterable[Finding]:
+    """Whether another place for observations has them all."""
+    if not settings.to_influx:
+        return
+    try:
+        store.series.reached()
+    except Away as away:
+        yield False, str(away)
+        return
+    waiting, refused = store.series.unsent()
+    yield from ((False, f"InfluxDB refuses {count} observations: {why}") for why, count in refused.items())
+    if waiting:
+        yield True, f"InfluxDB answers; {waiting} observations wait to be sent there, which a running hub does"
+    elif not refused:
+        yield True, "InfluxDB answers, and lacks none of the observations"
 
 
 def _broker(settings: Settings) -> Iterable[Finding]:

@@ -120,7 +120,9 @@ class Health:
     def _reconciled(self, now: datetime) -> list[Finding]:
         found = []
         for one in self._store.alerts.standing():
-            if one.kind in OF_THE_HEARTBEAT:
+            if one.kind is FindingKind.KIT_UNHEARD:
+                self._lasts(one.home, Unprotected.KIT_UNHEARD, one.since)
+            elif one.kind in OF_THE_HEARTBEAT:
                 trouble = self._kits[one.home].troubles.get((one.kind, one.sensor))
                 if trouble:
                     trouble.raised = True

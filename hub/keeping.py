@@ -1,10 +1,15 @@
-"""Now and then, one home at a turn: days that are over settle, and what is older than it may be kept ages."""
+"""Beside the watch, never in it: days that are over settle, what is older than it may be kept ages, and what another
+place for observations is still owed is sent on.
+"""
 
 import logging
+import threading
 import time
 from datetime import datetime, timedelta
 
+from hub.clock import Clock
 from hub.store import Store
+from hub.store.away import Away
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, HOURLY_KEPT, RETENTION, SUMMARIES_KEPT
 
@@ -14,29 +19,69 @@ EVERY = 3600.0
 """Real seconds from one round of all homes to the next."""
 SETTLES_AFTER = timedelta(days=2)
 """Pages mostly ask for the last two days, and what comes late has come by then."""
+PATIENCE = 0.5
+BREATH = 0.02
+"""Real seconds in which others may write."""
+A_DAY = timedelta(days=1)
+"""What ends is deleted in whole days (UTC), each before its first hour is older than it may be kept."""
+BACK_OFF = 30.0
+"""Real seconds between tries at a place that does not answer, at most."""
 
 
 class Keeping:
-    def __init__(self, store: Store) -> None:
+    """`work` of the loop of that name, which no alert waits for."""
+
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
+        self._clock = clock or Clock(None)
         self._waiting: list[str] = []
         self._began_at = time.monotonic()
+        self._trouble = ""
+        self._tries = 0
+        self._try_at = float("-inf")
+        self._idle = threading.Event()
         self.covered = 0
         """Observations up to this one are in the snapshot, so that nobody has to read them in order of arrival."""
 
-    def turn(self, now: datetime, real: float) -> None:
+    def turn(self) -> None:
+        real = time.monotonic()
         if not self._waiting and real - self._began_at >= EVERY:
             self._began_at = real
             self._waiting = [home.id for home in self._store.records.homes()]
-        if self._waiting:
-            self.apply(self._waiting.pop(), now)
+        more = real >= self._try_at and self._step(real)
+        self._idle.wait(BREATH if more else PATIENCE)
+
+    def _step(self, real: float) -> bool:
+        """Whether there is more to do. What can't be done while a place is away is done later."""
+        try:
+            more = self._store.series.hand_on()
+            if self._waiting:
+                self.apply(self._waiting[-1], self._clock.now())
+                self._waiting.pop()
+        except Away as away:
+            if not self._trouble:
+                log.error("%s; it is tried again until it answers", away)  # noqa: TRY400
+            self._trouble, self._tries = str(away), self._tries + 1
+            self._try_at = real + min(2.0**self._tries, BACK_OFF)
+            return False
+        if self._trouble:
+            log.info("what could not be sent on or settled can be again")
+        self._trouble, self._tries = "", 0
+        return more or bool(self._waiting)
+
+    def stumbled(self, _error: Exception) -> None:
+        """The home that it was about has its turn in the next round."""
+        del self._waiting[-1:]
+
+    def standing(self) -> tuple[datetime, str]:
+        return self._clock.now(), self._trouble
 
     def apply(self, home: str, now: datetime) -> None:
         series = self._store.series
-        series.settle(home, _midnight_utc(now - SETTLES_AFTER), self.covered)
+        series.settle(home, _midnight(now - SETTLES_AFTER), self.covered)
         for keep in set(RETENTION.values()):
             kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
-            gone = series.age(home, kinds, now - keep)
+            gone = series.age(home, kinds, _midnight(now - keep + A_DAY))
             if gone:
                 log.info("home %s: %d observations reached the end of their retention", home, gone)
         series.coarsen(home, now - HOURLY_KEPT, now - SUMMARIES_KEPT)
@@ -45,5 +90,5 @@ class Keeping:
             log.info("home %s: what was felt around %d suspected falls reached the end of its retention", home, gone)
 
 
-def _midnight_utc(at: datetime) -> datetime:
+def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)

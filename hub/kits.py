@@ -143,10 +143,9 @@ def settings_text(home: Home, where: tuple[str, int]) -> str:
         "hub_cert": "kit.pem",
         "hub_key": "kit.key",
         "outbox": OUTBOX,
+        "local_host": "127.0.0.1",
     }
     sensors = [_with_source(sensor) for sensor in home.sensors]
-    if any(not sensor.source.startswith("gpio:") for sensor in sensors):
-        head["local_host"] = "127.0.0.1"
     tables = [
         _table("sensors", {"id": one.id, "kind": one.kind, "source": one.source, **_if(inverted=one.inverted)})
         for one in sensors

@@ -13,6 +13,7 @@ from hub.calls import Calls
 from hub.clock import Clock
 from hub.escalate import Escalate, Sending
 from hub.ingest import Inbox, Ingest, News
+from hub.keeping import Keeping
 from hub.keyring import Keyring
 from hub.learned import shipped
 from hub.link import Link
@@ -62,13 +63,15 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
         settings.public_url,
         text_back=settings.sms_reply_secret_file is not None,
     )
-    turns = {name: Turning(store.records, name) for name in LOOPS}
+    keeping = Keeping(store, clock)
+    turns = {name: Turning(store.records, name) for name in (*LOOPS, "keeping")}
     works: dict[str, Work] = {
         "ingest": Ingest(store, link, inbox, news, clock),
-        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped()),
+        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped(), keeping),
         "escalate": Escalate(
             store, link, Sending(ways), ways, clock, raised, calls, partner=settings.partner_url is not None
         ),
+        "keeping": keeping,
     }
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
 
@@ -78,7 +81,9 @@ def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:
     threads: list[Link | Loop] = [link, *loops]
     while not asked.wait(0.25):
         dead = [thread.name for thread in threads if not thread.is_alive()]
-        still = [loop.name for loop in loops if time.monotonic() - loop.turning.at > STANDS_STILL]
+        still = [
+            loop.name for loop in loops if loop.name in LOOPS and time.monotonic() - loop.turning.at > STANDS_STILL
+        ]
         if dead or still:
             trouble = f"{', '.join(dead)} died" if dead else f"{', '.join(still)} stands still"
             log.critical("%s: this process ends, to be started anew", trouble)

@@ -20,6 +20,7 @@ FILES = (
     "webhook_secret_file",
     "partner_secret_file",
     "sip_password_file",
+    "influx_token_file",
 )
 
 
@@ -55,7 +56,12 @@ class Settings:
     records_url: str | None = None
     """postgresql+psycopg://... where more than one machine needs the records."""
     series_url: str | None = None
-    """postgresql+psycopg://... where observations outgrow one file."""
+    """postgresql+psycopg://... where observations outgrow one file; http(s)://... of an InfluxDB 2 that you run."""
+    influx_token_file: str | None = None
+    """A token that may read, write and make buckets in `influx_org`; it goes with a `series_url` of InfluxDB."""
+    influx_org: str = "nightlight"
+    influx_bucket: str = "nightlight"
+    """How the names of our buckets there begin."""
     clock_file: str | None = None
     """For demonstrations and tests: time runs as this file says."""
     smtp_host: str | None = None
@@ -118,7 +124,14 @@ class Settings:
 
     @property
     def series(self) -> str:
-        return self.series_url or f"sqlite:///{self.data / 'series.db'}"
+        """The database in which observations stand, with InfluxDB those alone that are new."""
+        if self.series_url and not self.to_influx:
+            return self.series_url
+        return (self.to_influx and self.records_url) or f"sqlite:///{self.data / 'series.db'}"
+
+    @property
+    def to_influx(self) -> bool:
+        return bool(self.series_url) and str(self.series_url).startswith(("http://", "https://"))
 
     @property
     def secrets(self) -> Path:
@@ -169,6 +182,8 @@ def checked(settings: Settings, source: str) -> Settings:
         raise BadSettings(f"{source}: kits_port is 0, and kits need a port that stays: 8883 is usual")
     if settings.kits_port and settings.broker_host:
         raise BadSettings(f"{source}: kits_port opens the hub's own broker, and broker_host names another: keep one")
+    if settings.to_influx and not settings.influx_token_file:
+        raise BadSettings(f"{source}: influx_token_file is missing: by which token is the InfluxDB of series_url used?")
     if (settings.broker_cert is None) is not (settings.broker_key is None):
         raise BadSettings(f"{source}: broker_cert and broker_key go together")
     for key in ("port", "embedded_port", "smtp_port", "broker_port", "kits_port"):

@@ -81,6 +81,7 @@ class Watch:
         complete_until: Callable[[datetime], datetime],
         raised: threading.Event,
         learned: Learned,
+        keeping: Keeping,
     ) -> None:
         self._store = store
         self._learned = learned
@@ -98,7 +99,7 @@ class Watch:
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._keeping, self._pauses = Keeping(store), Pauses(store)
+        self._keeping, self._pauses = keeping, Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -266,7 +267,6 @@ class Watch:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
             self._catch_up()
-        self._keeping.turn(now, real)
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)

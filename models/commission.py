@@ -11,7 +11,7 @@ from enum import StrEnum
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
 from models.privacy import ALWAYS, Consent, agreed, felt_may_leave
-from models.wire import Configuration
+from models.wire import Configuration, Listed
 
 MAINS, BROADBAND = "mains", "broadband"
 """What is unplugged and plugged in again. Every other test is called after its sensor."""
@@ -91,15 +91,16 @@ def configured(consents: Iterable[Consent], home: Home) -> Configuration:
     """What the kit of `home` has to keep to."""
     mine = list(consents)
     walking = not home.slow and home.people == 1
-    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking)
+    fitted = tuple(Listed(one.id, one.kind, one.source, one.inverted) for one in home.sensors)
+    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking, fitted)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One try. `sensor` is how the sensor stood when it was asked for, None for a plug.
 
-    `stored_at` is when the hub had it; `lost_at` when power or path was seen to be gone. `took` in s, `link` as the
-    kit tells it of the radio.
+    `stored_at` is when the hub had it; `lost_at` when power or path was seen to be gone, or, of a sensor, when the kit
+    heard what it could not hand on. `took` in s, `link` as the kit tells it of the radio.
     """
 
     asked_at: datetime
@@ -139,13 +140,15 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Ears:
     """What is known while a test is waited for. `alive_at` is the sensor's last sign as the kit told it; `unheard` why
-    the hub does not hear the kit, '' while it does; `waiting` what the kit has kept and not got rid of.
+    the hub does not hear the kit, '' while it does; `waiting` what the kit has kept and not got rid of; `unfit` why the
+    kit can't listen to this sensor, '' where it can.
     """
 
     alive_at: datetime | None
     unheard: str
     waiting: int
     agreed: bool = True
+    unfit: str = ""
 
 
 def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> Verdict:
@@ -154,11 +157,15 @@ def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> 
         return Verdict(
             Colour.RED, f"Nobody agreed to a {sensor.kind} sensor: the kit keeps silent about it. Record that first."
         )
+    if ears.unfit:
+        return Verdict(Colour.RED, f"The kit can't listen to it: {ears.unfit}. Correct it in the list above.")
     if test is None or (test.sensor is not None and test.sensor != sensor):
         return Verdict(Colour.OPEN, "Not tested." if test is None else "Changed since it was tested: test it again.")
     if test.passed_at is not None:
         link = "" if test.link is None else f", radio {test.link} of 255{' (weak)' if test.link < WEAK else ''}"
         return Verdict(Colour.GREEN, f"The hub had it after {test.took or 0:.1f} s{link}.")
+    if test.stored_at is not None and test.lost_at is not None:
+        return Verdict(Colour.RED, _too_late(test.stored_at - test.lost_at))
     if now - test.asked_at < ANSWER_WITHIN:
         return Verdict(Colour.WAITING, f"{RINGS[sensor.kind][0]}.")
     return Verdict(Colour.RED, _why_red(test, ears))
@@ -168,11 +175,18 @@ WEAK = 40
 """Zigbee's link quality from which on a margin is left; under 20 is weak even on a good day."""
 
 
+def _too_late(by: timedelta) -> str:
+    return (
+        f"The kit heard it, the hub did not until {by.total_seconds():.0f} s later. See to the kit's broadband, then "
+        "set it off once more."
+    )
+
+
 def _why_red(test: Trial, ears: Ears) -> str:
     if ears.unheard:
         return (
-            f"The hub does not hear this kit: {ears.unheard}. Whether the kit heard the sensor can't be told. "
-            "Look at the kit's power and broadband, then try again."
+            f"The hub does not hear this kit: {ears.unheard}. Whether the kit heard the sensor is told once "
+            "it is back, or by 'nightlight-edge walk-test' at the kit. Look at the kit's power and broadband."
         )
     if ears.alive_at is not None and ears.alive_at >= test.asked_at - CLOCKS_APART:
         queue = f" {ears.waiting} observations wait in the kit." if ears.waiting else ""
@@ -223,10 +237,11 @@ def plugged(test: Trial, name: str, seen: Power, now: datetime) -> Trial:
     return test
 
 
-def rang(test: Trial, stored_at: datetime, link: int | None) -> Trial:
-    """The hub has it."""
-    took = max((stored_at - test.asked_at).total_seconds(), 0.0)
-    return replace(test, stored_at=stored_at, passed_at=stored_at, took=took, link=link)
+def rang(test: Trial, heard_at: datetime, stored_at: datetime, link: int | None) -> Trial:
+    """The hub has it. From when the kit heard it that may take as long as an answer may, or it proves no way."""
+    took, late = max((stored_at - test.asked_at).total_seconds(), 0.0), stored_at - heard_at > ANSWER_WITHIN
+    passed_at, lost_at = (None, heard_at) if late else (stored_at, None)
+    return replace(test, stored_at=stored_at, passed_at=passed_at, lost_at=lost_at, took=took, link=link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +278,7 @@ def _missing_consents(of: Standing) -> Iterable[str]:
     if of.unheard:
         yield f"The hub does not hear the kit: {of.unheard}."
     elif not of.keeps_to_it:
-        yield "The kit has not said yet that it keeps to these consents: wait a moment."
+        yield "The kit has not said yet that it keeps to these consents and this list of sensors: wait a moment."
 
 
 def _missing_tests(of: Standing) -> Iterable[str]:

@@ -126,7 +126,8 @@ class Heartbeat:
     kit's radio bridges are online; `given_up` counts observations that had to make room; while `memory_only`, what is
     noticed would not outlive a power cut.
     `keeps_to` is the mark of the configuration that it keeps to, as the hub told it on this connection; while it is ''
-    the kit asks, and sends nothing but calls for help.
+    the kit asks, and sends nothing but calls for help. `unfit` says of each sensor on the hub's list that the kit can't
+    listen to why it can't, for an installer.
     """
 
     outbox: str
@@ -151,6 +152,7 @@ class Heartbeat:
     tested: Tested | None = None
     version: str | None = None
     keeps_to: str | None = None
+    unfit: dict[str, str] = field(default_factory=dict)
     v: int = VERSION
 
 
@@ -213,16 +215,27 @@ class Down:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A sensor as the hub has it on record; `source` is '' where the record does not say how the kit reaches it."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    kind: str
+    source: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What a home agreed to, as far as its kit has to know: the text of a CONFIGURE. `felt` is whether a `Trace` may
     leave, and `agreed` names the kinds of sensor that may say more than a call for help; a name that only a newer hub
-    knows means nothing to an older kit. `walking` is whether steps may call off a fall here. A kit that was told
-    nothing keeps to one that allows nothing.
+    knows means nothing to an older kit. `walking` is whether steps may call off a fall here. `sensors` lists what is
+    fitted; None from a hub that says nothing of it. A kit that was told nothing keeps to one that allows nothing.
     """
 
     felt: bool = False
     agreed: tuple[str, ...] = ()
     walking: bool = True
+    sensors: tuple[Listed, ...] | None = None
 
     @property
     def text(self) -> str:

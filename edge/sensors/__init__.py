@@ -148,6 +148,7 @@ class Lamp(Protocol):
 class Mains(Protocol):
     @property
     def is_active(self) -> bool: ...
+    def close(self) -> None: ...
 
 
 def mains(pin: int, changed: Callable[[], None], *, inverted: bool) -> Mains | None:

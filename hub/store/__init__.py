@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from hub.settings import Settings
 from hub.store.alerts import Alerts
 from hub.store.database import migrate, opened
@@ -9,6 +11,7 @@ from hub.store.health import Health
 from hub.store.records import Records
 from hub.store.series import Series, SqlSeries
 from hub.store.traces import Traces
+from models.settings import BadSettings
 
 __all__ = ["Alerts", "Health", "Records", "Series", "SqlSeries", "Store", "Traces", "open_store"]
 
@@ -30,4 +33,17 @@ def open_store(settings: Settings) -> Store:
     records, series = opened(settings.records), opened(settings.series)
     migrate(records, "records")
     migrate(series, "series")
-    return Store(Records(records), Alerts(records), SqlSeries(series), Traces(records))
+    return Store(Records(records), Alerts(records), _series(settings, series), Traces(records))
+
+
+def _series(settings: Settings, engine: Engine) -> Series:
+    if not settings.to_influx:
+        return SqlSeries(engine)
+    try:
+        from hub.store.influx import influx
+        from hub.store.influx_series import InfluxSeries
+    except ModuleNotFoundError as bad:
+        raise BadSettings(
+            f"series_url names an InfluxDB, and {bad.name} is missing: install nightlight[influx]"
+        ) from bad
+    return InfluxSeries(engine, influx(settings))

@@ -15,9 +15,8 @@ from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from hub.store.shiftbook import muted_until
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
-from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
+from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
-from models.detection.fusion import HELD_BACK
 from models.reason import NOT_COUNTED
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.shift import NEVER_MUTED

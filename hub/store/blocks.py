@@ -42,15 +42,20 @@ def settle(connection: Connection, home: str, rows: Sequence[Row]) -> None:
         weeks[to_us(row.at) // WEEK_US].append(row)
     for week, some in weeks.items():
         _add(connection, home, week, columns_of(some))
+    take_out(connection, home, rows)
+
+
+def take_out(connection: Connection, home: str, rows: Sequence[Row]) -> None:
+    """Of the fresh, knowing their numbers."""
     _know(connection, home, rows)
     seqs = [row.seq for row in rows]
     mine = (observations.c.home == home) & observations.c.seq.between(min(seqs), max(seqs))
     for start in range(0, len(seqs), 500):
         connection.execute(delete(observations).where(mine, observations.c.seq.in_(seqs[start : start + 500])))
-    _marked(connection)
+    marked(connection)
 
 
-def _marked(connection: Connection) -> None:
+def marked(connection: Connection) -> None:
     """Which numbers have settled is another now: whoever remembers them reads them anew."""
     connection.execute(update(marks).where(marks.c.name == SETTLED).values(value=marks.c.value + 1))
 
@@ -162,9 +167,9 @@ def forget(
             gone += _thin(connection, home, week, part, whats, end, keep_counts=keep_counts)
     if whats is None and before is None:
         connection.execute(delete(settled_numbers).where(settled_numbers.c.home == home))
-        _marked(connection)
+        marked(connection)
     if not keep_counts:
-        _forget_counts(connection, home, whats, end)
+        forget_counts(connection, home, whats, end)
     return gone
 
 
@@ -212,7 +217,7 @@ def _summed(before: tuple[int, ...], hours: list[int]) -> tuple[int, ...]:
     return tuple(more + (before[hour] if before else 0) for hour, more in enumerate(hours))
 
 
-def _forget_counts(connection: Connection, home: str, whats: frozenset[What] | None, end: int | None) -> None:
+def forget_counts(connection: Connection, home: str, whats: frozenset[What] | None, end: int | None) -> None:
     s = summaries.c
     doomed = delete(summaries).where(s.home == home)
     if whats is not None:

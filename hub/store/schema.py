@@ -690,7 +690,33 @@ summaries = Table(
 )
 """What is left of observations whose retention has ended: how many in each hour (UTC) of a day, later in the day."""
 
+handed_on = Table(
+    "handed_on",
+    series,
+    Column("home", Text, primary_key=True),
+    Column("days", BigInteger, primary_key=True, autoincrement=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+)
+"""Where observations settle in another place: from when to when that holds a home's, by how many days they are kept."""
+
+owed = Table(
+    "owed",
+    series,
+    _id(),
+    Column("home", Text, nullable=False),
+    Column("days", BigInteger, nullable=False),
+    Column("what", Text),
+    Column("before", BigInteger),
+)
+"""Deletions that have to be made in that place as well; a row goes when it was done."""
+
+refused = Table(
+    "refused", series, Column("seq", Number, primary_key=True, autoincrement=False), Column("why", Text, nullable=False)
+)
+"""Observations that it will not take, which therefore stay where they are."""
+
 marks = Table("marks", series, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False))
-"""The last `seq` given out, which outlives the rows, so that one that was forgotten is never given out again; and how
-often something settled.
+"""The last `seq` given out, which outlives the rows, so that one that was forgotten is never given out again; how often
+something settled; and the last `seq` that was sent on to another place.
 """

@@ -5,9 +5,10 @@ What is new stands in rows, in order of arrival; what is over settles into block
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import numpy as np
 from msgspec import json
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
@@ -16,7 +17,7 @@ from hub.store.blocks import SETTLED, Ranges, Summary
 from hub.store.database import give_back, writing
 from hub.store.row import Row
 from hub.store.schema import from_us, marks, observations, to_us
-from hub.store.settled import DAY_US, WEEK_US, Columns, columns_of, joined
+from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 __all__ = ["Columns", "Row", "Series", "SqlSeries", "Summary"]
@@ -26,8 +27,7 @@ _AT_ONCE = 500
 """Values in one IN list: well under what any database takes."""
 SETTLED_AT_ONCE = 20_000
 REMEMBERED = 200_000
-_FOR_EVER = 2**31
-"""A week that none comes after."""
+FOR_EVER = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Series(Protocol):
@@ -67,6 +67,17 @@ class Series(Protocol):
     def settled(self) -> Iterator[list[Row]]:
         """All that has settled, week by week and home by home; within a week in order of `at`."""
 
+    def hand_on(self) -> bool:
+        """Where another place holds what settles: send it what it lacks, for one batch; whether there is more.
+        Raises Away, and has lost nothing then.
+        """
+
+    def reached(self) -> None:
+        """Raises Away where another place holds what settles and would not take it now."""
+
+    def unsent(self) -> tuple[int, dict[str, int]]:
+        """How many wait to be sent on, and how many will not be taken, by why."""
+
     def since(self, seq: int, limit: int) -> list[Row]:
         """At most `limit` of those after `seq` that have not settled, in order of arrival."""
 
@@ -102,14 +113,15 @@ class SqlSeries:
 
     def between(self, home: str, start: datetime, end: datetime) -> list[Row]:
         fresh = self._fresh(home, start, end)
-        old = self._old(home, start, end)
+        old = besides(self._old(home, start, end), fresh)
         if not len(old):
             return fresh
         return sorted([*old.rows(home), *fresh], key=lambda row: row.at)
 
     def columns(self, home: str, start: datetime, end: datetime) -> Columns:
-        old, fresh = self._old(home, start, end), columns_of(self._fresh(home, start, end))
-        return joined([old, fresh]).ordered() if len(fresh) else old
+        fresh = self._fresh(home, start, end)
+        old = besides(self._old(home, start, end), fresh)
+        return joined([old, columns_of(fresh)]).ordered() if fresh else old
 
     def _fresh(self, home: str, start: datetime, end: datetime) -> list[Row]:
         at = observations.c.at
@@ -118,19 +130,25 @@ class SqlSeries:
             select(observations).where(mine, at >= to_us(start), at < to_us(end)).order_by(at, observations.c.seq)
         )
 
-    def _old(self, home: str, start: datetime, end: datetime) -> Columns:
+    def _old(self, home: str, start: datetime, end: datetime, what: What | None = None) -> Columns:
+        """Of what has settled; with `what` at least all of that. Asked for after `_fresh`, so that what settles between
+        the two is seen twice and not never.
+        """
         first, last = to_us(start), to_us(end)
         with self._engine.connect() as connection:
-            found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US)))
+            found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US, what)))
         return found.where((found.at >= first) & (found.at < last)).ordered()
+
+    def _newest(self, home: str) -> list[Row]:
+        """The last of what has settled, if anything has."""
+        with self._engine.connect() as connection:
+            old = blocks.newest(connection, home)
+        return old.ordered().rows(home)[-1:] if old else []
 
     def latest(self, home: str) -> Row | None:
         newest = select(observations).where(observations.c.home == home).order_by(observations.c.at.desc()).limit(1)
         fresh = self._rows(newest)
-        with self._engine.connect() as connection:
-            old = blocks.newest(connection, home)
-        settled = old.ordered().rows(home)[-1:] if old else []
-        return max([*settled, *fresh], key=lambda row: row.at, default=None)
+        return max([*self._newest(home), *fresh], key=lambda row: row.at, default=None)
 
     def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
         o = observations.c
@@ -139,10 +157,9 @@ class SqlSeries:
         with self._engine.connect() as connection:
             rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
             found = {sensor: from_us(at) for sensor, at in rows}
-            for columns in blocks.read(connection, home, start // WEEK_US, _FOR_EVER, what):
-                for row in columns.where(columns.at >= start).rows(home):
-                    if row.what is what:
-                        found[row.sensor] = max(row.at, found.get(row.sensor, row.at))
+        for row in self._old(home, since, FOR_EVER, what).rows(home):
+            if row.what is what:
+                found[row.sensor] = max(row.at, found.get(row.sensor, row.at))
         return found
 
     def forget(self, home: str, kinds: frozenset[SensorKind] | None = None, before: datetime | None = None) -> int:
@@ -156,17 +173,9 @@ class SqlSeries:
     def _forget(
         self, home: str, kinds: frozenset[SensorKind] | None, before: datetime | None, *, keep_counts: bool
     ) -> int:
-        whats = None if kinds is None else frozenset(what for what, by in KINDS_OF.items() if by <= kinds)
-        doomed = observations.c.home == home
-        if whats is not None:
-            doomed &= observations.c.what.in_([what.value for what in whats])
-        if before is not None:
-            doomed &= observations.c.at < to_us(before)
+        whats = noticed_by(kinds)
         with writing(self._engine) as connection:
-            if keep_counts:
-                fresh = [_row(values) for values in connection.execute(select(observations).where(doomed))]
-                blocks.count(connection, home, columns_of(fresh))
-            gone = connection.execute(delete(observations).where(doomed)).rowcount
+            gone = forget_fresh(connection, home, whats, before, keep_counts=keep_counts)
             return gone + blocks.forget(connection, home, whats, before, keep_counts=keep_counts)
 
     def coarsen(self, home: str, hourly_from: datetime, kept_from: datetime) -> None:
@@ -182,10 +191,19 @@ class SqlSeries:
         old = select(observations).where(o.home == home, o.at < to_us(before), o.seq <= seq)
         with writing(self._engine) as connection:
             found = connection.execute(old.order_by(o.seq).limit(SETTLED_AT_ONCE))
-            rows = [_row(values) for values in found]
+            rows = [row_of(values) for values in found]
             if rows:
                 blocks.settle(connection, home, rows)
         return len(rows)
+
+    def hand_on(self) -> bool:
+        return False
+
+    def reached(self) -> None:
+        pass
+
+    def unsent(self) -> tuple[int, dict[str, int]]:
+        return 0, {}
 
     def settled(self) -> Iterator[list[Row]]:
         with self._engine.connect() as connection:
@@ -220,7 +238,37 @@ class SqlSeries:
 
     def _rows(self, question: Any) -> list[Row]:
         with self._engine.connect() as connection:
-            return [_row(values) for values in connection.execute(question)]
+            return [row_of(values) for values in connection.execute(question)]
+
+
+def besides(old: Columns, fresh: Sequence[Row]) -> Columns:
+    """What is fresh as well is left out."""
+    if not fresh or not len(old):
+        return old
+    named = {(row.outbox, row.number) for row in fresh}
+    suspects = np.flatnonzero(np.isin(old.numbers[NUMBER], [row.number for row in fresh])).tolist()
+    outbox, number = old.numbers[OUTBOX].tolist(), old.numbers[NUMBER].tolist()
+    twice = [place for place in suspects if (old.outboxes[outbox[place]], number[place]) in named]
+    return old.take(np.delete(np.arange(len(old)), twice)) if twice else old
+
+
+def noticed_by(kinds: frozenset[SensorKind] | None) -> frozenset[What] | None:
+    """What nothing but sensors of `kinds` notices."""
+    return None if kinds is None else frozenset(what for what, by in KINDS_OF.items() if by <= kinds)
+
+
+def forget_fresh(
+    connection: Connection, home: str, whats: frozenset[What] | None, before: datetime | None, *, keep_counts: bool
+) -> int:
+    doomed = observations.c.home == home
+    if whats is not None:
+        doomed &= observations.c.what.in_([what.value for what in whats])
+    if before is not None:
+        doomed &= observations.c.at < to_us(before)
+    if keep_counts:
+        fresh = [row_of(values) for values in connection.execute(select(observations).where(doomed))]
+        blocks.count(connection, home, columns_of(fresh))
+    return connection.execute(delete(observations).where(doomed)).rowcount
 
 
 class _Settled:
@@ -323,6 +371,6 @@ def _values(row: Row) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _row(values: Any) -> Row:
+def row_of(values: Any) -> Row:
     seq, home, outbox, number, sensor, what, at, arrived, trusted, evidence = values
     return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq, evidence)

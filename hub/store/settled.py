@@ -95,9 +95,9 @@ class _Block:
 
 def columns_of(rows: Sequence[Row]) -> Columns:
     """In the order given."""
-    sensors, sensor = _coded(row.sensor for row in rows)
-    whats, what = _coded(row.what.value for row in rows)
-    outboxes, outbox = _coded(row.outbox for row in rows)
+    sensors, sensor = coded(row.sensor for row in rows)
+    whats, what = coded(row.what.value for row in rows)
+    outboxes, outbox = coded(row.outbox for row in rows)
     numbers = [
         [to_us(row.at) for row in rows],
         [to_us(row.arrived) for row in rows],
@@ -146,7 +146,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
     return Columns(sensors, whats, outboxes, numbers, evidence)
 
 
-def _coded(names: Iterable[str]) -> tuple[tuple[str, ...], list[int]]:
+def coded(names: Iterable[str]) -> tuple[tuple[str, ...], list[int]]:
     place: dict[str, int] = {}
     codes = [place.setdefault(name, len(place)) for name in names]
     return tuple(place), codes

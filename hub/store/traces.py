@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 
 from hub.store.database import upsert, writing
 from hub.store.schema import traces
@@ -43,6 +43,12 @@ class Traces:
         question = select(traces).where(mine, at >= start, at < end).order_by(at)
         with self._engine.connect() as connection:
             return [Felt(**row._mapping) for row in connection.execute(question)]
+
+    def count(self, home: str, start: datetime) -> int:
+        """How many of `home` are from then on."""
+        question = select(func.count()).where(traces.c.home == home, traces.c.at >= start)
+        with self._engine.connect() as connection:
+            return connection.execute(question).scalar_one()
 
     def forget(self, home: str, before: datetime | None = None) -> int:
         """How many were deleted: all of `home`, or those `before`."""

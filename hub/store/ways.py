@@ -49,6 +49,13 @@ class Ways:
         with writing(self._engine) as connection:
             upsert(connection, schema.subscriptions, [row])
 
+    def unsubscribe(self, endpoint: str, person: str | None = None) -> None:
+        """That browser, if it is that `person`'s; without a person whosever it is: it is gone."""
+        table = schema.subscriptions
+        mine = table.c.endpoint == endpoint
+        with writing(self._engine) as connection:
+            connection.execute(delete(table).where(mine if person is None else mine & (table.c.person == person)))
+
     def subscriptions(self, person: str) -> list[str]:
         table = schema.subscriptions
         with self._engine.connect() as connection:

@@ -9,15 +9,16 @@ from secrets import token_hex
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from hub.web.access.commissioning import BASES, Paper, Refused, View
-from hub.web.page import page
+from hub.web.page import STATIC, page
 from hub.web.paper import Paper as Printed
 from hub.web.visitor import TheGate, Who
-from hub.web.words import local, place
+from hub.web.words import place
 from models.commission import QUESTIONS
 from models.home import Home
+from models.hours import local
 
 routes = APIRouter(prefix="/installer/commission")
 
@@ -25,6 +26,12 @@ routes = APIRouter(prefix="/installer/commission")
 @routes.get("")
 def homes(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "commissions.html", viewer=who, homes=gate.commissioning.homes(who))
+
+
+@routes.get("/worker.js")
+def worker() -> Response:
+    """A worker may only look after pages beside it, so it is not among the other static files."""
+    return FileResponse(STATIC / "commission-worker.js", media_type="text/javascript")
 
 
 @routes.get("/{home}")
@@ -95,7 +102,9 @@ def _shown(request: Request, who: Who, view: View, *, refused: str = "", status:
         "bases": BASES,
         "fresh": partial(token_hex, 12),
     }
-    return page(request, "commission.html", status=status, **given)
+    response = page(request, "commission.html", status=status, **given)
+    response.headers["keep-on-phone"] = "no" if view.proved else "yes"
+    return response
 
 
 def _printed(home: Home, paper: Paper) -> bytes:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from hub.web.page import macro
 from hub.web.shown import Queue, Waiting
-from hub.web.words import clock_s
+from models.hours import clock_s
 
 
 @dataclass(frozen=True, slots=True)

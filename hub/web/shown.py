@@ -6,10 +6,10 @@ from datetime import datetime
 from hub.web.felt import Trace
 from hub.web.picture import Lane, Picture
 from hub.web.responding import Responding
-from hub.web.standing import Standing
 from models.alert import Act, Alert
 from models.observation import SensorKind
 from models.people import Account, Contact, Resident
+from models.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +284,24 @@ class Reassurance:
 
     called: str
     level: str
-    standing: Standing
+    standing: Sentence
     now: datetime
     zone: str
     heard_until: datetime | None
     days: tuple[Picture, ...] = ()
     alerts: tuple[Alert, ...] = ()
     mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days, the latest first; none for whoever may not see days."""
+
+    called: str
+    level: str
+    now: datetime
+    zone: str
+    days: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True)

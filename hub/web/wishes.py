@@ -12,7 +12,6 @@ from hub.web.visitor import TheGate, Who
 from hub.web.words import MEASURED, WHY
 from models.alert import Refused
 from models.people import Level, Role
-from models.privacy import Purpose
 from models.wishes import SHARING_PAUSES, WORDS
 
 routes = APIRouter(prefix="/choices")
@@ -63,7 +62,7 @@ def seen_as(request: Request, gate: TheGate, who: Who, resident: str, contact: s
         relative, stands_in = gate.choosing.seeing_as(who, resident, word, contact)
     except ReasonNeeded:
         return _word(request, who, resident)
-    told = gate.reassurance(stands_in, Purpose.REASSURE)
+    told = gate.family.reassurance(stands_in)
     return page(request, "seen_as.html", viewer=who, told=told, relative=relative, resident=resident, word=word)
 
 

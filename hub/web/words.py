@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from models.alert import Act, State
 from models.battery import Basis, Forecast
 from models.detection import FindingKind
 from models.detection.explain import lasting
+from models.hours import clock, clock_s, day, local, when
 from models.observation import SensorKind
 from models.people import Level, Role
 from models.privacy import Data
+
+__all__ = ["clock", "clock_s", "day", "local", "when"]
+"""Of the home's clock, for templates, which have all their words from here."""
 
 KIND: dict[str, str] = {
     "press": "Call for help",
@@ -190,32 +193,6 @@ ROLE: dict[Role, str] = {
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",
 }
-
-
-def local(at: datetime, zone: str) -> datetime:
-    return at.astimezone(ZoneInfo(zone))
-
-
-def clock(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%H:%M}"
-
-
-def clock_s(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%H:%M:%S}"
-
-
-def day(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%A %-d %B}"
-
-
-def when(at: datetime, now: datetime, zone: str) -> str:
-    """'07:40' today, '22:15 last night', '11:20 yesterday', '11:20 on Sat 21 Nov'."""
-    here, today = local(at, zone), local(now, zone).date()
-    if here.date() == today:
-        return f"{here:%H:%M}"
-    if here.date() == today - timedelta(days=1):
-        return f"{here:%H:%M} {'last night' if here.hour >= 18 else 'yesterday'}"
-    return f"{here:%H:%M on %a %-d %b}"
 
 
 def waited(since: datetime, now: datetime) -> str:

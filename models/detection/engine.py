@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
-from models.detection.clocks import BATHROOM, QUIET, RAISED
+from models.detection.clocks import QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
 from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
-from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST, room_code
+from models.detection.rooms import BATHROOM, room_code
+from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What

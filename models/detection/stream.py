@@ -38,6 +38,7 @@ from models.detection.kernels import (
     way,
     woven_in,
 )  # fmt: skip
+from models.detection.rooms import ELSEWHERE
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
@@ -49,7 +50,6 @@ COUNT = len(KINDS)
 
 WAITING = 8
 """So many observations of a home are put in order; when more wait, the earliest is taken as it stands."""
-ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
 TIME_TO_BE_NOTICED = 2 * HOUR
@@ -481,14 +481,12 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
 
 SUSPECT_AFTER = 1.5
 AT_LEAST_SUSPECT = 900.0
-FORGOTTEN_AFTER = 30 * DAY
-"""By then the routine has been learned anew without the dead sensor."""
 
 
 @compiled
 def weakened(of: State, homes: Row, known: Row) -> Row:
-    """Until when each silence may last at least: sensors of its home are dead or late with their reports, or its kit
-    has only just returned.
+    """Until when each silence may last at least: sensors of its home are dead or late with their reports, however long
+    ago they were heard, or its kit has only just returned. Nobody counted on a sensor that never was heard.
     """
     found = np.zeros(len(homes))
     for each in range(len(homes)):
@@ -500,7 +498,7 @@ def weakened(of: State, homes: Row, known: Row) -> Row:
             longest = max(longest, lie.longest_of(mine.longest))
             late = known[each] - mine.seen
             suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
-            if mine.tells and suspect and late < FORGOTTEN_AFTER:
+            if mine.tells and suspect and np.isfinite(late):
                 mine.doubted = True
                 may_last = max(may_last, lie.may_last(mine.longest))
         if may_last > 0:

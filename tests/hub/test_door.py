@@ -16,8 +16,7 @@ from hub.door import Doorkeeper
 from hub.settings import Settings, read_settings
 from hub.store import open_store
 from models.register import Register
-from tests.conftest import free_port, wanted
-from tests.hub.conftest import eventually
+from tests.conftest import eventually, free_port, wanted
 from tests.hub.test_app import hub
 from tests.hub.test_supervise import Served
 

@@ -26,7 +26,8 @@ from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
 from models.response import Answer, ResponsePlan, Step, Tried
 from models.wire import Leg, Order, read_down
-from tests.hub.conftest import Hand, Told, eventually
+from tests.conftest import eventually
+from tests.hub.conftest import Hand, Told
 
 
 class Line:
@@ -178,7 +179,7 @@ def test_a_step_that_cannot_be_taken_fails_and_leads_on(desk: Desk, step: Step) 
 
 
 def test_a_transport_that_hangs_delays_nobody(store: Store, hand: Hand) -> None:
-    desk = Desk(store, hand, time_limit=0.3)
+    desk = Desk(store, hand, time_limit=3.0)
     desk.told["email"].hold.clear()
     agree(store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     agree(store, Step("operator", "log"), kind="kit_unheard")
@@ -188,10 +189,10 @@ def test_a_transport_that_hangs_delays_nobody(store: Store, hand: Hand) -> None:
     raised(desk, FindingKind.KIT_UNHEARD, None)
     desk.turn()
     eventually(desk.told_whom)
-    assert time.monotonic() - began < 0.25
+    assert time.monotonic() - began < 2.5
     desk.settle(2)
     (first, second) = store.alerts.attempts(hanging.id)
-    assert (first.tried, first.detail) == (Tried.FAILED, "no outcome within 0.3 s")
+    assert (first.tried, first.detail) == (Tried.FAILED, "no outcome within 3 s")
     assert second.tried is Tried.SENT
     desk.told["email"].hold.set()
 

@@ -8,15 +8,21 @@ import pytest
 
 from hub.keeping import Keeping
 from hub.store import Store
+from models.commission import configured
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, Consent
 from models.register import Register
-from models.wire import Configuration, Leg, Order, Trace, encode, mark_of
-from tests.hub.conftest import Kit, eventually, moved, now
+from models.wire import Leg, Order, Trace, encode, mark_of
+from tests.conftest import eventually
+from tests.hub.conftest import Kit, moved, now
 
 MOMENT = timedelta(seconds=20)
-BEFORE = Configuration(felt=False, agreed=("door", "motion"))
-FELT, NOTHING = (Configuration(felt, ("door", "motion", "pendant")) for felt in (True, False))
+
+
+def said(store: Store, *agreed: str, felt: bool = False) -> str:
+    home = store.records.home("okafor-home")
+    assert home
+    return replace(configured((), home), agreed=agreed, felt=felt).text
 
 
 def agree(store: Store, *, withdrawn: datetime | None = None, pendant: bool = True) -> None:
@@ -64,20 +70,21 @@ def test_with_one_it_is_stored_once_at_its_time_and_with_its_withdrawal_no_more(
 
 @pytest.mark.broker
 def test_a_kit_is_told_when_it_is_agreed_and_when_it_is_withdrawn(running: Store, kit: Kit) -> None:
-    kit.beat(now(), keeps_to=mark_of(BEFORE.text))
+    kit.beat(now(), keeps_to=mark_of(said(running, "door", "motion")))
     eventually(lambda: running.records.heard()["okafor-home"].until)
+    worn, nothing = (said(running, "door", "motion", "pendant", felt=felt) for felt in (True, False))
     agree(running)
-    eventually(lambda: [one.text for one in kit.orders] == [FELT.text])
+    eventually(lambda: [one.text for one in kit.orders] == [worn])
     agree(running, withdrawn=now())
-    kit.beat(now(), keeps_to=mark_of(FELT.text))
-    eventually(lambda: [one.text for one in kit.orders] == [FELT.text, NOTHING.text])
+    kit.beat(now(), keeps_to=mark_of(worn))
+    eventually(lambda: [one.text for one in kit.orders] == [worn, nothing])
     assert {one.order for one in kit.orders} == {Order.CONFIGURE}
 
 
 @pytest.mark.broker
 def test_a_kit_that_keeps_to_it_or_is_too_old_to_is_told_nothing(running: Store, kit: Kit) -> None:
     agree(running)
-    kit.beat(now(), keeps_to=mark_of(FELT.text))
+    kit.beat(now(), keeps_to=mark_of(said(running, "door", "motion", "pendant", felt=True)))
     kit.beat(now())
     kit.send(*moved([1], now()), sent=now())
     eventually(lambda: kit.receipted == {1})

@@ -9,6 +9,7 @@ import pytest
 
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.records import Beat
 from models import wire
 from models.alert import Lane, State
 from models.detection import FindingKind
@@ -282,3 +283,17 @@ def test_what_a_crash_left_half_told_is_made_good(post: Post) -> None:
     post.begin()
     assert standing(post) == []
     assert post.kinds() == [("on_battery", State.CLOSED)]
+
+
+def test_minutes_unheard_count_where_a_crash_came_between_the_alert_and_its_spell(post: Post) -> None:
+    lived(post, 2)
+    since = post.hand.now
+    post.turn(minutes=10)
+    assert standing(post) == ["kit_unheard"]
+    post.store.health.forget(post.store.health.lasting())
+    post.hand.move(minutes=2)
+    told = wire.Heartbeat("box", post.hand.now, post.hand.now, **WELL)
+    post.store.records.beat([Beat(HOME, wire.encode(told), post.hand.now, post.hand.now, on_mains=True)])
+    post.begin()
+    assert standing(post) == []
+    assert unprotected(post) == pytest.approx((post.hand.now - since) / timedelta(minutes=1), abs=0.1)

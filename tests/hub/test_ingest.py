@@ -12,7 +12,8 @@ from hub.store import Store
 from models.detection import FindingKind
 from models.observation import KIT, Observation, What
 from models.wire import LARGEST, Heartbeat, Leg, Up, encode
-from tests.hub.conftest import Kit, eventually, moved, now
+from tests.conftest import eventually
+from tests.hub.conftest import Kit, moved, now
 
 pytestmark = pytest.mark.broker
 

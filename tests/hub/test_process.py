@@ -16,7 +16,8 @@ from hub.store.series import Row
 from models.alert import Act
 from models.observation import Observation, What
 from models.wire import Order
-from tests.hub.conftest import Broker, Kit, eventually, now
+from tests.conftest import eventually
+from tests.hub.conftest import Broker, Kit, now
 
 pytestmark = [pytest.mark.processes, pytest.mark.broker]
 

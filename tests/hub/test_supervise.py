@@ -18,7 +18,8 @@ from hub.settings import read_settings
 from hub.store import open_store
 from hub.supervise import Child, alive
 from models.register import Register
-from tests.hub.conftest import Kit, eventually, now
+from tests.conftest import eventually
+from tests.hub.conftest import Kit, now
 
 pytestmark = [pytest.mark.processes, pytest.mark.broker]
 
@@ -74,7 +75,7 @@ def test_what_dies_is_started_anew_and_the_ports_stay(served: Served, register: 
     for child in ("broker", "watch", "web"):
         old = served.pid(child)
         os.kill(old, signal.SIGKILL)
-        eventually(lambda old=old, child=child: served.pid(child) not in (0, old), 10)  # type: ignore[misc]
+        eventually(lambda old=old, child=child: served.pid(child) not in (0, old), 10)
     kit.press_until_receipted(2, now())
     eventually(lambda: alive(url), 40)
     assert {**served.place, "pids": 0} == {**before, "pids": 0}

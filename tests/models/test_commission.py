@@ -98,6 +98,7 @@ def test_a_certificate_is_refused_and_names_each_thing_that_is_missing(
         (Ears(None, "", 0), "Neither the kit nor the hub heard it"),
         (Ears(NOON, "its connection dropped", 0), "The hub does not hear this kit: its connection dropped"),
         (Ears(NOON, "", 0, agreed=False), "Nobody agreed to a door sensor"),
+        (Ears(NOON, "", 0, unfit="'x:1' is no source"), "The kit can't listen to it: 'x:1' is no source. Correct"),
     ],
 )
 def test_red_says_why_and_what_to_do(ears: Ears, text: str) -> None:
@@ -110,9 +111,20 @@ def test_waited_for_then_green_with_its_figures_also_when_it_is_late() -> None:
     test, ears = Trial(NOON, "ivan", DOOR), Ears(None, "", 0)
     assert of_sensor(test, DOOR, ears, NOON).colour is Colour.WAITING
     assert of_sensor(test, DOOR, ears, LATER).colour is Colour.RED
-    done = of_sensor(rang(test, NOON + timedelta(seconds=1.5), 30), DOOR, ears, LATER)
+    done = of_sensor(rang(test, NOON + timedelta(seconds=1), NOON + timedelta(seconds=1.5), 30), DOOR, ears, LATER)
     assert done.colour is Colour.GREEN
     assert done.text == "The hub had it after 1.5 s, radio 30 of 255 (weak)."
+
+
+def test_what_reached_the_hub_long_after_the_kit_proves_no_way_and_says_so() -> None:
+    asked, heard = Trial(NOON, "ivan", DOOR), NOON + timedelta(seconds=40)
+    assert rang(asked, heard, heard + timedelta(seconds=2), None).passed_at, "somebody walked there slowly"
+    late = rang(asked, heard, heard + timedelta(seconds=50), None)
+    told = of_sensor(late, DOOR, Ears(heard, "", 0), NOON + timedelta(minutes=2))
+    assert told.colour is Colour.RED
+    assert told.text.startswith("The kit heard it, the hub did not until 50 s later.")
+    again = heard + timedelta(minutes=2)
+    assert rang(late, again, again + timedelta(seconds=1), None).passed_at
 
 
 def test_a_sensor_that_was_moved_since_is_to_be_tested_again() -> None:

@@ -18,6 +18,7 @@ from models.wire import (
     Down,
     Heartbeat,
     Leg,
+    Listed,
     Order,
     Receipt,
     Route,
@@ -61,6 +62,7 @@ FELL = Up(
     ),
 )
 SAID = Configuration(felt=True, agreed=("door", "motion"))
+LISTED = replace(SAID, sensors=(Listed("hall_pir", "motion"), Listed("front_door", "door", "gpio:17", inverted=True)))
 TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
 TRACE = Trace(
     "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
@@ -82,6 +84,7 @@ FULL = replace(
     tested=wire.Tested("k3f9", 44, NOON - timedelta(hours=2), 0.004, 0.006, 0.31),
     version="0.1.0",
 )
+UNFIT = replace(FULL, keeps_to="", unfit={"cellar_door": "local_host: is missing"})
 
 
 @pytest.mark.parametrize(
@@ -90,10 +93,10 @@ FULL = replace(
         ("v1_up.json", UP),
         ("v1_up_fell.json", FELL),
         ("v1_up_tested.json", TEST_PRESS),
-        ("v1_heartbeat_health.json", FULL),
+        ("v1_heartbeat_unfit.json", UNFIT),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
-        ("v1_down_agreed.json", Down("d3", Order.CONFIGURE, SAID.text)),
+        ("v1_down_sensors.json", Down("d4", Order.CONFIGURE, LISTED.text)),
         ("v1_trace.json", TRACE),
     ],
 )
@@ -108,12 +111,15 @@ def test_every_released_message_is_still_read() -> None:
     assert read_up((GOLDEN / "v1_up_tested.json").read_bytes()).observations == TEST_PRESS.observations
     assert read_heartbeat((GOLDEN / "v1_heartbeat.json").read_bytes()) == BEAT
     assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
+    assert read_heartbeat((GOLDEN / "v1_heartbeat_unfit.json").read_bytes()) == UNFIT
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
     told = read_down((GOLDEN / "v1_down_configure.json").read_bytes())
     assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, Configuration(felt=True))
     told = read_down((GOLDEN / "v1_down_agreed.json").read_bytes())
     assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, SAID)
+    told = read_down((GOLDEN / "v1_down_sensors.json").read_bytes())
+    assert (told.order, read_configuration(told.text)) == (Order.CONFIGURE, LISTED)
     assert read_trace((GOLDEN / "v1_trace.json").read_bytes()) == TRACE
 
 

@@ -12,16 +12,18 @@ from datetime import datetime, timedelta
 
 from hub.store.alerts import Entry
 from hub.store.records import Expectation, Look
+from hub.store.traces import Traces
 from hub.store.worklist import Worklist, latest_of
 from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard_after
+from hub.web.access.felt import BEFORE
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.shown import Card, Part, Queue, Waiting
 from hub.web.usual import usual
-from hub.web.words import clock_s, local
 from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
+from models.hours import clock_s, local
 from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
@@ -58,8 +60,10 @@ class Row:
 class Board:
     """`trouble` says in words what the hub itself lacks, for a council."""
 
-    def __init__(self, door: Door, worklist: Worklist, trouble: Callable[[str], tuple[str, ...]]) -> None:
-        self._door, self._worklist, self._trouble = door, worklist, trouble
+    def __init__(
+        self, door: Door, worklist: Worklist, trouble: Callable[[str], tuple[str, ...]], traces: Traces | None = None
+    ) -> None:
+        self._door, self._worklist, self._trouble, self._traces = door, worklist, trouble, traces
         self._lock = threading.RLock()
         self._change = 0
         self._rows: dict[int, Row] = {}
@@ -111,7 +115,13 @@ class Board:
             self._read()
             homes = self._door.homes_of(council)
             mine = {one: self._rows[one].alert for one in alerts if one in self._rows}
-            return {one: str(mine[one].version) if one in mine and mine[one].home in homes else "" for one in alerts}
+            return {one: self._mark(mine[one]) if one in mine and mine[one].home in homes else "" for one in alerts}
+
+    def _mark(self, alert: Alert) -> str:
+        """What was felt around a fall may arrive long after the alert."""
+        person = alert.lane is Lane.PERSON
+        felt = self._traces.count(alert.home, alert.raised_at - BEFORE) if self._traces and person else 0
+        return f"{alert.version}.{felt}"
 
     def moment(self, council: str) -> dict[str, object]:
         """The hub's time, and as the council's clock says it: no word about a person."""

@@ -15,7 +15,6 @@ from hub.kits import settings_text
 from hub.store.fittings import Fittings
 from hub.store.register import Change
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.words import when
 from models.commission import (
     BROADBAND,
     MAINS,
@@ -37,7 +36,9 @@ from models.commission import (
     plugged,
     rang,
 )
+from models.health import Why
 from models.home import Home, Sensor
+from models.hours import when
 from models.observation import KIT, SensorKind
 from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
@@ -113,6 +114,11 @@ class View:
     papers: tuple[Paper, ...]
     settings: bool
 
+    @property
+    def proved(self) -> bool:
+        """By a certificate that holds."""
+        return bool(self.papers) and not self.papers[0].broken
+
 
 @dataclass(frozen=True, slots=True)
 class _Now:
@@ -136,7 +142,8 @@ class _Now:
 
     def ears(self, sensor: Sensor) -> Ears:
         waiting = self.beat.waiting if self.beat else 0
-        return Ears(self.alive.get(sensor.id), self.unheard, waiting, sensor.kind in self.agreed)
+        unfit = self.beat.unfit.get(sensor.id, "") if self.beat else ""
+        return Ears(self.alive.get(sensor.id), self.unheard, waiting, sensor.kind in self.agreed, unfit)
 
 
 class Commissioning:
@@ -212,7 +219,7 @@ class Commissioning:
         view = self.view(viewer, home_id)
         if view.missing:
             raise Refused("No certificate yet. " + " ".join(view.missing))
-        if view.papers and not view.papers[0].broken and view.papers[0].proved.tests == self._tests(home_id):
+        if view.proved and view.papers[0].proved.tests == self._tests(home_id):
             return view.papers[0].number
         now = self._now(view.home)
         kinds = tuple(sorted(now.agreed))
@@ -260,6 +267,7 @@ class Commissioning:
             beat.route is Route.MODEM if beat and beat.route not in (None, Route.UNKNOWN) else None,
         )
         consents = records.consents_of(home.id)
+        why = why or (None if heard.online else Why.PATH)
         return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
 
     def _advanced(self, now: _Now) -> Fitting:
@@ -284,13 +292,11 @@ class Commissioning:
             return plugged(test, name, now.power, now.at)
         wanted = RINGS[test.sensor.kind][1]
         rows = self._door.series.between(now.home.id, test.asked_at - CLOCK, now.at + CLOCK)
-        came = [
-            row.arrived for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at
-        ]
-        if not came:
-            return test
+        came = [row for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at]
         health = now.beat.health.get(name) if now.beat else None
-        return rang(test, min(came), health.link if health else None)
+        link = health.link if health else None
+        rung = [rang(test, row.at, row.arrived, link) for row in sorted(came, key=lambda row: row.arrived)]
+        return next((one for one in rung if one.passed_at), rung[0] if rung else test)
 
     def _change(self, home_id: str, change: Callable[[Fitting], Fitting]) -> Fitting:
         """By compare-and-set, as often as somebody else is quicker."""

@@ -20,10 +20,10 @@ from hub.store.records import Records
 from hub.store.row import Row
 from hub.store.series import Series
 from hub.web.shown import Hearing
-from hub.web.words import clock_s, when
 from models.alert import Alert
 from models.health import Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
+from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, agreed, in_use, level_at, showing
 from models.wire import Heartbeat

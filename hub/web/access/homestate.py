@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from hub.web.access.door import Door
 from hub.web.picture import Lane, lanes
 from hub.web.shown import Fact, Fitted, Strip
-from hub.web.words import listed, place, when
+from hub.web.words import listed, place
 from models.day import Seen, ribbon
 from models.home import Home
+from models.hours import when
 from models.observation import SIGNS_OF_LIFE, SensorKind
 from models.presence import Presence, Where, doors, in_bed, presence
 from models.privacy import Data

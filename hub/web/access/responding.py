@@ -176,6 +176,12 @@ class ResponseDesk:
             raise Hidden("push")
         self._ways.subscribe(viewer.person, endpoint, content.decode(), self._door.clock.now())
 
+    def unsubscribe(self, viewer: Viewer, endpoint: str) -> None:
+        """Only a browser of their own; one that is not known is gone already. Raises Hidden."""
+        if viewer.role is not Role.CONTACT or viewer.person is None:
+            raise Hidden("push")
+        self._ways.unsubscribe(endpoint, viewer.person)
+
     def _plan(self, alert: Alert) -> ResponsePlan:
         return plan_of(self._door.records, alert, partner=self._settings.partner_url is not None)
 

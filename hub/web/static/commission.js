@@ -20,6 +20,7 @@
   let typed = read(TYPED, {});
   let trouble = "";
   let busy = false;
+  let stale = false;
 
   const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const csrf = () => document.querySelector("[name=csrf]").value;
@@ -31,6 +32,7 @@
     const parts = [];
     if (waits.length) parts.push(`On this phone only, not yet at the hub: ${waits.map((one) => one.said).join(", ")}. ${trouble || "It is sent when the signal is back."}`);
     if (unsaved) parts.push("Typed and not sent: press its Save button.");
+    if (stale) parts.push(`No signal: this is how it stood at ${kept.dataset.at}. Go on; what you save waits on this phone.`);
     const text = parts.join(" ") || "Everything shown here is saved at the hub.";
     if (kept.textContent !== text) kept.textContent = text;
     kept.classList.toggle("waits", parts.length > 0);
@@ -126,9 +128,11 @@
   const refresh = async () => {
     const answer = await fetch(here, { signal: AbortSignal.timeout(8000) });
     if (!answer.ok || answer.redirected) return;
+    stale = false;
     const news = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focus = document.activeElement?.id;
     const open = [...document.querySelectorAll("details[open]")].map((one) => one.id);
+    kept.dataset.at = news.getElementById("kept")?.dataset.at ?? kept.dataset.at;
     news.querySelectorAll("[data-part]").forEach((part) => {
       const old = document.getElementById(part.id);
       if (old && !old.isEqualNode(part)) old.replaceWith(document.adoptNode(part));
@@ -165,10 +169,40 @@
     setTimeout(look, LOOK);
   };
 
-  addEventListener("online", send);
-  setInterval(send, RETRY);
+  // A worker keeps this page, so that it can be opened again without a signal; what it opened then is brought up to date.
+  const renew = async () => {
+    try { await refresh(); } catch { stale = true; }
+    say();
+  };
+  const again = () => {
+    if (stale && !waits.length) renew();
+    send();
+  };
+  const beKept = async () => {
+    const opened = Boolean(navigator.serviceWorker.controller);
+    if (opened) await renew();
+    await navigator.serviceWorker.register("/installer/commission/worker.js");
+    const parts = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]")].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
+    (await navigator.serviceWorker.ready).active.postMessage({ page: opened ? null : here, parts });
+  };
+  document.querySelector("form.leave")?.addEventListener("submit", (event) => {
+    const lost = [...waits.map((one) => one.said), ...(Object.keys(typed).length ? ["what is typed and not sent"] : [])];
+    if (lost.length && !confirm(`Not yet at the hub: ${lost.join(", ")}. Log out, and lose it?`)) {
+      event.preventDefault();
+      return;
+    }
+    waits = [];
+    typed = {};
+    write(WAITS, waits);
+    write(TYPED, typed);
+    if ("caches" in window) caches.delete("nightlight-fitting");
+  });
+
+  addEventListener("online", again);
+  setInterval(again, RETRY);
   restore();
   say();
   send();
   look();
+  if ("serviceWorker" in navigator) beKept().catch(() => { /* no signal, or a browser that keeps no workers */ });
 })();

@@ -1,9 +1,20 @@
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from hub.store import Store
 from hub.store.series import Row
 from models.observation import SensorKind, What
+from tests.hub.conftest import STORES, a_store
+
+
+@pytest.fixture(params=[*STORES, "influx"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
+    """The same for every place that keeps observations."""
+    yield from a_store(request, tmp_path, templates)
 
 
 def rows(t0: datetime, numbers: range, home: str = "a", outbox: str = "o1") -> list[Row]:

@@ -1,7 +1,7 @@
 """What settles is what was stored: the same questions have the same answers before and after, on each database."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +14,22 @@ from sqlalchemy import select, update
 
 from hub.store import Store
 from hub.store.database import migrate, opened, writing
+from hub.store.influx import influx
+from hub.store.influx_series import InfluxSeries
 from hub.store.row import Row
 from hub.store.schema import blocks, observations
-from hub.store.series import SqlSeries
+from hub.store.series import Series, SqlSeries
 from hub.store.settled import Damaged, columns_of, decoded, encoded, joined
 from models.observation import KINDS_OF, SensorKind, What
+from tests.hub.conftest import STORES, a_store
+from tests.hub.influx import settings_for
+
+
+@pytest.fixture(params=[*STORES, "influx"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, str]) -> Iterator[Store]:
+    """The same for every place that keeps observations."""
+    yield from a_store(request, tmp_path, templates)
+
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = BEGIN + timedelta(days=40)
@@ -56,7 +67,13 @@ def days(home: str = "a", count: int = 5, per_day: int = 40, outbox: str = "o1")
 
 
 def settle(store: Store, home: str = "a", before: datetime = LATER) -> int:
-    return store.series.settle(home, before, store.series.last_seq())
+    return settled(store.series, home, before, store.series.last_seq())
+
+
+def settled(series: Series, home: str, before: datetime, seq: int) -> int:
+    while series.hand_on():
+        pass
+    return series.settle(home, before, seq)
 
 
 def bare(rows: list[Row]) -> list[Row]:
@@ -97,7 +114,7 @@ def test_a_settled_one_that_is_sent_again_is_known_and_a_late_one_joins_its_day(
 
 def test_what_the_snapshot_does_not_cover_stays(store: Store) -> None:
     store.series.append(days())
-    assert store.series.settle("a", LATER, 150) == 150
+    assert settled(store.series, "a", LATER, 150) == 150
     assert [row.seq for row in store.series.since(0, 1000)] == list(range(151, 201))
 
 
@@ -129,6 +146,7 @@ def test_what_ages_leaves_a_count_for_each_hour_then_for_each_day_then_nothing(s
     assert store.series.summaries("a", BEGIN, LATER) == []
 
 
+@pytest.mark.parametrize("store", STORES, indirect=True)
 def test_a_damaged_block_costs_itself_alone(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     store.series.append(days())
     settle(store)
@@ -206,11 +224,14 @@ class Plain:
         return sorted((row for row in self.rows if row.home == home), key=lambda row: row.at)
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> SqlSeries:
-    engine = opened(f"sqlite:///{tmp_path_factory.mktemp('settled') / 'series.db'}")
+@pytest.fixture(scope="module", params=["sqlite", "influx"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SqlSeries:
+    folder = tmp_path_factory.mktemp("settled")
+    engine = opened(f"sqlite:///{folder / 'series.db'}")
     migrate(engine, "series")
-    return SqlSeries(engine)
+    if request.param == "sqlite":
+        return SqlSeries(engine)
+    return InfluxSeries(engine, influx(settings_for(request.getfixturevalue("influxdb"), folder)))
 
 
 @settings(max_examples=25, deadline=None)
@@ -227,7 +248,7 @@ def test_any_history_is_as_a_plain_list_would_have_it(shared: SqlSeries, acts: l
                     assert len(shared.append(rows)) == plain.append(rows)
             case ("settle", int() as day):
                 for home in ("a", "b"):
-                    shared.settle(home, BEGIN + timedelta(days=day), shared.last_seq())
+                    settled(shared, home, BEGIN + timedelta(days=day), shared.last_seq())
             case ("forget", kind, int() as day):
                 assert kind is None or isinstance(kind, SensorKind)
                 kinds = None if kind is None else frozenset({kind})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from hub.web.visitor import SESSION
 from models.register import Register
@@ -102,6 +102,7 @@ def visit(url: str) -> Iterator[Callable[[str | None], Visitor]]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = wanted("chromium")
+    expect.set_options(timeout=20_000)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=list(QUIETLY))
         yield browser

@@ -28,7 +28,10 @@ OPEN_TO_ALL = {
     "/invitation/{token}",
     "/login/code",
     "/login/set-up",
-    "/push/worker.js",
+    "/family/worker.js",
+    "/family/app.webmanifest",
+    "/family/offline",
+    "/installer/commission/worker.js",
 }
 """They hold no data; tests/hub/web/test_entrance.py has what they do."""
 Asked = tuple[str, str, dict[str, str]]

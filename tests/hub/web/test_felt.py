@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from hub.store.traces import Felt
+from hub.web.access import Gate
 from hub.web.felt import drawn
+from hub.web.live import Live
 from models.alert import Act, Outcome
 from models.detection import Finding, FindingKind
 from models.observation import SensorKind, What
@@ -38,8 +40,13 @@ def fell(world: World, sensor: str = "pendant") -> int:
     at = world.now - timedelta(seconds=30)
     finding = Finding(FindingKind.FALL, "h_okafor", at, at, sensor=sensor, evidence={"what": What.FELL, "chance": 0.9})
     alert = world.find(finding, "r_okafor")
-    world.store.traces.keep([Felt("h_okafor", "box", 900, sensor, at, -4.3, 1 / RATE, mg())])
+    felt(world, sensor)
     return alert.id
+
+
+def felt(world: World, sensor: str = "pendant", number: int = 900) -> None:
+    at = world.now - timedelta(seconds=30)
+    world.store.traces.keep([Felt("h_okafor", "box", number, sensor, at, -4.3, 1 / RATE, mg())])
 
 
 def test_whoever_answers_sees_it_drawn_and_in_words(world: World, visit: Visit) -> None:
@@ -50,6 +57,15 @@ def test_whoever_answers_sees_it_drawn_and_in_words(world: World, visit: Visit) 
     assert "At the end it hardly moved." in words(page)
     assert "<polyline" in page
     assert any("around a suspected fall" in one.data for one in world.store.records.looks("h_okafor"))
+
+
+def test_an_open_page_is_told_when_it_arrives(world: World) -> None:
+    store, alert = world.store, fell(world)
+    live = Live(Gate(store.records, store.alerts, store.series, world.clock, traces=store.traces))
+    ((before, _),) = live.of_alerts("", {alert}).values()
+    assert live.of_alerts("", {alert})[alert][0] == before
+    felt(world, number=901)
+    assert live.of_alerts("", {alert})[alert][0] not in (before, "")
 
 
 def test_it_is_gone_with_its_consent_and_another_sensors_is_none(world: World, visit: Visit) -> None:

@@ -160,7 +160,7 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     ada = visit("ada")
     assert len(ada.get("/push/key").content) == 65
     assert 'id="push"' in ada.see("/family")
-    assert "showNotification" in ada.see("/push/worker.js")
+    assert "showNotification" in ada.see("/family/worker.js")
     assert ada.post("/push/subscribe", subscription=good).status_code == 204
     ways = Ways(world.store.alerts.engine)
     assert ways.subscriptions("c_ada") == [good]
@@ -172,6 +172,12 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     assert visit(None).get("/push/key").status_code == 303
     assert visit("karl").post("/push/subscribe", subscription=good).status_code == 204, "for his father"
     assert ways.subscriptions("c_ada") == [], "a browser is one person's"
+    endpoint = json.loads(good)["endpoint"]
+    assert ada.post("/push/unsubscribe", endpoint=endpoint).status_code == 204
+    assert ways.subscriptions("c_karl") == [good], "nobody takes another's away"
+    assert visit("tom").post("/push/unsubscribe", endpoint=endpoint).status_code == 404
+    assert visit("karl").post("/push/unsubscribe", endpoint=endpoint).status_code == 204
+    assert ways.subscriptions("c_karl") == []
 
 
 def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -> None:

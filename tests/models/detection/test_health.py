@@ -37,14 +37,22 @@ def quiet(of: Engine, start: datetime, lasting: timedelta, dead: str = "") -> li
     return [one for one in found if one.kind is FindingKind.SILENCE and not one.over]
 
 
-def test_a_dead_sensor_lets_silence_last_sixteen_hours_and_no_longer() -> None:
-    of = Engine([HOME], NOON)
-    lived(of, NOON, NOON + 2 * HOUR)
-    lived(of, NOON + 2 * HOUR, NOON + 3 * HOUR, dead="kitchen_pir")
-    (silence,) = quiet(of, NOON + 3 * HOUR, 20 * HOUR, dead="kitchen_pir")
+@pytest.mark.parametrize("since", [HOUR, 35 * DAY])
+def test_a_dead_sensor_lets_silence_last_sixteen_hours_and_no_longer(since: timedelta) -> None:
+    of, heard = Engine([HOME], NOON), NOON + 2 * HOUR
+    lived(of, NOON, heard)
+    lived(of, heard, heard + since, dead="kitchen_pir")
+    (silence,) = quiet(of, heard + since, 20 * HOUR, dead="kitchen_pir")
     assert timedelta(hours=16) < silence.at - silence.since <= timedelta(hours=16, minutes=15)
     assert silence.evidence["doubted"] == "kitchen_pir"
     assert silence.strength < 0.8
+
+
+def test_nobody_counts_on_a_sensor_that_was_never_heard() -> None:
+    of = Engine([HOME], NOON)
+    lived(of, NOON, NOON + 3 * HOUR, dead="kitchen_pir")
+    (silence,) = quiet(of, NOON + 3 * HOUR, 20 * HOUR, dead="kitchen_pir")
+    assert silence.at - silence.since <= HOME.limits.by_day + 15 * MIN
 
 
 def test_a_sensor_that_is_late_is_doubted_before_it_is_dead_and_believed_when_it_reports() -> None:

@@ -11,8 +11,6 @@ from simulators.evaluate.nightlight import shipped
 from simulators.evaluate.played import Told, alerts, late, learned, played, wall, without
 from tests.simulators.evaluate.conftest import without_rows
 
-pytestmark = pytest.mark.timeout(300)  # the faults are played once, for half a minute on a quiet machine
-
 STEP = 1800.0
 """Coarse, so that weeks pass quickly."""
 
