@@ -84,17 +84,7 @@ def _words() -> argparse.ArgumentParser:
     verb("load", _load, "put homes and people on record; prints new logins").add_argument("file", type=Path)
     _office(verb)
     kit = verb("kit", _kit, "a home's kit: 'new' makes it, 'list' tells of all, 'revoke' shuts it out for good")
-    kit.add_argument(
-        "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
-    )
-    kit.add_argument("home", nargs="?", help="the id of the home; 'list' does without")
-    kit.add_argument("--out", type=Path, metavar="DIR", help="new, broker: where the files go, new or empty")
-    kit.add_argument(
-        "--list", type=Path, metavar="FILE", dest="fitted", help="new: put the home on record from this list"
-    )
-    kit.add_argument("--area", help="new: the home's area, instead of the list's")
-    kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
-    kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    _kit_words(kit)
     erase = verb("erase-felt", _erase_felt, "delete what pendants felt around suspected falls of one home, for good")
     erase.add_argument("home", help="the id of the home")
     safe = verb("key-safe", _key_safe, "a key safe's code: 'enter' keeps it encrypted, 'rotate' changes the key of all")
@@ -112,6 +102,23 @@ def _words() -> argparse.ArgumentParser:
     brought.add_argument("folder", type=Path)
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
+
+
+def _kit_words(kit: argparse.ArgumentParser) -> None:
+    kit.add_argument(
+        "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
+    )
+    kit.add_argument("home", nargs="?", help="the id of the home; 'list' does without")
+    kit.add_argument("--out", type=Path, metavar="DIR", help="new, broker: where the files go, new or empty")
+    kit.add_argument(
+        "--list", type=Path, metavar="FILE", dest="fitted", help="new: put the home on record from this list"
+    )
+    kit.add_argument(
+        "--speaks", default="", metavar="LANG", help="new: the language in which its speaker says that help comes"
+    )
+    kit.add_argument("--area", help="new: the home's area, instead of the list's")
+    kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
+    kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
 
 
 def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -340,7 +347,7 @@ def _make(settings: Settings, asked: argparse.Namespace, depot: "Depot", who: st
         depot.for_broker(who, now).write(asked.out)
         print(f"{asked.out}: for a broker of your own; hub.pem and hub.key are broker_cert and broker_key here")
         return DONE
-    kit = depot.make(_home_of(settings, asked), who, now)
+    kit = depot.make(_home_of(settings, asked), who, now, asked.speaks)
     kit.write(asked.out)
     issued = kit.issued
     print(f"{asked.out}: the kit of {issued.home}, certificate {short(issued)}, good until {issued.until:%Y-%m-%d}")

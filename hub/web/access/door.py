@@ -9,7 +9,7 @@ and `open_alerts`, staff from `staff`; each is told who asks. What belongs to a 
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 
@@ -26,11 +26,13 @@ from models.home import Home
 from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, agreed, in_use, level_at, showing
-from models.wire import Heartbeat
+from models.wire import Heartbeat, read_heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
+LATELY = 0.5
+"""Seconds, real and played, in which what is heard of a home is not asked anew."""
 
 
 class Hidden(LookupError):
@@ -68,7 +70,7 @@ class Door:
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
         self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
-        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
+        self._beats: dict[str, tuple[float, datetime, Heard]] = {}
 
     def shown(
         self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
@@ -151,7 +153,7 @@ class Door:
 
     def noticed(self, home: Home, start: datetime, end: datetime) -> list[Row]:
         """By sensors in use: what is not agreed to any more, or not now, no page shows, though it may be kept still."""
-        used = {one.id for one in in_use(home, agreed(self.records.consents_of(home.id), home.id)).sensors}
+        used = {one.id for one in in_use(home, agreed(self.records.consents(home.id), home.id)).sensors}
         fitted = {one.id for one in home.sensors}
         rows = self.series.between(home.id, start, end)
         return [row for row in rows if row.sensor in used or row.sensor not in fitted]
@@ -205,25 +207,36 @@ class Door:
             self._told.clear()
         return known[1]
 
-    def heard(self) -> dict[str, Heard]:
-        """Of every home on the hub, whoever's; at most half a second old, however time runs."""
-        real, now = self.real_now(), self.clock.now()
-        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
-            self._beats = (real, now, self.records.heard())
-        return self._beats[2]
-
     def heard_of(self, home_id: str) -> Heard:
-        return self.heard().get(home_id, NEVER_HEARD)
+        """At most half a second old, however time runs."""
+        real, now = self.real_now(), self.clock.now()
+        known = self._beats.get(home_id)
+        if known is None or real - known[0] > LATELY or now - known[1] > timedelta(seconds=LATELY):
+            if len(self._beats) > REMEMBERED:
+                self._beats.clear()
+            heard = self.records.heard(home_id).get(home_id, NEVER_HEARD)
+            known = self._beats[home_id] = (real, now, heard)
+        return known[2]
 
     def why(self, home_id: str, now: datetime) -> Why | None:
         return why_unheard(self.heard_of(home_id), now, unheard_after(self.records.heartbeat(home_id)))
 
     def hearing(self, home: Home, now: datetime) -> Hearing:
-        until, why = self.heard_of(home.id).until, self.why(home.id, now)
-        if why is None and until is not None:
-            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
-        since = f"since {when(until, now, home.timezone)}" if until else "at all"
-        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
+        return _hearing(home, self.heard_of(home.id), self.records.heartbeat(home.id), now)
+
+    def hearings(self, homes: Collection[Home], now: datetime) -> dict[str, Hearing]:
+        """Of each of many."""
+        heard, beats = self.records.heard(), self.records.heartbeats()
+        told = {home.id: read_heartbeat(beats[home.id]) if home.id in beats else None for home in homes}
+        return {home.id: _hearing(home, heard.get(home.id, NEVER_HEARD), told[home.id], now) for home in homes}
+
+
+def _hearing(home: Home, heard: Heard, beat: Heartbeat | None, now: datetime) -> Hearing:
+    until, why = heard.until, why_unheard(heard, now, unheard_after(beat))
+    if why is None and until is not None:
+        return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
+    since = f"since {when(until, now, home.timezone)}" if until else "at all"
+    return Hearing(False, f"The home is not heard {since}, because {why}.", until)
 
 
 def unheard_after(beat: Heartbeat | None) -> timedelta:

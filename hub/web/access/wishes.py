@@ -195,7 +195,7 @@ class Choosing:
 
     def _kinds(self, home: Home, wishes: list[Wish], now: datetime) -> Iterable[KindOf]:
         """Those that are fitted, or were decided about."""
-        consents = {one.kind: one for one in self._door.records.consents_of(home.id) if not one.felt}
+        consents = {one.kind: one for one in self._door.records.consents(home.id) if not one.felt}
         for kind in SensorKind:
             fitted = sum(sensor.kind is kind for sensor in home.sensors)
             if fitted or kind in consents:

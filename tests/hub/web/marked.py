@@ -1,9 +1,8 @@
 """A home in which every kind of data about a person has marks of its own, which nothing else would ever say."""
 
 import io
-import re
+import subprocess
 import zipfile
-import zlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from models.privacy import Consent, Data
 from models.register import PlanOf, Register
 from models.response import ResponsePlan, Step
 from models.wishes import Decision, Deed, Wish
-from tests.conftest import NOON
+from tests.conftest import NOON, wanted
 from tests.hub.web.world import World
 
 HOME, RESIDENT = "h_marked", "r_marked"
@@ -149,13 +148,7 @@ def said(headers: object, content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             return " ".join(said(one, packed.read(one)) for one in packed.namelist())
     if content.startswith(b"%PDF"):
-        streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
-        return " ".join(_inflated(one) for one in streams)
+        return subprocess.run(
+            [wanted("pdftotext"), "-", "-"], input=content, check=True, capture_output=True
+        ).stdout.decode()
     return f"{headers} {content.decode('utf-8', 'replace')}"
-
-
-def _inflated(stream: bytes) -> str:
-    try:
-        return zlib.decompress(stream).decode("latin-1")
-    except zlib.error:
-        return ""
