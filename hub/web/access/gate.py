@@ -42,6 +42,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
@@ -122,6 +123,7 @@ class Gate:
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble, traces)
 
@@ -578,7 +580,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),

@@ -38,7 +38,7 @@ class HomeState:
         return Strip(tuple(facts), self._lanes(home, seen, now) if Data.ROOMS in shown else (), now - HOURS, now)
 
     def _seen(self, home: Home, now: datetime) -> list[Seen]:
-        rows = self._door.series.between(home.id, now - HOURS - BEFORE, now)
+        rows = self._door.noticed(home, now - HOURS - BEFORE, now)
         return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
 
     def _of_person(self, home: Home, seen: Sequence[Seen], now: datetime) -> list[Fact]:
