@@ -17,7 +17,7 @@ class Paper:
     """A4, portrait, in the one family of letters that every reader of PDF has: what it lacks is printed as '?'."""
 
     def __init__(self, title: str, made: datetime) -> None:
-        self._pdf = FPDF(format="A4")
+        self._pdf, self._lacked = FPDF(format="A4"), False
         self._pdf.set_title(title)
         self._pdf.set_creator("Nightlight")
         self._pdf.set_creation_date(made)
@@ -40,15 +40,20 @@ class Paper:
             for cells in (head, *rows):
                 line = table.row()
                 for cell in cells:
-                    line.cell(_plain(cell))
+                    line.cell(self._plain(cell))
 
     def done(self) -> bytes:
+        if self._lacked:
+            self._pdf.ln(3)
+            self._text("A '?' may stand for a letter that this paper lacks: the page on the screen has it.", 9)
         return bytes(self._pdf.output())
 
     def _text(self, text: str, size: int, *, bold: bool = False, height: float = LINE) -> None:
         self._pdf.set_font("Helvetica", style="B" if bold else "", size=size)
-        self._pdf.multi_cell(0, height, _plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.multi_cell(0, height, self._plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-
-def _plain(text: str) -> str:
-    return text.translate(_PLAIN).encode("latin-1", "replace").decode("latin-1")
+    def _plain(self, text: str) -> str:
+        plain = text.translate(_PLAIN)
+        printed = plain.encode("latin-1", "replace").decode("latin-1")
+        self._lacked |= printed != plain
+        return printed

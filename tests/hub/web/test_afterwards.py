@@ -1,5 +1,7 @@
 """After an alert: its reason, how it went, a letter, and why it was raised, with a way to say that it was wrong."""
 
+import re
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -111,6 +113,10 @@ def test_whom_it_reached_is_asked_by_a_link_that_is_good_once(world: World, visi
     assert anybody.get(path).status_code == 404
 
 
+def unpacked(pdf: bytes) -> bytes:
+    return b"".join(zlib.decompress(one) for one in re.findall(rb"stream\n(x.*?)\nendstream", pdf, re.DOTALL))
+
+
 def test_a_referral_needs_their_word_and_makes_a_letter(world: World, visit: Visit) -> None:
     alert = world.press()
     tom = visit("tom")
@@ -124,8 +130,13 @@ def test_a_referral_needs_their_word_and_makes_a_letter(world: World, visit: Vis
     letter = words(tom.see("/console/referral/1"))
     for text in ("Referral to: falls service", "Grace Okafor", "3 Larch Close", "spoken", "Three falls since May."):
         assert text in letter
+    printed = tom.get("/console/referral/1/pdf")
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
+    for text in (b"Referral to: falls service", b"Grace Okafor", b"20 November 2026", b"Three falls since May."):
+        assert text in unpacked(printed.content), text
     for login in ("karl", "ada", "priya", "ivan", "grace"):
         assert visit(login).get("/console/referral/1").status_code == 404, login
+        assert visit(login).get("/console/referral/1/pdf").status_code == 404, login
         assert visit(login).post(path, **form, agreed="yes").status_code == 404, login
     assert tom.get("/console/referral/9").status_code == 404
 
