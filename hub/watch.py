@@ -25,6 +25,7 @@ from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
+from hub.pauses import Pauses
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -99,7 +100,7 @@ class Watch:
         self._hearing = False
         self._version = -1
         self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
-        self._keeping = keeping
+        self._keeping, self._pauses = keeping, Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -264,6 +265,7 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
+        self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
@@ -333,10 +335,12 @@ class Watch:
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _relive(self) -> None:
-        """What has settled, of each home in its order."""
+        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
+        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+        """
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
-            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:

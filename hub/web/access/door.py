@@ -17,6 +17,7 @@ from hub.clock import Clock
 from hub.kits import Depot
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Records
+from hub.store.row import Row
 from hub.store.series import Series
 from hub.web.shown import Hearing
 from models.alert import Alert
@@ -24,7 +25,7 @@ from models.health import Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
 from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
-from models.privacy import Data, Purpose, Showing, showing
+from models.privacy import Data, Purpose, Showing, agreed, in_use, level_at, showing
 from models.wire import Heartbeat, read_heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
@@ -43,11 +44,13 @@ class ReasonNeeded(Exception):
 
 
 class Viewer:
-    """Who looks: an account that has logged in, and the token that its forms must carry."""
+    """Who looks: an account that has logged in, and the token that its forms must carry. Where `behind` them somebody
+    else looks at what they would see, the look is that other's.
+    """
 
-    def __init__(self, account: Account, csrf: str) -> None:
+    def __init__(self, account: Account, csrf: str, behind: "Viewer | None" = None) -> None:
         self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
-        self.council, self.csrf = account.council, csrf
+        self.council, self.csrf, self.behind = account.council, csrf, behind
 
 
 class Door:
@@ -72,13 +75,22 @@ class Door:
     def shown(
         self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
     ) -> frozenset[Data]:
-        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
+        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one.
+
+        A contact sees no more than the resident shares with them now, whatever `level` a page asks for.
+        """
+        if viewer.role is Role.CONTACT and level is not None:
+            level = min(level, self._shared_with(viewer), key=list(Level).index)
         how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
         if not any(how.values()):
             raise Hidden(purpose)
         if Showing.WITH_REASON in how.values() and not reason:
             raise ReasonNeeded
         return frozenset(data for data, shown in how.items() if shown)
+
+    def _shared_with(self, viewer: Viewer) -> Level:
+        contact = self.records.contact(viewer.person or "")
+        return level_at(contact, self.clock.now()) if contact else Level.NOTHING
 
     def look(
         self,
@@ -89,6 +101,8 @@ class Door:
         about: str = "",
         at_most: timedelta = timedelta(minutes=1),
     ) -> None:
+        if viewer.behind:
+            about, purpose, viewer = f"as {viewer.person} sees it", Purpose.PREVIEW, viewer.behind
         now = self.clock.now()
         key = (viewer.login, home, purpose, about)
         if key in self._looked and now - self._looked[key] < at_most:
@@ -136,6 +150,13 @@ class Door:
     def staff(self, viewer: Viewer, role: Role) -> list[Account]:
         """Those with that role who work for the same council."""
         return [one for one in self.records.accounts_of(role) if one.council == viewer.council]
+
+    def noticed(self, home: Home, start: datetime, end: datetime) -> list[Row]:
+        """By sensors in use: what is not agreed to any more, or not now, no page shows, though it may be kept still."""
+        used = {one.id for one in in_use(home, agreed(self.records.consents(home.id), home.id)).sensors}
+        fitted = {one.id for one in home.sensors}
+        rows = self.series.between(home.id, start, end)
+        return [row for row in rows if row.sensor in used or row.sensor not in fitted]
 
     def residents(self, alert: Alert) -> list[Resident]:
         one = self.records.resident(alert.resident) if alert.resident else None

@@ -43,6 +43,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
@@ -111,7 +112,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
         self._days = Days(self._door)
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.upkeep = Upkeep(self._door, records.health)
@@ -122,7 +123,8 @@ class Gate:
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
-        self.commissioning = Commissioning(self._door)
+        self.commissioning = Commissioning(self._door, self.key_safes)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble, traces)
         self.outages = OutageDesk(self._door, self.board)
@@ -374,12 +376,12 @@ class Gate:
         )
         return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
 
-    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
-        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str, speaks: str = "") -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden, CannotBeMade."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real(), speaks).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
@@ -580,7 +582,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),
