@@ -26,10 +26,12 @@ from hub.web import (
     keysafe,
     login,
     others,
+    outages,
     prepare,
     response,
     upkeep,
     visits,
+    ways,
     wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
@@ -44,6 +46,8 @@ PARTS = (
     accounts,
     administration,
     console,
+    outages,
+    ways,
     family,
     figures,
     handover,
