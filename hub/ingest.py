@@ -49,10 +49,14 @@ from models.wire import (
 
 log = logging.getLogger(__name__)
 
-GROUP_BYTES = 512 * 1024
-"""What one commit takes on: some 5,000 observations, well under 100 ms, so that no press waits longer than that."""
-WAITING = 20_000
-"""Messages that may wait; any more are dropped unreceipted, and come again."""
+GROUP_BYTES = 128 * 1024
+"""What one commit takes on, as `_size` counts it: some 250 messages of kits or 1,000 observations that waited, 30 ms at
+most, so that no press waits longer than that.
+"""
+WAITING_BYTES = 256 * 1024 * 1024
+"""Of messages that may wait; presses have as much again. A kit sends a few messages and then waits for receipts, so
+that a whole borough of kits comes to far less; what is more than that is dropped unreceipted, and comes again.
+"""
 LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
@@ -88,6 +92,11 @@ class Reread:
 News = Sequence[Row] | Signs | Reread
 
 
+def _size(arrived: Arrived) -> int:
+    """About what it takes of memory while it waits."""
+    return len(arrived.content) + 300
+
+
 def _is_urgent(start: bytes) -> bool:
     return any(what in start for what in _URGENT)
 
@@ -111,6 +120,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._gathered_at = float("-inf")
+        self._bytes = 0
         self._presses: deque[Arrived] = deque()
         self._routine: deque[Arrived] = deque()
         self._in_hand: Sequence[Arrived] = ()
@@ -119,11 +129,13 @@ class Inbox:
 
     def put(self, arrived: Arrived) -> None:
         with self._something:
-            waiting = self._presses if _is_urgent(arrived.content[:1024]) else self._routine
-            if len(waiting) >= WAITING:
+            urgent = _is_urgent(arrived.content[:1024])
+            waiting = self._presses if urgent else self._routine
+            if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
                 self.dropped += 1
                 return
             waiting.append(arrived)
+            self._bytes += _size(arrived)
             if waiting is self._presses or len(waiting) == 1:
                 self._something.notify()
 
@@ -141,7 +153,8 @@ class Inbox:
             size = 0
             while waiting and size < GROUP_BYTES:
                 group.append(waiting.popleft())
-                size += len(group[-1].content)
+                size += _size(group[-1])
+            self._bytes -= size
             self._in_hand = group
             return group
 
@@ -266,7 +279,7 @@ class Ingest:
     def _keep_asides(self, asides: list[Aside]) -> None:
         dropped, self._inbox.dropped = self._inbox.dropped, 0
         if dropped:
-            text = f"more than {WAITING} messages waited: kits send again what was dropped"
+            text = f"more than {WAITING_BYTES} bytes waited: kits send again what was dropped"
             asides.append(Aside(self._clock.now(), None, "busy", text, b"", dropped))
         asides += self._lost
         if asides:
