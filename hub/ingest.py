@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
+from typing import TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -48,6 +49,8 @@ from models.wire import (
 )
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 GROUP_BYTES = 128 * 1024
 """What one commit takes on, as `_size` counts it: some 250 messages of kits or 1,000 observations that waited, 30 ms at
@@ -136,7 +139,7 @@ class Inbox:
                 return
             waiting.append(arrived)
             self._bytes += _size(arrived)
-            if waiting is self._presses or len(waiting) == 1:
+            if urgent or len(waiting) == 1 or self._bytes >= GROUP_BYTES:
                 self._something.notify()
 
     def take(self, patience: float) -> Sequence[Arrived]:
@@ -144,7 +147,7 @@ class Inbox:
         with self._something:
             if not (self._presses or self._routine):
                 self._something.wait(patience)
-            while self._routine and not self._presses and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
+            while self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
                 self._something.wait(left)
             waiting = self._presses or self._routine
             if self._routine and not self._presses:
@@ -157,6 +160,10 @@ class Inbox:
             self._bytes -= size
             self._in_hand = group
             return group
+
+    def _gathers(self) -> bool:
+        """Whether what waits may wait for more."""
+        return bool(self._routine) and not self._presses and self._bytes < GROUP_BYTES
 
     def done(self) -> None:
         with self._something:
@@ -186,10 +193,16 @@ class OnRecord:
             return False
         consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
-        self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
-        self.configured = {home.id: configured(consents.get(home.id, ()), home) for home in self.homes.values()}
+        self.agreed = _shared({home: agreed(consents.get(home, ()), home) for home in self.homes})
+        self.configured = _shared({one.id: configured(consents.get(one.id, ()), one) for one in self.homes.values()})
         self._version = version
         return True
+
+
+def _shared(values: dict[str, T]) -> dict[str, T]:
+    """A borough's homes have few ways of being fitted: what is equal is kept once."""
+    known: dict[T, T] = {}
+    return {home: known.setdefault(value, value) for home, value in values.items()}
 
 
 class Ingest:

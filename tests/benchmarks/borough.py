@@ -43,10 +43,10 @@ LAST = 5.0
 
 @dataclass
 class Took:
-    """What each program of the hub took of one core, in percent, and what all hold at most, in bytes."""
+    """What each program of the hub took of one core, in percent, and what each held when all held most, in bytes."""
 
     cores: dict[str, float]
-    memory: int
+    memory: dict[str, int]
 
 
 @dataclass
@@ -73,7 +73,8 @@ def main() -> int:
         for one in asyncio.run(_measured(stage, chosen)):
             print(f"{one.name}: {chosen.homes} homes, {one.per_day:g} a day each, {chosen.minutes:g} minutes")
             print(f"  {told(one.took.cores)}")
-            print(f"  memory at most: {one.took.memory / 2**20:.0f} MiB")
+            held = {name: round(held / 2**20) for name, held in one.took.memory.items()}
+            print(f"  memory at most: {sum(held.values())} MiB, of that {held}")
             print(f"  press to screen: {spread(one.shown)} of {one.presses}")
             print(f"  {one.told}")
             print(f"  load of the machine: {one.load[0]:.1f} before, {one.load[1]:.1f} after")
@@ -135,9 +136,10 @@ async def _phase(
 
 def _took(place: Place, over: threading.Event) -> Took:
     """Until `over`."""
-    meter, most = Meter(place), 0
+    meter = Meter(place)
+    most = meter.memory()
     while not over.wait(1.0):
-        most = max(most, meter.memory())
+        most = max(most, meter.memory(), key=lambda held: sum(held.values()))
     return Took(meter.cores(), most)
 
 

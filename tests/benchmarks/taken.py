@@ -26,9 +26,9 @@ class Meter:
         passed, now = time.monotonic() - self._began, self._seconds()
         return {name: 100 * (now[name] - self._before[name]) / passed for name in PROGRAMS}
 
-    def memory(self) -> int:
-        """Bytes that all of them hold now."""
-        return sum(one.memory_info().rss for name in PROGRAMS for one in _processes(self.place, name))
+    def memory(self) -> dict[str, int]:
+        """Bytes that each holds now."""
+        return {name: sum(one.memory_info().rss for one in _processes(self.place, name)) for name in PROGRAMS}
 
     def _seconds(self) -> dict[str, float]:
         return {name: sum(sum(one.cpu_times()[:2]) for one in _processes(self.place, name)) for name in PROGRAMS}
