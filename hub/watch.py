@@ -25,6 +25,7 @@ from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
+from hub.pauses import Pauses
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
@@ -101,7 +102,7 @@ class Watch:
         self._hearing = False
         self._version = -1
         self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
-        self._keeping = keeping
+        self._keeping, self._pauses = keeping, Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -213,12 +214,14 @@ class Watch:
         self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
-        """A home that was loaded a moment ago is watched from its first observation on."""
-        if any(home not in self._engine.index_of for home in homes):
+        """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
+        unknown = any(home not in self._engine.index_of for home in homes)
+        if unknown and self._store.records.version() != self._version:
             self._reload()
 
     def _find(self, findings: Sequence[Finding]) -> None:
-        """Presses and falls are raised before all else."""
+        """Presses and falls are raised before all else. Of a home that ended meanwhile nothing is."""
+        findings = [one for one in findings if one.home in self._engine.index_of]
         self._pending.extendleft(reversed([one for one in findings if one.kind in FIRST]))
         self._pending.extend(one for one in findings if one.kind not in FIRST)
 
@@ -266,6 +269,7 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
+        self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
@@ -296,6 +300,7 @@ class Watch:
         engine.restore(self._engine.snapshot())
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
 
@@ -324,7 +329,10 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
+        known = self._engine.index_of
+        standing = [
+            one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known
+        ]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -335,17 +343,21 @@ class Watch:
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _relive(self) -> None:
-        """What has settled, of each home in its order."""
+        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
+        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+        """
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
-            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
         signs, told = [], self._store.records.heartbeats()
         for home, heard in self._store.records.heard().items():
-            known = self._engine.heard_until[self._engine.index_of[home]]
+            if (place := self._engine.index_of.get(home)) is None:
+                continue
+            known = self._engine.heard_until[place]
             if home in told and heard.until and heard.at and heard.until.timestamp() > known:
                 heartbeat = read_heartbeat(told[home])
                 seen = sensors_seen(heartbeat, heard.at, retained=False)

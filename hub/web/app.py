@@ -24,12 +24,16 @@ from hub.web import (
     figures,
     handover,
     keysafe,
+    leaving,
     login,
     others,
+    outages,
     prepare,
     response,
     upkeep,
     visits,
+    ways,
+    wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
@@ -42,7 +46,10 @@ PARTS = (
     account,
     accounts,
     administration,
+    leaving,
     console,
+    outages,
+    ways,
     family,
     figures,
     handover,
@@ -54,6 +61,7 @@ PARTS = (
     keysafe,
     visits,
     afterwards,
+    wishes,
     alive,
 )
 

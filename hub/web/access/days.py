@@ -29,7 +29,7 @@ class Days:
         self._mornings: dict[str, tuple[datetime, tuple[int, ...]]] = {}
 
     def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
-        rows = self._door.series.between(home.id, start, end)
+        rows = self._door.noticed(home, start, end)
         return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
 
     def spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], Seen | None]:

@@ -38,10 +38,14 @@ from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
+from hub.web.access.leaving import LeavingDesk
+from hub.web.access.outages import OutageDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.ways import WayDesk
+from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
@@ -110,7 +114,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
         self._days = Days(self._door)
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.upkeep = Upkeep(self._door, records.health)
@@ -119,11 +123,15 @@ class Gate:
         self.visits_desk = VisitDesk(self._door)
         self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
-        self.commissioning = Commissioning(self._door)
+        self.commissioning = Commissioning(self._door, self.key_safes)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
-        self.board = Board(self._door, self._worklist, self.trouble, traces)
+        self.ways = WayDesk(self._door)
+        self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)
+        self.outages = OutageDesk(self._door, self.board)
 
     # The contact centre
 
@@ -372,12 +380,12 @@ class Gate:
         )
         return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
 
-    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
-        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str, speaks: str = "") -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden, CannotBeMade."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real(), speaks).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
@@ -400,7 +408,7 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, broken = self._late(), self.response.broken()
+        late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
@@ -409,8 +417,8 @@ class Gate:
         if self._missing():
             said.append("The hub's watch is not running: no alert will be raised.")
         said += [
-            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
-            for way, since, why in broken
+            f"Reaching people {one.way} has failed since {clock_s(one.began, zone)}, and nobody sees to it: look below."
+            for one in broken
         ]
         said += self.handovers.late(council)
         return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
@@ -578,7 +586,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),
