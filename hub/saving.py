@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.store.lease import Fenced
 from hub.store.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Saving:
         """One that fails is followed by another; until then a restart reads more."""
         try:
             self._snapshots.save(seq, content(), made_with)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, Fenced) as error:
             log.error("the state of the detectors can't be kept: %s", type(error).__name__)  # noqa: TRY400 -- no data
         else:
             self.covered = seq
