@@ -1,7 +1,9 @@
 """The plan in force for an alert: as agreed, or the built-in one, with its people named, and never silent."""
 
 from hub.store.records import Records
+from hub.store.ways import Ways, of_staff
 from models.alert import Alert, Lane
+from models.people import Role
 from models.response import ResponsePlan, for_people, never_silent, with_hands
 
 REMEMBERED = 10_000
@@ -12,7 +14,16 @@ def plan_of(records: Records, alert: Alert, *, partner: bool = False) -> Respons
     living = [alert.resident] if alert.resident else [one.id for one in records.residents_of(alert.home)]
     contacts = [contact.id for one in living for contact in records.contacts_of(one)]
     plan = for_people(with_hands(records.plan_for(alert), alert.lane), contacts)
-    return never_silent(plan, alert.lane, partner=partner)
+    return never_silent(plan, alert.lane, partner=partner, pushed=_pushed(records, alert))
+
+
+def _pushed(records: Records, alert: Alert) -> bool:
+    """Whether a supervisor of the alert's council asked in a browser to be told, wherever they are."""
+    home = records.home(alert.home)
+    if home is None or alert.lane is Lane.KIT:
+        return False
+    supervisors = [one.login for one in records.accounts_of(Role.SUPERVISOR) if one.council == home.council]
+    return Ways(records.engine).told([of_staff(login) for login in supervisors])
 
 
 class Plans:
