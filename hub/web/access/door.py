@@ -15,20 +15,19 @@ from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
 from hub.kits import Depot
+from hub.knowing import NEVER_HEARD, unheard_after
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Records
 from hub.store.series import Series
 from hub.web.shown import Hearing
 from models.alert import Alert
-from models.health import Heard, Why, kit_unheard_after, why_unheard
+from models.health import Heard, Why, why_unheard
 from models.home import Home
 from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
 from models.privacy import Data, Purpose, Showing, showing
-from models.wire import Heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
-NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
 
 
@@ -203,7 +202,3 @@ class Door:
             return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
         since = f"since {when(until, now, home.timezone)}" if until else "at all"
         return Hearing(False, f"The home is not heard {since}, because {why}.", until)
-
-
-def unheard_after(beat: Heartbeat | None) -> timedelta:
-    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
