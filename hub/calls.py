@@ -10,7 +10,7 @@ from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
 from models.people import Account, Address, Contact, Resident, Role
-from models.privacy import Data, Purpose, showing
+from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
 
 ANSWERED_WITHIN = timedelta(hours=4)
@@ -57,7 +57,7 @@ class Calls:
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        text = self._for(contact, resident, alert, link)
+        text = self._for(contact, resident, alert, link, now)
         if step.transport == TEXT and self._text_back:
             text += SEND_BACK
         return Call(*ids, where, subject, text, link)
@@ -105,10 +105,10 @@ class Calls:
             lines.append(f"{self._url}/console/alert/{alert.id}")
         return "\n\n".join(line for line in lines if line) + "\n"
 
-    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str) -> str:
+    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime) -> str:
         """What a contact is told depends on the level that the resident chose for them."""
         lines = [f"Please check on {resident.called}, or ring the contact centre. This is alert {alert.id}."]
-        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, contact.level):
+        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
             lines.append(self._explanation(alert))
         if link:
             lines.append(f"Say here whether you can go, without logging in: {link}")

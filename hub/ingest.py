@@ -7,6 +7,7 @@ sends it again.
 
 import logging
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from queue import SimpleQueue
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from hub.beats import Beats
 from hub.clock import Clock
 from hub.link import Arrived, Link
 from hub.store import Store
@@ -56,6 +58,8 @@ LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
+GATHER = 0.05
+"""Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
 _URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
@@ -103,9 +107,10 @@ class Taken:
 
 
 class Inbox:
-    """What came and is not committed yet; presses stand before all else."""
+    """What came and is not committed yet; presses stand before all else, and the rest is gathered a little."""
 
     def __init__(self) -> None:
+        self._gathered_at = float("-inf")
         self._presses: deque[Arrived] = deque()
         self._routine: deque[Arrived] = deque()
         self._in_hand: Sequence[Arrived] = ()
@@ -119,14 +124,19 @@ class Inbox:
                 self.dropped += 1
                 return
             waiting.append(arrived)
-            self._something.notify()
+            if waiting is self._presses or len(waiting) == 1:
+                self._something.notify()
 
     def take(self, patience: float) -> Sequence[Arrived]:
         """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
         with self._something:
             if not (self._presses or self._routine):
                 self._something.wait(patience)
+            while self._routine and not self._presses and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
+                self._something.wait(left)
             waiting = self._presses or self._routine
+            if self._routine and not self._presses:
+                self._gathered_at = time.monotonic()
             group: list[Arrived] = []
             size = 0
             while waiting and size < GROUP_BYTES:
@@ -179,6 +189,7 @@ class Ingest:
         self._news = news
         self._clock = clock
         self._on_record = OnRecord(store)
+        self._beats = Beats(store.records)
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
         self._lost: list[Aside] = []
@@ -195,6 +206,7 @@ class Ingest:
         self._trouble = ""
         if not self._groups:
             self._inbox.done()
+        self._beats.write()
 
     def stumbled(self, error: Exception) -> None:
         """While the database is away nothing is given up; else the message that caused it is found by halving."""
@@ -226,9 +238,7 @@ class Ingest:
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
         self._time_tests(fresh)
-        beats = [one.beat for one in taken if one.beat]
-        if beats:
-            self._store.records.beat(beats)
+        self._beats.note(one.beat for one in taken if one.beat)
         said = dict(one.keeps_to for one in taken if one.keeps_to)
         self._keeps_to |= said
         return said

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hub.store.alerts import Alerts
 from hub.store.records import Expectation, Records
+from hub.store.row import Row
 from hub.store.series import Series
 from models.alert import Alert, Lane, State
 from models.day import Seen, Span
@@ -16,6 +17,7 @@ from models.knowing import SEEN_FROM, known, spans
 from models.morning import REMEMBERED, minute_of, morning, up_at
 from models.observation import SIGNS_OF_LIFE, SensorKind
 from models.people import Resident
+from models.privacy import agreed, in_use
 from models.protection import Unprotected
 from models.sentence import MOBILE
 from models.wire import Heartbeat, Route
@@ -64,7 +66,7 @@ class Knowing:
 
     def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
         """Signs of life, in order of time."""
-        rows = self._series.between(home.id, start, end)
+        rows = noticed(self._records, self._series, home, start, end)
         return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
 
     def spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], Seen | None]:
@@ -94,6 +96,13 @@ class Knowing:
     def _gaps(self, home: Home, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         spells = self._records.health.spells(start, end, home.id, DEAF)
         return [(one.began, one.ended or end) for one in spells]
+
+
+def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:
+    """By sensors in use: what is not agreed to any more, or not now, nobody is told, though it may be kept still."""
+    used = {one.id for one in in_use(home, agreed(records.consents(home.id), home.id)).sensors}
+    fitted = {one.id for one in home.sensors}
+    return [row for row in series.between(home.id, start, end) if row.sensor in used or row.sensor not in fitted]
 
 
 def about(alert: Alert, resident: Resident) -> bool:

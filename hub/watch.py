@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -25,6 +25,7 @@ from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
+from hub.pauses import Pauses
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -38,7 +39,7 @@ from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import What
 from models.privacy import agreed, in_use, of_each_home
-from models.wire import noticing_since, sensors_seen
+from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,8 @@ class Watch:
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._keeping = keeping
+        self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
+        self._keeping, self._pauses = keeping, Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -221,6 +223,8 @@ class Watch:
 
     def _raise_pending(self) -> None:
         """A burst goes in together; after a failure one by one, until what fails has been found."""
+        if self._pending and (version := self._store.records.version()) != self._living[0]:
+            self._living = (version, self._store.records.living())
         while self._pending:
             some = list(islice(self._pending, 1 if self._one_by_one else RAISED_AT_ONCE))
             raised = self._store.alerts.raise_all([self._told(one) for one in some], self._clock.now())
@@ -250,7 +254,7 @@ class Watch:
         """Whom a finding is about: who wears the sensor, or who lives there alone. A fault is about nobody."""
         if finding.kind.lane is Lane.KIT:
             return None
-        living = [resident.id for resident in self._store.records.residents_of(home.id)]
+        living = self._living[1].get(home.id, ())
         sensor = home.sensor(finding.sensor) if finding.sensor else None
         if sensor and sensor.wearer in living:
             return sensor.wearer
@@ -261,6 +265,7 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
+        self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
@@ -330,19 +335,21 @@ class Watch:
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _relive(self) -> None:
-        """What has settled, of each home in its order."""
+        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
+        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+        """
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
-            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
-        signs = []
+        signs, told = [], self._store.records.heartbeats()
         for home, heard in self._store.records.heard().items():
-            heartbeat = self._store.records.heartbeat(home)
             known = self._engine.heard_until[self._engine.index_of[home]]
-            if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
+            if home in told and heard.until and heard.at and heard.until.timestamp() > known:
+                heartbeat = read_heartbeat(told[home])
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
                 since = noticing_since(heartbeat, heard.at, retained=False)
                 signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since, heartbeat))

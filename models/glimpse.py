@@ -21,6 +21,7 @@ from models.privacy import Data
 class Tone(StrEnum):
     """What a page looks like; the sentence says it too."""
 
+    PRIVATE = "private"
     WELL = "well"
     CHECKING = "checking"
     UNHEARD = "unheard"
@@ -111,6 +112,8 @@ LOOKED_AT_WITHIN = timedelta(minutes=15)
 
 def glimpse(known: Known, shown: AbstractSet[Data]) -> Glimpse:
     """For a reader who may see `shown`."""
+    if Data.STANDING not in shown:
+        return Glimpse(Tone.PRIVATE, known.called, known.now, known.zone)
     seen = Glimpse(_tone(known), known.called, known.now, known.zone, why=known.why, reaches=known.reaches)
     if known.why:
         seen = replace(seen, unheard_since=known.heard.until)

@@ -60,6 +60,8 @@ class Home:
     """Carers or others come in: a sign of life may be theirs."""
     slow: bool = False
     """With a frame or a wheelchair: nobody here walks away from a fall within seconds."""
+    pause_hours: int = 24
+    """How long in any week one kind of sensor may be paused by the resident, as agreed with them."""
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 

@@ -48,7 +48,12 @@ class _Saying:
         self._seen, self._language = seen, language
 
     def said(self) -> tuple[str, tuple[str, ...]]:
-        by_tone = {Tone.CHECKING: self._checking, Tone.UNHEARD: self._unheard, Tone.UNKNOWN: self._unknown}
+        by_tone = {
+            Tone.PRIVATE: self._private,
+            Tone.CHECKING: self._checking,
+            Tone.UNHEARD: self._unheard,
+            Tone.UNKNOWN: self._unknown,
+        }
         head, *more = by_tone.get(self._seen.tone, self._well)()
         return head, tuple(one for one in more if one)
 
@@ -61,6 +66,9 @@ class _Saying:
     def _exactly(self, at: At) -> str:
         """'at 07:40', but 'this morning'."""
         return self._at(at) if at.grain is Grain.PART else self._say("at", moment=self._at(at))
+
+    def _private(self) -> list[str]:
+        return [self._say("private"), self._say("private.still")]
 
     def _checking(self) -> list[str]:
         since = self._seen.alert_since

@@ -10,6 +10,8 @@ from models.hours import local, part_of
 EN: Mapping[str, str] = MappingProxyType(
     {
         # How things are: the first sentence
+        "private": "{called} is not sharing with you at the moment",
+        "private.still": "A call for help still reaches the contact centre, and they ring you where that was agreed.",
         "checking": "The contact centre is checking on {called}",
         "checking.since": "The contact centre is looking into an alert since {at}",
         "unheard": "We cannot hear the home, because {why}",

@@ -30,6 +30,7 @@ from models.home import Home
 from models.people import Account, Contact, Resident
 from models.privacy import Consent
 from models.response import ResponsePlan
+from models.wishes import Decision
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -205,6 +206,35 @@ shiftbook = Table(
 
 `of` is the row that this one is an answer to; `until` when a call-back is due, or a home no longer muted.
 """
+
+wishes = Table(
+    "wishes",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("home", Text, nullable=False, index=True),
+    Column("resident", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("until", Moment),
+    Column("link", Text, nullable=False),
+)
+"""What residents decided about what is measured and who sees it, in words that tell nothing of them."""
+
+decisions = Table(
+    "decisions",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("resident", Text, ForeignKey("residents.id"), nullable=False),
+    Column("review_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("body", Body(Decision), nullable=False),
+)
+"""What was decided in a resident's place."""
 
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)

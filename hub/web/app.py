@@ -30,6 +30,7 @@ from hub.web import (
     response,
     upkeep,
     visits,
+    wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
@@ -54,6 +55,7 @@ PARTS = (
     keysafe,
     visits,
     afterwards,
+    wishes,
     alive,
 )
 

@@ -166,7 +166,17 @@ MEASURED: dict[SensorKind, str] = {
     SensorKind.BED: "lying down and getting up",
 }
 
+WHY: dict[SensorKind, str] = {
+    SensorKind.PENDANT: "so that you can call for help from wherever you are at home",
+    SensorKind.PULL_CORD: "so that you can call for help from where you are",
+    SensorKind.MOTION: "so that somebody looks in when you have been still for longer than is usual for you",
+    SensorKind.DOOR: "so that being out is not taken for being unwell",
+    SensorKind.BED: "so that a night in which you do not come back to bed is noticed",
+}
+"""Why a kind of sensor is used, to the resident."""
+
 LEVEL: dict[Level, str] = {
+    Level.NOTHING: "nothing, but is called on as the plan says",
     Level.ALL_IS_WELL: "only whether all is well",
     Level.PARTS_OF_DAY: "the day by its parts (morning, afternoon, evening, night)",
     Level.ROOMS: "the day by rooms, to the half hour",

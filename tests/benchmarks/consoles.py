@@ -231,10 +231,11 @@ def main() -> int:
     ]
     wanted, seen = presses * chosen.consoles, len(took)
     print(f"presses {presses}, consoles {chosen.consoles}, homes {chosen.homes}: {seen} of {wanted} showings")
-    print(f"press to screen: {_spread(took)}")
-    print(f"plain broadcast: {_spread(plain)}")
-    print(f"ratio of p99: {_at(took, 0.99) / _at(plain, 0.99):.1f}, of p50: {_at(took, 0.5) / _at(plain, 0.5):.1f}")
-    print(f"shown as waiting after the answer: {_spread([max(one, 0.0) for one in stale])}")
+    print(f"press to screen: {spread(took)}")
+    print(f"plain broadcast: {spread(plain)}")
+    half, most = (reached_by(took, part) / reached_by(plain, part) for part in (0.5, 0.99))
+    print(f"ratio of p99: {most:.1f}, of p50: {half:.1f}")
+    print(f"shown as waiting after the answer: {spread([max(one, 0.0) for one in stale])}")
     print(f"answered {len(storm.answered)}, refused {storm.refused}, whole queues fetched {storm.whole}")
     print(f"memory per console: {memory / 1000:.0f} kB")
     return 0
@@ -253,7 +254,7 @@ def _measured(stage: Stage, chosen: argparse.Namespace, presses: int) -> tuple[S
     over = threading.Event()
     talk = threading.Thread(target=_talk, args=(traffic, over), daemon=True)
     talk.start()
-    cookies = [_logged_in(place.web, one.login, passwords[one.login]) for one in accounts]
+    cookies = [logged_in(place.web, one.login, passwords[one.login]) for one in accounts]
     try:
         return asyncio.run(_storm(place, cookies, homes[:presses], chosen))
     finally:
@@ -268,7 +269,7 @@ def _talk(traffic: town.Traffic, over: threading.Event) -> None:
         traffic.turn()
 
 
-def _logged_in(web: str, login: str, password: str) -> str:
+def logged_in(web: str, login: str, password: str) -> str:
     with httpx.Client(base_url=web, timeout=60) as client:
         found = re.search(r'name="csrf" value="([^"]+)"', client.get("/login").text)
         assert found
@@ -291,6 +292,7 @@ async def _storm(place: Place, cookies: list[str], homes: list[str], chosen: arg
     for one in screens:
         tasks.add(asyncio.create_task(one.operate(len(screens))))
     client = connected(place.broker_host, place.broker_port, [])
+    print("the storm begins", flush=True)
     for number, home in enumerate(homes):
         at = datetime.now(UTC)
         press = Up("bench", at, (Observation(number + 1, PENDANT, What.PRESSED, at),))
@@ -352,12 +354,12 @@ def _listens(port: int) -> bool:
     return any(one.laddr.port == port for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
 
 
-def _at(took: list[float], share: float) -> float:
+def reached_by(took: list[float], share: float) -> float:
     return sorted(took)[min(int(len(took) * share), len(took) - 1)] if took else float("nan")
 
 
-def _spread(took: list[float]) -> str:
-    p50, p99, most = (1000 * _at(took, share) for share in (0.5, 0.99, 1.0))
+def spread(took: list[float]) -> str:
+    p50, p99, most = (1000 * reached_by(took, share) for share in (0.5, 0.99, 1.0))
     return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {most:.0f} ms, n {len(took)}"
 
 

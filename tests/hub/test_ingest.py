@@ -1,12 +1,14 @@
 """Every kind of bad input through a real broker: counted, never fatal, the good around it kept and receipted."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.ingest import Inbox, OnRecord, Taken, take
+from hub.ingest import GATHER, Inbox, OnRecord, Taken, take
 from hub.link import Arrived
 from hub.store import Store
 from models.detection import FindingKind
@@ -230,6 +232,20 @@ def test_presses_overtake_what_waits(t0: datetime) -> None:
     assert inbox.complete_until(t0 + timedelta(seconds=9)) == t0, "in hand is not done"
     inbox.done()
     assert inbox.complete_until(t0 + timedelta(seconds=9)) == t0 + timedelta(seconds=9)
+
+
+def test_what_is_not_urgent_is_gathered_and_a_press_is_not(t0: datetime) -> None:
+    inbox = Inbox()
+    routine, press = arrived(b"routine", t0), arrived(b'{"what":"pressed"}', t0)
+    inbox.put(routine)
+    assert inbox.take(0) == [routine], "the first after a quiet time"
+    inbox.put(routine)
+    later = threading.Timer(0.005, inbox.put, [press])
+    began = time.monotonic()
+    later.start()
+    assert inbox.take(0) == [press]
+    assert inbox.take(0) == [routine]
+    assert time.monotonic() - began >= GATHER - 0.005
 
 
 def test_a_message_in_full_flood_is_dropped_unreceipted(t0: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from hub.knowing import NEVER_HEARD, unheard_after
 from hub.store.alerts import Entry
+from hub.store.once import asking_once
 from hub.store.records import Expectation, Look
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist, latest_of
@@ -91,7 +92,7 @@ class Board:
 
     def of(self, council: str) -> Queue:
         """As all consoles of the council show it."""
-        with self._lock:
+        with self._lock, asking_once():
             self._read()
             homes, now, trouble = self._door.homes_of(council), self._door.clock.now(), self._trouble(council)
             rests_on = (self._change, self._read_at, self._register, trouble)

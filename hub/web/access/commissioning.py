@@ -11,10 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from hub.desk import Desk, Overtaken
+from hub.key_safes import LONGEST
 from hub.kits import settings_text
 from hub.store.fittings import Fittings
 from hub.store.register import Change
 from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.key_safes import KeySafeDesk
 from models.commission import (
     BROADBAND,
     MAINS,
@@ -74,9 +76,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How it stands with one kind of sensor."""
+    """How it stands with one kind of sensor; `felt` as in Consent."""
 
     kind: SensorKind
+    felt: bool
     fitted: bool
     given: bool
     always: bool
@@ -104,6 +107,7 @@ class View:
     residents: tuple[tuple[str, str], ...]
     contacts: tuple[Contact, ...]
     way_in: bool
+    code: bool
     answers: dict[str, bool]
     answered: bool
     agreements: tuple[Agreement, ...]
@@ -147,8 +151,8 @@ class _Now:
 
 
 class Commissioning:
-    def __init__(self, door: Door) -> None:
-        self._door, self._engine = door, door.records.engine
+    def __init__(self, door: Door, key_safes: KeySafeDesk) -> None:
+        self._door, self._engine, self._key_safes = door, door.records.engine, key_safes
         self._fittings = Fittings(door.records.engine)
 
     def homes(self, viewer: Viewer) -> list[tuple[str, str, str]]:
@@ -173,9 +177,10 @@ class Commissioning:
             tuple((one.id, one.called or one.name) for one in residents),
             contacts,
             way_in,
+            self._key_safes.has_code(home_id),
             answers(now.home),
             fitting.answered_at is not None,
-            tuple(_agreement(kind, now) for kind in SensorKind),
+            (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
             self._door.hearing(now.home, now.at).sentence,
             tuple(_line(sensor, fitting, now) for sensor in now.home.sensors),
             tuple(Line(name, _PLUGS[name], of_plug(fitting.tests.get(name), name)) for name in (MAINS, BROADBAND)),
@@ -207,6 +212,7 @@ class Commissioning:
             "consent": self._consent,
             "contact": self._contact,
             "way_in": self._way_in,
+            "code": self._code,
             "test": self._test,
         }
         if step not in steps:
@@ -245,7 +251,7 @@ class Commissioning:
         if not papers:
             return "being fitted" if self._fittings.of(home.id)[0] else "not begun"
         number, proved = papers[0]
-        broken = broken_by(proved, home, agreed(self._door.records.consents(), home.id))
+        broken = broken_by(proved, home, agreed(self._door.records.consents(home.id), home.id))
         return f"certificate {number}{' no longer holds' if broken else ''}"
 
     def _papers(self, now: _Now) -> tuple[Paper, ...]:
@@ -266,7 +272,7 @@ class Commissioning:
             beat.on_mains if beat else None,
             beat.route is Route.MODEM if beat and beat.route not in (None, Route.UNKNOWN) else None,
         )
-        consents = [one for one in records.consents() if one.home == home.id]
+        consents = records.consents(home.id)
         why = why or (None if heard.online else Why.PATH)
         return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
 
@@ -375,11 +381,12 @@ class Commissioning:
         if form.get("kind") not in set(SensorKind):
             raise Refused("Say which kind of sensor this is about.")
         kind, now = SensorKind(form["kind"]), self._door.clock.now()
-        mine = (one for one in self._door.records.consents() if one.home == home.id and not one.felt)
+        felt = kind is SensorKind.PENDANT and form.get("felt") == "yes"
+        mine = (one for one in self._door.records.consents(home.id) if one.felt is felt)
         before = next((one for one in mine if one.kind is kind), None)
-        key = (home.id, str(kind))
         if form.get("decision") == "withdraw":
             if before is not None and before.withdrawn_at is None:
+                key = (home.id, before.about)
                 self._keep(viewer, Change("consents", key, before, replace(before, withdrawn_at=now)))
             return
         who, basis, review = form.get("decided_by", "").strip(), form.get("basis", ""), _day(form.get("review", ""))
@@ -389,8 +396,8 @@ class Commissioning:
             raise Refused("Say on what basis it was decided.")
         if review is None or review <= now:
             raise Refused("Say when this is looked at again: a day that is still to come.")
-        made = Consent(home.id, kind, who, BASES[basis], now, review)
-        self._keep(viewer, Change("consents", key, before, made))
+        made = Consent(home.id, kind, who, BASES[basis], now, review, felt=felt)
+        self._keep(viewer, Change("consents", (home.id, made.about), before, made))
 
     def _contact(self, viewer: Viewer, home: Home, post: str, form: Mapping[str, str]) -> None:
         resident = self._resident(home, form)
@@ -415,6 +422,14 @@ class Commissioning:
         if CODE.search(text):
             raise Refused("That looks like a code or a telephone number. A key safe's code does not belong in here.")
         self._keep(viewer, Change("residents", (resident.id,), resident, replace(resident, way_in=text)))
+
+    def _code(self, viewer: Viewer, home: Home, _post: str, form: Mapping[str, str]) -> None:
+        code, by = form.get("code", "").strip(), form.get("permitted_by", "").strip()
+        if form.get("permitted") != "yes" or not 0 < len(by) <= 80:
+            raise Refused("Ask first: a code is kept only with the resident's permission. Say who gave it.")
+        if not 0 < len(code) <= LONGEST:
+            raise Refused(f"A code has 1 to {LONGEST} characters.")
+        self._key_safes.fitted(viewer, home, code, by)
 
     def _resident(self, home: Home, form: Mapping[str, str]) -> Resident:
         living = self._door.records.residents_of(home.id)
@@ -441,9 +456,9 @@ def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
     return Line(sensor.id, RINGS[sensor.kind][0], verdict, sensor)
 
 
-def _agreement(kind: SensorKind, now: _Now) -> Agreement:
-    mine = next((one for one in now.consents if one.kind is kind and not one.felt), None)
-    fitted, given = any(one.kind is kind for one in now.home.sensors), kind in now.agreed
+def _agreement(kind: SensorKind, now: _Now, *, felt: bool = False) -> Agreement:
+    mine = next((one for one in now.consents if one.kind is kind and one.felt is felt), None)
+    fitted, given = any(one.kind is kind for one in now.home.sensors), mine is not None and mine.withdrawn_at is None
     if mine is None:
         said = "Nobody has decided."
     elif mine.withdrawn_at is not None:
@@ -452,7 +467,9 @@ def _agreement(kind: SensorKind, now: _Now) -> Agreement:
         until = f", to be looked at again on {mine.review_at:%d %B %Y}" if mine.review_at else ""
         said = f"Agreed by {mine.decided_by}, {mine.basis}, {when(mine.given_at, now.at, now.home.timezone)}{until}."
     in_a_year = f"{now.at + timedelta(days=365):%Y-%m-%d}"
-    return Agreement(kind, fitted, given, kind in ALWAYS, said, mine.decided_by if mine else "", in_a_year)
+    return Agreement(
+        kind, felt, fitted, given, kind in ALWAYS and not felt, said, mine.decided_by if mine else "", in_a_year
+    )
 
 
 def _day(text: str) -> datetime | None:

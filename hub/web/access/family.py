@@ -37,7 +37,7 @@ class FamilyDesk:
             sentence(glimpse(self._known(resident, home, now), shown)),
             now,
             home.timezone,
-            self._door.heard_of(home.id).until,
+            self._door.heard_of(home.id).until if Data.HEARING in shown else None,
             self._days.two(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
             tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
             _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),

@@ -20,6 +20,7 @@ from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.mentioned import Mentioned
+from hub.store.once import asking_once
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
@@ -42,6 +43,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
@@ -108,7 +110,7 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
         self._days = Days(self._door, Knowing(records, alerts, series))
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.upkeep = Upkeep(self._door, records.health)
@@ -119,7 +121,8 @@ class Gate:
         self.administration = Administration(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
-        self.commissioning = Commissioning(self._door)
+        self.commissioning = Commissioning(self._door, self.key_safes)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble, traces)
 
@@ -140,7 +143,8 @@ class Gate:
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
         self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
-        return self._sheet(viewer, alert, entries, shown, reason)
+        with asking_once():
+            return self._sheet(viewer, alert, entries, shown, reason)
 
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
@@ -369,12 +373,12 @@ class Gate:
         )
         return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
 
-    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
-        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str, speaks: str = "") -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden, CannotBeMade."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real(), speaks).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
@@ -445,7 +449,7 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id) | ALWAYS
+        may = agreed(self._records.consents(home.id), home.id) | ALWAYS
         last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
@@ -575,7 +579,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),

@@ -49,12 +49,13 @@ class Upkeep:
         self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT))
         now, homes = self._door.clock.now(), self._door.homes(viewer)
         faults, tests, lost = self._faults(homes), self._health.last_tests(), self._lost(homes.values(), now)
+        hearings = self._door.hearings(homes.values(), now)
         rows = [
             HomeRow(
                 home.id,
                 home.area,
                 home.timezone,
-                self._door.hearing(home, now),
+                hearings[home.id],
                 tuple(KIND[one.kind] for one in faults[home.id]),
                 tests.get(home.id),
                 lost[home.id],
@@ -154,7 +155,7 @@ class Upkeep:
 
     def _not_watched(self, home: Home) -> tuple[str, ...]:
         """By the sensors that were agreed to: one that is not used notices nothing."""
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        may = agreed(self._door.records.consents(home.id), home.id) | ALWAYS
         used = replace(home, sensors=tuple(one for one in home.sensors if one.kind in may))
         by_reason: dict[str, list[str]] = defaultdict(list)
         for kind, why in not_watched(used).items():
@@ -185,7 +186,7 @@ class Upkeep:
         learned, swapped = self._health.learned_of(home.id).rhythms, {}
         for one in self._health.swaps(home.id):
             swapped[one.sensor] = one.at
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        may = agreed(self._door.records.consents(home.id), home.id) | ALWAYS
         wrong: dict[str, list[str]] = defaultdict(list)
         for fault in self._faults([home.id])[home.id]:
             wrong[fault.sensor].append(KIND[fault.kind])

@@ -41,8 +41,11 @@ def test_all_homes_by_area_those_in_trouble_first(world: World, visit: Visit) ->
     world.sensor_unheard("h_okafor", "bed")
     world.store.health.begin([Spell("h_okafor", "kit_unheard", world.now - 3 * HOUR, world.now - HOUR)])
     world.store.health.test("h_birch", "box", 1, world.now - HOUR, arrived=world.now - HOUR)
+    soon = Finding(FindingKind.WEAK_LINK, "h_lindqvist", world.now - HOUR, world.now, sensor="hall_pir")
+    assert world.store.alerts.raise_(soon, None, "The hall sensor is heard only weakly.", world.now) is None
     page = words(visit("ivan").see("/installer/homes"))
-    assert "3 homes, 1 with something wrong" in page
+    assert "3 homes, 2 with something wrong" in page
+    assert "h_lindqvist Weak radio link" in page, "what is no alert for an operator counts here all the same"
     assert page.index("h_okafor") < page.index("h_birch") < page.index("h_lindqvist")
     assert re.search(r"h_okafor Sensor not reporting none yet 2 h", page)
     assert re.search(r"h_birch Heard 11:00 none", page)
