@@ -12,6 +12,7 @@ from models.alert import Act, Alert
 from models.people import Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
+from models.telling import say
 
 ANSWERED_WITHIN = timedelta(hours=4)
 """A link in what somebody was sent is good for so long."""
@@ -60,6 +61,8 @@ class Calls:
         text = self._for(contact, resident, alert, link, now)
         if step.transport == TEXT and self._text_back:
             text += SEND_BACK
+        if step.transport == WEB_PUSH and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, contact.level):
+            text = say("wanted.open", contact.telling.language)
         return Call(*ids, where, subject, text, link)
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:

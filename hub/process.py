@@ -18,7 +18,8 @@ from hub.keyring import Keyring
 from hub.learned import shipped
 from hub.link import Link
 from hub.links import Links
-from hub.loops import LOOPS, Loop, Turning, Work
+from hub.loops import LOOPS, NOTICES, Loop, Turning, Work
+from hub.notices import Notices
 from hub.settings import Settings
 from hub.store import open_store
 from hub.transports import transports
@@ -41,13 +42,14 @@ def run(settings: Settings) -> int:
         warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
         link, loops = assembled(settings)
         link.start()
-        for loop in loops:
+        notices = noticing(settings)
+        for loop in (*loops, notices):
             loop.start()
         trouble = _wait(asked, link, loops)
-        for loop in loops:
+        for loop in (*loops, notices):
             loop.ask_to_stop()
         link.stop()
-        for loop in loops:
+        for loop in (*loops, notices):
             loop.join(2)
     return 1 if trouble else 0
 
@@ -74,6 +76,13 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
         "keeping": keeping,
     }
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
+
+
+def noticing(settings: Settings) -> Loop:
+    """Apart from the others: no life depends on it, so nothing ends because it stands still."""
+    store, ways = open_store(settings), transports(settings)
+    work = Notices(store, ways, Sending(ways), Clock(settings.clock_file), settings.public_url)
+    return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 
 def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:

@@ -71,6 +71,14 @@ EN: Mapping[str, str] = MappingProxyType(
         "part.yesterday.night": "last night",
         "part.day": "on {day}",
         "at": "at {moment}",
+        # Notices
+        "notice.digest.subject": "Nightlight: the day",
+        "notice.bed.subject": "Nightlight: the evening",
+        "notice.bed": "{called} went to bed {at}, and all is quiet.",
+        "notice.bed.quiet": "All quiet since {since}: {called} has probably gone to bed.",
+        "notice.bed.not": "We have not noticed that {called} went to bed. {sentence}",
+        "notice.open": "Open to see.",
+        "wanted.open": "You are wanted. Open to see.",
         # Why a home is not heard
         "why.power": "its mains power is off",
         "why.path": "its connection dropped",

@@ -24,7 +24,7 @@ from models.knowing import SEEN_FROM, known
 from models.morning import REMEMBERED, minute_of, morning, up_at
 from models.observation import WHATS
 from models.people import Level
-from models.privacy import AT_LEVEL
+from models.privacy import AT_LEVEL, Data
 from models.sentence import sentence
 from simulators.evaluate.contradictions import Record, contradictions, kept_promise
 from simulators.evaluate.homes import DAY, HOUR, Recorded
@@ -35,6 +35,8 @@ EVERY = 7 * STEP
 OUT_EVERY, OUT_FROM, OUT_FOR = 5, 13 * HOUR, 2 * HOUR
 HEARD_EVERY = timedelta(seconds=60)
 SHOWN = 40
+LEVELS = [level for level in Level if Data.STANDING in AT_LEVEL[level]]
+"""Of all others nothing is said at all."""
 CALLED = "Mrs Rowe"
 
 
@@ -176,7 +178,7 @@ class _Told:
             mornings=[minute for minute in mornings if minute is not None],
             gaps=[(utc(a), utc(b)) for a, b in self.deaf if a < moment and b > start.timestamp()],
         )
-        for level in Level:
+        for level in LEVELS:
             self._say(sentence(glimpse(fact, AT_LEVEL[level])).whole, level, now, count)
 
     def _say(self, text: str, level: Level, now: datetime, count: Counted) -> None:

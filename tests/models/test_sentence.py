@@ -37,6 +37,8 @@ KNOWN = Known(
     mornings=MORNINGS,
 )
 
+SHARING = [level for level in Level if level is not Level.NOTHING]
+
 
 def said(level: Level, **other: object) -> str:
     return sentence(glimpse(replace(KNOWN, **other), AT_LEVEL[level])).whole  # type: ignore[arg-type]
@@ -65,6 +67,13 @@ def test_all_is_well_and_nothing_else() -> None:
     assert said(Level.ALL_IS_WELL, looked_into=True) == (
         "All is well now. The contact centre looked into something today, and has finished."
     )
+
+
+def test_whom_nothing_is_shared_with_learns_nothing_whatever_happens() -> None:
+    told = said(Level.NOTHING)
+    assert told.startswith("Mum is not sharing with you at the moment.")
+    for other in ({"why": Why.PATH}, {"alert_since": NOW}, {"judged": False}, {"looked_into": True}):
+        assert said(Level.NOTHING, **other) == told
 
 
 @pytest.mark.parametrize(
@@ -111,7 +120,7 @@ def test_a_quiet_night_is_said_to_be_one() -> None:
     assert said(Level.TIMES, **more) == "All quiet since 22:31; nothing unusual. Next expected by 08:30 on Sat 21 Nov."
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARING)
 def test_silence_is_explained_and_never_dressed_up(level: Level) -> None:
     since = NOW.replace(hour=8, minute=5)
     text = said(level, heard=Heard(since, since, online=False), why=Why.PATH, last_sign=since - timedelta(minutes=7))
@@ -130,7 +139,7 @@ def test_a_press_is_said_to_reach_us_only_where_it_does() -> None:
     assert "reaches" not in said(Level.TIMES, reaches="broadband"), "of a home that is heard nobody doubts it"
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARING)
 def test_an_open_alert_comes_first(level: Level) -> None:
     text = said(level, alert_since=NOW - timedelta(minutes=5))
     exact = "The contact centre is looking into an alert since 09:35."
@@ -146,7 +155,7 @@ def test_an_open_alert_comes_first(level: Level) -> None:
         ({"fine_until": NOW - timedelta(seconds=1), "expected_by": None}, "Our own watch is behind."),
     ],
 )
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARING)
 def test_unknown_is_never_shown_as_well(level: Level, other: dict[str, object], why: str) -> None:
     text = said(level, **other)
     assert text.startswith("We cannot say how things are.")
@@ -163,7 +172,7 @@ MOMENTS = st.datetimes(NOW.replace(tzinfo=None) - timedelta(hours=23), NOW.repla
     due=st.timedeltas(timedelta(minutes=1), timedelta(hours=12)),
     doing=st.sampled_from(Doing),
     why=st.sampled_from([None, *Why]),
-    level=st.sampled_from(Level),
+    level=st.sampled_from(SHARING),
 )
 def test_no_level_says_more_than_it_may(
     last: datetime, up: datetime, due: timedelta, doing: Doing, why: Why | None, level: Level

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.knowing import about
+from hub.store.relatives import Relatives
 from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.shown import Mention, Reassurance, Week
@@ -25,6 +26,7 @@ class FamilyDesk:
 
     def __init__(self, door: Door, days: Days, judges: Judges, mentions: Mentions) -> None:
         self._door, self._days, self._judges, self._mentions = door, days, judges, mentions
+        self._relatives = Relatives(door.records.engine)
 
     def reassurance(self, viewer: Viewer) -> Reassurance:
         """Raises Hidden."""
@@ -58,6 +60,8 @@ class FamilyDesk:
             raise Hidden("family")
         shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
         self._door.look(viewer, Purpose.REASSURE, resident.home, shown)
+        chosen = self._relatives.preferences(contact.id)
+        resident = replace(resident, called=chosen.called) if chosen and chosen.called else resident
         return contact, resident, self._door.home(viewer, resident.home), shown
 
     def _known(self, resident: Resident, home: Home, now: datetime) -> Known:

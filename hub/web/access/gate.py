@@ -39,6 +39,7 @@ from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
+from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
@@ -113,6 +114,7 @@ class Gate:
         self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
         self._days = Days(self._door, Knowing(records, alerts, series))
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
+        self.relatives = RelativeDesk(self._door)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
@@ -333,6 +335,7 @@ class Gate:
             self._mentions(home, now, frozenset(Data)),
             self.upkeep.not_watched(home),
             self.upkeep.protection(home, now),
+            self.relatives.breaks_of(resident, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:

@@ -62,6 +62,7 @@ def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
         ("ada", "/family"),
         ("chi", "/family"),
         ("ada", "/family/week"),
+        ("ada", "/family/told"),
         ("karl", "/family"),
         ("ben", "/family"),
         ("ivan", "/installer"),
