@@ -125,7 +125,7 @@ class Notices:
         if one.broken:
             self._ways.failed(one.transport, one.detail, now)
         elif one.tried is Tried.SENT:
-            self._ways.works(one.transport)
+            self._ways.works(one.transport, now)
 
     def _came(self, notice: Notice, one: Outcome, now: datetime) -> None:
         if one.tried is Tried.SENT:

@@ -28,6 +28,7 @@ from models.commission import (
     Standing,
     Trial,
     Verdict,
+    answer_within,
     answered,
     answers,
     broken_by,
@@ -135,6 +136,7 @@ class _Now:
     alive: dict[str, datetime]
     unheard: str
     power: Power
+    within: timedelta
 
     @property
     def agreed(self) -> frozenset[SensorKind]:
@@ -181,7 +183,7 @@ class Commissioning:
             answers(now.home),
             fitting.answered_at is not None,
             (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
-            self._door.hearing(now.home, now.at).sentence,
+            f"{self._door.hearing(now.home, now.at).sentence}{self._turned_away(now)}",
             tuple(_line(sensor, fitting, now) for sensor in now.home.sensors),
             tuple(Line(name, _PLUGS[name], of_plug(fitting.tests.get(name), name)) for name in (MAINS, BROADBAND)),
             tuple(missing(of)),
@@ -241,6 +243,15 @@ class Commissioning:
             raise Hidden(f"certificate {number}")
         return now.home, found
 
+    def _turned_away(self, now: _Now) -> str:
+        """Where no certificate of this home is good, that is why it is not heard."""
+        if not now.unheard or self._door.depot is None:
+            return ""
+        mine = [one for one in self._door.depot.authority.ledger() if one.home == now.home.id]
+        if not mine or any(one.revoked_at is None for one in mine):
+            return ""
+        return " The certificate of its kit was revoked, so the hub turns it away: have a new kit made at the depot."
+
     def _may(self, viewer: Viewer) -> frozenset[Data]:
         return self._door.shown(
             viewer, Purpose.COMMISSION, (Data.HEARING, Data.KIT, Data.ADDRESS, Data.PERSON, Data.CONTACTS)
@@ -274,7 +285,8 @@ class Commissioning:
         )
         consents = records.consents(home.id)
         why = why or (None if heard.online else Why.PATH)
-        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
+        within = answer_within(self._door.clock.pace().speed)
+        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power, within)
 
     def _advanced(self, now: _Now) -> Fitting:
         """What came since the page last asked is written down, so that a closed phone loses nothing of it."""
@@ -301,7 +313,8 @@ class Commissioning:
         came = [row for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at]
         health = now.beat.health.get(name) if now.beat else None
         link = health.link if health else None
-        rung = [rang(test, row.at, row.arrived, link) for row in sorted(came, key=lambda row: row.arrived)]
+        came.sort(key=lambda row: row.arrived)
+        rung = [rang(test, row.at, row.arrived, link, now.within) for row in came]
         return next((one for one in rung if one.passed_at), rung[0] if rung else test)
 
     def _change(self, home_id: str, change: Callable[[Fitting], Fitting]) -> Fitting:
@@ -452,7 +465,7 @@ _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull 
 
 
 def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
-    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at)
+    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at, now.within)
     return Line(sensor.id, RINGS[sensor.kind][0], verdict, sensor)
 
 
