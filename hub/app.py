@@ -126,14 +126,23 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     proved = verb("verify-log", _verify_log, "prove the hash-chained logs, or name the first link that is broken")
     proved.add_argument("--heads", type=Path, metavar="FILE", help="write the heads there, to be kept elsewhere")
     proved.add_argument("--against", type=Path, metavar="FILE", help="heads kept earlier: also a lost end shows")
-    brought = verb("import", _import, "bring in a CSV of homes, residents, contacts, consents or plans: all or nothing")
-    brought.add_argument("kind", choices=["homes", "residents", "contacts", "consents", "plans"])
+    brought = verb("import", _import, "bring in records by CSV, all or nothing; or observations, which can be resumed")
+    brought.add_argument("kind", choices=["homes", "residents", "contacts", "consents", "plans", "observations"])
     brought.add_argument(
         "file", type=Path, nargs="?", help="'-' reads what is piped in; without one a template is printed"
     )
-    brought.add_argument("--check", action="store_true", help="only say what it would do")
+    brought.add_argument("--check", action="store_true", help="records: only say what it would do")
+    brought.add_argument("--weeks-later", type=int, default=0, help="observations in CSV: moved on by whole weeks")
     brought.add_argument("--council", default="", help="whose records, where there are several")
     brought.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    out = verb("export", _export, "write observations into a folder; the same again goes on where it was stopped")
+    out.add_argument("kind", choices=["observations"])
+    out.add_argument("folder", type=Path, help="new or empty")
+    out.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="csv leaves out falls and tests")
+    out.add_argument("--home", action="append", default=[], help="its id; may be given again; all without it")
+    out.add_argument("--since", metavar="YYYY-MM-DD", help="UTC; from the first on unless given")
+    out.add_argument("--until", metavar="YYYY-MM-DD", help="UTC, without that day; now unless given")
+    out.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
     deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
     account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
@@ -272,6 +281,8 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
     from hub.store import open_store
     from models.sheet import SHEETS, template
 
+    if asked.kind == "observations":
+        return _import_observations(settings, asked)
     if asked.file is None:
         print(template(SHEETS[asked.kind]), end="")
         return DONE
@@ -292,6 +303,58 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
         desk.keep(changes, f"command: {asked.by or getpass.getuser()}", datetime.now(UTC), " from a file")
     print(f"{len(checked.added)} new, {len(checked.changed)} changed, {checked.same} the same")
     return DONE
+
+
+def _import_observations(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.exchange import Importer, Unusable
+    from hub.store import open_store
+    from hub.store.away import Away, Refused
+    from models.recorded import BadTable
+
+    if asked.file is None:
+        return _refuse("import observations: from which file or folder?")
+    importer = Importer(open_store(settings), settings.data / "import.json", datetime.now(UTC), _said)
+    try:
+        importer.bring([asked.file], asked.weeks_later, f"command: {asked.by or getpass.getuser()}")
+    except (Unusable, BadTable, OSError, Away, Refused) as bad:
+        return _wrong(f"{bad}\nmend that, and the same again goes on from there")
+    except KeyboardInterrupt:
+        return _wrong("stopped: the same again goes on from here")
+    print(f"{importer.new} new, {importer.known} known")
+    for why, count in sorted(importer.left_out.items()):
+        if count:
+            print(f"{count} left out: {why}")
+    return DONE
+
+
+def _export(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.exchange import Asked, Unusable, begun, export
+    from hub.store import open_store
+    from hub.store.away import Away
+
+    now = datetime.now(UTC)
+    try:
+        store, before = open_store(settings), begun(asked.folder)
+        since = datetime.fromisoformat(asked.since).replace(tzinfo=UTC) if asked.since else None
+        until = datetime.fromisoformat(asked.until).replace(tzinfo=UTC) if asked.until else None
+        since = since or (before.since if before else store.series.beginning() or now)
+        until = until or (before.until if before else now)
+        wanted = Asked(asked.format, tuple(sorted(asked.home)), since, until)
+        actor = f"command: {asked.by or getpass.getuser()}"
+        rows = export(store, asked.folder, wanted, actor, now, _said)
+    except ValueError as bad:
+        return _refuse(str(bad))
+    except (Unusable, OSError, Away) as bad:
+        return _wrong(str(bad))
+    except KeyboardInterrupt:
+        return _wrong("stopped: the same again goes on from here")
+    print(f"{asked.folder}: {rows} observations")
+    return DONE
+
+
+def _said(text: str) -> None:
+    """Over itself where a person looks on, else a line each."""
+    print(text, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
 
 def _account(settings: Settings, asked: argparse.Namespace) -> int:

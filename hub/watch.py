@@ -335,10 +335,12 @@ class Watch:
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _relive(self) -> None:
-        """What has settled, of each home in its order."""
+        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
+        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+        """
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
-            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:

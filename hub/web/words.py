@@ -195,6 +195,11 @@ ROLE: dict[Role, str] = {
 }
 
 
+def date(at: datetime, zone: str) -> str:
+    """As paper says it, which is read years later."""
+    return f"{local(at, zone):%-d %B %Y}"
+
+
 def waited(since: datetime, now: datetime) -> str:
     return lasting(max((now - since).total_seconds(), 0.0))
 

@@ -110,6 +110,19 @@ class Board:
             self._look([viewer], [one.alert.id for one in shown.rows])
             return queue, replace(shown, total=len(rows))
 
+    def outage(self, viewer: Viewer, purpose: Purpose, outage: str) -> tuple[Queue, Card] | None:
+        """All homes of a card, for one who looks, and that is on record; None once it is over."""
+        self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
+        with self._lock:
+            queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
+            now = self._door.clock.now()
+            found, _ = self._outages(self._sorted(homes, now)["faults"], homes, now)
+            card = next((self._card(one, homes, len(one.homes)) for one in found if one.id == outage), None)
+            if card is None:
+                return None
+            self._look([viewer], [one.alert.id for one in card.rows])
+            return queue, card
+
     def versions(self, council: str, alerts: Collection[int]) -> dict[int, str]:
         """Of each alert another word whenever it changed; '' where it is over, or none of the council's."""
         with self._lock:
@@ -288,13 +301,16 @@ class Board:
     def _folded(
         self, faults: Sequence[Row], homes: dict[str, Home], now: datetime
     ) -> tuple[tuple[Card, ...], list[Row]]:
+        outages, alone = self._outages(faults, homes, now)
+        return tuple(self._card(one, homes, IN_CARD) for one in outages), alone
+
+    def _outages(self, faults: Sequence[Row], homes: dict[str, Home], now: datetime) -> tuple[list[Outage], list[Row]]:
         troubled = {row.alert.home for row in self._rows.values() if row.alert.lane is Lane.PERSON}
         began = self._door.alerts.faults_began() if len(faults) >= AT_LEAST else {}
         down = [self._down(row, homes[row.alert.home], troubled, began, now) for row in faults]
         outages, _ = fold(down, now)
         folded = {alert for one in outages for alert in one.alerts}
-        alone = [row for row in faults if row.alert.id not in folded]
-        return tuple(self._card(one, homes) for one in outages), alone
+        return outages, [row for row in faults if row.alert.id not in folded]
 
     def _down(
         self, row: Row, home: Home, troubled: set[str], began: dict[tuple[int, str], datetime], now: datetime
@@ -314,10 +330,10 @@ class Board:
         cause = why if why and kind is FindingKind.KIT_UNHEARD else kind
         return Down(alert.home, home.area, kind, cause, since, risk, alert.id)
 
-    def _card(self, outage: Outage, homes: dict[str, Home]) -> Card:
-        first = [self._rows[one.alert] for one in outage.homes[:IN_CARD] if one.alert is not None]
+    def _card(self, outage: Outage, homes: dict[str, Home], limit: int) -> Card:
+        first = [self._rows[one.alert] for one in outage.homes[:limit] if one.alert is not None]
         rows = tuple(self._waiting(row, homes[row.alert.home]) for row in first)
-        risks = tuple(_at_risk(one.risk) for one in outage.homes[:IN_CARD] if one.alert is not None)
+        risks = tuple(_at_risk(one.risk) for one in outage.homes[:limit] if one.alert is not None)
         return Card(outage.id, outage.what, outage.where, outage.since, len(outage.homes), rows, risks)
 
 

@@ -181,7 +181,7 @@ class Commissioning:
             answers(now.home),
             fitting.answered_at is not None,
             (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
-            self._door.hearing(now.home, now.at).sentence,
+            f"{self._door.hearing(now.home, now.at).sentence}{self._turned_away(now)}",
             tuple(_line(sensor, fitting, now) for sensor in now.home.sensors),
             tuple(Line(name, _PLUGS[name], of_plug(fitting.tests.get(name), name)) for name in (MAINS, BROADBAND)),
             tuple(missing(of)),
@@ -240,6 +240,15 @@ class Commissioning:
         if found is None:
             raise Hidden(f"certificate {number}")
         return now.home, found
+
+    def _turned_away(self, now: _Now) -> str:
+        """Where no certificate of this home is good, that is why it is not heard."""
+        if not now.unheard or self._door.depot is None:
+            return ""
+        mine = [one for one in self._door.depot.authority.ledger() if one.home == now.home.id]
+        if not mine or any(one.revoked_at is None for one in mine):
+            return ""
+        return " The certificate of its kit was revoked, so the hub turns it away: have a new kit made at the depot."
 
     def _may(self, viewer: Viewer) -> frozenset[Data]:
         return self._door.shown(

@@ -38,6 +38,7 @@ from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
+from hub.web.access.outages import OutageDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
@@ -126,6 +127,7 @@ class Gate:
         self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
         self.board = Board(self._door, self._worklist, self.trouble, traces)
+        self.outages = OutageDesk(self._door, self.board)
 
     # The contact centre
 

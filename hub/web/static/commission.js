@@ -3,7 +3,7 @@
   "use strict";
   const kept = document.getElementById("kept");
   if (!kept) return;
-  const here = location.pathname;
+  const here = `/installer/commission/${kept.dataset.home}`; // a refused certificate is answered under another address
   const WAITS = `nightlight:waits:${kept.dataset.home}`;
   const TYPED = `nightlight:typed:${kept.dataset.home}`;
   const RETRY = 2000;

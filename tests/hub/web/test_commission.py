@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from hub.authority import Authority
 from hub.store.fittings import Fittings
 from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
+from hub.web.access import Viewer, open_gate
 from models.commission import configured
 from models.key_safe import Deed, permitted
 from models.observation import SensorKind, What
@@ -208,6 +210,19 @@ def test_the_seconds_around_a_fall_are_agreed_to_by_themselves(world: World, vis
     assert said(ivan, "consent", "felt-no-more", felt="yes", kind="pendant", decision="withdraw")[0] == 200
     assert not felt_may_leave(world.store.records.consents(), "h_okafor")
     assert agreed(world.store.records.consents(), "h_okafor") == agreed(before, "h_okafor"), "the pendant itself stays"
+
+
+def test_a_kit_whose_certificate_was_revoked_is_said_to_be_turned_away(world: World, visit: Visit) -> None:
+    world.settings = replace(world.settings, kits_host="hub.example.org", kits_port=8883)
+    gate, authority = open_gate(world.settings), Authority(world.settings.authority)
+    ivan = Viewer(Account("ivan", "Ivan Petrov", Role.INSTALLER), "")
+    authority.issue("h_okafor", "ivan", NOON)
+    world.beat("h_okafor", online=False)
+    assert "revoked" not in gate.commissioning.view(ivan, "h_okafor").kit
+    authority.revoke("h_okafor", "sunita", NOON)
+    assert "was revoked, so the hub turns it away" in gate.commissioning.view(ivan, "h_okafor").kit
+    authority.issue("h_okafor", "ivan", NOON)
+    assert "revoked" not in gate.commissioning.view(ivan, "h_okafor").kit, "another kit speaks for it"
 
 
 def test_a_test_tells_the_kit_to_listen_closely(world: World, visit: Visit) -> None:
