@@ -308,7 +308,8 @@ def _home_in(name: str) -> str | None:
 
 def _not_on_record(arrived: Arrived, home: str) -> Taken:
     """Not receipted: the kit keeps it until the home is on record. Not shown either: nobody there agreed to that."""
-    text = f"a kit calls itself '{home}', which is not on record: load that home, or correct the kit's settings"
+    text = f"a kit calls itself '{home}', which is not on record, or where the service has ended: "
+    text += "load that home, correct the kit's settings, or fetch the kit"
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 

@@ -212,12 +212,14 @@ class Watch:
         self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
-        """A home that was loaded a moment ago is watched from its first observation on."""
-        if any(home not in self._engine.index_of for home in homes):
+        """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
+        unknown = any(home not in self._engine.index_of for home in homes)
+        if unknown and self._store.records.version() != self._version:
             self._reload()
 
     def _find(self, findings: Sequence[Finding]) -> None:
-        """Presses and falls are raised before all else."""
+        """Presses and falls are raised before all else. Of a home that ended meanwhile nothing is."""
+        findings = [one for one in findings if one.home in self._engine.index_of]
         self._pending.extendleft(reversed([one for one in findings if one.kind in FIRST]))
         self._pending.extend(one for one in findings if one.kind not in FIRST)
 
@@ -296,6 +298,7 @@ class Watch:
         engine.restore(self._engine.snapshot())
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
 
@@ -324,7 +327,10 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
+        known = self._engine.index_of
+        standing = [
+            one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known
+        ]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -347,7 +353,9 @@ class Watch:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
         signs, told = [], self._store.records.heartbeats()
         for home, heard in self._store.records.heard().items():
-            known = self._engine.heard_until[self._engine.index_of[home]]
+            if (place := self._engine.index_of.get(home)) is None:
+                continue
+            known = self._engine.heard_until[place]
             if home in told and heard.until and heard.at and heard.until.timestamp() > known:
                 heartbeat = read_heartbeat(told[home])
                 seen = sensors_seen(heartbeat, heard.at, retained=False)

@@ -7,7 +7,7 @@ from models.glimpse import At, Glimpse, Grain, Lack, Tone
 from models.health import Why
 from models.hours import part_of
 from models.morning import Compared
-from models.telling import moment_in_words, say
+from models.telling import moment_in_words, say, where_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,6 @@ class _Saying:
         if seen.last is None:
             return ""
         at = self._at(seen.last)
-        return (
-            self._say("last.room", at=at, room=seen.room.replace("_", " ")) if seen.room else self._say("last", at=at)
-        )
+        if not seen.room:
+            return self._say("last", at=at)
+        return self._say("last.room", at=at, where=where_in_words(seen.room, self._language))

@@ -24,6 +24,7 @@ from hub.web import (
     figures,
     handover,
     keysafe,
+    leaving,
     login,
     others,
     outages,
@@ -31,6 +32,7 @@ from hub.web import (
     response,
     upkeep,
     visits,
+    ways,
     wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
@@ -44,8 +46,10 @@ PARTS = (
     account,
     accounts,
     administration,
+    leaving,
     console,
     outages,
+    ways,
     family,
     figures,
     handover,

@@ -506,3 +506,26 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     look(post)
     assert post.watch._budgets._falls == {}
     assert post.store.records.broken_logs() == []
+
+
+def test_a_home_that_ended_is_watched_no_longer_and_hinders_no_restart(post: Post) -> None:
+    post.saw()
+    post.alive(2)
+    post.save()
+    (home,) = post.store.records.homes()
+    post.store.records.load(Register(homes=(replace(home, ended=post.hand.now),)), {})
+    post.watch._looked_at = 0.0
+    post.turn()
+    post.saw(What.PRESSED, "pendant")
+    post.beat()
+    post.hand.move(hours=30)
+    post.turn()
+    post.begin()
+    post.saw(What.PRESSED, "pendant")
+    assert post.alerts() == []
+    assert post.watch.standing()[1] == ""
+    post.store.records.load(Register(homes=(home,)), {})
+    post.watch._looked_at = 0.0
+    post.turn()
+    post.saw(What.PRESSED, "pendant")
+    assert [alert.kind for alert in post.alerts()] == ["press"]

@@ -15,6 +15,8 @@ from models.people import Level
 from models.privacy import AT_LEVEL
 from models.sentence import MOBILE, sentence
 
+SHARED = [level for level in Level if level is not Level.NOTHING]
+
 NOW = datetime(2026, 11, 20, 9, 40, tzinfo=UTC)
 UP = datetime(2026, 11, 20, 7, 20, tzinfo=UTC)
 LAST = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
@@ -111,7 +113,7 @@ def test_a_quiet_night_is_said_to_be_one() -> None:
     assert said(Level.TIMES, **more) == "All quiet since 22:31; nothing unusual. Next expected by 08:30 on Sat 21 Nov."
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARED)
 def test_silence_is_explained_and_never_dressed_up(level: Level) -> None:
     since = NOW.replace(hour=8, minute=5)
     text = said(level, heard=Heard(since, since, online=False), why=Why.PATH, last_sign=since - timedelta(minutes=7))
@@ -130,7 +132,7 @@ def test_a_press_is_said_to_reach_us_only_where_it_does() -> None:
     assert "reaches" not in said(Level.TIMES, reaches="broadband"), "of a home that is heard nobody doubts it"
 
 
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARED)
 def test_an_open_alert_comes_first(level: Level) -> None:
     text = said(level, alert_since=NOW - timedelta(minutes=5))
     exact = "The contact centre is looking into an alert since 09:35."
@@ -146,7 +148,7 @@ def test_an_open_alert_comes_first(level: Level) -> None:
         ({"fine_until": NOW - timedelta(seconds=1), "expected_by": None}, "Our own watch is behind."),
     ],
 )
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("level", SHARED)
 def test_unknown_is_never_shown_as_well(level: Level, other: dict[str, object], why: str) -> None:
     text = said(level, **other)
     assert text.startswith("We cannot say how things are.")
@@ -163,7 +165,7 @@ MOMENTS = st.datetimes(NOW.replace(tzinfo=None) - timedelta(hours=23), NOW.repla
     due=st.timedeltas(timedelta(minutes=1), timedelta(hours=12)),
     doing=st.sampled_from(Doing),
     why=st.sampled_from([None, *Why]),
-    level=st.sampled_from(Level),
+    level=st.sampled_from(SHARED),
 )
 def test_no_level_says_more_than_it_may(
     last: datetime, up: datetime, due: timedelta, doing: Doing, why: Why | None, level: Level
@@ -177,3 +179,10 @@ def test_no_level_says_more_than_it_may(
     assert level is Level.TIMES or set(clocks) <= {"00", "30"}
     assert level in (Level.TIMES, Level.ROOMS) or "room" not in text
     assert (sentence(glimpse(replace(KNOWN, why=why), AT_LEVEL[level])).tone is Tone.UNHEARD) is (why is not None)
+
+
+def test_where_nothing_is_shared_nothing_is_said_but_that() -> None:
+    for more in ({}, {"why": Why.POWER}, {"alert_since": NOW}, {"judged": False}):
+        text = said(Level.NOTHING, **more)
+        assert text.startswith("Mum is not sharing with you at the moment. A call for help still reaches")
+        assert not re.search(r"\d", text)
