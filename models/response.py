@@ -232,15 +232,15 @@ def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:
 
 
 def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool, pushed: bool = False) -> ResponsePlan:
-    """The plan as the hub keeps to it: where nobody answered a supervisor is told, also in their browser where one of
-    them asked for that (`pushed`), and then the partner centre.
+    """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre; and
+    supervisors in their browsers, where one asked for that (`pushed`): last, so that no other step's number shifts.
     """
     if lane is Lane.KIT:
         return plan
     named, ways = {step.who for step in plan.steps}, {(step.who, step.transport) for step in plan.steps}
     wanted = [(SUPERVISOR, "log")] if SUPERVISOR not in named else []
-    wanted += [(SUPERVISOR, "webpush")] if pushed and (SUPERVISOR, "webpush") not in ways else []
     wanted += [(PARTNER, PARTNER)] if partner and PARTNER not in named else []
+    wanted += [(SUPERVISOR, "webpush")] if pushed and (SUPERVISOR, "webpush") not in ways else []
     more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1)]
     last = plan.steps[plan.taken_by_hub[-1]].after
     steps = (*plan.steps, *(replace(step, after=last + step.after) for step in more))
