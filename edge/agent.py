@@ -71,7 +71,9 @@ ASK = "ask"
 AWAY, REACHED, AGREED = "away", "reached", "agreed"
 """How it stands with the hub: from REACHED on it let us in, and from AGREED on it knows this home."""
 WALKED_FOR, WALK_BEAT = 600.0, 2.0
-"""For so long in s after a sensor is to be set off, and so often, heartbeats tell what was heard."""
+"""For so long in s after a sensor is to be set off nothing waits for company, and so often heartbeats tell what was
+heard.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,8 @@ class Agent:
         noticed = [one for one in noticed if self._consent.keeps(one.what)]
         if not noticed:
             return
-        real, every = time.monotonic(), self._settings.batch_every
+        real = time.monotonic()
+        every = 0.0 if self._clock.moment().elapsed < self._walk_until else self._settings.batch_every
         noticed = [one if self._consent.felt else replace(one, felt=None) for one in noticed]
         outbox, number = self._outboxes.keep(noticed, real)
         for place, one in enumerate(noticed, start=number - len(noticed) + 1):

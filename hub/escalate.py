@@ -206,7 +206,7 @@ class Escalate:
         self._finish(now)
         self._take_due(now)
         self._finish(now)
-        self._mend()
+        self._mend(now)
         self._look_at_doors(now)
         self._tell_homes(now)
 
@@ -216,10 +216,10 @@ class Escalate:
             note_arrivals(self._store, now)
             self._asking.turn(now)
 
-    def _mend(self) -> None:
+    def _mend(self, now: datetime) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""
         for transport in self._sending.mended():
-            self._ways.works(transport)
+            self._ways.works(transport, now)
         if time.monotonic() - self._probed_at >= PROBE_EVERY:
             self._probed_at = time.monotonic()
             for way in self._ways.broken():
@@ -264,7 +264,7 @@ class Escalate:
             self._ways.failed(one.transport, one.detail, now)
             working.discard(one.transport)
         elif one.tried is Tried.SENT and one.transport not in working:
-            self._ways.works(one.transport)
+            self._ways.works(one.transport, now)
             working.add(one.transport)
         if one.answer is not None:
             try:

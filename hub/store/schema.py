@@ -549,15 +549,27 @@ certificates = Table(
     Column("link", Text, nullable=False),
 )
 
-ways = Table(
-    "ways",
+way_faults = Table(
+    "way_faults",
     records,
-    Column("transport", Text, primary_key=True),
-    Column("broken_since", Moment, nullable=False),
+    _id(),
+    Column("transport", Text, nullable=False),
+    Column("began", Moment, nullable=False),
     Column("failures", BigInteger, nullable=False),
     Column("why", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("held_until", Moment),
+    Column("ended", Moment),
 )
-"""Transports that do not work now. One that does has no row."""
+"""Transports that did not work, and until when. `holder` of `council` sees to it until `held_until`."""
+Index(
+    "one_standing_way_fault",
+    way_faults.c.transport,
+    unique=True,
+    sqlite_where=text("ended IS NULL"),
+    postgresql_where=text("ended IS NULL"),
+)
 
 subscriptions = Table(
     "subscriptions",

@@ -31,6 +31,7 @@ from hub.web import (
     response,
     upkeep,
     visits,
+    ways,
     wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
@@ -46,6 +47,7 @@ PARTS = (
     administration,
     console,
     outages,
+    ways,
     family,
     figures,
     handover,

@@ -137,6 +137,20 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenWay:
+    """A way to reach people that fails, tried in vain `failures` times: `holder` sees to it, or `lapsed` did."""
+
+    id: int
+    way: str
+    began: datetime
+    failures: int
+    why: str
+    holder: str
+    lapsed: str
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks."""
 
@@ -151,6 +165,7 @@ class Queue:
     homes: int
     unheard: int
     trouble: tuple[str, ...]
+    ways: tuple[BrokenWay, ...] = ()
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -158,7 +173,7 @@ class Queue:
 
     @property
     def all_faults(self) -> int:
-        return self.faults.total + sum(card.homes for card in self.outages)
+        return self.faults.total + sum(card.homes for card in self.outages) + len(self.ways)
 
     @property
     def alerts(self) -> tuple[int, ...]:
@@ -170,7 +185,7 @@ class Queue:
     def says(self) -> tuple[object, ...]:
         parts = tuple((part.total, tuple(row.key for row in part.rows)) for part in self.parts.values())
         cards = tuple((one.what, one.where, one.risks, tuple(row.key for row in one.rows)) for one in self.outages)
-        return parts, cards, self.homes, self.unheard, self.trouble
+        return parts, cards, self.homes, self.unheard, self.trouble, self.ways
 
     def marked(self, mark: str) -> "Queue":
         return replace(self, mark=mark)

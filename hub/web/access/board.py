@@ -18,7 +18,7 @@ from hub.store.worklist import Worklist, latest_of
 from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard_after
 from hub.web.access.felt import BEFORE
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
-from hub.web.shown import Card, Part, Queue, Waiting
+from hub.web.shown import BrokenWay, Card, Part, Queue, Waiting
 from hub.web.usual import usual
 from models.alert import Alert, Lane, State
 from models.detection import FindingKind
@@ -59,12 +59,17 @@ class Row:
 
 
 class Board:
-    """`trouble` says in words what the hub itself lacks, for a council."""
+    """`trouble` says in words what the hub itself lacks, and `ways` which ways to reach people fail, for a council."""
 
     def __init__(
-        self, door: Door, worklist: Worklist, trouble: Callable[[str], tuple[str, ...]], traces: Traces | None = None
+        self,
+        door: Door,
+        worklist: Worklist,
+        trouble: Callable[[str], tuple[str, ...]],
+        ways: Callable[[str], tuple[BrokenWay, ...]],
+        traces: Traces | None = None,
     ) -> None:
-        self._door, self._worklist, self._trouble, self._traces = door, worklist, trouble, traces
+        self._door, self._worklist, self._trouble, self._ways, self._traces = door, worklist, trouble, ways, traces
         self._lock = threading.RLock()
         self._change = 0
         self._rows: dict[int, Row] = {}
@@ -93,11 +98,12 @@ class Board:
         """As all consoles of the council show it."""
         with self._lock, asking_once():
             self._read()
-            homes, now, trouble = self._door.homes_of(council), self._door.clock.now(), self._trouble(council)
-            rests_on = (self._change, self._read_at, self._register, trouble)
+            homes, now = self._door.homes_of(council), self._door.clock.now()
+            trouble, ways = self._trouble(council), self._ways(council)
+            rests_on = (self._change, self._read_at, self._register, trouble, ways)
             made = self._queues.get(council)
             if made is None or made[0] != rests_on:
-                made = self._queues[council] = (rests_on, self._made(council, homes, now, trouble))
+                made = self._queues[council] = (rests_on, self._made(council, homes, now, trouble, ways))
             return replace(made[1], now=now)
 
     def page(self, viewer: Viewer, purpose: Purpose, part: str, first: int) -> tuple[Queue, Part]:
@@ -239,7 +245,14 @@ class Board:
 
     # What is made of it
 
-    def _made(self, council: str, homes: dict[str, Home], now: datetime, trouble: tuple[str, ...]) -> Queue:
+    def _made(
+        self,
+        council: str,
+        homes: dict[str, Home],
+        now: datetime,
+        trouble: tuple[str, ...],
+        ways: tuple[BrokenWay, ...],
+    ) -> Queue:
         rows = self._sorted(homes, now)
         outages, alone = self._folded(rows["faults"], homes, now)
         zone, unheard = self._counted(council, homes, now)
@@ -255,6 +268,7 @@ class Board:
             len(homes),
             unheard,
             trouble,
+            ways,
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 

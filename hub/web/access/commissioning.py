@@ -28,6 +28,7 @@ from models.commission import (
     Standing,
     Trial,
     Verdict,
+    answer_within,
     answered,
     answers,
     broken_by,
@@ -135,6 +136,7 @@ class _Now:
     alive: dict[str, datetime]
     unheard: str
     power: Power
+    within: timedelta
 
     @property
     def agreed(self) -> frozenset[SensorKind]:
@@ -283,7 +285,8 @@ class Commissioning:
         )
         consents = records.consents(home.id)
         why = why or (None if heard.online else Why.PATH)
-        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
+        within = answer_within(self._door.clock.pace().speed)
+        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power, within)
 
     def _advanced(self, now: _Now) -> Fitting:
         """What came since the page last asked is written down, so that a closed phone loses nothing of it."""
@@ -310,7 +313,8 @@ class Commissioning:
         came = [row for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at]
         health = now.beat.health.get(name) if now.beat else None
         link = health.link if health else None
-        rung = [rang(test, row.at, row.arrived, link) for row in sorted(came, key=lambda row: row.arrived)]
+        came.sort(key=lambda row: row.arrived)
+        rung = [rang(test, row.at, row.arrived, link, now.within) for row in came]
         return next((one for one in rung if one.passed_at), rung[0] if rung else test)
 
     def _change(self, home_id: str, change: Callable[[Fitting], Fitting]) -> Fitting:
@@ -461,7 +465,7 @@ _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull 
 
 
 def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
-    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at)
+    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at, now.within)
     return Line(sensor.id, RINGS[sensor.kind][0], verdict, sensor)
 
 

@@ -43,6 +43,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.ways import WayDesk
 from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
 from hub.web.shown import (
@@ -126,7 +127,8 @@ class Gate:
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
-        self.board = Board(self._door, self._worklist, self.trouble, traces)
+        self.ways = WayDesk(self._door)
+        self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)
         self.outages = OutageDesk(self._door, self.board)
 
     # The contact centre
@@ -404,7 +406,7 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, broken = self._late(), self.response.broken()
+        late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
@@ -413,8 +415,8 @@ class Gate:
         if self._missing():
             said.append("The hub's watch is not running: no alert will be raised.")
         said += [
-            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
-            for way, since, why in broken
+            f"Reaching people {one.way} has failed since {clock_s(one.began, zone)}, and nobody sees to it: look below."
+            for one in broken
         ]
         said += self.handovers.late(council)
         return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))

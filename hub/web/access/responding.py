@@ -161,10 +161,6 @@ class ResponseDesk:
         contact = self._door.records.contact(who)
         return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
 
-    def broken(self) -> list[tuple[str, datetime, str]]:
-        """Ways that do not work: in words, since when, and why."""
-        return [(WAYS.get(one.transport, one.transport), one.broken_since, one.why) for one in self._ways.broken()]
-
     def push_key(self, viewer: Viewer) -> bytes:
         if viewer.role is not Role.CONTACT:
             raise Hidden("push")
