@@ -1,7 +1,7 @@
 """A home: its rooms, its sensors, and how long silence may last there."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.observation import SensorKind
 
@@ -62,6 +62,8 @@ class Home:
     """With a frame or a wheelchair: nobody here walks away from a fall within seconds."""
     pause_hours: int = 24
     """How long in any week one kind of sensor may be paused by the resident, as agreed with them."""
+    erased_at: datetime | None = None
+    """When the resident last had what was measured deleted: from then on the home is learned anew."""
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 
