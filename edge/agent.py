@@ -373,7 +373,8 @@ class Agent:
         self._forget_felt()
         self._link.agreed = self._outboxes.withdraw(self._consent.refused())
         self._outboxes.tell(told)
-        self._relist = listed(self._own, told) != (self._settings, self._unfit)
+        # As it stands on the card: a list that could not be kept would have this begin anew for ever.
+        self._relist = listed(self._own, self._outboxes.told()) != (self._settings, self._unfit)
         if self._link.agreed:
             self._beat_at = 0.0
             self._outboxes.stand(AGREED)

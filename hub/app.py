@@ -100,6 +100,10 @@ def _words() -> argparse.ArgumentParser:
     copied.add_argument("--with-keys", action="store_true", help="with what opens sealed codes and speaks for kits")
     brought = verb("restore", _restore, "bring such a copy back where nothing is yet")
     brought.add_argument("folder", type=Path)
+    drill = verb(
+        "drill", _drill, "rehearse a change of hubs: the active one hands over, and another has to be at work soon"
+    )
+    drill.add_argument("--kill", action="store_true", help="it is killed instead; on its own machine")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
 
@@ -573,6 +577,19 @@ def _restore(settings: Settings, asked: argparse.Namespace) -> int:
     if not made.keys:
         print("the copy holds no keys: put secrets, seal.key and ca in their places, or kits are turned away")
     return DONE
+
+
+def _drill(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.drill import WITHIN, Unusable, change
+
+    try:
+        done = change(settings, kill=asked.kill, say=lambda text: print(text, flush=True))
+    except Unusable as bad:
+        return _wrong(str(bad))
+    print(f"all its loops turn after {done.at_work_s:.1f} s (limit {WITHIN:.0f})")
+    print(f"open alerts that were lost: {', '.join(map(str, done.lost)) or 'none'}")
+    print("\n".join(done.broken) or "the logs are whole")
+    return DONE if done.held else WRONG
 
 
 def _open_alerts(settings: Settings, _asked: argparse.Namespace) -> int:

@@ -92,7 +92,7 @@ def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, sa
 
 
 def _homes(store: Store, ids: Sequence[str]) -> list[Home]:
-    homes = {home.id: home for home in store.records.homes()}
+    homes = {home.id: home for home in store.records.homes(ended=True)}
     strange = sorted(set(ids) - homes.keys())
     if strange:
         raise Unusable(f"there is no home '{strange[0]}' on record")
@@ -180,7 +180,7 @@ class Importer:
 
     def __init__(self, store: Store, state: Path, now: datetime, say: Callable[[str], None]) -> None:
         self._store, self._state, self._now, self._say = store, state, now, say
-        self._homes = {home.id: home for home in store.records.homes()}
+        self._homes = {home.id: home for home in store.records.homes(ended=True)}
         consents = store.records.consents()
         self._agreed = {home: agreed(consents, home) for home in self._homes}
         self._done: dict[str, int] = _read_state(state)

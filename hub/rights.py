@@ -150,7 +150,7 @@ def erase_all(store: Store, resident: Resident, wish: Wish) -> list[Line]:
     assert home is not None
     changes = [Change("homes", (home.id,), home, _blank_home(home, wish.at))]
     changes += [
-        Change("residents", (one.id,), one, Resident(one.id, home.id, "", "", ""))
+        Change("residents", (one.id,), one, Resident(one.id, home.id, "", "", "", ended=one.ended))
         for one in store.records.residents_of(home.id)
     ]
     closed = store.records.accounts.forget_people({*mine.residents, *mine.contacts}, wish.at)
@@ -163,7 +163,7 @@ def erase_all(store: Store, resident: Resident, wish: Wish) -> list[Line]:
 
 
 def _blank_home(home: Home, at: datetime) -> Home:
-    return Home(home.id, "", (), timezone=home.timezone, council=home.council, erased_at=at)
+    return Home(home.id, "", (), timezone=home.timezone, council=home.council, ended=home.ended, erased_at=at)
 
 
 def _reported(store: Store, told: list[Line], wish: Wish, changes: list[Change]) -> None:

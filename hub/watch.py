@@ -26,6 +26,7 @@ from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.pauses import Pauses
+from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -96,6 +97,7 @@ class Watch:
         self._one_by_one = False
         self._seq = 0
         self._saved_at = float("-inf")
+        self._saving = Saving(store.records.snapshots)
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
@@ -212,12 +214,14 @@ class Watch:
         self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
-        """A home that was loaded a moment ago is watched from its first observation on."""
-        if any(home not in self._engine.index_of for home in homes):
+        """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
+        unknown = any(home not in self._engine.index_of for home in homes)
+        if unknown and self._store.records.version() != self._version:
             self._reload()
 
     def _find(self, findings: Sequence[Finding]) -> None:
-        """Presses and falls are raised before all else."""
+        """Presses and falls are raised before all else. Of a home that ended meanwhile nothing is."""
+        findings = [one for one in findings if one.home in self._engine.index_of]
         self._pending.extendleft(reversed([one for one in findings if one.kind in FIRST]))
         self._pending.extend(one for one in findings if one.kind not in FIRST)
 
@@ -296,6 +300,7 @@ class Watch:
         engine.restore(self._without(self._erased_since(homes), homes))
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
 
@@ -317,7 +322,7 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshots.latest(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
@@ -338,7 +343,10 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
+        known = self._engine.index_of
+        standing = [
+            one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known
+        ]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -361,7 +369,9 @@ class Watch:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
         signs, told = [], self._store.records.heartbeats()
         for home, heard in self._store.records.heard().items():
-            known = self._engine.heard_until[self._engine.index_of[home]]
+            if (place := self._engine.index_of.get(home)) is None:
+                continue
+            known = self._engine.heard_until[place]
             if home in told and heard.until and heard.at and heard.until.timestamp() > known:
                 heartbeat = read_heartbeat(told[home])
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
@@ -371,8 +381,8 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY:
+        self._keeping.covered = max(self._keeping.covered, self._saving.covered)
+        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
             return
-        self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
-        self._keeping.covered = self._seq

@@ -32,7 +32,8 @@ SAID: dict[str, str] = {
     "outcomes": "What the alerts about people turned out to be, as whoever closed them said.",
     "false_alerts": (
         "Closed as false alert, visitor, away from home, accidental press or fault: alerts about people that need not "
-        "have been, for each hundred homes of that kind and thirty days. The number of homes is that of today."
+        "have been, for each hundred homes of that kind and thirty days. The number of homes is that of today, with "
+        "those whose service ended in the month or later."
     ),
     "lapsed": "How often an operator held an alert and let it go by doing nothing further in time.",
     "unprotected": "Minutes in which a press or a collapse could not have been noticed, of all homes together.",

@@ -64,6 +64,8 @@ class Home:
     """How long in any week one kind of sensor may be paused by the resident, as agreed with them."""
     erased_at: datetime | None = None
     """When the resident last had what was measured deleted: from then on the home is learned anew."""
+    ended: datetime | None = None
+    """Since then nobody is looked after here: it is watched no longer, and what was recorded stays until erased."""
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 

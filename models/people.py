@@ -64,6 +64,9 @@ class Resident:
     medical_notes: str = ""
     risks: str = ""
     way_in: str = ""
+    ended: datetime | None = None
+    """Since then they are looked after no longer, for the reason in `ended_because` (models/leaving.py)."""
+    ended_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

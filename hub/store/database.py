@@ -28,17 +28,22 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_MS = 30_000
+IDLE_MS = 4_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6E69676874  # any number that nobody else locks on
 
 Part = Literal["records", "series"]
 
 
-def opened(url: str) -> Engine:
-    """Raises nothing yet: the first use connects. An error it raises later names no value, since logs hold no names."""
+def opened(url: str, *, shared: bool = False) -> Engine:
+    """Raises nothing yet: the first use connects. An error it raises later names no value, since logs hold no names.
+    What is `shared` with another hub is let go of by PostgreSQL when this one stands still in the middle of a
+    transaction.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+    options = {"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"} if shared else {}
+    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True, connect_args=options)
 
 
 def _sqlite(url: str) -> Engine:
@@ -70,6 +75,9 @@ def _begin_sqlite(connection: Connection) -> None:
 def writing(engine: Engine) -> Iterator[Connection]:
     """One short transaction, committed at the end and rolled back by any exception."""
     with _turn(engine), engine.execution_options(writes=True).begin() as connection:
+        fence = connection.get_execution_options().get("fence")
+        if fence:
+            fence(connection)
         yield connection
 
 

@@ -7,13 +7,29 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from hub.store import chain, schema
 from hub.store.accounts import Accounts
 from hub.store.database import insert_of, upsert, writing
 from hub.store.health import Health
 from hub.store.once import once
+from hub.store.snapshots import Snapshots
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -110,6 +126,11 @@ class Shift:
     undoes: int | None = None
 
 
+def lasting(table: Table) -> Any:
+    """Homes that did not end, and residents who did not leave. In what somebody wrote, a quotation mark is escaped."""
+    return not_(type_coerce(table.c.body, Text).contains('"ended":"'))
+
+
 class Records:
     """Reads are one statement each; every write is one short transaction."""
 
@@ -117,13 +138,16 @@ class Records:
         self._engine = engine
         self.accounts = Accounts(engine)
         self.health = Health(engine)
+        self.snapshots = Snapshots(engine)
 
     @property
     def engine(self) -> Engine:
         return self._engine
 
-    def homes(self) -> list[Home]:
-        return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
+    def homes(self, *, ended: bool = False) -> list[Home]:
+        """Those that are watched; with `ended`, those that were as well."""
+        every = select(schema.homes.c.body).order_by(schema.homes.c.id)
+        return self._bodies(every if ended else every.where(lasting(schema.homes)))
 
     @once
     def home(self, home: str) -> Home | None:
@@ -137,13 +161,18 @@ class Records:
 
     @once
     def residents_of(self, home: str) -> list[Resident]:
+        """Those who are looked after there."""
+        return [one for one in self.all_residents_of(home) if one.ended is None]
+
+    def all_residents_of(self, home: str) -> list[Resident]:
+        """With those who left."""
         table = schema.residents
         return self._bodies(select(table.c.body).where(table.c.home == home).order_by(table.c.id))
 
     def living(self) -> dict[str, tuple[str, ...]]:
         """The ids of who lives in each home."""
         table, found = schema.residents, defaultdict[str, list[str]](list)
-        for home, resident in self._all(select(table.c.home, table.c.id).order_by(table.c.id)):
+        for home, resident in self._all(select(table.c.home, table.c.id).where(lasting(table)).order_by(table.c.id)):
             found[home].append(resident)
         return {home: tuple(residents) for home, residents in found.items()}
 
@@ -304,16 +333,6 @@ class Records:
     @once
     def loops(self) -> dict[str, Turn]:
         return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
-
-    def save_snapshot(self, seq: int, content: bytes, made_with: str = "") -> None:
-        row = {"name": "engine", "seq": seq, "content": content, "made_with": made_with}
-        with writing(self._engine) as connection:
-            upsert(connection, schema.snapshots, [row])
-
-    def snapshot(self, made_with: str = "") -> tuple[int, bytes] | None:
-        """None too where the last one was made with something else."""
-        rows = self._all(select(schema.snapshots).where(schema.snapshots.c.made_with == made_with))
-        return (rows[0].seq, rows[0].content) if rows else None
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:

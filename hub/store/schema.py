@@ -284,6 +284,19 @@ looks = Table(
     Column("link", Text, nullable=False),
 )
 
+leases = Table(
+    "leases",
+    records,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("hand_over", Boolean, nullable=False),
+    Column("session", Text, nullable=False),
+)
+"""Which hub is the active one. `number` is another for each that becomes it; `until` is by the database's clock."""
+
 loops = Table(
     "loops",
     records,

@@ -142,7 +142,7 @@ class SqlSeries:
         first, last = to_us(start), to_us(end)
         with self._engine.connect() as connection:
             found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US, what)))
-        return found.where((found.at >= first) & (found.at < last)).ordered()
+        return found.between(first, last)
 
     def _newest(self, home: str) -> list[Row]:
         """The last of what has settled, if anything has."""

@@ -1,5 +1,7 @@
 """Rooms as detectors number them."""
 
+from functools import lru_cache
+
 from models.home import Sensor
 
 BATHROOM, BEDROOM, WAY_OUT, HALL, KITCHEN, ELSEWHERE, BACK_WAY = range(7)
@@ -17,4 +19,10 @@ def room_code(sensor: Sensor) -> int:
     """
     if sensor.is_exit:
         return BACK_WAY if any(word in f"{sensor.id} {sensor.room}".lower() for word in _BACK) else WAY_OUT
-    return next((code for word, code in _WORDS.items() if word in sensor.room.lower()), ELSEWHERE)
+    return _inside(sensor.room)
+
+
+@lru_cache(maxsize=4096)
+def _inside(room: str) -> int:
+    """Homes are many, and names of rooms few."""
+    return next((code for word, code in _WORDS.items() if word in room.lower()), ELSEWHERE)

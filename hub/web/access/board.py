@@ -98,7 +98,7 @@ class Board:
         """As all consoles of the council show it."""
         with self._lock, asking_once():
             self._read()
-            homes, now = self._door.homes_of(council), self._door.clock.now()
+            homes, now = self._door.all_homes_of(council), self._door.clock.now()
             trouble, ways = self._trouble(council), self._ways(council)
             rests_on = (self._change, self._read_at, self._register, trouble, ways)
             made = self._queues.get(council)
@@ -110,7 +110,7 @@ class Board:
         """A page of a part of the queue from the row `first` on, for one who looks, and that is on record."""
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
-            queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
+            queue, homes = self.of(viewer.council), self._door.all_homes_of(viewer.council)
             rows = self._sorted(homes, self._door.clock.now())[part]
             shown = self._part(rows[first:], PAGE, homes)
             self._look([viewer], [one.alert.id for one in shown.rows])
@@ -120,7 +120,7 @@ class Board:
         """All homes of a card, for one who looks, and that is on record; None once it is over."""
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
-            queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
+            queue, homes = self.of(viewer.council), self._door.all_homes_of(viewer.council)
             now = self._door.clock.now()
             found, _ = self._outages(self._sorted(homes, now)["faults"], homes, now)
             card = next((self._card(one, homes, len(one.homes)) for one in found if one.id == outage), None)
@@ -133,7 +133,7 @@ class Board:
         """Of each alert another word whenever it changed; '' where it is over, or none of the council's."""
         with self._lock:
             self._read()
-            homes = self._door.homes_of(council)
+            homes = self._door.all_homes_of(council)
             mine = {one: self._rows[one].alert for one in alerts if one in self._rows}
             return {one: self._mark(mine[one]) if one in mine and mine[one].home in homes else "" for one in alerts}
 
@@ -253,9 +253,9 @@ class Board:
         trouble: tuple[str, ...],
         ways: tuple[BrokenWay, ...],
     ) -> Queue:
-        rows = self._sorted(homes, now)
+        rows, watched = self._sorted(homes, now), self._door.homes_of(council)
         outages, alone = self._folded(rows["faults"], homes, now)
-        zone, unheard = self._counted(council, homes, now)
+        zone, unheard = self._counted(council, watched, now)
         queue = Queue(
             "",
             now,
@@ -265,7 +265,7 @@ class Board:
             self._part(rows["held"], HELD, homes),
             self._part(alone, FAULTS, homes),
             outages,
-            len(homes),
+            len(watched),
             unheard,
             trouble,
             ways,

@@ -11,6 +11,7 @@ and `open_alerts`, staff from `staff`; each is told who asks. What belongs to a 
 import time
 from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
@@ -53,6 +54,16 @@ class Viewer:
         self.council, self.csrf, self.behind = account.council, csrf, behind
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Homes by council, those that are watched and `every` one on record; and the `names` of accounts by login."""
+
+    version: int = -1
+    homes: dict[str, dict[str, Home]] = field(default_factory=dict)
+    every: dict[str, dict[str, Home]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
 class Door:
     """`real_now` gives real seconds, for the age of loops and sessions."""
 
@@ -69,7 +80,7 @@ class Door:
         self.clock, self.real_now = clock, real_now
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
-        self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
+        self._register = Register()
         self._beats: dict[str, tuple[float, datetime, Heard]] = {}
 
     def shown(
@@ -137,7 +148,7 @@ class Door:
         return alert
 
     def open_alerts(self, viewer: Viewer) -> list[Alert]:
-        mine = self.homes(viewer)
+        mine = self.all_homes(viewer)
         return [alert for alert in self.alerts.open_alerts() if alert.home in mine]
 
     def home(self, viewer: Viewer, home_id: str) -> Home:
@@ -160,14 +171,14 @@ class Door:
 
     def residents(self, alert: Alert) -> list[Resident]:
         one = self.records.resident(alert.resident) if alert.resident else None
-        return [one] if one else self.records.residents_of(alert.home)
+        return [one] if one else self.records.residents_of(alert.home) or self.records.all_residents_of(alert.home)
 
     def contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
         return tuple(one for who in residents for one in self.records.contacts_of(who.id))
 
     def names(self) -> dict[str, str]:
         """Of every account, by login."""
-        return self._read()[1]
+        return self._read().names
 
     def homes(self, viewer: Viewer) -> dict[str, Home]:
         if viewer.role in OF_ONE_HOME:
@@ -176,27 +187,38 @@ class Door:
         return self.homes_of(viewer.council)
 
     def homes_of(self, council: str) -> dict[str, Home]:
-        return self._read()[0].get(council, {})
+        """Those that are watched."""
+        return self._read().homes.get(council, {})
+
+    def all_homes(self, viewer: Viewer) -> dict[str, Home]:
+        """With those whose service has ended."""
+        return self.homes(viewer) if viewer.role in OF_ONE_HOME else self.all_homes_of(viewer.council)
+
+    def all_homes_of(self, council: str) -> dict[str, Home]:
+        return self._read().every.get(council, {})
 
     def councils(self) -> dict[str, dict[str, Home]]:
         """All homes on record, by council."""
-        return self._read()[0]
+        return self._read().every
 
     def elsewhere(self, viewer: Viewer) -> set[str]:
         """Homes on record that are none of theirs."""
-        mine = self.homes(viewer)
-        return {home for homes in self._read()[0].values() for home in homes if home not in mine}
+        mine = self.all_homes(viewer)
+        return {home for homes in self._read().every.values() for home in homes if home not in mine}
 
-    def _read(self) -> tuple[dict[str, dict[str, Home]], dict[str, str]]:
-        """Homes by council, and names by login: read again only when the register has changed."""
+    def _read(self) -> Register:
+        """Read again only when the register has changed."""
         version = self.records.version()
-        if self._register[0] != version:
-            names = self.records.accounts.names()
-            homes: dict[str, dict[str, Home]] = {}
-            for home in self.records.homes():
-                homes.setdefault(home.council, {})[home.id] = home
-            self._register = (version, homes, names)
-        return self._register[1:]
+        if self._register.version != version:
+            every: dict[str, dict[str, Home]] = {}
+            for home in self.records.homes(ended=True):
+                every.setdefault(home.council, {})[home.id] = home
+            homes = {
+                council: {one: home for one, home in mine.items() if home.ended is None}
+                for council, mine in every.items()
+            }
+            self._register = Register(version, homes, every, self.records.accounts.names())
+        return self._register
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""

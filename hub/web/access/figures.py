@@ -47,13 +47,14 @@ class FiguresOf:
     def month(self, viewer: Viewer, name: str = "") -> Month:
         """'2026-11', or this one. Raises Hidden."""
         self._may(viewer)
-        homes, now = self._door.homes(viewer), self._door.clock.now()
-        zone = zone_of(homes.values())
+        every, now = self._door.all_homes(viewer), self._door.clock.now()
+        zone = zone_of(every.values())
         here = now.astimezone(ZoneInfo(zone))
         year, number = _read(name) if name else (here.year, here.month)
         if not (EARLIEST, 1) <= (year, number) <= (here.year, here.month):
             raise Hidden(f"month {name}")
         start, end = month(year, number, zone)
+        homes = {one: home for one, home in every.items() if home.ended is None or home.ended >= start}
         made = figures(stamps(self._door.records.engine, start, end), homes, start, end, now, zone)
         shown = [at for home, at in reveals(self._door.records.engine, start, end) if home in homes]
         before, after = _beside(year, number, -1), _beside(year, number, 1)

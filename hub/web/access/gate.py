@@ -38,6 +38,7 @@ from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
+from hub.web.access.leaving import LeavingDesk
 from hub.web.access.outages import OutageDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
@@ -122,6 +123,7 @@ class Gate:
         self.visits_desk = VisitDesk(self._door)
         self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)

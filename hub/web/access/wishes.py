@@ -13,7 +13,7 @@ from hub.store.register import Change, Overtaken
 from hub.store.wishes import Wishes
 from hub.web.access.administration import Meanwhile
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer
-from models.alert import Refused, State
+from models.alert import Refused
 from models.home import Home
 from models.observation import SensorKind
 from models.people import Account, Contact, Level, Resident, Role
@@ -155,17 +155,13 @@ class Choosing:
         return erase_history(self._store, resident, None if kind == "all" else SensorKind(kind), wish)
 
     def end_service(self, viewer: Viewer, resident_id: str, word: str) -> list[Line]:
-        """Everything but what must be kept. Raises Hidden, and Refused while anybody may still press for help."""
+        """Everything but what must be kept. Raises Hidden, and Refused while anybody is looked after there."""
         resident, home = self._may(viewer, resident_id, word)
         if viewer.role is not Role.ADMINISTRATOR:
             raise Hidden(f"the end of the service in {home.id}")
+        if home.ended is None:
+            raise Refused("the service in this home has not ended: put on record first that they have left")
         now = self._door.clock.now()
-        if self._door.why(home.id, now) is None:
-            raise Refused("the kit is still heard: a press there would reach nobody. Take it away first")
-        if any(alert.state is not State.CLOSED for alert in self._door.alerts.of_home(home.id, 20)):
-            raise Refused("an alert is open: close it first")
-        if self._door.depot is not None:
-            self._door.depot.authority.revoke(home.id, viewer.login, self._door.real(), "")
         wish = Wish(now, home.id, resident.id, viewer.login, Deed.ERASED, "everything", word)
         return erase_all(self._store, resident, wish)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from models.health import Learned, Rhythm
 from models.observation import SensorKind, What
 from models.privacy import Data
 from models.protection import Spell, Unprotected
+from models.register import Register
 from models.wishes import Deed, Wish
 from tests.hub.web.conftest import words
 from tests.hub.web.inside import Inside
@@ -177,16 +179,16 @@ def test_when_the_service_has_ended_nothing_says_who_lived_there(world: World) -
     assert account[0].name == "as_c_times"
 
 
-def test_it_does_not_end_while_somebody_may_press_for_help(world: World, app: FastAPI) -> None:
+def test_nothing_is_deleted_for_good_while_somebody_is_looked_after_there(world: World, app: FastAPI) -> None:
     office, tom = Inside(app, world, "amina"), Inside(app, world, "tom")
     form = {"kind": "everything", "sure": "delete", "word": "in writing"}
-    assert "the kit is still heard" in words(office.post(f"{HERE}/erase", **form).text)
-    world.beat(HOME, online=False)
-    world.move(timedelta(hours=1))
-    assert "an alert is open" in words(office.post(f"{HERE}/erase", **form).text)
+    assert "has not ended" in words(office.post(f"{HERE}/erase", **form).text)
+    world.store.records.load(Register(homes=(replace(world.home(HOME), ended=world.now),)), {})
     assert tom.post(f"{HERE}/erase", **form).status == 404
     assert tom.get(f"{HERE}/everything.zip?word=in+writing").status == 404
     assert "Quorra Zempel" in everything(world)
+    assert "Everything but what must be kept was deleted" in office.post(f"{HERE}/erase", **form).text
+    assert "Quorra Zempel" not in everything(world)
 
 
 def test_the_letter_says_it_all_in_large_print_in_welsh_and_aloud(world: World, client: Inside) -> None:
