@@ -83,8 +83,8 @@ HELD: tuple[Held, ...] = (
 
 OF_THE_SERIES = frozenset(schema.series.tables)
 OF_NO_HOME = frozenset(
-    {"accounts", "sessions", "invitations", "tries", "entrances", "amendments", "versions", "leases", "loops", "snapshots",
-     "way_faults"}
+    {"accounts", "sessions", "invitations", "tries", "entrances", "amendments", "versions", "leases", "loops",
+     "snapshots", "way_faults"}
 )  # fmt: skip
 """Of people who log in, and of the hub itself. Logins of a home's people are closed when the service ends."""
 
