@@ -149,6 +149,7 @@ def is_told_who_heard_it(world: World, page: Page) -> None:
 
 
 def answers_and_agrees(page: Page) -> None:
+    expect(page.locator("#kept")).to_have_text(SAVED)
     for question in NO:
         presses(page, f"[name={question}][value=yes]", "ArrowDown")
     presses(page, "#answers button")
