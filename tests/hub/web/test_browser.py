@@ -134,6 +134,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("ada", "/family", None),
         ("chi", "/family", None),
         ("ada", "/family/week", None),
+        ("ada", "/family/told", None),
         ("ada", "/why", None),
         ("karl", "/family", None),
         ("karl", f"/why/{past}", None),
