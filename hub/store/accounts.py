@@ -1,7 +1,8 @@
 """Who may log in and how, the sessions that are open, and the tries that failed. Times are the real ones."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -117,6 +118,21 @@ class Accounts:
             connection.execute(delete(_invitations).where(_invitations.c.login == login))
             note(connection, [amendment])
             next_version(connection)
+
+    def forget_people(self, people: AbstractSet[str], at: datetime) -> int:
+        """Logins of these contacts and residents are closed, without a name; how many they were."""
+        gone = 0
+        with writing(self._engine) as connection:
+            for row in connection.execute(select(_accounts.c.login, _accounts.c.body)).all():
+                if row.body.person in people:
+                    blank = replace(row.body, name=row.login, addresses=())
+                    mine = _accounts.c.login == row.login
+                    connection.execute(update(_accounts).where(mine).values(body=blank, closed_at=at, second=None))
+                    for table in (_sessions, _invitations, schema.entrances):
+                        connection.execute(delete(table).where(table.c.login == row.login))
+                    gone += 1
+            next_version(connection)
+        return gone
 
     # The second factor
 
