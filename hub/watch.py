@@ -26,6 +26,7 @@ from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.pauses import Pauses
+from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -96,6 +97,7 @@ class Watch:
         self._one_by_one = False
         self._seq = 0
         self._saved_at = float("-inf")
+        self._saving = Saving(store.records.snapshots)
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
@@ -306,7 +308,7 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshots.latest(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
@@ -365,8 +367,8 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY:
+        self._keeping.covered = max(self._keeping.covered, self._saving.covered)
+        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
             return
-        self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
-        self._keeping.covered = self._seq

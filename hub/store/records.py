@@ -29,6 +29,7 @@ from hub.store.accounts import Accounts
 from hub.store.database import insert_of, upsert, writing
 from hub.store.health import Health
 from hub.store.once import once
+from hub.store.snapshots import Snapshots
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -137,6 +138,7 @@ class Records:
         self._engine = engine
         self.accounts = Accounts(engine)
         self.health = Health(engine)
+        self.snapshots = Snapshots(engine)
 
     @property
     def engine(self) -> Engine:
@@ -331,16 +333,6 @@ class Records:
     @once
     def loops(self) -> dict[str, Turn]:
         return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
-
-    def save_snapshot(self, seq: int, content: bytes, made_with: str = "") -> None:
-        row = {"name": "engine", "seq": seq, "content": content, "made_with": made_with}
-        with writing(self._engine) as connection:
-            upsert(connection, schema.snapshots, [row])
-
-    def snapshot(self, made_with: str = "") -> tuple[int, bytes] | None:
-        """None too where the last one was made with something else."""
-        rows = self._all(select(schema.snapshots).where(schema.snapshots.c.made_with == made_with))
-        return (rows[0].seq, rows[0].content) if rows else None
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:

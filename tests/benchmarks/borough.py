@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 if __name__ == "__main__" and __package__ is None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -35,20 +33,20 @@ from simulators.resident import PENDANT
 from simulators.service import Hub, Place
 from simulators.wires import close, connected
 from tests.benchmarks.consoles import Http, Screen, Storm, logged_in, spread
+from tests.benchmarks.taken import Meter, told
 
-SETTLE = 30.0
+SETTLE = 20.0
 """Seconds for the first heartbeats of all homes, which are no part of what is measured."""
 LAST = 5.0
 """Seconds for the last presses to be shown."""
-PROGRAMS = ("broker", "watch", "web")
 
 
 @dataclass
 class Took:
-    """What each program of the hub took of one core, in percent, and what all hold at most, in bytes."""
+    """What each program of the hub took of one core, in percent, and what each held when all held most, in bytes."""
 
     cores: dict[str, float]
-    memory: int
+    memory: dict[str, int]
 
 
 @dataclass
@@ -73,10 +71,10 @@ def main() -> int:
     end_on_signals()
     with Stage("borough") as stage:
         for one in asyncio.run(_measured(stage, chosen)):
-            cores = ", ".join(f"{name} {part:.1f}" for name, part in one.took.cores.items())
             print(f"{one.name}: {chosen.homes} homes, {one.per_day:g} a day each, {chosen.minutes:g} minutes")
-            print(f"  % of a core: {sum(one.took.cores.values()):.1f} ({cores})")
-            print(f"  memory at most: {one.took.memory / 2**20:.0f} MiB")
+            print(f"  {told(one.took.cores)}")
+            held = {name: round(held / 2**20) for name, held in one.took.memory.items()}
+            print(f"  memory at most: {sum(held.values())} MiB, of that {held}")
             print(f"  press to screen: {spread(one.shown)} of {one.presses}")
             print(f"  {one.told}")
             print(f"  load of the machine: {one.load[0]:.1f} before, {one.load[1]:.1f} after")
@@ -137,28 +135,19 @@ async def _phase(
 
 
 def _took(place: Place, over: threading.Event) -> Took:
-    """Until `over`; what workers of a program take is counted with it."""
-    before, most, began = _seconds(place), 0, time.monotonic()
+    """Until `over`."""
+    meter = Meter(place)
+    most = meter.memory()
     while not over.wait(1.0):
-        most = max(most, sum(one.memory_info().rss for name in PROGRAMS for one in _processes(place, name)))
-    passed, after = time.monotonic() - began, _seconds(place)
-    return Took({name: 100 * (after[name] - before[name]) / passed for name in PROGRAMS}, most)
-
-
-def _seconds(place: Place) -> dict[str, float]:
-    return {name: sum(sum(one.cpu_times()[:2]) for one in _processes(place, name)) for name in PROGRAMS}
-
-
-def _processes(place: Place, name: str) -> list[psutil.Process]:
-    first = psutil.Process(place.pids[name])
-    return [first, *first.children(recursive=True)]
+        most = max(most, meter.memory(), key=lambda held: sum(held.values()))
+    return Took(meter.cores(), most)
 
 
 def _said(traffic: Program) -> str:
     """What the town says in the end: how much it sent, and when that was receipted."""
     traffic.process.wait(300)
     said = re.findall(r"^([\d,]+ observations sent.*|from sending to receipt.*)$", traffic.said(), re.MULTILINE)
-    return "; ".join(said) or traffic.last_words()
+    return "; ".join(said[-2:]) or traffic.last_words()
 
 
 if __name__ == "__main__":

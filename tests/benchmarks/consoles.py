@@ -8,6 +8,7 @@ plain FastAPI application that broadcasts each to fifty streams and does nothing
 
 import argparse
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -38,6 +39,7 @@ from simulators.programs import Stage, end_on_signals
 from simulators.resident import PENDANT
 from simulators.service import Hub, Place
 from simulators.wires import connected
+from tests.benchmarks.taken import Meter, told
 from tests.conftest import eventually, free_port
 
 ANSWERED_AFTER, CLOSED_AFTER = 1.0, 1.5
@@ -128,6 +130,7 @@ class Storm:
     gone: dict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     whole: int = 0
     refused: int = 0
+    cores: dict[str, float] = field(default_factory=dict)
 
 
 class Screen:
@@ -238,6 +241,7 @@ def main() -> int:
     print(f"shown as waiting after the answer: {spread([max(one, 0.0) for one in stale])}")
     print(f"answered {len(storm.answered)}, refused {storm.refused}, whole queues fetched {storm.whole}")
     print(f"memory per console: {memory / 1000:.0f} kB")
+    print(f"while it pressed: {told(storm.cores)}; load of the machine {os.getloadavg()[0]:.1f}")
     return 0
 
 
@@ -293,12 +297,14 @@ async def _storm(place: Place, cookies: list[str], homes: list[str], chosen: arg
         tasks.add(asyncio.create_task(one.operate(len(screens))))
     client = connected(place.broker_host, place.broker_port, [])
     print("the storm begins", flush=True)
+    meter = Meter(place)
     for number, home in enumerate(homes):
         at = datetime.now(UTC)
         press = Up("bench", at, (Observation(number + 1, PENDANT, What.PRESSED, at),))
         storm.pressed[home] = time.monotonic()
         client.publish(topic(home, Leg.UP), encode(press), qos=1)
         await asyncio.sleep(1 / chosen.rate)
+    storm.cores = meter.cores()
     await asyncio.sleep(ANSWERED_AFTER + CLOSED_AFTER + 8)
     client.loop_stop()
     for task in tasks:

@@ -113,7 +113,7 @@ def made(settings: Settings, homes: int, days: int) -> Store:
     store.records.beat([Beat(home.id, beat, NOW, NOW, online=True) for home in store.records.homes()])
     learned = shipped()
     engine = Engine(store.records.homes(), NOW - timedelta(days=days), prior=learned.prior)
-    store.records.save_snapshot(0, engine.snapshot(), learned.mark)
+    store.records.snapshots.save(0, engine.snapshot(), learned.mark)
     return store
 
 

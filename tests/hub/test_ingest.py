@@ -248,12 +248,18 @@ def test_what_is_not_urgent_is_gathered_and_a_press_is_not(t0: datetime) -> None
     assert time.monotonic() - began >= GATHER - 0.005
 
 
-def test_a_message_in_full_flood_is_dropped_unreceipted(t0: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.ingest.WAITING", 2)
-    inbox = Inbox()
+def test_a_message_in_full_flood_is_dropped_unreceipted_and_a_press_is_not(
+    t0: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.ingest.WAITING_BYTES", 500)
+    inbox, press = Inbox(), arrived(b'{"what":"pressed"}', t0)
     for _ in range(3):
         inbox.put(arrived(b"routine", t0))
+    inbox.put(press)
+    assert inbox.take(0) == [press]
     assert (len(inbox.take(0)), inbox.dropped) == (2, 1)
+    inbox.put(arrived(b"routine", t0))
+    assert (len(inbox.take(0)), inbox.dropped) == (1, 1), "there is room again"
 
 
 def test_a_retained_heartbeat_of_an_untrusted_clock_tells_nothing(on_record: Store, t0: datetime) -> None:

@@ -60,10 +60,10 @@ def test_one_that_slept_can_raise_nothing_any_more(store: Store, register: Regis
     with pytest.raises(Fenced):
         store.alerts.raise_(replace(PRESS, since=T0 + timedelta(hours=1)), None, "Again.", T0)
     with pytest.raises(Fenced):
-        store.records.save_snapshot(1, b"old")
+        store.records.snapshots.save(1, b"old")
     assert len(store.alerts.open_alerts()) == 1
     store.records.engine.update_execution_options(fence=south.fence)
-    store.records.save_snapshot(1, b"new")
+    store.records.snapshots.save(1, b"new")
 
 
 def test_one_that_was_asked_hands_over_and_stays_back(store: Store) -> None:
