@@ -5,7 +5,7 @@ steps the hub takes by itself; those `BY_HAND` an operator takes, and the consol
 answer: only somebody who says so stops the chain, and then for a time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,6 +209,21 @@ def for_people(plan: ResponsePlan, contacts: Sequence[str]) -> ResponsePlan:
     return replace(plan, steps=tuple(steps if without_hands else [_TOLD, *steps]))
 
 
+def passed_over(plan: ResponsePlan, contacts: Collection[str], resting: Collection[str]) -> ResponsePlan:
+    """The plan while some contacts have a break: the others take their turns, and they come after them and later. Where
+    there is nobody else to ask, they are asked as ever: nobody lies unseen because somebody rests.
+    """
+    steps = list(plan.steps)
+    for by_hand in (False, True):
+        turns = [at for at, step in enumerate(plan.steps) if step.who in contacts and step.by_hand is by_hand]
+        others = [at for at in turns if plan.steps[at].who not in resting]
+        rest = [at for at in turns if plan.steps[at].who in resting]
+        for turn, at in zip(turns if others else (), [*others, *rest], strict=bool(others)):
+            later = plan.repeat if at in rest and not by_hand else timedelta(0)
+            steps[turn] = replace(plan.steps[at], after=plan.steps[turn].after + later)
+    return plan if steps == list(plan.steps) else replace(plan, steps=tuple(steps))
+
+
 def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:
     """The plan with what an operator does by hand, as it is built in, where it says nothing of that."""
     if lane is Lane.KIT or any(step.by_hand for step in plan.steps):
@@ -216,13 +231,17 @@ def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:
     return replace(plan, steps=(*plan.steps, _RESIDENT, _CONTACTS, _SENT, _EMERGENCY))
 
 
-def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool) -> ResponsePlan:
-    """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre."""
+def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool, pushed: bool = False) -> ResponsePlan:
+    """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre; and
+    supervisors in their browsers, where one asked for that (`pushed`): last, so that no other step's number shifts.
+    """
     if lane is Lane.KIT:
         return plan
-    wanted = [(SUPERVISOR, "log"), *([(PARTNER, PARTNER)] if partner else [])]
-    named = {step.who for step in plan.steps}
-    more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1) if who not in named]
+    named, ways = {step.who for step in plan.steps}, {(step.who, step.transport) for step in plan.steps}
+    wanted = [(SUPERVISOR, "log")] if SUPERVISOR not in named else []
+    wanted += [(PARTNER, PARTNER)] if partner and PARTNER not in named else []
+    wanted += [(SUPERVISOR, "webpush")] if pushed and (SUPERVISOR, "webpush") not in ways else []
+    more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1)]
     last = plan.steps[plan.taken_by_hub[-1]].after
     steps = (*plan.steps, *(replace(step, after=last + step.after) for step in more))
     return replace(plan, steps=steps, last_tier=plan.last_tier + len(more))

@@ -12,13 +12,15 @@ from hub.links import Expired, Links, Matter, Unsigned
 from hub.plans import plan_of
 from hub.settings import Settings, secret
 from hub.store.alerts import AttemptMade, Entry
+from hub.store.relatives import Break, Relatives
 from hub.store.responses import Responses
-from hub.store.ways import Ways
+from hub.store.ways import Ways, of_staff
 from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
 from models.alert import Act, Alert, Refused, State
+from models.hours import day
 from models.people import Contact, Resident, Role
 from models.response import (
     BY_KEY,
@@ -85,6 +87,7 @@ class ResponseDesk:
         self._door, self._settings = door, settings
         self._links = Links(Keyring(settings.secrets))
         self._responses, self._ways = Responses(door.alerts.engine), Ways(door.alerts.engine)
+        self._relatives = Relatives(door.alerts.engine)
 
     def of(self, viewer: Viewer, alert: Alert, entries: Sequence[Entry]) -> Responding | None:
         """None for whoever does not answer alerts, and where it is over."""
@@ -104,9 +107,15 @@ class ResponseDesk:
     def people(self, alert: Alert) -> dict[str, str]:
         """How everybody is called that a plan or a timeline may name."""
         living = self._door.residents(alert)
-        known = {one.id: f"{one.name} ({one.relation})" for one in self._door.contacts(living)}
+        contacts = self._door.contacts(living)
+        breaks = self._relatives.resting([one.id for one in contacts], alert.raised_at)
+        known = {one.id: f"{one.name} ({one.relation}{self._rests(alert, breaks.get(one.id))})" for one in contacts}
         called = " and ".join(one.called or one.name for one in living)
         return {**ROLES, **known, **({RESIDENT: called} if called else {})}
+
+    def _rests(self, alert: Alert, rest: Break | None) -> str:
+        home = self._door.records.home(alert.home)
+        return f"; has a break until {day(rest.until, home.timezone)}" if rest and home else ""
 
     def tried(self, viewer: Viewer, alert_id: int, step: int, answer: str, text: str) -> None:
         """Raises Hidden, and Refused."""
@@ -162,21 +171,28 @@ class ResponseDesk:
         return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
 
     def push_key(self, viewer: Viewer) -> bytes:
-        if viewer.role is not Role.CONTACT:
-            raise Hidden("push")
+        self._told(viewer)
         return public_key(self._settings)
 
     def subscribe(self, viewer: Viewer, content: bytes, endpoint: str) -> None:
-        """Raises Hidden for a contact of nobody, and for a subscription that is none."""
-        if viewer.role is not Role.CONTACT or viewer.person is None or not readable(self._settings, content):
+        """Raises Hidden for whoever is told nothing, and for a subscription that is none."""
+        person = self._told(viewer)
+        if not readable(self._settings, content):
             raise Hidden("push")
-        self._ways.subscribe(viewer.person, endpoint, content.decode(), self._door.clock.now())
+        self._ways.subscribe(person, endpoint, content.decode(), self._door.clock.now())
 
     def unsubscribe(self, viewer: Viewer, endpoint: str) -> None:
         """Only a browser of their own; one that is not known is gone already. Raises Hidden."""
-        if viewer.role is not Role.CONTACT or viewer.person is None:
-            raise Hidden("push")
-        self._ways.unsubscribe(endpoint, viewer.person)
+        self._ways.unsubscribe(endpoint, self._told(viewer))
+
+    @staticmethod
+    def _told(viewer: Viewer) -> str:
+        """As whom a browser of theirs is kept: contacts, and those who answer alerts."""
+        if viewer.role is Role.CONTACT and viewer.person is not None:
+            return viewer.person
+        if viewer.role in ACTING:
+            return of_staff(viewer.login)
+        raise Hidden("push")
 
     def _plan(self, alert: Alert) -> ResponsePlan:
         return plan_of(self._door.records, alert, partner=self._settings.partner_url is not None)
