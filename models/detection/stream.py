@@ -32,10 +32,10 @@ from models.detection.kernels import (
     compiled,
     compiled_plain,
     correct,
+    costs_here,
     describe,
     go_on,
     survival,
-    way,
     woven_in,
 )  # fmt: skip
 from models.observation import CODE_OF, What
@@ -109,7 +109,6 @@ class Known(NamedTuple):
     usual: Row
     trees: Trees
     reference_price: float
-    out_costs: float
     half_life: float
     trust: float
     usual_rate: float
@@ -370,7 +369,8 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
     """A silence has ended: would it have called, at the price at which homes are compared?"""
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
-        of.homes[home].reference = look_closer(of, known, home, before, still)
+        costs = look_closer(of, known, home, before, still)
+        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
     age(of, known, home, before)
     of.homes[home].outlasted += gap > of.homes[home].reference
     bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
@@ -378,14 +378,21 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
 
 @compiled
 def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> float:
-    """How long a well person may be silent from here, into `still`; returns the deadline at the common price."""
+    """How long a well person may be silent from here, into `still`; returns how many times a false alert costs here
+    what one does elsewhere.
+    """
     x = np.empty((BINS + 1, INPUTS), np.float32)
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.trees, still)
     correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
-    costs = known.out_costs if way(now) >= 2 else 1.0
-    return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
+    return costs_here(x, known.usual)
+
+
+@woven_in
+def deadline(of: State, home: int, still: Row, price: float) -> float:
+    """A fall is as likely here as it has been busy."""
+    return best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
 
 
 @compiled
@@ -416,11 +423,10 @@ def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
     for each in range(len(homes)):
         home = homes[each]
         at = of.homes[home].last_sign
-        of.homes[home].reference = look_closer(of, known, home, at, still)
+        costs = look_closer(of, known, home, at, still)
+        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
         rate = of.homes[home].asked / noise(of, known, home, at)
-        costs = known.out_costs if way(of.homes[home].now) >= 2 else 1.0
-        price = costs * np.exp(read_table(price_of_rate, np.log(rate)))
-        tau = best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
+        tau = deadline(of, home, still, costs * np.exp(read_table(price_of_rate, np.log(rate))))
         found[each, 0], found[each, 1] = tau, chance_at(still, tau)
     return found
 
