@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, give_up, put_off
+from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, Clocks, event_at, give_up, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -491,25 +491,38 @@ AT_LEAST_SUSPECT = 900.0
 
 @compiled
 def weakened(of: State, homes: Row, known: Row) -> Row:
-    """Until when each silence may last at least: sensors of its home are dead or late with their reports, however long
-    ago they were heard, or its kit has only just returned. Nobody counted on a sensor that never was heard.
-    """
+    """Until when each silence may last at least: its sensors can't be relied on, or its kit has only just returned."""
     found = np.zeros(len(homes))
     for each in range(len(homes)):
         home = homes[each]
         found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
-        longest, may_last = 0.0, 0.0
-        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
-            mine = of.sensors[sensor]
-            longest = max(longest, lie.longest_of(mine.longest))
-            late = known[each] - mine.seen
-            suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
-            if mine.tells and suspect and np.isfinite(late):
-                mine.doubted = True
-                may_last = max(may_last, lie.may_last(mine.longest))
-        if may_last > 0:
-            found[each] = max(found[each], of.homes[home].last_sign + max(may_last, lie.DEAD_ANY_TIMES * longest))
+        doubted = patience(of, home, known[each])
+        if doubted > 0:
+            found[each] = max(found[each], of.homes[home].last_sign + doubted)
     return found
+
+
+@compiled
+def patience(of: State, home: int, known: float) -> float:
+    """Seconds without a sign of life that mean nothing, since sensors of the home are dead or late with their reports,
+    however long ago they were heard; 0 where all are well. Nobody counted on a sensor that never was heard.
+    """
+    longest, may_last = 0.0, 0.0
+    for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+        mine = of.sensors[sensor]
+        longest = max(longest, lie.longest_of(mine.longest))
+        late = known - mine.seen
+        suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
+        if mine.tells and suspect and np.isfinite(late):
+            mine.doubted = True
+            may_last = max(may_last, lie.may_last(mine.longest))
+    return max(may_last, lie.DEAD_ANY_TIMES * longest) if may_last > 0 else 0.0
+
+
+@woven_in
+def by_absence(kind: int, wanders: bool) -> bool:
+    """What some sensor should have told of, and none did. For one who may wander nobody waits."""
+    return bool(kind in (LIE, night.NOT_UP, night.NOT_BACK) or (kind == doors.NOT_BACK and not wanders))
 
 
 @compiled
@@ -524,6 +537,8 @@ def ring(of: State, homes: Row, moment: float) -> Row:
             over = mine.stage[kind] == ENDED_SINCE
             if not over and not mine.due[kind] < known:
                 continue
+            if not over and by_absence(kind, mine.wanders) and mine.since[kind] + patience(of, home, known) > known:
+                continue  # what is waited for may have happened where the sensor is dead; each look asks again
             mine.stage[kind] = QUIET if over else RAISED
             if not over:
                 mine.due[kind] = np.inf
