@@ -68,8 +68,12 @@ CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
 ASK = "ask"
+AWAY, REACHED, AGREED = "away", "reached", "agreed"
+"""How it stands with the hub: from REACHED on it let us in, and from AGREED on it knows this home."""
 WALKED_FOR, WALK_BEAT = 600.0, 2.0
-"""For so long in s after a sensor is to be set off, and so often, heartbeats tell what was heard."""
+"""For so long in s after a sensor is to be set off nothing waits for company, and so often heartbeats tell what was
+heard.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,7 @@ class Agent:
         self._will = self._last_will(self._heartbeat(clock.moment()))
 
     def run(self) -> None:
+        self._outboxes.stand(AWAY)
         for adapter in self._adapters:
             adapter.start()
         for connection in (self._kit, self._hub):
@@ -279,7 +284,8 @@ class Agent:
         noticed = [one for one in noticed if self._consent.keeps(one.what)]
         if not noticed:
             return
-        real, every = time.monotonic(), self._settings.batch_every
+        real = time.monotonic()
+        every = 0.0 if self._clock.moment().elapsed < self._walk_until else self._settings.batch_every
         noticed = [one if self._consent.felt else replace(one, felt=None) for one in noticed]
         outbox, number = self._outboxes.keep(noticed, real)
         for place, one in enumerate(noticed, start=number - len(noticed) + 1):
@@ -303,6 +309,7 @@ class Agent:
                 self._begin()
             case HubDown():
                 self._link.agreed = False
+                self._outboxes.stand(AWAY)
             case KitUp():
                 log.info("the kit's broker is reached")
                 self._discovery.announce()
@@ -317,6 +324,7 @@ class Agent:
     def _begin(self) -> None:
         log.info("the hub is reached; %d wait", self._outboxes.waiting)
         self._link.connected(time.monotonic())
+        self._outboxes.stand(REACHED)
         self._beat_at = 0.0
 
     def _deafened(self, moment: Moment) -> None:
@@ -365,9 +373,11 @@ class Agent:
         self._forget_felt()
         self._link.agreed = self._outboxes.withdraw(self._consent.refused())
         self._outboxes.tell(told)
-        self._relist = listed(self._own, told) != (self._settings, self._unfit)
+        # As it stands on the card: a list that could not be kept would have this begin anew for ever.
+        self._relist = listed(self._own, self._outboxes.told()) != (self._settings, self._unfit)
         if self._link.agreed:
             self._beat_at = 0.0
+            self._outboxes.stand(AGREED)
 
     def _begin_anew(self) -> bool:
         """With another list of sensors; not while what was noticed, or whether somebody fell, is in memory alone."""

@@ -16,12 +16,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from edge.agent import Agent, hub_broker, kit_broker
+from edge.agent import AGREED, REACHED, Agent, hub_broker, kit_broker
 from edge.clock import Clock
 from edge.connection import Arrived, Broker, Connection, Heard
 from edge.fall import Detector, Judging
 from edge.listed import listed
-from edge.outbox import InUse, Look, look, told_of
+from edge.outbox import InUse, Look, in_use, look, stands, told_of
 from edge.sensors import feels
 from edge.settings import Settings, load
 from edge.trouble import hindrance
@@ -175,12 +175,34 @@ def _broker_troubles(settings: Settings, clock_trusted: bool) -> list[str]:
     if settings.local_host is not None:
         asked.append(("kit's broker", kit_broker(settings, settings.local_host), f"{settings.home}/echo"))
     troubles = [
-        (name, broker, hindrance(broker, clock_trusted=clock_trusted) or _silence(broker, echo))
+        (name, broker, hindrance(broker, clock_trusted=clock_trusted) or _unheard(settings, broker, echo))
         for name, broker, echo in asked
     ]
     for name, broker, trouble in troubles:
         print(f"{name}: {broker.host}:{broker.port} {trouble or 'answers'}")
     return [f"{name}: {broker.host}:{broker.port} {trouble}" for name, broker, trouble in troubles if trouble]
+
+
+def _unheard(settings: Settings, broker: Broker, echo: str) -> str | None:
+    """A certificate stands for one connection at a time: while an agent has that, it is asked instead."""
+    path = Path(settings.outbox)
+    return _as_the_agent_has_it(path) if broker.cert and in_use(path) else _silence(broker, echo)
+
+
+def _as_the_agent_has_it(path: Path) -> str | None:
+    try:
+        how = stands(path)
+    except sqlite3.Error as error:
+        return f"was not asked, and what the agent that runs knows can't be read: {error}"
+    if how == AGREED:
+        print("the agent that runs is connected to the hub, which knows this home")
+        return None
+    if how == REACHED:
+        return (
+            "lets the agent that runs in, and has not said what is agreed: hub_cert is another home's, or this home is "
+            "not on the hub's record"
+        )
+    return "can be reached, and the agent that runs is not connected: wait half a minute, and look at its log"
 
 
 def _silence(broker: Broker, echo: str) -> str | None:

@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS traces (
     boot TEXT NOT NULL, elapsed REAL NOT NULL, begins REAL NOT NULL, every REAL NOT NULL, mg TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS told (configuration TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stands (hub TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS urgent ON waiting (number) WHERE urgent;
 CREATE INDEX IF NOT EXISTS untrusted ON waiting (boot) WHERE NOT trusted;
 CREATE TABLE IF NOT EXISTS lately (
@@ -234,6 +235,12 @@ class Outbox:
         row = self._db.execute("SELECT configuration FROM told").fetchone()
         return None if row is None else str(row[0])
 
+    def stand(self, hub: str) -> None:
+        """How it stands with the hub, for whoever asks beside the agent."""
+        with self._change():
+            self._db.execute("DELETE FROM stands")
+            self._db.execute("INSERT INTO stands VALUES (?)", (hub,))
+
     def take_over(self, rows: Sequence[Unnumbered]) -> None:
         """Rows of another outbox, under numbers of this one."""
         self._add(rows)
@@ -415,6 +422,13 @@ def told_of(path: Path) -> str | None:
     return None if row is None else str(row[0])
 
 
+def stands(path: Path) -> str:
+    """How it stands with the hub, as the agent that runs wrote it down. Raises sqlite3.Error."""
+    with _beside(path) as db:
+        row = db.execute("SELECT hub FROM stands").fetchone()
+    return "" if row is None else str(row[0])
+
+
 def in_use(path: Path) -> bool:
     """Whether an agent has this outbox."""
     try:
@@ -540,6 +554,10 @@ class Outboxes:
 
     def told(self) -> str | None:
         return None if self._card is None else self.ask(self._card, Outbox.told, otherwise=None)
+
+    def stand(self, hub: str) -> None:
+        if self._card is not None:
+            self.ask(self._card, lambda card: card.stand(hub), otherwise=None)
 
     def last_of_each(self) -> Last:
         return {} if self._card is None else self.ask(self._card, Outbox.last_of_each, otherwise={})

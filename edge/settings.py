@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from edge.sensors import DIALECTS, address_of, dialect_of, feels
-from edge.voice import SAYS
 from models.observation import KIT, SensorKind
 from models.settings import BadSettings, settings_from
+from models.spoken import HELP_IS_COMING
 from models.wire import Leg, topic
 
 SENSOR_ID = re.compile(r"[a-zA-Z0-9_.:/ -]{1,64}")
@@ -179,8 +179,8 @@ def _range_mistakes(settings: Settings) -> Iterable[str]:
 
 
 def _voice_mistakes(settings: Settings) -> Iterable[str]:
-    if settings.speaks is not None and settings.speaks not in SAYS:
-        yield f"speaks: the kit knows {', '.join(sorted(SAYS))}, not '{settings.speaks}'"
+    if settings.speaks is not None and settings.speaks not in HELP_IS_COMING:
+        yield f"speaks: the kit knows {', '.join(sorted(HELP_IS_COMING))}, not '{settings.speaks}'"
     if settings.home_assistant and settings.local_host is None:
         yield "local_host: is missing, and home_assistant finds the sensors on the kit's own broker"
 

@@ -7,21 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edge.sensors import Buzzer, Lamp
+from models.spoken import HELP_IS_COMING
 
 log = logging.getLogger(__name__)
-
-SAYS = {
-    "en": "Help is coming.",
-    "cy": "Mae help ar y ffordd.",
-    "de": "Hilfe ist unterwegs.",
-    "es": "La ayuda está en camino.",
-    "fr": "Les secours arrivent.",
-    "it": "L'aiuto sta arrivando.",
-    "nl": "Er is hulp onderweg.",
-    "pl": "Pomoc jest w drodze.",
-    "pt": "A ajuda está a caminho.",
-}
-"""What is said, by the language of the resident; the keys are espeak-ng's names of voices."""
 
 SHOWN = 3600.0
 """Seconds that the lamp stays lit."""
@@ -53,7 +41,7 @@ class Voice:
         if self.buzzer is not None:
             self.buzzer.beep(BEEP, BEEP, BEEPS)
         if self.language is not None:
-            self._speak(SAYS[self.language])
+            self._speak(HELP_IS_COMING[self.language])
 
     def tend(self, elapsed: float) -> None:
         if self._until is not None and elapsed >= self._until:

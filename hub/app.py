@@ -84,17 +84,7 @@ def _words() -> argparse.ArgumentParser:
     verb("load", _load, "put homes and people on record; prints new logins").add_argument("file", type=Path)
     _office(verb)
     kit = verb("kit", _kit, "a home's kit: 'new' makes it, 'list' tells of all, 'revoke' shuts it out for good")
-    kit.add_argument(
-        "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
-    )
-    kit.add_argument("home", nargs="?", help="the id of the home; 'list' does without")
-    kit.add_argument("--out", type=Path, metavar="DIR", help="new, broker: where the files go, new or empty")
-    kit.add_argument(
-        "--list", type=Path, metavar="FILE", dest="fitted", help="new: put the home on record from this list"
-    )
-    kit.add_argument("--area", help="new: the home's area, instead of the list's")
-    kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
-    kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    _kit_words(kit)
     erase = verb("erase-felt", _erase_felt, "delete what pendants felt around suspected falls of one home, for good")
     erase.add_argument("home", help="the id of the home")
     safe = verb("key-safe", _key_safe, "a key safe's code: 'enter' keeps it encrypted, 'rotate' changes the key of all")
@@ -110,8 +100,29 @@ def _words() -> argparse.ArgumentParser:
     copied.add_argument("--with-keys", action="store_true", help="with what opens sealed codes and speaks for kits")
     brought = verb("restore", _restore, "bring such a copy back where nothing is yet")
     brought.add_argument("folder", type=Path)
+    drill = verb(
+        "drill", _drill, "rehearse a change of hubs: the active one hands over, and another has to be at work soon"
+    )
+    drill.add_argument("--kill", action="store_true", help="it is killed instead; on its own machine")
     verb("open-alerts", _open_alerts, "what waits for an answer, most urgent first")
     return words
+
+
+def _kit_words(kit: argparse.ArgumentParser) -> None:
+    kit.add_argument(
+        "action", choices=["new", "list", "revoke", "broker"], help="'broker': files for a broker of your own"
+    )
+    kit.add_argument("home", nargs="?", help="the id of the home; 'list' does without")
+    kit.add_argument("--out", type=Path, metavar="DIR", help="new, broker: where the files go, new or empty")
+    kit.add_argument(
+        "--list", type=Path, metavar="FILE", dest="fitted", help="new: put the home on record from this list"
+    )
+    kit.add_argument(
+        "--speaks", default="", metavar="LANG", help="new: the language in which its speaker says that help comes"
+    )
+    kit.add_argument("--area", help="new: the home's area, instead of the list's")
+    kit.add_argument("--serial", default="", help="revoke: only the certificate whose serial begins so")
+    kit.add_argument("--by", default="", help="who does this; your login on this machine unless named")
 
 
 def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -119,14 +130,23 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     proved = verb("verify-log", _verify_log, "prove the hash-chained logs, or name the first link that is broken")
     proved.add_argument("--heads", type=Path, metavar="FILE", help="write the heads there, to be kept elsewhere")
     proved.add_argument("--against", type=Path, metavar="FILE", help="heads kept earlier: also a lost end shows")
-    brought = verb("import", _import, "bring in a CSV of homes, residents, contacts, consents or plans: all or nothing")
-    brought.add_argument("kind", choices=["homes", "residents", "contacts", "consents", "plans"])
+    brought = verb("import", _import, "bring in records by CSV, all or nothing; or observations, which can be resumed")
+    brought.add_argument("kind", choices=["homes", "residents", "contacts", "consents", "plans", "observations"])
     brought.add_argument(
         "file", type=Path, nargs="?", help="'-' reads what is piped in; without one a template is printed"
     )
-    brought.add_argument("--check", action="store_true", help="only say what it would do")
+    brought.add_argument("--check", action="store_true", help="records: only say what it would do")
+    brought.add_argument("--weeks-later", type=int, default=0, help="observations in CSV: moved on by whole weeks")
     brought.add_argument("--council", default="", help="whose records, where there are several")
     brought.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    out = verb("export", _export, "write observations into a folder; the same again goes on where it was stopped")
+    out.add_argument("kind", choices=["observations"])
+    out.add_argument("folder", type=Path, help="new or empty")
+    out.add_argument("--format", choices=["parquet", "csv"], default="parquet", help="csv leaves out falls and tests")
+    out.add_argument("--home", action="append", default=[], help="its id; may be given again; all without it")
+    out.add_argument("--since", metavar="YYYY-MM-DD", help="UTC; from the first on unless given")
+    out.add_argument("--until", metavar="YYYY-MM-DD", help="UTC, without that day; now unless given")
+    out.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
     deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
     account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
@@ -265,6 +285,8 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
     from hub.store import open_store
     from models.sheet import SHEETS, template
 
+    if asked.kind == "observations":
+        return _import_observations(settings, asked)
     if asked.file is None:
         print(template(SHEETS[asked.kind]), end="")
         return DONE
@@ -285,6 +307,58 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
         desk.keep(changes, f"command: {asked.by or getpass.getuser()}", datetime.now(UTC), " from a file")
     print(f"{len(checked.added)} new, {len(checked.changed)} changed, {checked.same} the same")
     return DONE
+
+
+def _import_observations(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.exchange import Importer, Unusable
+    from hub.store import open_store
+    from hub.store.away import Away, Refused
+    from models.recorded import BadTable
+
+    if asked.file is None:
+        return _refuse("import observations: from which file or folder?")
+    importer = Importer(open_store(settings), settings.data / "import.json", datetime.now(UTC), _said)
+    try:
+        importer.bring([asked.file], asked.weeks_later, f"command: {asked.by or getpass.getuser()}")
+    except (Unusable, BadTable, OSError, Away, Refused) as bad:
+        return _wrong(f"{bad}\nmend that, and the same again goes on from there")
+    except KeyboardInterrupt:
+        return _wrong("stopped: the same again goes on from here")
+    print(f"{importer.new} new, {importer.known} known")
+    for why, count in sorted(importer.left_out.items()):
+        if count:
+            print(f"{count} left out: {why}")
+    return DONE
+
+
+def _export(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.exchange import Asked, Unusable, begun, export
+    from hub.store import open_store
+    from hub.store.away import Away
+
+    now = datetime.now(UTC)
+    try:
+        store, before = open_store(settings), begun(asked.folder)
+        since = datetime.fromisoformat(asked.since).replace(tzinfo=UTC) if asked.since else None
+        until = datetime.fromisoformat(asked.until).replace(tzinfo=UTC) if asked.until else None
+        since = since or (before.since if before else store.series.beginning() or now)
+        until = until or (before.until if before else now)
+        wanted = Asked(asked.format, tuple(sorted(asked.home)), since, until)
+        actor = f"command: {asked.by or getpass.getuser()}"
+        rows = export(store, asked.folder, wanted, actor, now, _said)
+    except ValueError as bad:
+        return _refuse(str(bad))
+    except (Unusable, OSError, Away) as bad:
+        return _wrong(str(bad))
+    except KeyboardInterrupt:
+        return _wrong("stopped: the same again goes on from here")
+    print(f"{asked.folder}: {rows} observations")
+    return DONE
+
+
+def _said(text: str) -> None:
+    """Over itself where a person looks on, else a line each."""
+    print(text, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
 
 def _account(settings: Settings, asked: argparse.Namespace) -> int:
@@ -340,7 +414,7 @@ def _make(settings: Settings, asked: argparse.Namespace, depot: "Depot", who: st
         depot.for_broker(who, now).write(asked.out)
         print(f"{asked.out}: for a broker of your own; hub.pem and hub.key are broker_cert and broker_key here")
         return DONE
-    kit = depot.make(_home_of(settings, asked), who, now)
+    kit = depot.make(_home_of(settings, asked), who, now, asked.speaks)
     kit.write(asked.out)
     issued = kit.issued
     print(f"{asked.out}: the kit of {issued.home}, certificate {short(issued)}, good until {issued.until:%Y-%m-%d}")
@@ -503,6 +577,19 @@ def _restore(settings: Settings, asked: argparse.Namespace) -> int:
     if not made.keys:
         print("the copy holds no keys: put secrets, seal.key and ca in their places, or kits are turned away")
     return DONE
+
+
+def _drill(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.drill import WITHIN, Unusable, change
+
+    try:
+        done = change(settings, kill=asked.kill, say=lambda text: print(text, flush=True))
+    except Unusable as bad:
+        return _wrong(str(bad))
+    print(f"all its loops turn after {done.at_work_s:.1f} s (limit {WITHIN:.0f})")
+    print(f"open alerts that were lost: {', '.join(map(str, done.lost)) or 'none'}")
+    print("\n".join(done.broken) or "the logs are whole")
+    return DONE if done.held else WRONG
 
 
 def _open_alerts(settings: Settings, _asked: argparse.Namespace) -> int:

@@ -23,6 +23,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from models.wire import VERSION, Leg
 
+QUEUED_BYTES = 256 * 1024 * 1024
+"""What waits in the broker for a hub that is away, at most; what is more is lost there, and comes again from kits."""
 LARGEST = 2 * 1024 * 1024
 """Bytes of a message that still reaches the hub, so that one over its own limit is counted with a reason."""
 
@@ -90,7 +92,8 @@ def _configuration(port: int, data: Path, door: Door | None) -> str:
         f"persistence_location {data.resolve()}/",
         "autosave_interval 10",
         f"message_size_limit {LARGEST}",
-        "max_queued_messages 100000",
+        "max_queued_messages 200000",  # a borough of kits that send a few each and wait for receipts
+        f"max_queued_bytes {QUEUED_BYTES}",
         "max_inflight_messages 500",
         "set_tcp_nodelay true",
         "log_dest stderr",

@@ -10,8 +10,9 @@ from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
 from models.people import Account, Address, Contact, Resident, Role
-from models.privacy import Data, Purpose, showing
+from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
+from models.telling import say
 
 ANSWERED_WITHIN = timedelta(hours=4)
 """A link in what somebody was sent is good for so long."""
@@ -29,7 +30,6 @@ SAID = {
 
 ASKED_FOR = timedelta(days=14)
 WEB_PUSH, TEXT = "webpush", "sms"
-SEND_BACK = "\nOr send back 1 (on my way), 2 (all is fine), 3 (help is needed) or 4 (I can't).\n"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
@@ -57,10 +57,11 @@ class Calls:
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        text = self._for(contact, resident, alert, link)
+        text = self._for(contact, resident, alert, link, now)
         if step.transport == TEXT and self._text_back:
-            text += SEND_BACK
-        return Call(*ids, where, subject, text, link)
+            text += f"\n{say('call.send_back', contact.telling.language)}\n"
+        title = say("call.subject", contact.telling.language, number=alert.id)
+        return Call(*ids, where, title, text, link)
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
         return tuple(self._ways.subscriptions(contact.id))
@@ -71,12 +72,14 @@ class Calls:
         if contact is None or not self._url:
             raise Unreached("there is nowhere to ask them")
         link = f"{self._url}{BY_LINK}feedback/{self._links.made(Matter.FEEDBACK, asked.id, now + ASKED_FOR)}"
-        text = f"The contact centre was called lately, and you were told. How did it go? One tap is enough: {link}\n"
+        language = contact.telling.language
+        text = f"{say('feedback.asked', language, link=link)}\n"
         step = Step(contact.id, asked.way)
         where = self._browsers(contact) if asked.way == WEB_PUSH else _by(step, contact.addresses)
         if not where:
             raise Unreached("there is nowhere to ask them")
-        return Call(asked.alert, asked.home, "feedback", contact.id, where, "How did it go?", text, link)
+        title = say("feedback.subject", language)
+        return Call(asked.alert, asked.home, "feedback", contact.id, where, title, text, link)
 
     def _reply(self, attempt: int, now: datetime) -> str:
         if not self._url:
@@ -105,13 +108,14 @@ class Calls:
             lines.append(f"{self._url}/console/alert/{alert.id}")
         return "\n\n".join(line for line in lines if line) + "\n"
 
-    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str) -> str:
+    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime) -> str:
         """What a contact is told depends on the level that the resident chose for them."""
-        lines = [f"Please check on {resident.called}, or ring the contact centre. This is alert {alert.id}."]
-        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, contact.level):
-            lines.append(self._explanation(alert))
+        language = contact.telling.language
+        lines = [say("call.check", language, called=resident.called, number=alert.id)]
+        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
+            lines.append(say("call.why", language, explained=self._explanation(alert)))
         if link:
-            lines.append(f"Say here whether you can go, without logging in: {link}")
+            lines.append(say("call.answer", language, link=link))
             lines.append(f"{self._url}/family")
         return "\n\n".join(lines) + "\n"
 

@@ -8,7 +8,7 @@ delay nobody else's. What a home is to be told ("help is coming") is written dow
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,15 +19,15 @@ from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
 from hub.clock import Clock
-from hub.plans import plan_of
+from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
-from hub.store.alerts import HUB, AttemptMade, Ordered
+from hub.store.alerts import HUB, AttemptMade, Looked, Ordered
 from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
 from models.alert import Act, Alert, Refused
-from models.response import Answer, Due, ResponsePlan, Step, Tried, due
+from models.response import Answer, ResponsePlan, Step, Tried, due
 from models.wire import Down, Leg, encode
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ TIME_LIMIT = 30.0
 AT_ONCE = 16
 """Attempts under way by one transport; a further one fails at once and leads to the next step."""
 ALERTS_AT_ONCE = 100
+TAKEN_AT_ONCE = 20
+"""Alerts whose steps are written down in one commit."""
 STALE_ORDER = timedelta(minutes=10)
 PAUSES = (0.5, 1.5)
 """Real seconds before what failed for a passing reason is tried again; then the next step is as good."""
@@ -183,11 +185,13 @@ class Escalate:
         self._transports = transports
         self._clock = clock
         self._wake = wake
-        self._calls, self._partner = calls, partner
+        self._calls, self._plans = calls, Plans(store.records, partner=partner)
         self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
         self._probed_at = self._doors_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
+        self._to_reach: deque[tuple[Alert, Step, int]] = deque()
+        self._one_by_one = False
         self._recovered = False
         self._looking_at: int | None = None
         self._passed_over: dict[int, float] = {}
@@ -202,7 +206,7 @@ class Escalate:
         self._finish(now)
         self._take_due(now)
         self._finish(now)
-        self._mend()
+        self._mend(now)
         self._look_at_doors(now)
         self._tell_homes(now)
 
@@ -212,17 +216,20 @@ class Escalate:
             note_arrivals(self._store, now)
             self._asking.turn(now)
 
-    def _mend(self) -> None:
+    def _mend(self, now: datetime) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""
         for transport in self._sending.mended():
-            self._ways.works(transport)
+            self._ways.works(transport, now)
         if time.monotonic() - self._probed_at >= PROBE_EVERY:
             self._probed_at = time.monotonic()
             for way in self._ways.broken():
                 self._sending.probe(way.transport)
 
     def stumbled(self, error: Exception) -> None:
-        """The alert that this turn was about is passed over for a while, so that others are not held up by it."""
+        """The alert that this turn was about is passed over for a while, so that others are not held up by it; where it
+        was about several, the next turn takes them one by one.
+        """
+        self._one_by_one = True
         if self._looking_at is not None:
             log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
             self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
@@ -242,20 +249,23 @@ class Escalate:
         self._to_finish += self._sending.outcomes()
         made = [one for one in self._to_finish if one.attempt > 0]
         self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in made], now)
+        working: set[str] = set()
         while self._to_finish:
             one = self._to_finish[0]
             if one.attempt > 0:
-                self._learn(one, now)
+                self._learn(one, working, now)
             else:
                 self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
             self._to_finish.pop(0)
 
-    def _learn(self, one: Outcome, now: datetime) -> None:
-        """Of the way that an attempt went, and of an answer that came by it at once."""
+    def _learn(self, one: Outcome, working: set[str], now: datetime) -> None:
+        """Of the way that an attempt went, and of an answer that came by it at once; `working` was said just now."""
         if one.broken:
             self._ways.failed(one.transport, one.detail, now)
-        elif one.tried is Tried.SENT:
-            self._ways.works(one.transport)
+            working.discard(one.transport)
+        elif one.tried is Tried.SENT and one.transport not in working:
+            self._ways.works(one.transport, now)
+            working.add(one.transport)
         if one.answer is not None:
             try:
                 self._responses.replied(one.attempt, one.answer, now)
@@ -263,38 +273,53 @@ class Escalate:
                 log.info("attempt %d was answered too late: %s", one.attempt, over)
 
     def _take_due(self, now: datetime) -> None:
+        self._reach_all(now)  # what a turn before this one fell over
         real = time.monotonic()
         self._passed_over = {alert: until for alert, until in self._passed_over.items() if until > real}
-        for alert in self._store.alerts.due(now, ALERTS_AT_ONCE):
-            if alert.id in self._passed_over:
-                continue
+        waiting = [one for one in self._store.alerts.due(now, ALERTS_AT_ONCE) if one.id not in self._passed_over]
+        if waiting:
+            self._plans.refresh()
+        size = 1 if self._one_by_one else TAKEN_AT_ONCE
+        for first in range(0, len(waiting), size):
+            self._take(waiting[first : first + size], now)
+            self._reach_all(now)
+        self._one_by_one = False
+
+    def _take(self, alerts: Sequence[Alert], now: datetime) -> None:
+        """What is due of each is written down together, since every commit is waited for by others."""
+        tried = self._store.alerts.attempts_of([one.id for one in alerts])
+        looked: list[tuple[Looked, ResponsePlan]] = []
+        for alert in alerts:
             self._looking_at = alert.id
-            try:
-                self._look(alert, now)
-            except Refused as overtaken:
-                log.info("alert %d was changed meanwhile: %s", alert.id, overtaken)
-            self._looking_at = None
+            plan = self._plans.of(alert)
+            what = due(plan, alert, _known(tried[alert.id]), now)
+            if what.lapsed:
+                self._lapse(alert, now)
+            else:
+                steps = tuple((number, plan.steps[number].who, plan.steps[number].transport) for number in what.steps)
+                looked.append((Looked(alert, steps, what.look_again_at), plan))
+        self._looking_at = alerts[0].id if len(alerts) == 1 else None
+        taken = self._store.alerts.take([one for one, _ in looked], now)
+        self._looking_at = None
+        for (one, plan), attempts in zip(looked, taken, strict=True):
+            for (number, _, _), attempt in zip(one.steps, attempts, strict=False):
+                self._to_reach.append((one.alert, plan.steps[number], attempt))
 
-    def _look(self, alert: Alert, now: datetime) -> None:
-        plan = plan_of(self._store.records, alert, partner=self._partner)
-        attempts = _known(self._store.alerts.attempts(alert.id))
-        what = due(plan, alert, attempts, now)
-        if what.lapsed:
+    def _lapse(self, alert: Alert, now: datetime) -> None:
+        try:
             self._store.alerts.act(alert.id, Act.LAPSE, HUB, now, text=f"{alert.holder} did nothing further.")
-            log.warning("alert %d stands open again: its answer lapsed", alert.id)
-            self._wake.set()
+        except Refused as overtaken:
+            log.info("alert %d was changed meanwhile: %s", alert.id, overtaken)
             return
-        self._take_steps(plan, alert, what, now)
+        log.warning("alert %d stands open again: its answer lapsed", alert.id)
+        self._wake.set()
 
-    def _take_steps(self, plan: ResponsePlan, alert: Alert, what: Due, now: datetime) -> None:
-        for number in what.steps:
-            step = plan.steps[number]
-            attempt = self._store.alerts.intend(alert, number, step.who, step.transport, now)
-            if attempt is None:
-                return
-            alert = replace(alert, version=alert.version + 1)
+    def _reach_all(self, now: datetime) -> None:
+        while self._to_reach:
+            alert, step, attempt = self._to_reach.popleft()
+            self._looking_at = alert.id
             self._reach(alert, step, attempt, now)
-        self._store.alerts.look_again(alert, what.look_again_at)
+        self._looking_at = None
 
     def _reach(self, alert: Alert, step: Step, attempt: int, now: datetime) -> None:
         transport = self._transports.get(step.transport)
@@ -309,16 +334,20 @@ class Escalate:
 
     def _tell_homes(self, now: datetime) -> None:
         """A kit that gets the same order twice knows it by its id."""
+        told: list[int] = []
+        late: list[int] = []
         for order in self._store.alerts.orders():
-            told = self._telling.get(order.id)
-            if told is not None and told.is_published():
-                self._store.alerts.ordered(order.id, now)
-                del self._telling[order.id]
+            handed = self._telling.get(order.id)
+            if handed is not None and handed.is_published():
+                told.append(order.id)
             elif not order.open or now - order.intended_at > STALE_ORDER:
-                self._store.alerts.ordered(order.id, None)
-                self._telling.pop(order.id, None)
-            elif told is None and not self._link.hindrance:
+                late.append(order.id)
+            elif handed is None and not self._link.hindrance:
                 self._telling[order.id] = self._link.tell(order.home, Leg.DOWN, _down(order))
+        self._store.alerts.ordered(told, now)
+        self._store.alerts.ordered(late, None)
+        for number in (*told, *late):
+            self._telling.pop(number, None)
 
 
 def _down(order: Ordered) -> bytes:

@@ -7,14 +7,17 @@ sends it again.
 
 import logging
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
+from typing import TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from hub.beats import Beats
 from hub.clock import Clock
 from hub.link import Arrived, Link
 from hub.store import Store
@@ -47,15 +50,23 @@ from models.wire import (
 
 log = logging.getLogger(__name__)
 
-GROUP_BYTES = 512 * 1024
-"""What one commit takes on: some 5,000 observations, well under 100 ms, so that no press waits longer than that."""
-WAITING = 20_000
-"""Messages that may wait; any more are dropped unreceipted, and come again."""
+T = TypeVar("T")
+
+GROUP_BYTES = 128 * 1024
+"""What one commit takes on, as `_size` counts it: some 250 messages of kits or 1,000 observations that waited, 30 ms at
+most, so that no press waits longer than that.
+"""
+WAITING_BYTES = 256 * 1024 * 1024
+"""Of messages that may wait; presses have as much again. A kit sends a few messages and then waits for receipts, so
+that a whole borough of kits comes to far less; what is more than that is dropped unreceipted, and comes again.
+"""
 LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
+GATHER = 0.05
+"""Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
 _URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
@@ -84,6 +95,11 @@ class Reread:
 News = Sequence[Row] | Signs | Reread
 
 
+def _size(arrived: Arrived) -> int:
+    """About what it takes of memory while it waits."""
+    return len(arrived.content) + 300
+
+
 def _is_urgent(start: bytes) -> bool:
     return any(what in start for what in _URGENT)
 
@@ -103,9 +119,11 @@ class Taken:
 
 
 class Inbox:
-    """What came and is not committed yet; presses stand before all else."""
+    """What came and is not committed yet; presses stand before all else, and the rest is gathered a little."""
 
     def __init__(self) -> None:
+        self._gathered_at = float("-inf")
+        self._bytes = 0
         self._presses: deque[Arrived] = deque()
         self._routine: deque[Arrived] = deque()
         self._in_hand: Sequence[Arrived] = ()
@@ -114,26 +132,38 @@ class Inbox:
 
     def put(self, arrived: Arrived) -> None:
         with self._something:
-            waiting = self._presses if _is_urgent(arrived.content[:1024]) else self._routine
-            if len(waiting) >= WAITING:
+            urgent = _is_urgent(arrived.content[:1024])
+            waiting = self._presses if urgent else self._routine
+            if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
                 self.dropped += 1
                 return
             waiting.append(arrived)
-            self._something.notify()
+            self._bytes += _size(arrived)
+            if urgent or len(waiting) == 1 or self._bytes >= GROUP_BYTES:
+                self._something.notify()
 
     def take(self, patience: float) -> Sequence[Arrived]:
         """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
         with self._something:
             if not (self._presses or self._routine):
                 self._something.wait(patience)
+            while self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
+                self._something.wait(left)
             waiting = self._presses or self._routine
+            if self._routine and not self._presses:
+                self._gathered_at = time.monotonic()
             group: list[Arrived] = []
             size = 0
             while waiting and size < GROUP_BYTES:
                 group.append(waiting.popleft())
-                size += len(group[-1].content)
+                size += _size(group[-1])
+            self._bytes -= size
             self._in_hand = group
             return group
+
+    def _gathers(self) -> bool:
+        """Whether what waits may wait for more."""
+        return bool(self._routine) and not self._presses and self._bytes < GROUP_BYTES
 
     def done(self) -> None:
         with self._something:
@@ -163,10 +193,16 @@ class OnRecord:
             return False
         consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
-        self.agreed = {home: agreed(consents.get(home, ()), home) for home in self.homes}
-        self.configured = {home.id: configured(consents.get(home.id, ()), home) for home in self.homes.values()}
+        self.agreed = _shared({home: agreed(consents.get(home, ()), home) for home in self.homes})
+        self.configured = _shared({one.id: configured(consents.get(one.id, ()), one) for one in self.homes.values()})
         self._version = version
         return True
+
+
+def _shared(values: dict[str, T]) -> dict[str, T]:
+    """A borough's homes have few ways of being fitted: what is equal is kept once."""
+    known: dict[T, T] = {}
+    return {home: known.setdefault(value, value) for home, value in values.items()}
 
 
 class Ingest:
@@ -179,6 +215,7 @@ class Ingest:
         self._news = news
         self._clock = clock
         self._on_record = OnRecord(store)
+        self._beats = Beats(store.records)
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
         self._lost: list[Aside] = []
@@ -195,6 +232,7 @@ class Ingest:
         self._trouble = ""
         if not self._groups:
             self._inbox.done()
+        self._beats.write()
 
     def stumbled(self, error: Exception) -> None:
         """While the database is away nothing is given up; else the message that caused it is found by halving."""
@@ -226,9 +264,7 @@ class Ingest:
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
         self._time_tests(fresh)
-        beats = [one.beat for one in taken if one.beat]
-        if beats:
-            self._store.records.beat(beats)
+        self._beats.note(one.beat for one in taken if one.beat)
         said = dict(one.keeps_to for one in taken if one.keeps_to)
         self._keeps_to |= said
         return said
@@ -256,7 +292,7 @@ class Ingest:
     def _keep_asides(self, asides: list[Aside]) -> None:
         dropped, self._inbox.dropped = self._inbox.dropped, 0
         if dropped:
-            text = f"more than {WAITING} messages waited: kits send again what was dropped"
+            text = f"more than {WAITING_BYTES} bytes waited: kits send again what was dropped"
             asides.append(Aside(self._clock.now(), None, "busy", text, b"", dropped))
         asides += self._lost
         if asides:
@@ -298,7 +334,8 @@ def _home_in(name: str) -> str | None:
 
 def _not_on_record(arrived: Arrived, home: str) -> Taken:
     """Not receipted: the kit keeps it until the home is on record. Not shown either: nobody there agreed to that."""
-    text = f"a kit calls itself '{home}', which is not on record: load that home, or correct the kit's settings"
+    text = f"a kit calls itself '{home}', which is not on record, or where the service has ended: "
+    text += "load that home, correct the kit's settings, or fetch the kit"
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 

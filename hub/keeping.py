@@ -47,7 +47,7 @@ class Keeping:
         real = time.monotonic()
         if not self._waiting and real - self._began_at >= EVERY:
             self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes()]
+            self._waiting = [home.id for home in self._store.records.homes(ended=True)]
         more = real >= self._try_at and self._step(real)
         self._idle.wait(BREATH if more else PATIENCE)
 

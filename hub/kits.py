@@ -17,6 +17,7 @@ from hub.authority import HUB, Authority, Issued
 from hub.broker import access
 from hub.settings import Settings
 from models.home import Home, Sensor
+from models.spoken import HELP_IS_COMING
 
 OUTBOX = "/var/lib/nightlight/outbox.db"
 _LABEL = """<svg xmlns="http://www.w3.org/2000/svg" width="62mm" height="29mm" viewBox="0 0 620 290">
@@ -86,8 +87,10 @@ class Depot:
     def authority(self) -> Authority:
         return Authority(self._settings.authority)
 
-    def make(self, home: Home, by: str, now: datetime) -> Kit:
-        """With a certificate of its own. Raises CannotBeMade."""
+    def make(self, home: Home, by: str, now: datetime, speaks: str = "") -> Kit:
+        """With a certificate of its own; `speaks` is its voice's language, '' for none. Raises CannotBeMade."""
+        if speaks and speaks not in HELP_IS_COMING:
+            raise CannotBeMade(f"a kit speaks {', '.join(sorted(HELP_IS_COMING))}, not '{speaks}'")
         if self.where is None:
             raise CannotBeMade("set kits_host and kits_port, or broker_host: where does a kit find the hub?")
         authority = self.authority
@@ -100,7 +103,7 @@ class Depot:
             "port": self.where[1],
         }
         texts = {
-            "kit.toml": settings_text(home, self.where),
+            "kit.toml": settings_text(home, self.where, speaks),
             "kit-list.toml": list_text(home),
             "acl.txt": f"user {home.id}\n{access(home.id)}",
             "label.svg": label(home.id, self._fitting_page(home.id), pair.issued),
@@ -133,7 +136,7 @@ def check_folder(folder: Path) -> None:
         raise CannotBeMade(f"{folder} is there already: name a folder that is new or empty")
 
 
-def settings_text(home: Home, where: tuple[str, int]) -> str:
+def settings_text(home: Home, where: tuple[str, int], speaks: str = "") -> str:
     """The home agent's settings."""
     head: dict[str, object] = {
         "home": home.id,
@@ -144,6 +147,7 @@ def settings_text(home: Home, where: tuple[str, int]) -> str:
         "hub_key": "kit.key",
         "outbox": OUTBOX,
         "local_host": "127.0.0.1",
+        **_if(speaks=speaks),
     }
     sensors = [_with_source(sensor) for sensor in home.sensors]
     tables = [
@@ -156,7 +160,7 @@ def settings_text(home: Home, where: tuple[str, int]) -> str:
 def list_text(home: Home) -> str:
     """The rooms and sensors as `nightlight-hub load` and `kit new --list` read them."""
     said = msgspec.to_builtins(home)
-    limits, _ = said.pop("limits"), said.pop("sensors")
+    limits, _, _ = said.pop("limits"), said.pop("sensors"), said.pop("ended")
     tables = [_table("homes.sensors", _if(**msgspec.to_builtins(_with_source(one)))) for one in home.sensors]
     return "\n".join([_table("homes", said), f"[homes.limits]\n{_lines(limits)}", *tables])
 

@@ -16,11 +16,14 @@ from hub.ingest import Inbox, Ingest, News
 from hub.keeping import Keeping
 from hub.keyring import Keyring
 from hub.learned import shipped
+from hub.lease import Holding, stood_by
 from hub.link import Link
 from hub.links import Links
 from hub.loops import LOOPS, Loop, Turning, Work
 from hub.settings import Settings
 from hub.store import open_store
+from hub.store.database import opened
+from hub.store.lease import Held
 from hub.transports import transports
 from hub.watch import Watch
 from models.detection.engine import warm
@@ -39,23 +42,39 @@ def run(settings: Settings) -> int:
     settings.data.mkdir(parents=True, exist_ok=True)
     with alone(settings.data / "watch.lock"):
         warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
-        link, loops = assembled(settings)
-        link.start()
-        for loop in loops:
-            loop.start()
-        trouble = _wait(asked, link, loops)
-        for loop in loops:
-            loop.ask_to_stop()
-        link.stop()
-        for loop in loops:
-            loop.join(2)
+        if settings.hub_name is None:
+            return _work(settings, asked)
+        open_store(settings)
+        held = stood_by(opened(settings.records, shared=True), settings.hub_name, asked)
+        return 0 if held is None else _work(settings, asked, held)
+
+
+def _work(settings: Settings, asked: threading.Event, held: Held | None = None) -> int:
+    holding = Holding(held) if held else None
+    if holding:
+        holding.start()
+    link, loops = assembled(settings, held)
+    link.start()
+    for loop in loops:
+        loop.start()
+    trouble = _wait(asked, link, loops, holding)
+    for loop in loops:
+        loop.ask_to_stop()
+    link.stop()
+    for loop in loops:
+        loop.join(2)
+    if holding:
+        holding.end()
     return 1 if trouble else 0
 
 
-def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
+def assembled(settings: Settings, held: Held | None = None) -> tuple[Link, list[Loop]]:
     store, clock, inbox, raised = open_store(settings), Clock(settings.clock_file), Inbox(), threading.Event()
+    if held:
+        store.records.engine.update_execution_options(fence=held.fence)
     news: SimpleQueue[News] = SimpleQueue()
-    link = Link(settings, _name(settings.data / "name"), clock, inbox.put)
+    name = held.session if held else _name(settings.data / "name")
+    link = Link(settings, name, clock, inbox.put)
     ways = transports(settings)
     calls = Calls(
         store,
@@ -76,7 +95,7 @@ def assembled(settings: Settings) -> tuple[Link, list[Loop]]:
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
 
 
-def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:
+def _wait(asked: threading.Event, link: Link, loops: list[Loop], holding: Holding | None) -> str:
     """What went wrong, or '' when asked to end."""
     threads: list[Link | Loop] = [link, *loops]
     while not asked.wait(0.25):
@@ -84,6 +103,10 @@ def _wait(asked: threading.Event, link: Link, loops: list[Loop]) -> str:
         still = [
             loop.name for loop in loops if loop.name in LOOPS and time.monotonic() - loop.turning.at > STANDS_STILL
         ]
+        lost = holding.lost if holding else ""
+        if lost:
+            log.critical("%s: this process ends, and stands by", lost)
+            return lost
         if dead or still:
             trouble = f"{', '.join(dead)} died" if dead else f"{', '.join(still)} stands still"
             log.critical("%s: this process ends, to be started anew", trouble)

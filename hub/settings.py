@@ -62,6 +62,8 @@ class Settings:
     influx_org: str = "nightlight"
     influx_bucket: str = "nightlight"
     """How the names of our buckets there begin."""
+    hub_name: str | None = None
+    """Name each of several hubs on one PostgreSQL: one is the active one, and another takes over when it ends."""
     clock_file: str | None = None
     """For demonstrations and tests: time runs as this file says."""
     smtp_host: str | None = None
@@ -174,6 +176,7 @@ def read_settings(path: str | None) -> Settings:
 def checked(settings: Settings, source: str) -> Settings:
     """The same settings, once everything they point to is there."""
     _check_files(settings, source)
+    _check_stores(settings, source)
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
     if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):
@@ -182,8 +185,6 @@ def checked(settings: Settings, source: str) -> Settings:
         raise BadSettings(f"{source}: kits_port is 0, and kits need a port that stays: 8883 is usual")
     if settings.kits_port and settings.broker_host:
         raise BadSettings(f"{source}: kits_port opens the hub's own broker, and broker_host names another: keep one")
-    if settings.to_influx and not settings.influx_token_file:
-        raise BadSettings(f"{source}: influx_token_file is missing: by which token is the InfluxDB of series_url used?")
     if (settings.broker_cert is None) is not (settings.broker_key is None):
         raise BadSettings(f"{source}: broker_cert and broker_key go together")
     for key in ("port", "embedded_port", "smtp_port", "broker_port", "kits_port"):
@@ -201,6 +202,15 @@ def _check_files(settings: Settings, source: str) -> None:
     for name in ("webhook", "partner"):
         if getattr(settings, f"{name}_url") and not getattr(settings, f"{name}_secret_file"):
             raise BadSettings(f"{source}: {name}_secret_file is missing: what is sent to {name}_url has to be signed")
+
+
+def _check_stores(settings: Settings, source: str) -> None:
+    if settings.to_influx and not settings.influx_token_file:
+        raise BadSettings(f"{source}: influx_token_file is missing: by which token is the InfluxDB of series_url used?")
+    if settings.hub_name is not None and not settings.records.startswith("postgresql"):
+        raise BadSettings(f"{source}: hub_name is for hubs that share a PostgreSQL: name it in records_url")
+    if settings.hub_name is not None and settings.series.startswith("sqlite"):
+        raise BadSettings(f"{source}: hub_name is for hubs that share their observations: name a series_url as well")
 
 
 def _readable(path: Path) -> bool:

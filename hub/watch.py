@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -25,6 +25,8 @@ from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
+from hub.pauses import Pauses
+from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.series import Row
@@ -38,7 +40,7 @@ from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import What
 from models.privacy import agreed, in_use, of_each_home
-from models.wire import noticing_since, sensors_seen
+from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
 
@@ -95,10 +97,12 @@ class Watch:
         self._one_by_one = False
         self._seq = 0
         self._saved_at = float("-inf")
+        self._saving = Saving(store.records.snapshots)
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
-        self._keeping = keeping
+        self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
+        self._keeping, self._pauses = keeping, Pauses(store)
         self._budgets = Budgets(store)
         self._expecting = Expecting(store.records)
         self._health = Health(store)
@@ -210,17 +214,21 @@ class Watch:
         self._find(self._health.hear(signs, self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
-        """A home that was loaded a moment ago is watched from its first observation on."""
-        if any(home not in self._engine.index_of for home in homes):
+        """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
+        unknown = any(home not in self._engine.index_of for home in homes)
+        if unknown and self._store.records.version() != self._version:
             self._reload()
 
     def _find(self, findings: Sequence[Finding]) -> None:
-        """Presses and falls are raised before all else."""
+        """Presses and falls are raised before all else. Of a home that ended meanwhile nothing is."""
+        findings = [one for one in findings if one.home in self._engine.index_of]
         self._pending.extendleft(reversed([one for one in findings if one.kind in FIRST]))
         self._pending.extend(one for one in findings if one.kind not in FIRST)
 
     def _raise_pending(self) -> None:
         """A burst goes in together; after a failure one by one, until what fails has been found."""
+        if self._pending and (version := self._store.records.version()) != self._living[0]:
+            self._living = (version, self._store.records.living())
         while self._pending:
             some = list(islice(self._pending, 1 if self._one_by_one else RAISED_AT_ONCE))
             raised = self._store.alerts.raise_all([self._told(one) for one in some], self._clock.now())
@@ -250,7 +258,7 @@ class Watch:
         """Whom a finding is about: who wears the sensor, or who lives there alone. A fault is about nobody."""
         if finding.kind.lane is Lane.KIT:
             return None
-        living = [resident.id for resident in self._store.records.residents_of(home.id)]
+        living = self._living[1].get(home.id, ())
         sensor = home.sensor(finding.sensor) if finding.sensor else None
         if sensor and sensor.wearer in living:
             return sensor.wearer
@@ -261,6 +269,7 @@ class Watch:
         if real - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = real
+        self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
         if self._store.series.last_seq() > self._seq and self._news.empty():
@@ -291,6 +300,7 @@ class Watch:
         engine.restore(self._engine.snapshot())
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
 
@@ -298,7 +308,7 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._homes(), self._store.records.snapshot(self._learned.mark)
+        homes, saved = self._homes(), self._store.records.snapshots.latest(self._learned.mark)
         self._engine = self._engine_of(homes, self._clock.now())
         if saved and self._engine.restore(saved[1]):
             self._seq = saved[0]
@@ -319,7 +329,10 @@ class Watch:
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        standing = [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT]
+        known = self._engine.index_of
+        standing = [
+            one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known
+        ]
         return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
 
     def _over(self, one: Standing) -> Finding:
@@ -330,19 +343,23 @@ class Watch:
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
     def _relive(self) -> None:
-        """What has settled, of each home in its order."""
+        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
+        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+        """
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
-            self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
+            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._turning.turned(self._clock.now(), "reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
-        signs = []
+        signs, told = [], self._store.records.heartbeats()
         for home, heard in self._store.records.heard().items():
-            heartbeat = self._store.records.heartbeat(home)
-            known = self._engine.heard_until[self._engine.index_of[home]]
-            if heartbeat and heard.until and heard.at and heard.until.timestamp() > known:
+            if (place := self._engine.index_of.get(home)) is None:
+                continue
+            known = self._engine.heard_until[place]
+            if home in told and heard.until and heard.at and heard.until.timestamp() > known:
+                heartbeat = read_heartbeat(told[home])
                 seen = sensors_seen(heartbeat, heard.at, retained=False)
                 since = noticing_since(heartbeat, heard.at, retained=False)
                 signs.append(Signs(home, heard.until, heard.at, heartbeat.every, seen, since, heartbeat))
@@ -350,8 +367,8 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY:
+        self._keeping.covered = max(self._keeping.covered, self._saving.covered)
+        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
             return
-        self._store.records.save_snapshot(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
-        self._keeping.covered = self._seq

@@ -18,6 +18,13 @@ MAINS, BROADBAND = "mains", "broadband"
 
 ANSWER_WITHIN = timedelta(seconds=15)
 """A sensor that was set off and has not reached the hub by then is told of as red; later it may still turn green."""
+
+
+def answer_within(speed: float) -> timedelta:
+    """In played time, of which `speed` seconds pass in a real one: people and wires are as slow as ever."""
+    return ANSWER_WITHIN * max(speed, 1.0)
+
+
 RINGS: dict[SensorKind, tuple[str, frozenset[What]]] = {
     SensorKind.PENDANT: ("Press the pendant now", frozenset({What.PRESSED})),
     SensorKind.PULL_CORD: ("Pull the cord now", frozenset({What.PRESSED})),
@@ -151,7 +158,9 @@ class Ears:
     unfit: str = ""
 
 
-def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> Verdict:
+def of_sensor(
+    test: Trial | None, sensor: Sensor, ears: Ears, now: datetime, within: timedelta = ANSWER_WITHIN
+) -> Verdict:
     """Green when the hub has stored it; red with the reason, and what to do."""
     if not ears.agreed and sensor.kind not in ALWAYS:
         return Verdict(
@@ -166,7 +175,7 @@ def of_sensor(test: Trial | None, sensor: Sensor, ears: Ears, now: datetime) -> 
         return Verdict(Colour.GREEN, f"The hub had it after {test.took or 0:.1f} s{link}.")
     if test.stored_at is not None and test.lost_at is not None:
         return Verdict(Colour.RED, _too_late(test.stored_at - test.lost_at))
-    if now - test.asked_at < ANSWER_WITHIN:
+    if now - test.asked_at < within:
         return Verdict(Colour.WAITING, f"{RINGS[sensor.kind][0]}.")
     return Verdict(Colour.RED, _why_red(test, ears))
 
@@ -237,9 +246,11 @@ def plugged(test: Trial, name: str, seen: Power, now: datetime) -> Trial:
     return test
 
 
-def rang(test: Trial, heard_at: datetime, stored_at: datetime, link: int | None) -> Trial:
+def rang(
+    test: Trial, heard_at: datetime, stored_at: datetime, link: int | None, within: timedelta = ANSWER_WITHIN
+) -> Trial:
     """The hub has it. From when the kit heard it that may take as long as an answer may, or it proves no way."""
-    took, late = max((stored_at - test.asked_at).total_seconds(), 0.0), stored_at - heard_at > ANSWER_WITHIN
+    took, late = max((stored_at - test.asked_at).total_seconds(), 0.0), stored_at - heard_at > within
     passed_at, lost_at = (None, heard_at) if late else (stored_at, None)
     return replace(test, stored_at=stored_at, passed_at=passed_at, lost_at=lost_at, took=took, link=link)
 

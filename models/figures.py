@@ -4,7 +4,7 @@ Months begin and end by the council's own clock. What each figure says stands in
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,7 +32,8 @@ SAID: dict[str, str] = {
     "outcomes": "What the alerts about people turned out to be, as whoever closed them said.",
     "false_alerts": (
         "Closed as false alert, visitor, away from home, accidental press or fault: alerts about people that need not "
-        "have been, for each hundred homes of that kind and thirty days. The number of homes is that of today."
+        "have been, for each hundred homes of that kind and thirty days. The number of homes is that of today, with "
+        "those whose service ended in the month or later."
     ),
     "lapsed": "How often an operator held an alert and let it go by doing nothing further in time.",
     "unprotected": "Minutes in which a press or a collapse could not have been noticed, of all homes together.",
@@ -145,7 +146,7 @@ def figures(
         tuple(sorted(outcomes.items(), key=lambda one: (-one[1], one[0]))),
         tuple(false_alerts(people, homes, min(end, now) - start)),
         sum(one.lapses for one in within),
-        tuple(_by_day(people, start, min(end, now), zone)),
+        tuple(by_day((one.raised_at for one in people), start, min(end, now), zone)),
     )
 
 
@@ -193,9 +194,10 @@ def false_alerts(people: Iterable[Stamps], homes: Mapping[str, Home], lasted: ti
     ]
 
 
-def _by_day(people: Iterable[Stamps], start: datetime, until: datetime, zone: str) -> Iterable[tuple[str, int]]:
+def by_day(moments: Iterable[datetime], start: datetime, until: datetime, zone: str) -> Iterator[tuple[str, int]]:
+    """How many fell on each day by that clock, days with none included."""
     here = ZoneInfo(zone)
-    count = Counter(one.raised_at.astimezone(here).date() for one in people)
+    count = Counter(one.astimezone(here).date() for one in moments)
     day, last = start.astimezone(here).date(), (until - timedelta(microseconds=1)).astimezone(here).date()
     while day <= last:
         yield day.isoformat(), count[day]

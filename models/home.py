@@ -1,7 +1,7 @@
 """A home: its rooms, its sensors, and how long silence may last there."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.observation import SensorKind
 
@@ -60,6 +60,10 @@ class Home:
     """Carers or others come in: a sign of life may be theirs."""
     slow: bool = False
     """With a frame or a wheelchair: nobody here walks away from a fall within seconds."""
+    pause_hours: int = 24
+    """How long in any week one kind of sensor may be paused by the resident, as agreed with them."""
+    ended: datetime | None = None
+    """Since then nobody is looked after here: it is watched no longer, and what was recorded stays until erased."""
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 

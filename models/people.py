@@ -1,6 +1,7 @@
 """Resident, contact, operator, responder, installer; and who stands how to whom."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -22,8 +23,9 @@ OF_ONE_HOME = frozenset({Role.CONTACT, Role.RESIDENT})
 
 
 class Level(StrEnum):
-    """How much of the resident's life a contact may see, as the resident chose."""
+    """How much of the resident's life a contact may see, as they chose. With nothing they may still be called on."""
 
+    NOTHING = "nothing"
     ALL_IS_WELL = "all_is_well"
     PARTS_OF_DAY = "parts_of_day"
     ROOMS = "rooms"
@@ -62,6 +64,9 @@ class Resident:
     medical_notes: str = ""
     risks: str = ""
     way_in: str = ""
+    ended: datetime | None = None
+    """Since then they are looked after no longer, for the reason in `ended_because` (models/leaving.py)."""
+    ended_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class Contact:
     keyholder: bool = False
     addresses: tuple[Address, ...] = ()
     telling: Telling = Telling()
+    paused_until: datetime | None = None
+    """Until then the resident shares nothing with them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
-from models.people import Level, Role
+from models.people import Contact, Level, Role
 
 
 class Purpose(StrEnum):
@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     COUNT = "see how well it goes"
     ADMINISTER = "keep the records right"
     COMMISSION = "fit a home and prove it"
+    BEHALF = "do what the resident asked for"
+    PREVIEW = "see what a relative sees"
 
 
 class Data(StrEnum):
@@ -34,6 +36,7 @@ class Data(StrEnum):
     TIMES = "exact times"
     ALERTS = "alerts and what came of them"
     TIMELINE = "who did what about an alert"
+    CALLED = "how they like to be called"
     PERSON = "name and how to speak with them"
     ADDRESS = "address and telephone"
     MEDICAL = "medical notes and risks"
@@ -46,6 +49,7 @@ class Data(StrEnum):
     FIGURES = "figures about many, without names"
     ACCOUNTS = "who may log in"
     FELT = "what a pendant felt around a suspected fall"
+    WISHES = "what the resident decided"
 
 
 class Showing(StrEnum):
@@ -57,10 +61,13 @@ class Showing(StrEnum):
 
 _S, _R = Showing.SHOWN, Showing.WITH_REASON
 _LIVE = (Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIMES)
-_RECORD = (Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
+_NAMES = (Data.CALLED, Data.PERSON)
+_RECORD = (*_NAMES, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 
 _ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
-_QUEUE = dict.fromkeys((Data.ALERTS, Data.PERSON, Data.HEARING), _S)
+_QUEUE = dict.fromkeys((Data.ALERTS, *_NAMES, Data.HEARING), _S)
+_BEHALF = dict.fromkeys((*_NAMES, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS), _R)
+_AS_A_RELATIVE = (Data.CALLED, *_LIVE, Data.HEARING, Data.ALERTS)
 _BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _R)
 
 TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
@@ -73,17 +80,21 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.RESPONDER, Purpose.ANSWER): dict.fromkeys((*_RECORD, Data.ALERTS, Data.TIMELINE, Data.KEY_CODE), _S),
     (Role.INSTALLER, Purpose.MAINTAIN): dict.fromkeys((Data.HEARING, Data.KIT, Data.ADDRESS), _S),
     (Role.INSTALLER, Purpose.COMMISSION): dict.fromkeys(
-        (Data.HEARING, Data.KIT, Data.ADDRESS, Data.PERSON, Data.CONTACTS), _S
+        (Data.HEARING, Data.KIT, Data.ADDRESS, *_NAMES, Data.CONTACTS), _S
     ),
     **{
         (role, Purpose.COUNT): {Data.FIGURES: _S}
         for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)
     },
     (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
+    **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
+    (Role.ADMINISTRATOR, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _R),
+    (Role.RESIDENT, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _S),
     (Role.RESIDENT, Purpose.OWN): dict.fromkeys(Data, _S),
 }
 
 _LEVELS = (
+    (Level.NOTHING, (Data.CALLED,)),
     (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
     (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY,)),
     (Level.ROOMS, (Data.ROOMS,)),
@@ -95,6 +106,11 @@ AT_LEVEL: dict[Level, frozenset[Data]] = {
     for place, (level, _) in enumerate(_LEVELS)
 }
 """What a contact sees of a resident who chose that level for them; each level adds to the one before."""
+
+
+def level_at(contact: Contact, now: datetime) -> Level:
+    """What was chosen for them; nothing while the resident pauses sharing with them."""
+    return Level.NOTHING if contact.paused_until is not None and now < contact.paused_until else contact.level
 
 
 def showing(role: Role, purpose: Purpose, data: Data, level: Level | None = None) -> Showing | None:
@@ -109,6 +125,8 @@ def showing(role: Role, purpose: Purpose, data: Data, level: Level | None = None
 class Consent:
     """The resident's agreement that one kind of sensor is used: who decided, on what basis, until when it stands.
 
+    While `paused_until` is set, it is as if there were none: a moment after that it is taken away again.
+
     A `felt` one is apart from that, and given by itself: that the few seconds around a suspected fall, as a sensor of
     this kind felt them, may leave the home too.
     """
@@ -121,6 +139,11 @@ class Consent:
     review_at: datetime | None = None
     withdrawn_at: datetime | None = None
     felt: bool = False
+    paused_until: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        return self.withdrawn_at is None and self.paused_until is None
 
     @property
     def about(self) -> str:
@@ -138,12 +161,12 @@ a pendant feels (a possible fall, one called off, that it is worn) needs the con
 
 def agreed(consents: Iterable[Consent], home: str) -> frozenset[SensorKind]:
     """The kinds of sensor that were agreed to in `home`, as it stands on record now."""
-    return frozenset(one.kind for one in consents if one.home == home and one.withdrawn_at is None and not one.felt)
+    return frozenset(one.kind for one in consents if one.home == home and one.stands and not one.felt)
 
 
 def felt_may_leave(consents: Iterable[Consent], home: str) -> bool:
     """Whether the seconds around a suspected fall may leave `home`: both the pendant and that must be agreed to."""
-    mine = [one for one in consents if one.home == home and one.withdrawn_at is None]
+    mine = [one for one in consents if one.home == home and one.stands]
     return SensorKind.PENDANT in agreed(mine, home) and any(one.felt for one in mine)
 
 

@@ -216,11 +216,13 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A sensor as the hub has it on record; `source` is '' where the record does not say how the kit reaches it."""
+    """A sensor as the hub has it on record; `source` is '' where the record does not say how the kit reaches it. It
+    reads whatever it holds: one that can't be meant must not cost a kit the rest of its configuration.
+    """
 
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    id: str
     kind: str
-    source: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    source: str = ""
     inverted: bool = False
 
 

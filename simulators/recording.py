@@ -10,21 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from models.home import Sensor
 from models.observation import SensorKind
+from models.recorded import COLUMNS, ON, moments
 
-COLUMNS = ["time", "sensor", "kind", "value", "room"]
-ON = {"ON": True, "OPEN": True, "OFF": False, "CLOSE": False, "CLOSED": False}
 FITTED = {"motion": SensorKind.MOTION, "door": SensorKind.DOOR, "bed": SensorKind.BED}
 WAYS_OUT = ("front", "back", "entrance", "balcony", "garden")
-
-STEP_BACK = timedelta(minutes=5)
-"""Rows a little out of order are no sign that the clocks went back."""
 
 
 class BadRecording(ValueError):
@@ -95,27 +91,10 @@ def slug(name: str) -> str:
 
 
 def in_utc(triggers: Sequence[Trigger], zone: ZoneInfo) -> list[Trigger]:
-    """From wall time. An hour that the clocks skipped is taken as the hour after; of an hour that they pass twice, the
-    first is meant, until the wall times themselves step back in it.
-    """
-    placed: list[Trigger] = []
-    again: date | None = None
-    before = triggers[0].at if triggers else None
-    for wall, sensor, on in triggers:
-        if before and before - wall > STEP_BACK and _twice(wall, zone) and _twice(before, zone):
-            again = wall.date()
-        before = wall
-        placed.append(Trigger(_moment(wall, zone, second=again == wall.date()), sensor, on))
+    """From wall time, in order."""
+    walls = moments([trigger.at for trigger in triggers], zone)
+    placed = [Trigger(at, sensor, on) for at, (_, sensor, on) in zip(walls, triggers, strict=True)]
     return sorted(placed, key=lambda one: one.at)
-
-
-def _moment(wall: datetime, zone: ZoneInfo, *, second: bool) -> datetime:
-    return wall.replace(tzinfo=zone, fold=int(second)).astimezone(UTC)
-
-
-def _twice(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clocks pass this wall time twice."""
-    return _moment(wall, zone, second=True) > _moment(wall, zone, second=False)
 
 
 def weeks_until(first_day: date, monday: date) -> int:

@@ -30,7 +30,8 @@ class Store:
 
 def open_store(settings: Settings) -> Store:
     """Opened, and migrated to the present schema."""
-    records, series = opened(settings.records), opened(settings.series)
+    shared = settings.hub_name is not None
+    records, series = opened(settings.records, shared=shared), opened(settings.series, shared=shared)
     migrate(records, "records")
     migrate(series, "series")
     return Store(Records(records), Alerts(records), _series(settings, series), Traces(records))

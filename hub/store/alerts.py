@@ -15,9 +15,8 @@ from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from hub.store.shiftbook import muted_until
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
-from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
+from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
-from models.detection.fusion import HELD_BACK
 from models.reason import NOT_COUNTED
 from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.shift import NEVER_MUTED
@@ -102,6 +101,15 @@ class Ordered:
     open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of looking at an alert: steps (number, whom to reach, by which transport), and when to look again."""
+
+    alert: Alert
+    steps: tuple[tuple[int, str, str], ...]
+    again: datetime
+
+
 class Overtaken(Exception):
     """Somebody else changed the alert in between, several times over."""
 
@@ -168,6 +176,13 @@ class Alerts:
     def attempts(self, alert_id: int) -> list[AttemptMade]:
         return self._attempts(_attempts.c.alert == alert_id)
 
+    def attempts_of(self, alerts: Sequence[int]) -> dict[int, list[AttemptMade]]:
+        """At each of these alerts."""
+        found: dict[int, list[AttemptMade]] = {alert: [] for alert in alerts}
+        for one in self._attempts(_attempts.c.alert.in_(alerts)):
+            found[one.alert].append(one)
+        return found
+
     def due(self, now: datetime, limit: int = 100) -> list[Alert]:
         """Those to look at now: people before kits, then who has waited longest."""
         waiting = and_(_alerts.c.state != State.CLOSED.value, _alerts.c.look_again_at <= now)
@@ -183,17 +198,15 @@ class Alerts:
 
     def intend(self, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:
         """Write down that a step is about to be taken; the attempt's id, or None when somebody else was first."""
-        if alert.state is not State.RAISED:
-            return None
-        row = {"alert": alert.id, "step": step, "at": now, "who": who, "transport": transport}
         with writing(self._engine) as connection:
-            if not _swap(connection, alert, {"version": alert.version + 1}):
-                return None
-            note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport}.")
-            made = insert(_attempts).values(**row, tried=Tried.INTENDED.value, detail="")
-            key = connection.execute(made).inserted_primary_key
-            assert key is not None
-            return int(key[0])
+            return _intend(connection, alert, step, who, transport, now)
+
+    def take(self, looked: Sequence[Looked], now: datetime) -> list[list[int]]:
+        """Write down of each alert the steps that are about to be taken, and when it is looked at again, all or none:
+        the ids of attempts, in the order of the steps, as far as nobody else changed the alert meanwhile.
+        """
+        with writing(self._engine) as connection:
+            return [_take(connection, one, now) for one in looked]
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
@@ -224,11 +237,12 @@ class Alerts:
             Ordered(r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value) for r in rows
         ]
 
-    def ordered(self, order_id: int, sent_at: datetime | None) -> None:
-        """The order was handed over, or (None) came too late to be of use."""
+    def ordered(self, orders: Sequence[int], sent_at: datetime | None) -> None:
+        """These were handed over, or (None) came too late to be of use."""
         done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
-        with writing(self._engine) as connection:
-            connection.execute(update(_orders).where(_orders.c.id == order_id).values(done))
+        if orders:
+            with writing(self._engine) as connection:
+                connection.execute(update(_orders).where(_orders.c.id.in_(orders)).values(done))
 
     def latest_change(self) -> int:
         return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
@@ -456,6 +470,30 @@ def _act(
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _intend(connection: Connection, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:
+    if alert.state is not State.RAISED or not _swap(connection, alert, {"version": alert.version + 1}):
+        return None
+    note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport}.")
+    row = {"alert": alert.id, "step": step, "at": now, "who": who, "transport": transport}
+    key = connection.execute(
+        insert(_attempts).values(**row, tried=Tried.INTENDED.value, detail="")
+    ).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _take(connection: Connection, looked: Looked, now: datetime) -> list[int]:
+    alert, attempts = looked.alert, list[int]()
+    for number, who, transport in looked.steps:
+        attempt = _intend(connection, alert, number, who, transport, now)
+        if attempt is None:
+            return attempts
+        attempts.append(attempt)
+        alert = replace(alert, version=alert.version + 1)
+    _swap(connection, alert, {"look_again_at": looked.again})
+    return attempts
 
 
 def _finish(connection: Connection, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,17 +37,23 @@ class Summary:
 
 def settle(connection: Connection, home: str, rows: Sequence[Row]) -> None:
     """Move these observations, in order of arrival, from the fresh to the settled."""
-    weeks: dict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        weeks[to_us(row.at) // WEEK_US].append(row)
-    for week, some in weeks.items():
-        _add(connection, home, week, columns_of(some))
+    add(connection, home, columns_of(rows))
     take_out(connection, home, rows)
+
+
+def add(connection: Connection, home: str, columns: Columns) -> None:
+    """To what has settled, in this order."""
+    weeks = columns.at // WEEK_US
+    for week in np.unique(weeks).tolist():
+        _add(connection, home, week, columns.where(weeks == week))
 
 
 def take_out(connection: Connection, home: str, rows: Sequence[Row]) -> None:
     """Of the fresh, knowing their numbers."""
-    _know(connection, home, rows)
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        numbers[row.outbox].append(row.number)
+    know(connection, home, numbers)
     seqs = [row.seq for row in rows]
     mine = (observations.c.home == home) & observations.c.seq.between(min(seqs), max(seqs))
     for start in range(0, len(seqs), 500):
@@ -86,10 +92,8 @@ def _read(home: str, week: int, body: bytes) -> Columns | None:
         return None
 
 
-def _know(connection: Connection, home: str, rows: Iterable[Row]) -> None:
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        numbers[row.outbox].append(row.number)
+def know(connection: Connection, home: str, numbers: Mapping[str, Iterable[int]]) -> None:
+    """That these have settled, by outbox."""
     before = known(connection, [(home, outbox) for outbox in numbers])
     merged = [
         {"home": home, "outbox": outbox, "ranges": _merged(before[home, outbox], ranges(some))}

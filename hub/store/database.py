@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,21 +22,28 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from hub.store.pen import pen
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_MS = 30_000
+IDLE_MS = 4_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6E69676874  # any number that nobody else locks on
 
 Part = Literal["records", "series"]
 
 
-def opened(url: str) -> Engine:
-    """Raises nothing yet: the first use connects. An error it raises later names no value, since logs hold no names."""
+def opened(url: str, *, shared: bool = False) -> Engine:
+    """Raises nothing yet: the first use connects. An error it raises later names no value, since logs hold no names.
+    What is `shared` with another hub is let go of by PostgreSQL when this one stands still in the middle of a
+    transaction.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+    options = {"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"} if shared else {}
+    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True, connect_args=options)
 
 
 def _sqlite(url: str) -> Engine:
@@ -56,15 +63,28 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A transaction that reads and then writes must own the write lock from its start, or it fails when overtaken."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("BEGIN")  # takes no lock, so can't fail; past SQLAlchemy, which takes as long for it as the question
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One short transaction, committed at the end and rolled back by any exception."""
-    with engine.execution_options(writes=True).begin() as connection:
+    with _turn(engine), engine.execution_options(writes=True).begin() as connection:
+        fence = connection.get_execution_options().get("fence")
+        if fence:
+            fence(connection)
         yield connection
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    """PostgreSQL has its writers wait by themselves."""
+    path = engine.url.database
+    return pen(path) if engine.dialect.name == "sqlite" and path is not None else nullcontext()
 
 
 def migrate(engine: Engine, part: Part) -> None:
@@ -135,11 +155,16 @@ def _config(connection: Connection, part: Part) -> "Config":
     return config
 
 
+def insert_of(connection: Connection) -> Any:
+    """The INSERT that knows what to do where a row is there already."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert, or replace every column but the primary key where the key is there already."""
     if not rows:
         return
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = insert_of(connection)(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
@@ -147,12 +172,12 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
 
 def add_all_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert those for which nothing unique is there already."""
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = insert_of(connection)(table)
     connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
 def add_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert unless the primary key is there already; whether it was new."""
-    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    insert = insert_of(connection)(table)
     added = insert.values(row).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(added).first() is not None

@@ -1,4 +1,4 @@
-"""The stamps of alerts, in one question: what the figures are computed from."""
+"""What the figures are computed from: the stamps of alerts, and when codes of key safes were shown, a question each."""
 
 from datetime import datetime
 from typing import Any
@@ -8,8 +8,9 @@ from sqlalchemy import Engine, case, func, select
 from hub.store import schema
 from models.alert import Act, Lane, Outcome
 from models.figures import Stamps
+from models.key_safe import Deed
 
-_alerts, _timeline = schema.alerts, schema.timeline
+_alerts, _timeline, _safes = schema.alerts, schema.timeline, schema.key_safe_log
 
 
 def stamps(engine: Engine, start: datetime, end: datetime) -> list[Stamps]:
@@ -30,6 +31,14 @@ def stamps(engine: Engine, start: datetime, end: datetime) -> list[Stamps]:
     )
     with engine.connect() as connection:
         return [_stamps(row) for row in connection.execute(question)]
+
+
+def reveals(engine: Engine, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
+    """Each time a code was shown from `start` to before `end`: of which home, and when."""
+    s = _safes.c
+    question = select(s.home, s.at).where(s.deed == Deed.REVEAL.value, s.at >= start, s.at < end).order_by(s.id)
+    with engine.connect() as connection:
+        return [(row.home, row.at) for row in connection.execute(question)]
 
 
 def _first(act: Act) -> Any:

@@ -19,8 +19,8 @@ from hub.store.database import add_all_new, upsert, writing
 from hub.store.influx import KEEPS, Influx, days_kept
 from hub.store.row import Row
 from hub.store.schema import from_us, handed_on, marks, observations, owed, refused, settled_numbers, to_us
-from hub.store.series import FOR_EVER, SETTLED_AT_ONCE, SqlSeries, besides, forget_fresh, noticed_by, row_of
-from hub.store.settled import NUMBER, OUTBOX, WEEK_US, Columns, joined
+from hub.store.series import FOR_EVER, SETTLED_AT_ONCE, SqlSeries, besides, forget_fresh, noticed_by, numbers_of, row_of
+from hub.store.settled import NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 AT_ONCE = 5_000
@@ -114,18 +114,23 @@ class InfluxSeries(SqlSeries):
             old = (o.home == home) & (o.at < to_us(before)) & (o.seq <= min(seq, _sent(connection)))
             rows = _from(connection, old & o.seq.not_in(select(refused.c.seq)), SETTLED_AT_ONCE)
             if rows:
-                self._widen(connection, home, rows)
+                _widen(connection, home, columns_of(rows))
                 blocks.take_out(connection, home, rows)
         return len(rows)
 
-    def _widen(self, connection: Connection, home: str, rows: Sequence[Row]) -> None:
-        held = _held(connection, home)
+    def bring(self, home: str, columns: Columns) -> int:
+        """Sent on first: what is known here is there."""
+        with self._engine.connect() as connection:
+            new = self._new(connection, home, columns)
         for keep, whats in _WHATS.items():
-            moments = [to_us(row.at) for row in rows if row.what in whats]
-            if moments:
-                first, last = held.get(keep, (moments[0], moments[0]))
-                wider = {"first": min(first, *moments), "last": max(last, *moments)}
-                upsert(connection, handed_on, [{"home": home, "days": keep, **wider}])
+            rows = _of(new, whats).rows(home)
+            for start in range(0, len(rows), AT_ONCE):
+                self._influx.write(keep, rows[start : start + AT_ONCE])
+        with writing(self._engine) as connection:
+            _widen(connection, home, new)
+            blocks.know(connection, home, numbers_of(new))
+            blocks.marked(connection)
+        return len(new)
 
     def _old(self, home: str, start: datetime, end: datetime, what: What | None = None) -> Columns:
         """InfluxDB is asked only for a time from which it holds what SQL does not."""
@@ -223,6 +228,16 @@ def _held(connection: Connection, home: str) -> dict[int, tuple[int, int]]:
     """What InfluxDB may hold that SQL does not: from when to when, by the days that it is kept."""
     found = select(handed_on.c.days, handed_on.c.first, handed_on.c.last).where(handed_on.c.home == home)
     return {days: (first, last) for days, first, last in connection.execute(found)}
+
+
+def _widen(connection: Connection, home: str, columns: Columns) -> None:
+    held = _held(connection, home)
+    for keep, whats in _WHATS.items():
+        moments = _of(columns, whats).at
+        if len(moments):
+            first, last = int(moments.min()), int(moments.max())
+            first, last = min(first, *held.get(keep, (first,))), max(last, *held.get(keep, (last,)))
+            upsert(connection, handed_on, [{"home": home, "days": keep, "first": first, "last": last}])
 
 
 def _of(columns: Columns, whats: frozenset[What] | None) -> Columns:

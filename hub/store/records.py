@@ -7,12 +7,29 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from hub.store import chain, schema
 from hub.store.accounts import Accounts
-from hub.store.database import upsert, writing
+from hub.store.database import insert_of, upsert, writing
 from hub.store.health import Health
+from hub.store.once import once
+from hub.store.snapshots import Snapshots
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -109,6 +126,11 @@ class Shift:
     undoes: int | None = None
 
 
+def lasting(table: Table) -> Any:
+    """Homes that did not end, and residents who did not leave. In what somebody wrote, a quotation mark is escaped."""
+    return not_(type_coerce(table.c.body, Text).contains('"ended":"'))
+
+
 class Records:
     """Reads are one statement each; every write is one short transaction."""
 
@@ -116,37 +138,60 @@ class Records:
         self._engine = engine
         self.accounts = Accounts(engine)
         self.health = Health(engine)
+        self.snapshots = Snapshots(engine)
 
     @property
     def engine(self) -> Engine:
         return self._engine
 
-    def homes(self) -> list[Home]:
-        return self._bodies(select(schema.homes.c.body).order_by(schema.homes.c.id))
+    def homes(self, *, ended: bool = False) -> list[Home]:
+        """Those that are watched; with `ended`, those that were as well."""
+        every = select(schema.homes.c.body).order_by(schema.homes.c.id)
+        return self._bodies(every if ended else every.where(lasting(schema.homes)))
 
+    @once
     def home(self, home: str) -> Home | None:
         found: Home | None = self._one(select(schema.homes.c.body).where(schema.homes.c.id == home))
         return found
 
+    @once
     def resident(self, resident: str) -> Resident | None:
         found: Resident | None = self._one(select(schema.residents.c.body).where(schema.residents.c.id == resident))
         return found
 
+    @once
     def residents_of(self, home: str) -> list[Resident]:
+        """Those who are looked after there."""
+        return [one for one in self.all_residents_of(home) if one.ended is None]
+
+    def all_residents_of(self, home: str) -> list[Resident]:
+        """With those who left."""
         table = schema.residents
         return self._bodies(select(table.c.body).where(table.c.home == home).order_by(table.c.id))
+
+    def living(self) -> dict[str, tuple[str, ...]]:
+        """The ids of who lives in each home."""
+        table, found = schema.residents, defaultdict[str, list[str]](list)
+        for home, resident in self._all(select(table.c.home, table.c.id).where(lasting(table)).order_by(table.c.id)):
+            found[home].append(resident)
+        return {home: tuple(residents) for home, residents in found.items()}
 
     def contact(self, contact: str) -> Contact | None:
         found: Contact | None = self._one(select(schema.contacts.c.body).where(schema.contacts.c.id == contact))
         return found
 
+    @once
     def contacts_of(self, resident: str) -> list[Contact]:
         table = schema.contacts
         return self._bodies(select(table.c.body).where(table.c.resident == resident).order_by(table.c.id))
 
-    def consents(self) -> list[Consent]:
-        return self._bodies(select(schema.consents.c.body))
+    @once
+    def consents(self, home: str | None = None) -> list[Consent]:
+        """In one home or in all."""
+        all_of_them = select(schema.consents.c.body)
+        return self._bodies(all_of_them if home is None else all_of_them.where(schema.consents.c.home == home))
 
+    @once
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
         """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
         gently where only a look is asked for; else the built-in.
@@ -181,12 +226,14 @@ class Records:
         rows = self._all(select(table.c.body, table.c.password_hash).where(table.c.login == login))
         return (rows[0].body, rows[0].password_hash) if rows else None
 
+    @once
     def accounts_of(self, role: Role) -> list[Account]:
         """Those that are not closed."""
         table = schema.accounts
         open_ones = (table.c.role == role.value) & table.c.closed_at.is_(None)
         return self._bodies(select(table.c.body).where(open_ones).order_by(table.c.login))
 
+    @once
     def version(self) -> int:
         """Another number whenever homes, sensors, people or consents changed."""
         return self._one(select(schema.versions.c.value).where(schema.versions.c.name == "register")) or 0
@@ -208,11 +255,13 @@ class Records:
         return set(self._bodies(select(schema.accounts.c.login)))
 
     def beat(self, beats: Sequence[Beat]) -> None:
-        """Keep the latest of each home. `heard_until` never goes back."""
-        with writing(self._engine) as connection:
-            for beat in beats:
-                _keep_beat(connection, beat)
+        """Keep the latest of each home, which has one here at most. `heard_until` and `at` never go back."""
+        rows = [asdict(beat) for beat in sorted(beats, key=lambda one: one.home)]  # in one order, so that none deadlock
+        if rows:
+            with writing(self._engine) as connection:
+                connection.execute(_keep_beats(connection), rows)
 
+    @once
     def heard(self, home: str | None = None) -> dict[str, Heard]:
         """One home or every one on record, also those that were never heard."""
         beats = schema.heartbeats
@@ -222,11 +271,17 @@ class Records:
         rows = self._all(question if home is None else question.where(schema.homes.c.id == home))
         return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
 
+    @once
     def heartbeat(self, home: str) -> Heartbeat | None:
         """The last one that the home's kit sent while it was connected."""
         table = schema.heartbeats
         content = self._one(select(table.c.heartbeat).where(table.c.home == home))
         return None if content is None else read_heartbeat(content)
+
+    def heartbeats(self) -> dict[str, bytes]:
+        """The last one of every home, as it came."""
+        table = schema.heartbeats
+        return dict(self._all(select(table.c.home, table.c.heartbeat).where(table.c.heartbeat.is_not(None))))
 
     def set_aside(self, asides: Sequence[Aside]) -> None:
         """Count all, keep those that have something to show, and drop the oldest beyond the limit."""
@@ -275,23 +330,15 @@ class Records:
         with writing(self._engine) as connection:
             upsert(connection, schema.loops, [{"loop": loop, "real_at": real_at, "played": played, "note": note}])
 
+    @once
     def loops(self) -> dict[str, Turn]:
         return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
-
-    def save_snapshot(self, seq: int, content: bytes, made_with: str = "") -> None:
-        row = {"name": "engine", "seq": seq, "content": content, "made_with": made_with}
-        with writing(self._engine) as connection:
-            upsert(connection, schema.snapshots, [row])
-
-    def snapshot(self, made_with: str = "") -> tuple[int, bytes] | None:
-        """None too where the last one was made with something else."""
-        rows = self._all(select(schema.snapshots).where(schema.snapshots.c.made_with == made_with))
-        return (rows[0].seq, rows[0].content) if rows else None
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:
             upsert(connection, schema.expectations, [asdict(one) for one in expectations])
 
+    @once
     def expectation(self, home: str) -> Expectation | None:
         rows = self._all(select(schema.expectations).where(schema.expectations.c.home == home))
         return Expectation(**rows[0]._mapping) if rows else None
@@ -374,23 +421,24 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
 
 
-def _keep_beat(connection: Connection, beat: Beat) -> None:
+def _keep_beats(connection: Connection) -> Any:
+    """A last will says nothing but that the kit is gone: the rest stays as it was."""
     table = schema.heartbeats
-    old = connection.execute(select(table).where(table.c.home == beat.home).with_for_update()).first()
-    told: dict[str, Any] = {"online": beat.online}
-    if beat.heartbeat is not None:
-        told |= {"heartbeat": beat.heartbeat, "on_mains": beat.on_mains}
-        told |= {"at": _later(old.at if old else None, beat.at)}
-        told |= {"heard_until": _later(old.heard_until if old else None, beat.heard_until)}
-    if old is None:
-        connection.execute(insert(table).values(home=beat.home, **told))
-    else:
-        connection.execute(update(table).where(table.c.home == beat.home).values(told))
+    insert = insert_of(connection)(table)
+    old, new = table.c, insert.excluded
+    kept = {
+        "online": new.online,
+        "heartbeat": func.coalesce(new.heartbeat, old.heartbeat),
+        "on_mains": case((new.heartbeat.is_(None), old.on_mains), else_=new.on_mains),
+        "at": _later(old.at, new.at),
+        "heard_until": _later(old.heard_until, new.heard_until),
+    }
+    return insert.on_conflict_do_update(index_elements=[old.home], set_=kept)
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    known = [at for at in (one, other) if at is not None]
-    return max(known) if known else None
+def _later(old: Any, new: Any) -> Any:
+    """Whichever is known, and of two the later."""
+    return case((or_(old.is_(None), new > old), new), else_=old)
 
 
 def _aside_row(one: Aside) -> dict[str, Any]:

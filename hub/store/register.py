@@ -50,10 +50,15 @@ def all_of(engine: Engine, kind: str) -> dict[tuple[str, ...], Any]:
 def keep(engine: Engine, changes: Sequence[Change], amendments: Iterable[Amendment]) -> None:
     """Raises Overtaken, and then nothing was changed."""
     with writing(engine) as connection:
-        for kind in TABLES:
-            _keep(connection, kind, [one for one in changes if one.kind == kind])
-        note(connection, amendments)
-        next_version(connection)
+        apply(connection, changes, amendments)
+
+
+def apply(connection: Connection, changes: Sequence[Change], amendments: Iterable[Amendment]) -> None:
+    """Inside a writing transaction, which Overtaken ends."""
+    for kind in TABLES:
+        _keep(connection, kind, [one for one in changes if one.kind == kind])
+    note(connection, amendments)
+    next_version(connection)
 
 
 def _keep(connection: Connection, kind: str, changes: Sequence[Change]) -> None:

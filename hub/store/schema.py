@@ -30,6 +30,7 @@ from models.home import Home
 from models.people import Account, Contact, Resident
 from models.privacy import Consent
 from models.response import ResponsePlan
+from models.wishes import Decision
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -206,6 +207,35 @@ shiftbook = Table(
 `of` is the row that this one is an answer to; `until` when a call-back is due, or a home no longer muted.
 """
 
+wishes = Table(
+    "wishes",
+    records,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("home", Text, nullable=False, index=True),
+    Column("resident", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("until", Moment),
+    Column("link", Text, nullable=False),
+)
+"""What residents decided about what is measured and who sees it, in words that tell nothing of them."""
+
+decisions = Table(
+    "decisions",
+    records,
+    _id(),
+    Column("home", Text, ForeignKey("homes.id"), nullable=False, index=True),
+    Column("resident", Text, ForeignKey("residents.id"), nullable=False),
+    Column("review_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("body", Body(Decision), nullable=False),
+)
+"""What was decided in a resident's place."""
+
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
 )
@@ -253,6 +283,19 @@ looks = Table(
     Column("reason", Text, nullable=False),
     Column("link", Text, nullable=False),
 )
+
+leases = Table(
+    "leases",
+    records,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("hand_over", Boolean, nullable=False),
+    Column("session", Text, nullable=False),
+)
+"""Which hub is the active one. `number` is another for each that becomes it; `until` is by the database's clock."""
 
 loops = Table(
     "loops",
@@ -519,15 +562,27 @@ certificates = Table(
     Column("link", Text, nullable=False),
 )
 
-ways = Table(
-    "ways",
+way_faults = Table(
+    "way_faults",
     records,
-    Column("transport", Text, primary_key=True),
-    Column("broken_since", Moment, nullable=False),
+    _id(),
+    Column("transport", Text, nullable=False),
+    Column("began", Moment, nullable=False),
     Column("failures", BigInteger, nullable=False),
     Column("why", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("council", Text, nullable=False),
+    Column("held_until", Moment),
+    Column("ended", Moment),
 )
-"""Transports that do not work now. One that does has no row."""
+"""Transports that did not work, and until when. `holder` of `council` sees to it until `held_until`."""
+Index(
+    "one_standing_way_fault",
+    way_faults.c.transport,
+    unique=True,
+    sqlite_where=text("ended IS NULL"),
+    postgresql_where=text("ended IS NULL"),
+)
 
 subscriptions = Table(
     "subscriptions",

@@ -17,7 +17,7 @@ from hub.store.blocks import SETTLED, Ranges, Summary
 from hub.store.database import give_back, writing
 from hub.store.row import Row
 from hub.store.schema import from_us, marks, observations, to_us
-from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
+from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Ints, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 __all__ = ["Columns", "Row", "Series", "SqlSeries", "Summary"]
@@ -66,6 +66,11 @@ class Series(Protocol):
 
     def settled(self) -> Iterator[list[Row]]:
         """All that has settled, week by week and home by home; within a week in order of `at`."""
+
+    def bring(self, home: str, columns: Columns) -> int:
+        """Keep what another hub noticed or a table holds, all or none, as what has settled: nothing is raised for it.
+        How many were new.
+        """
 
     def hand_on(self) -> bool:
         """Where another place holds what settles: send it what it lacks, for one batch; whether there is more.
@@ -137,7 +142,7 @@ class SqlSeries:
         first, last = to_us(start), to_us(end)
         with self._engine.connect() as connection:
             found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US, what)))
-        return found.where((found.at >= first) & (found.at < last)).ordered()
+        return found.between(first, last)
 
     def _newest(self, home: str) -> list[Row]:
         """The last of what has settled, if anything has."""
@@ -196,6 +201,29 @@ class SqlSeries:
                 blocks.settle(connection, home, rows)
         return len(rows)
 
+    def bring(self, home: str, columns: Columns) -> int:
+        with writing(self._engine) as connection:
+            new = self._new(connection, home, columns)
+            if len(new):
+                blocks.add(connection, home, new)
+                blocks.know(connection, home, numbers_of(new))
+                blocks.marked(connection)
+        return len(new)
+
+    def _new(self, connection: Connection, home: str, columns: Columns) -> Columns:
+        """Those that are not known yet, one of each name."""
+        kept: list[Ints] = []
+        for place, outbox in enumerate(columns.outboxes):
+            mine = np.flatnonzero(columns.numbers[OUTBOX] == place)
+            numbers, first = np.unique(columns.numbers[NUMBER][mine], return_index=True)
+            known = np.zeros(len(numbers), bool)
+            for low, high in blocks.known(connection, [(home, outbox)])[home, outbox]:
+                known |= (numbers >= low) & (numbers <= high)
+            named = (observations.c.home == home) & (observations.c.outbox == outbox)
+            fresh = list(connection.scalars(select(observations.c.number).where(named)))
+            kept.append(mine[first[~known & ~np.isin(numbers, np.array(fresh, np.int64))]])
+        return columns.take(np.sort(np.concatenate(kept))) if kept else columns
+
     def hand_on(self) -> bool:
         return False
 
@@ -250,6 +278,11 @@ def besides(old: Columns, fresh: Sequence[Row]) -> Columns:
     outbox, number = old.numbers[OUTBOX].tolist(), old.numbers[NUMBER].tolist()
     twice = [place for place in suspects if (old.outboxes[outbox[place]], number[place]) in named]
     return old.take(np.delete(np.arange(len(old)), twice)) if twice else old
+
+
+def numbers_of(columns: Columns) -> dict[str, list[int]]:
+    number, outbox = columns.numbers[NUMBER], columns.numbers[OUTBOX]
+    return {name: number[outbox == place].tolist() for place, name in enumerate(columns.outboxes)}
 
 
 def noticed_by(kinds: frozenset[SensorKind] | None) -> frozenset[What] | None:

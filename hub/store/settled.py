@@ -21,6 +21,8 @@ VERSION = 1
 DAY_US = 86_400_000_000
 WEEK_US = 7 * DAY_US
 LEVEL = 6
+USUALLY = 2**18
+"""Bytes in which a block unpacks without a second allocation."""
 
 Ints = NDArray[np.int64]
 
@@ -65,6 +67,12 @@ class Columns:
 
     def where(self, kept: NDArray[np.bool_]) -> "Columns":
         return self.take(np.flatnonzero(kept))
+
+    def between(self, first: int, end: int) -> "Columns":
+        """Those with first <= at < end, ordered."""
+        order = np.argsort(self.at, kind="stable")
+        low, high = np.searchsorted(self.at[order], [first, end])
+        return self.take(order[low:high])
 
     def ordered(self) -> "Columns":
         """By when it was noticed; what was noticed at once, as it arrived."""
@@ -121,7 +129,7 @@ def encoded(columns: Columns) -> bytes:
 def decoded(body: bytes) -> Columns:
     """Raises Damaged."""
     try:
-        block = msgspec.msgpack.decode(zlib.decompress(body), type=_Block)
+        block = msgspec.msgpack.decode(zlib.decompress(body, bufsize=USUALLY), type=_Block)
         if block.v != VERSION:
             raise Damaged(f"a block is of version {block.v}, and this hub reads {VERSION}: update the hub")
         numbers = _numbers(block.planes, block.count)
@@ -166,7 +174,14 @@ def _planes(numbers: Ints) -> bytes:
 
 
 def _numbers(planes: bytes, count: int) -> Ints:
-    full = np.frombuffer(planes.ljust(8 * 7 * count, b"\0"), np.uint8).reshape(8, -1)
-    folded = np.ascontiguousarray(full.T).view("<i8").reshape(7, count)
-    steps = ((folded >> 1) & 0x7FFF_FFFF_FFFF_FFFF) ^ -(folded & 1)
-    return np.cumsum(steps, axis=1, dtype=np.int64)
+    size = 7 * count
+    full = np.frombuffer(planes.ljust(-(-len(planes) // max(size, 1)) * size, b"\0"), np.uint8).reshape(-1, 7, count)
+    if len(full) > 8:
+        raise Damaged(f"{len(planes)} bytes are too many for {count} rows")
+    folded = np.zeros((7, count), np.int64)
+    for place, plane in enumerate(full):
+        for column in np.flatnonzero(plane.any(axis=1)).tolist():  # names have one byte, moments six
+            folded[column] += plane[column].astype(np.int64) << 8 * place
+    steps = (folded >> 1) & 0x7FFF_FFFF_FFFF_FFFF
+    steps ^= -(folded & 1)
+    return np.cumsum(steps, axis=1, out=steps)

@@ -2,21 +2,34 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Select, delete, insert, or_, select, update
 
 from hub.store import schema
 from hub.store.database import upsert, writing
 
+_faults = schema.way_faults
+
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A transport that does not work, since when, how often it was tried in vain, and why the last time."""
+class WayFault:
+    """A transport that does not work: since when, how often it was tried in vain, and why the last time. `holder` of
+    `council` sees to it, until when; `ended` when it worked again.
+    """
 
+    id: int
     transport: str
-    broken_since: datetime
+    began: datetime
     failures: int
     why: str
+    holder: str = ""
+    council: str = ""
+    held_until: datetime | None = None
+    ended: datetime | None = None
+
+    def held(self, now: datetime) -> bool:
+        return self.held_until is not None and self.held_until > now
 
 
 class Ways:
@@ -24,30 +37,50 @@ class Ways:
         self._engine = engine
 
     def failed(self, transport: str, why: str, now: datetime) -> None:
-        table = schema.ways
+        """One fault for as long as it lasts, however often it is tried in vain."""
         with writing(self._engine) as connection:
-            more = update(table).where(table.c.transport == transport).values(failures=table.c.failures + 1, why=why)
-            if not connection.execute(more).rowcount:
-                row = {"transport": transport, "broken_since": now, "failures": 1, "why": why}
-                connection.execute(insert(table).values(row))
+            more = update(_faults).where(_faults.c.transport == transport, _faults.c.ended.is_(None))
+            if not connection.execute(more.values(failures=_faults.c.failures + 1, why=why)).rowcount:
+                row = {"transport": transport, "began": now, "failures": 1, "why": why, "holder": "", "council": ""}
+                connection.execute(insert(_faults).values(row))
 
-    def works(self, transport: str) -> None:
-        table = schema.ways
-        with self._engine.connect() as connection:
-            known = connection.execute(select(table.c.transport).where(table.c.transport == transport)).first()
-        if known is not None:
+    def works(self, transport: str, now: datetime) -> None:
+        if any(one.transport == transport for one in self.broken()):
+            standing = (_faults.c.transport == transport, _faults.c.ended.is_(None))
             with writing(self._engine) as connection:
-                connection.execute(delete(table).where(table.c.transport == transport))
+                connection.execute(update(_faults).where(*standing).values(ended=now))
 
-    def broken(self) -> list[Way]:
+    def broken(self) -> list[WayFault]:
+        return self._some(select(_faults).where(_faults.c.ended.is_(None)).order_by(_faults.c.transport))
+
+    def latest(self, limit: int) -> list[WayFault]:
+        """Standing or over, newest first."""
+        return self._some(select(_faults).order_by(_faults.c.id.desc()).limit(limit))
+
+    def take(self, fault: int, login: str, council: str, now: datetime, until: datetime) -> bool:
+        """Somebody sees to it; False where it is over, or somebody else does already."""
+        free = or_(_faults.c.held_until.is_(None), _faults.c.held_until <= now, _faults.c.holder == login)
+        taken = update(_faults).where(_faults.c.id == fault, _faults.c.ended.is_(None), free)
+        with writing(self._engine) as connection:
+            done = connection.execute(taken.values(holder=login, council=council, held_until=until))
+            return bool(done.rowcount)
+
+    def _some(self, question: Select[Any]) -> list[WayFault]:
         with self._engine.connect() as connection:
-            return [Way(**row._mapping) for row in connection.execute(select(schema.ways).order_by("transport"))]
+            return [WayFault(**row._mapping) for row in connection.execute(question)]
 
     def subscribe(self, person: str, endpoint: str, content: str, now: datetime) -> None:
         """A browser is one person's: the last one that asked in it."""
         row = {"endpoint": endpoint, "person": person, "content": content, "made_at": now}
         with writing(self._engine) as connection:
             upsert(connection, schema.subscriptions, [row])
+
+    def unsubscribe(self, endpoint: str, person: str | None = None) -> None:
+        """That browser, if it is that `person`'s; without a person whosever it is: it is gone."""
+        table = schema.subscriptions
+        mine = table.c.endpoint == endpoint
+        with writing(self._engine) as connection:
+            connection.execute(delete(table).where(mine if person is None else mine & (table.c.person == person)))
 
     def subscriptions(self, person: str) -> list[str]:
         table = schema.subscriptions

@@ -85,7 +85,7 @@ class Worklist:
         return {alert: tuple(entries) for alert, entries in found.items()}
 
     def residents(self, homes: Collection[str]) -> dict[str, tuple[Resident, ...]]:
-        """Of each of these homes."""
+        """Of each of these homes; where all have left, they who did."""
 
         def living(ids: Sequence[str]) -> Any:
             mine = _residents.c.home.in_(ids)
@@ -94,7 +94,7 @@ class Worklist:
         found: dict[str, list[Resident]] = {home: [] for home in homes}
         for row in self._of(list(homes), living):
             found[row.home].append(row.body)
-        return {home: tuple(people) for home, people in found.items()}
+        return {home: tuple(one for one in all_ if one.ended is None) or tuple(all_) for home, all_ in found.items()}
 
     def expectations(self, homes: Collection[str]) -> dict[str, Expectation]:
         def told(ids: Sequence[str]) -> Any:

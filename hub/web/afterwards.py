@@ -7,9 +7,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from hub.links import BY_LINK
 from hub.web.access import Viewer
+from hub.web.access.afterwards import Letter
 from hub.web.console import refused_sheet
 from hub.web.page import page
+from hub.web.paper import Paper
 from hub.web.visitor import TheGate, Who
+from hub.web.words import KIND, clock, date
 from models.afterwards import Went
 from models.alert import Refused
 
@@ -59,6 +62,13 @@ def referral(request: Request, gate: TheGate, who: Who, number: int) -> Response
     return page(request, "referral.html", viewer=who, letter=gate.after.letter(who, number))
 
 
+@routes.get("/console/referral/{number}/pdf")
+def printed(gate: TheGate, who: Who, number: int) -> Response:
+    letter = gate.after.letter(who, number)
+    named = {"content-disposition": f'attachment; filename="referral-{number}.pdf"'}
+    return Response(_printed(letter), media_type="application/pdf", headers=named)
+
+
 @routes.get("/why")
 def whys(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "whys.html", viewer=who, past=gate.after.whys(who))
@@ -96,3 +106,27 @@ def decide(request: Request, gate: TheGate, who: Who, number: int, text: Text = 
 def _why(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: str = "") -> Response:
     told = gate.after.why(who, alert_id)
     return page(request, "raised.html", status=409 if refused else 200, viewer=who, why=told, refused=refused)
+
+
+def _printed(letter: Letter) -> bytes:
+    """What the page says, in its order."""
+    made, who, raised = (
+        Paper(f"Referral to: {letter.referral.service}", letter.referral.at),
+        letter.resident,
+        letter.alert,
+    )
+    made.say(f"{date(letter.referral.at, letter.zone)}, reference {letter.referral.id}")
+    if who:
+        made.heading("Who")
+        facts = (("Name", who.name), ("Address", who.address), ("Telephone", who.phone),
+                 ("Speaking with them", who.speak_with), ("How to tell them things", letter.telling))  # fmt: skip
+        made.table(("", ""), [one for one in facts if one[1]], (30, 70))
+    made.heading("What happened")
+    what = f"{KIND.get(raised.kind, raised.kind)}, {date(raised.raised_at, letter.zone)}"
+    ended = f": {letter.outcome}" if letter.outcome else ""
+    made.say(f"{what} at {clock(raised.raised_at, letter.zone)}{ended}.")
+    if letter.referral.words:
+        made.heading("Why we refer them")
+        made.say(letter.referral.words)
+    made.say(f"They agreed to this referral. Made by {letter.by}, contact centre.")
+    return made.done()

@@ -24,12 +24,16 @@ from hub.web import (
     figures,
     handover,
     keysafe,
+    leaving,
     login,
     others,
+    outages,
     prepare,
     response,
     upkeep,
     visits,
+    ways,
+    wishes,
 )
 from hub.web.access import Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
@@ -42,7 +46,10 @@ PARTS = (
     account,
     accounts,
     administration,
+    leaving,
     console,
+    outages,
+    ways,
     family,
     figures,
     handover,
@@ -54,6 +61,7 @@ PARTS = (
     keysafe,
     visits,
     afterwards,
+    wishes,
     alive,
 )
 
@@ -64,7 +72,7 @@ LARGEST_OF = {"/administration/import": 4 * 1024 * 1024, "/administration/import
 
 PROTECTION = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",

@@ -15,9 +15,10 @@ from hub.web.access.commissioning import BASES, Paper, Refused, View
 from hub.web.page import STATIC, page
 from hub.web.paper import Paper as Printed
 from hub.web.visitor import TheGate, Who
-from hub.web.words import local, place
+from hub.web.words import place
 from models.commission import QUESTIONS
 from models.home import Home
+from models.hours import local
 
 routes = APIRouter(prefix="/installer/commission")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from hub.web.access import PAGE, ReasonNeeded, Viewer
+from hub.web.access import PAGE, Hidden, ReasonNeeded, Viewer
 from hub.web.page import macro, page
 from hub.web.painted import painted, row
 from hub.web.visitor import TheGate, Who, while_in
@@ -88,6 +88,8 @@ def home_now(gate: TheGate, who: Who, alert_id: int) -> Response:
         sheet = gate.sheet(who, Purpose.ANSWER, alert_id)
     except ReasonNeeded:
         return Response(status_code=NO_MORE)
+    if sheet.strip is None:
+        raise Hidden(f"the home of alert {alert_id}")
     return HTMLResponse(macro("strip.html", "strip", sheet.strip, sheet.zone))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import acos, degrees, sqrt
 
-from hub.web.words import clock_s
+from models.hours import clock_s
 
 AT_LEAST_G = 3.0
 """The height of the picture, unless it was harder; so that two traces can be compared."""

@@ -60,7 +60,8 @@ def rows(month: Month) -> Iterator[tuple[object, ...]]:
         )
     yield "lapsed_claims", "", f.lapsed, "", "", ""
     yield "unprotected_minutes", "", f"{month.unprotected:.0f}", "", "", ""
-    if month.reveals is not None:
-        yield "reveals_of_codes", "", month.reveals, "", "", ""
+    yield "reveals_of_codes", "", sum(count for _, count in month.reveals), "", "", ""
     for day, count in f.by_day:
         yield "alerts_of_day", day, count, "", "", ""
+    for day, count in month.reveals:
+        yield "reveals_of_codes_of_day", day, count, "", "", ""

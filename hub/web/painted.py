@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from hub.web.page import macro
 from hub.web.shown import Queue, Waiting
-from hub.web.words import clock_s
+from models.hours import clock_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ def row(one: Waiting, now: datetime, *, small: bool = False) -> Markup:
 
 
 def _blocks(queue: Queue) -> dict[str, Markup]:
-    blocks = {f"queue-{name}": macro("blocks.html", name, queue) for name in ("head", "heard", "empty", "outages")}
+    blocks = {
+        f"queue-{name}": macro("blocks.html", name, queue) for name in ("head", "heard", "empty", "ways", "outages")
+    }
     for name, part in queue.parts.items():
         blocks[f"head-{name}"] = macro("blocks.html", f"{name}_head", part, queue)
         blocks[f"more-{name}"] = macro("blocks.html", "more", part, name)

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from importlib.resources import as_file, files
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 LINE = 6.0
 """mm"""
-_PLAIN = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "..."}
-)
+FAMILY = "SourceSansPro"
+CUTS = {"": "Regular", "B": "Bold"}
 
 
 class Paper:
-    """A4, portrait, in the one family of letters that every reader of PDF has: what it lacks is printed as '?'."""
+    """A4, portrait, with the letters of Latin, Greek and Cyrillic names; what those lack is printed as '?'."""
 
     def __init__(self, title: str, made: datetime) -> None:
         self._pdf = FPDF(format="A4")
@@ -23,6 +24,9 @@ class Paper:
         self._pdf.set_creation_date(made)
         self._pdf.set_lang("en-GB")
         self._pdf.set_auto_page_break(auto=True, margin=18)
+        for style, cut in CUTS.items():
+            with as_file(files("font_source_sans_pro") / "files" / f"{FAMILY}-{cut}.ttf") as letters:
+                self._pdf.add_font(FAMILY, style, letters)
         self._pdf.add_page()
         self._text(title, 20, bold=True, height=11)
 
@@ -35,20 +39,21 @@ class Paper:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
         """`widths` in parts of the page's width."""
-        self._pdf.set_font("Helvetica", size=10)
+        self._pdf.set_font(FAMILY, size=10)
         with self._pdf.table(col_widths=tuple(widths), line_height=LINE, text_align="LEFT") as table:
             for cells in (head, *rows):
                 line = table.row()
                 for cell in cells:
-                    line.cell(_plain(cell))
+                    line.cell(self._printable(cell))
 
     def done(self) -> bytes:
         return bytes(self._pdf.output())
 
     def _text(self, text: str, size: int, *, bold: bool = False, height: float = LINE) -> None:
-        self._pdf.set_font("Helvetica", style="B" if bold else "", size=size)
-        self._pdf.multi_cell(0, height, _plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.set_font(FAMILY, style="B" if bold else "", size=size)
+        self._pdf.multi_cell(0, height, self._printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
-
-def _plain(text: str) -> str:
-    return text.translate(_PLAIN).encode("latin-1", "replace").decode("latin-1")
+    def _printable(self, text: str) -> str:
+        font = self._pdf.fonts[FAMILY.lower()]
+        assert isinstance(font, TTFFont)
+        return "".join(letter if ord(letter) in font.cmap else "?" for letter in text)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from hub.web.words import clock, listed, local, place
+from hub.web.words import listed, place
 from models.day import Doing, Span, at_level, merged
+from models.hours import clock, local, moment, part_of, part_starts
 from models.people import Level
 
 SAYS: dict[Doing, str] = {
@@ -17,9 +17,6 @@ SAYS: dict[Doing, str] = {
     Doing.QUIET: "Quiet",
     Doing.UNHEARD: "Not heard",
 }
-
-PARTS: tuple[tuple[int, str], ...] = ((0, "night"), (6, "morning"), (12, "afternoon"), (18, "evening"), (22, "night"))
-"""The hour by the home's clock at which each part of the day begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +100,6 @@ def _lane(name: str, spans: Sequence[Span], start: datetime, end: datetime, zone
     return Lane(name, bars, tuple(lines))
 
 
-def part_starts(start: datetime, end: datetime, zone: str) -> list[datetime]:
-    """Every moment from the day of `start` to `end` at which a part of the day begins by the home's clock."""
-    first, last = local(start, zone).date(), local(end, zone).date()
-    days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
-    return [_moment(one, hour, zone) for one in days for hour, _ in PARTS]
-
-
-def part_of(at: datetime, zone: str) -> str:
-    return next(name for hour, name in reversed(PARTS) if local(at, zone).hour >= hour)
-
-
-def midnight(at: datetime, zone: str, days: int = 0) -> datetime:
-    """Where the day of `at` begins by the home's clock, or the day so many days later."""
-    return _moment(local(at, zone).date() + timedelta(days=days), 0, zone)
-
-
-def _moment(on: date, hour: int, zone: str) -> datetime:
-    """In UTC: two moments of one zone are subtracted by the hands of the clock, also on the night that it changes."""
-    return datetime.combine(on, time(hour), ZoneInfo(zone)).astimezone(UTC)
-
-
 def _within(spans: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
     clipped = [Span(max(one.start, start), min(one.end, end), one.doing, one.room) for one in spans]
     return merged([one for one in clipped if one.end > one.start])
@@ -151,7 +127,7 @@ def _hours(start: datetime, end: datetime, zone: str) -> tuple[tuple[float, str,
     """A mark at every sixth hour of the home's clock."""
     first, last = local(start, zone).date(), local(end, zone).date()
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
-    marks = [(_moment(one, hour, zone), str(hour)) for one in days for hour in (0, 6, 12, 18)]
+    marks = [(moment(one, hour, zone), str(hour)) for one in days for hour in (0, 6, 12, 18)]
     placed = [
         (percent(at, start, end), "24" if at == end and text == "0" else text)
         for at, text in marks

@@ -2,25 +2,29 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from models.privacy import Purpose
+from models.spoken import HELP_IS_COMING
 
 routes = APIRouter(prefix="/installer/kits")
 
 
 @routes.get("")
 def kits(request: Request, gate: TheGate, who: Who, home: str = "") -> Response:
-    return page(request, "prepare.html", viewer=who, made=gate.kits_of(who, Purpose.MAINTAIN, home.strip()))
+    made = gate.kits_of(who, Purpose.MAINTAIN, home.strip())
+    return page(request, "prepare.html", viewer=who, made=made, spoken=HELP_IS_COMING)
 
 
 @routes.post("/{home}")
-def make(gate: TheGate, who: Who, home: str) -> Response:
+def make(gate: TheGate, who: Who, home: str, speaks: Annotated[str, Form(max_length=8)] = "") -> Response:
     """A new kit's archive. It is kept by nobody on the way: it holds the home's secret key."""
-    packed = gate.new_kit(who, Purpose.MAINTAIN, home)
+    if speaks and speaks not in HELP_IS_COMING:
+        raise HTTPException(400)
+    packed = gate.new_kit(who, Purpose.MAINTAIN, home, speaks)
     named = {"Content-Disposition": f'attachment; filename="{home}-kit.zip"', "Cache-Control": "no-store"}
     return Response(packed, media_type="application/zip", headers=named)
 

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from hub.links import BY_LINK
 from hub.transports.post import SIGNATURE
 from hub.web.access import Hidden
 from hub.web.console import refused_sheet
-from hub.web.page import STATIC, page
+from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from models.alert import Refused
 from models.response import BY_KEY
@@ -56,12 +56,6 @@ async def text_back(request: Request, gate: TheGate) -> Response:
     return Response(status_code=204)
 
 
-@routes.get("/push/worker.js")
-def push_worker() -> Response:
-    """A worker may only look after pages beside it, so it is not among the other static files."""
-    return FileResponse(STATIC / "worker.js", media_type="text/javascript")
-
-
 @routes.get("/push/key")
 def push_key(gate: TheGate, who: Who) -> Response:
     return Response(gate.response.push_key(who), media_type="application/octet-stream")
@@ -74,4 +68,10 @@ def subscribe(gate: TheGate, who: Who, subscription: Text = "") -> Response:
     except (msgspec.DecodeError, KeyError, TypeError) as bad:
         raise Hidden("push") from bad
     gate.response.subscribe(who, subscription.encode(), urlsplit(endpoint).geturl())
+    return Response(status_code=204)
+
+
+@routes.post("/push/unsubscribe")
+def unsubscribe(gate: TheGate, who: Who, endpoint: Text = "") -> Response:
+    gate.response.unsubscribe(who, endpoint)
     return Response(status_code=204)

@@ -6,10 +6,10 @@ from datetime import datetime
 from hub.web.felt import Trace
 from hub.web.picture import Lane, Picture
 from hub.web.responding import Responding
-from hub.web.standing import Standing
 from models.alert import Act, Alert
 from models.observation import SensorKind
 from models.people import Account, Contact, Resident
+from models.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,20 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenWay:
+    """A way to reach people that fails, tried in vain `failures` times: `holder` sees to it, or `lapsed` did."""
+
+    id: int
+    way: str
+    began: datetime
+    failures: int
+    why: str
+    holder: str
+    lapsed: str
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks."""
 
@@ -151,6 +165,7 @@ class Queue:
     homes: int
     unheard: int
     trouble: tuple[str, ...]
+    ways: tuple[BrokenWay, ...] = ()
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -158,7 +173,7 @@ class Queue:
 
     @property
     def all_faults(self) -> int:
-        return self.faults.total + sum(card.homes for card in self.outages)
+        return self.faults.total + sum(card.homes for card in self.outages) + len(self.ways)
 
     @property
     def alerts(self) -> tuple[int, ...]:
@@ -170,7 +185,7 @@ class Queue:
     def says(self) -> tuple[object, ...]:
         parts = tuple((part.total, tuple(row.key for row in part.rows)) for part in self.parts.values())
         cards = tuple((one.what, one.where, one.risks, tuple(row.key for row in one.rows)) for one in self.outages)
-        return parts, cards, self.homes, self.unheard, self.trouble
+        return parts, cards, self.homes, self.unheard, self.trouble, self.ways
 
     def marked(self, mark: str) -> "Queue":
         return replace(self, mark=mark)
@@ -284,13 +299,24 @@ class Reassurance:
 
     called: str
     level: str
-    standing: Standing
+    standing: Sentence
     now: datetime
     zone: str
     heard_until: datetime | None
     days: tuple[Picture, ...] = ()
     alerts: tuple[Alert, ...] = ()
     mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days, the latest first; none for whoever may not see days."""
+
+    called: str
+    level: str
+    now: datetime
+    zone: str
+    days: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True)

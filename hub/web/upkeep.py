@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from hub.web.page import page
 from hub.web.upkeep_shown import Batteries
 from hub.web.visitor import TheGate, Who
-from hub.web.words import local
 from models.alert import Refused
+from models.hours import local
 from models.privacy import Purpose
 
 routes = APIRouter(prefix="/installer")

@@ -37,7 +37,7 @@ class Homes:
 @dataclass(frozen=True, slots=True)
 class Part:
     """A sensor as fitted: `wrong` in words, blank where nothing is; `limit` is how long it may say nothing, `learned`
-    from its own rhythm or by its kind.
+    from its own rhythm or by its kind; `link_then` is the radio's margin when the home was proved.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Part:
     limit: timedelta
     learned: bool
     link: int | None
+    link_then: int | None
     battery: float | None
     forecast: Forecast
 

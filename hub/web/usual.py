@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from hub.web.picture import PARTS, Mound, percent
-from hub.web.words import listed, local
+from hub.web.picture import Mound, percent
+from hub.web.words import listed
+from models.hours import PARTS, local
 from models.people import Level
 
 HALF_HOUR = timedelta(minutes=30)

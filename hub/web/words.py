@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from models.alert import Act, State
 from models.battery import Basis, Forecast
 from models.detection import FindingKind
 from models.detection.explain import lasting
+from models.hours import clock, clock_s, day, local, when
 from models.observation import SensorKind
 from models.people import Level, Role
 from models.privacy import Data
+
+__all__ = ["clock", "clock_s", "day", "local", "when"]
+"""Of the home's clock, for templates, which have all their words from here."""
 
 KIND: dict[str, str] = {
     "press": "Call for help",
@@ -163,7 +166,17 @@ MEASURED: dict[SensorKind, str] = {
     SensorKind.BED: "lying down and getting up",
 }
 
+WHY: dict[SensorKind, str] = {
+    SensorKind.PENDANT: "so that you can call for help from wherever you are at home",
+    SensorKind.PULL_CORD: "so that you can call for help from where you are",
+    SensorKind.MOTION: "so that somebody looks in when you have been still for longer than is usual for you",
+    SensorKind.DOOR: "so that being out is not taken for being unwell",
+    SensorKind.BED: "so that a night in which you do not come back to bed is noticed",
+}
+"""Why a kind of sensor is used, to the resident."""
+
 LEVEL: dict[Level, str] = {
+    Level.NOTHING: "nothing, but is called on as the plan says",
     Level.ALL_IS_WELL: "only whether all is well",
     Level.PARTS_OF_DAY: "the day by its parts (morning, afternoon, evening, night)",
     Level.ROOMS: "the day by rooms, to the half hour",
@@ -182,30 +195,9 @@ ROLE: dict[Role, str] = {
 }
 
 
-def local(at: datetime, zone: str) -> datetime:
-    return at.astimezone(ZoneInfo(zone))
-
-
-def clock(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%H:%M}"
-
-
-def clock_s(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%H:%M:%S}"
-
-
-def day(at: datetime, zone: str) -> str:
-    return f"{local(at, zone):%A %-d %B}"
-
-
-def when(at: datetime, now: datetime, zone: str) -> str:
-    """'07:40' today, '22:15 last night', '11:20 yesterday', '11:20 on Sat 21 Nov'."""
-    here, today = local(at, zone), local(now, zone).date()
-    if here.date() == today:
-        return f"{here:%H:%M}"
-    if here.date() == today - timedelta(days=1):
-        return f"{here:%H:%M} {'last night' if here.hour >= 18 else 'yesterday'}"
-    return f"{here:%H:%M on %a %-d %b}"
+def date(at: datetime, zone: str) -> str:
+    """As paper says it, which is read years later."""
+    return f"{local(at, zone):%-d %B %Y}"
 
 
 def waited(since: datetime, now: datetime) -> str:

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from models.alert import Lane
 
+HELD_BACK = "held"
+"""The stage of a fall that was not sure enough for its pendant: on record and told of, without an alert yet."""
+
 
 class Urgency(StrEnum):
     """What a finding asks for: somebody now, a look within the hour, or telling at the next talk."""

@@ -15,7 +15,6 @@ from models.observation import CODE_OF, What
 
 OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
 LAY_DOWN, GOT_UP, MOVED = CODE_OF[What.LAY_DOWN], CODE_OF[What.GOT_UP], CODE_OF[What.MOVED]
-BATHROOM, BEDROOM = 0, 1
 
 NIGHT, DOORS, LIE, TROUBLE, CHANGES = 0, 5, 8, 9, 12
 """Where each subject's clocks begin."""

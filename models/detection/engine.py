@@ -10,7 +10,7 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 """
 
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
-from models.detection.clocks import BATHROOM, QUIET, RAISED
+from models.detection.clocks import QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
 from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
-from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST, room_code
+from models.detection.rooms import BATHROOM, room_code
+from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
@@ -430,16 +431,21 @@ class Engine:
 
     def snapshot(self) -> bytes:
         """All state by the ids of homes and sensors, for `restore`."""
-        content = io.BytesIO()
-        np.savez(
-            content,
-            homes=np.array([home.id for home in self.homes]),
-            sensors=np.array([f"{home}\t{sensor}" for home, sensor in self.sensor_index]),
-            state=self._state,
-            fitted=self._fitted,
-            falls=self._fusion.state,
-        )
-        return content.getvalue()
+        return self.as_it_is()()
+
+    def as_it_is(self) -> Callable[[], bytes]:
+        """The snapshot of this moment, to be written out later and by another thread: that takes ten times as long."""
+        state, fitted, falls = self._state.copy(), self._fitted.copy(), self._fusion.state.copy()
+        homes, sensors = self.homes, self.sensor_index
+
+        def written() -> bytes:
+            content = io.BytesIO()
+            pairs = np.array([f"{home}\t{sensor}" for home, sensor in sensors])
+            ids = np.array([home.id for home in homes])
+            np.savez(content, homes=ids, sensors=pairs, state=state, fitted=fitted, falls=falls)
+            return content.getvalue()
+
+        return written
 
     def restore(self, content: bytes) -> bool:
         """State from a snapshot for every home and sensor that is still here; new ones keep theirs. False for the

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from models.detection import Finding, FindingKind, company
+from models.detection import HELD_BACK, Finding, FindingKind, company
 from models.detection.batch import NO_SENSOR, Floats, Ints, utc
 from models.detection.kernels import Row
 from models.home import Home
@@ -39,8 +39,6 @@ STILL, ONE_ROOM, OTHERS = 1, 2, 4
 """What was told of a likely fall since; the number that tells such a finding from the first."""
 
 BORNE_OUT = 8
-HELD_BACK = "held"
-"""The stage of a fall that was not sure enough for its pendant: on record and told of, without an alert yet."""
 
 SETTLED = 5.0
 """Sooner after the fall a sensor may be telling of the steps before it, in s."""

@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from models.detection.rooms import BACK_WAY, BEDROOM, ELSEWHERE, WAY_OUT
+
 F = TypeVar("F", bound=Callable[..., Any])
 Row = NDArray[Any]
 
@@ -84,7 +86,6 @@ TAIL_FROM = 1800.0
 BANDS = np.array([2, 5, 7, 9, 12, 15, 18, 20, 22], np.float64)
 BAND_OF_HOUR = np.searchsorted(BANDS, np.arange(24.0), "right")
 ROOMS = 6
-BEDROOM, WAY_OUT, LIVING, BACK_WAY = 1, 2, 5, 6
 WAYS = 5
 
 # What is known since the last sign of life.
@@ -163,7 +164,7 @@ def note_pace(now: Row, gap: float, fresh: float) -> None:
 
 @woven_in
 def remember(now: Row, gap: float, room: int, door: bool) -> None:
-    """The next sign of life came `gap` seconds after the one before, in a room as `routine.room_code` names it."""
+    """The next sign of life came `gap` seconds after the one before, in a room as `rooms.room_code` names it."""
     gap = min(gap, FOREVER)
     note_way(now, gap, room, door)
     here = WAY_OUT if room == BACK_WAY else room
@@ -198,7 +199,7 @@ def cells(now: Row, at: float) -> tuple[int, int, int, int]:
 
 @woven_in
 def place(room: int) -> int:
-    return 0 if room == BEDROOM else (1 if room == LIVING else 2)
+    return 0 if room == BEDROOM else (1 if room == ELSEWHERE else 2)
 
 
 @woven_in

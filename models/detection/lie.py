@@ -9,8 +9,9 @@ dead, since then only the others are heard.
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import BATHROOM, GOT_UP, LAY_DOWN, LIE, Clocks, Event, hour_of, start, stop
+from models.detection.clocks import GOT_UP, LAY_DOWN, LIE, Clocks, Event, hour_of, start, stop
 from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
+from models.detection.rooms import BATHROOM
 
 KINDS = (FindingKind.LONG_LIE,)
 BY, PART, ENTERED, ALONE_SINCE, DUE = range(5)

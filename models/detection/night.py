@@ -11,8 +11,6 @@ import numpy as np
 
 from models.detection import FindingKind
 from models.detection.clocks import (
-    BATHROOM,
-    BEDROOM,
     GOT_UP,
     LAY_DOWN,
     NIGHT,
@@ -25,6 +23,7 @@ from models.detection.clocks import (
     towards,
 )  # fmt: skip
 from models.detection.kernels import HOUR, Row, compiled, woven_in
+from models.detection.rooms import BATHROOM, BEDROOM
 
 KINDS = (
     FindingKind.NOT_BACK_IN_BED,

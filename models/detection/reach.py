@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import BATHROOM, BEDROOM
-from models.detection.routine import room_code
+from models.detection.rooms import BATHROOM, BEDROOM, room_code
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 

@@ -10,29 +10,12 @@ from numpy.typing import NDArray
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.prior import Prior
-from models.home import Sensor
-
-ROOM_WORDS = {
-    "bath": 0, "toilet": 0, "shower": 0, "wc": 0, "bed": 1, "hall": 3, "landing": 3, "stair": 3, "kitchen": 4,
-    "living": 5, "lounge": 5, "dining": 5,
-}  # fmt: skip
-ENTRANCE, ELSEWHERE = 2, 5
-BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")
 
 REFERENCE_RATE = 2.0
 """At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
 TRUST = 4.0
 HALF_LIFE = 60.0
 MONTH = 30.0
-
-
-def room_code(sensor: Sensor) -> int:
-    """Bathroom, bedroom, way out, hall, kitchen, living room and all else; and last a way out at the back, by which
-    people seldom go far.
-    """
-    if sensor.is_exit:
-        return kernels.BACK_WAY if any(word in f"{sensor.id} {sensor.room}".lower() for word in BACK) else ENTRANCE
-    return next((code for word, code in ROOM_WORDS.items() if word in sensor.room.lower()), ELSEWHERE)
 
 
 @dataclass(frozen=True, slots=True)

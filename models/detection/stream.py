@@ -38,6 +38,7 @@ from models.detection.kernels import (
     survival,
     woven_in,
 )  # fmt: skip
+from models.detection.rooms import ELSEWHERE
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
@@ -49,7 +50,6 @@ COUNT = len(KINDS)
 
 WAITING = 8
 """So many observations of a home are put in order; when more wait, the earliest is taken as it stands."""
-ELSEWHERE = 5
 UNKNOWN_AFTER = 30 * HOUR
 DEAD_KIT = HOUR
 TIME_TO_BE_NOTICED = 2 * HOUR

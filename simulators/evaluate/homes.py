@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from models.detection.batch import Bools, Floats, Ints
 from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
-from simulators.recording import COLUMNS, ON, WAYS_OUT, BadRecording, is_recording, slug
+from models.recorded import COLUMNS, ON
+from simulators.recording import WAYS_OUT, BadRecording, is_recording, slug
 
 HOUR = 3600.0
 DAY = 24 * HOUR

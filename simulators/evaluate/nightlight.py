@@ -13,7 +13,8 @@ import numpy as np
 from models.detection.batch import Floats
 from models.detection.prior import Prior as Model
 from models.detection.prior import prior_from
-from models.detection.routine import History, room_code
+from models.detection.rooms import room_code
+from models.detection.routine import History
 from models.training import FOLDS, learn_crossed, learn_prior
 from simulators.evaluate.driven import BUDGETS, Driven
 from simulators.evaluate.homes import Recorded, as_home, read_folder

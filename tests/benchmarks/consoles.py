@@ -8,6 +8,7 @@ plain FastAPI application that broadcasts each to fifty streams and does nothing
 
 import argparse
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -38,6 +39,7 @@ from simulators.programs import Stage, end_on_signals
 from simulators.resident import PENDANT
 from simulators.service import Hub, Place
 from simulators.wires import connected
+from tests.benchmarks.taken import Meter, told
 from tests.conftest import eventually, free_port
 
 ANSWERED_AFTER, CLOSED_AFTER = 1.0, 1.5
@@ -128,6 +130,7 @@ class Storm:
     gone: dict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     whole: int = 0
     refused: int = 0
+    cores: dict[str, float] = field(default_factory=dict)
 
 
 class Screen:
@@ -231,12 +234,14 @@ def main() -> int:
     ]
     wanted, seen = presses * chosen.consoles, len(took)
     print(f"presses {presses}, consoles {chosen.consoles}, homes {chosen.homes}: {seen} of {wanted} showings")
-    print(f"press to screen: {_spread(took)}")
-    print(f"plain broadcast: {_spread(plain)}")
-    print(f"ratio of p99: {_at(took, 0.99) / _at(plain, 0.99):.1f}, of p50: {_at(took, 0.5) / _at(plain, 0.5):.1f}")
-    print(f"shown as waiting after the answer: {_spread([max(one, 0.0) for one in stale])}")
+    print(f"press to screen: {spread(took)}")
+    print(f"plain broadcast: {spread(plain)}")
+    half, most = (reached_by(took, part) / reached_by(plain, part) for part in (0.5, 0.99))
+    print(f"ratio of p99: {most:.1f}, of p50: {half:.1f}")
+    print(f"shown as waiting after the answer: {spread([max(one, 0.0) for one in stale])}")
     print(f"answered {len(storm.answered)}, refused {storm.refused}, whole queues fetched {storm.whole}")
     print(f"memory per console: {memory / 1000:.0f} kB")
+    print(f"while it pressed: {told(storm.cores)}; load of the machine {os.getloadavg()[0]:.1f}")
     return 0
 
 
@@ -253,7 +258,7 @@ def _measured(stage: Stage, chosen: argparse.Namespace, presses: int) -> tuple[S
     over = threading.Event()
     talk = threading.Thread(target=_talk, args=(traffic, over), daemon=True)
     talk.start()
-    cookies = [_logged_in(place.web, one.login, passwords[one.login]) for one in accounts]
+    cookies = [logged_in(place.web, one.login, passwords[one.login]) for one in accounts]
     try:
         return asyncio.run(_storm(place, cookies, homes[:presses], chosen))
     finally:
@@ -268,7 +273,7 @@ def _talk(traffic: town.Traffic, over: threading.Event) -> None:
         traffic.turn()
 
 
-def _logged_in(web: str, login: str, password: str) -> str:
+def logged_in(web: str, login: str, password: str) -> str:
     with httpx.Client(base_url=web, timeout=60) as client:
         found = re.search(r'name="csrf" value="([^"]+)"', client.get("/login").text)
         assert found
@@ -291,12 +296,15 @@ async def _storm(place: Place, cookies: list[str], homes: list[str], chosen: arg
     for one in screens:
         tasks.add(asyncio.create_task(one.operate(len(screens))))
     client = connected(place.broker_host, place.broker_port, [])
+    print("the storm begins", flush=True)
+    meter = Meter(place)
     for number, home in enumerate(homes):
         at = datetime.now(UTC)
         press = Up("bench", at, (Observation(number + 1, PENDANT, What.PRESSED, at),))
         storm.pressed[home] = time.monotonic()
         client.publish(topic(home, Leg.UP), encode(press), qos=1)
         await asyncio.sleep(1 / chosen.rate)
+    storm.cores = meter.cores()
     await asyncio.sleep(ANSWERED_AFTER + CLOSED_AFTER + 8)
     client.loop_stop()
     for task in tasks:
@@ -352,12 +360,12 @@ def _listens(port: int) -> bool:
     return any(one.laddr.port == port for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
 
 
-def _at(took: list[float], share: float) -> float:
+def reached_by(took: list[float], share: float) -> float:
     return sorted(took)[min(int(len(took) * share), len(took) - 1)] if took else float("nan")
 
 
-def _spread(took: list[float]) -> str:
-    p50, p99, most = (1000 * _at(took, share) for share in (0.5, 0.99, 1.0))
+def spread(took: list[float]) -> str:
+    p50, p99, most = (1000 * reached_by(took, share) for share in (0.5, 0.99, 1.0))
     return f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {most:.0f} ms, n {len(took)}"
 
 

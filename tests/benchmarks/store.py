@@ -95,18 +95,18 @@ def appended(series: SqlSeries, given: Sequence[Sequence[Row]]) -> float:
     return sum(map(len, given)) / (time.perf_counter() - began)
 
 
-def filled(folder: Path, rows: int) -> tuple[SqlSeries, Path, int]:
+def filled(folder: Path, rows: int, days: int = MONTH) -> tuple[SqlSeries, Path, int]:
     """A store of that many settled rows, and how many homes they are of."""
     path = folder / "settled.db"
     engine = opened(f"sqlite:///{path}")
     migrate(engine, "series")
     luck = random.Random(1)
-    months = [[lived("h", day, luck) for day in range(MONTH)] for _ in range(8)]
+    months = [[lived("h", day, luck) for day in range(days)] for _ in range(8)]
     weeks = [
-        [encoded(columns_of([row for day in month[at : at + 7] for row in day])) for at in range(0, MONTH, 7)]
+        [encoded(columns_of([row for day in month[at : at + 7] for row in day])) for at in range(0, days, 7)]
         for month in months
     ]
-    homes = max(rows // (A_DAY * MONTH), 1)
+    homes = max(rows // (A_DAY * days), 1)
     for start in range(0, homes, 500):
         with writing(engine) as connection:
             values = [

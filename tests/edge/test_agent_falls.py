@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,14 +18,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge.agent import Agent
 from edge.app import _judging
 from edge.clock import Clock
-from edge.outbox import Outbox
+from edge.outbox import Outbox, told_of
 from edge.settings import SensorSettings, Settings
 from models.detection import FindingKind
 from models.faults import conditions
 from models.observation import SensorKind, What
+from models.wire import Down, Listed, Order
 from simulators.acceleration import ON_THE_FLOOR, Lived, messages
 from tests.conftest import Mosquitto, eventually
-from tests.edge.conftest import HOME, NIGHT, FakeHub, in_thread, moment, noticed, play
+from tests.edge.conftest import EVERY_KIND, HOME, NIGHT, FakeHub, in_thread, moment, noticed, play
 
 LED, BUZZER = 23, 22
 A_FALL = Lived().walks(12).falls().rests(6, ON_THE_FLOOR).acc
@@ -103,6 +105,27 @@ def test_tone_and_lamp_ask_until_a_press_answers(worn: Worn, hub: FakeHub, pins:
     assert off.evidence["walked"] == 0.0
     assert off.evidence["chance"] > 0.5
     assert timedelta(0) < NIGHT - off.at < timedelta(seconds=10)
+
+
+@pytest.mark.broker
+def test_another_list_of_sensors_waits_until_the_fall_is_decided(worn: Worn, hub: FakeHub) -> None:
+    worn.falls()
+    eventually(lambda: worn.pending() == 1)
+    fitted = (Listed("pendant", "pendant"), Listed("hall_pir", "motion"))
+    hub.configuration = replace(EVERY_KIND, sensors=fitted)
+    hub.order(Down("d1", Order.CONFIGURE, hub.configuration.text))
+    eventually(lambda: told_of(worn.folder / "o.db") == hub.configuration.text)
+    assert (worn.agent.again, worn.pending()) == (False, 1), "begun anew, it would call at once"
+    play(worn.folder / "clock", NIGHT + timedelta(seconds=5), 0.0)
+    worn.presses(90_000)
+    eventually(lambda: worn.asked == [b"on", b"off"])
+    play(worn.folder / "clock", NIGHT + timedelta(seconds=16), 0.0)
+    worn.thread.join(20)
+    assert worn.agent.again
+    worn.begin()
+    eventually(lambda: What.FALL_CALLED_OFF in [one.what for one in hub.heard])
+    assert What.FELL not in [one.what for one in hub.heard]
+    assert [one.id for one in worn.agent._settings.sensors] == ["pendant", "hall_pir"]
 
 
 @pytest.mark.broker

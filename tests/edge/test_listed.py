@@ -49,6 +49,7 @@ def test_what_is_listed_no_more_is_out_but_for_what_calls_for_help() -> None:
         (Listed("hall_pir", "motion", "gpio:hall"), "is no address"),
         (Listed("hall_pir", "camera"), "no kind that this kit knows"),
         (Listed("hall_pir", "motion", "zigbee2mqtt:pendant"), "is pendant already"),
+        (Listed("hall_pir", "motion", "x" * 999), "source 'xxx"),
     ],
 )
 def test_what_cant_be_meant_stays_as_it_was_and_is_told_of(one: Listed, why: str) -> None:

@@ -1,8 +1,11 @@
 """What an installer reads when the way to the hub is closed: each refusal is a real broker's, over real TLS."""
 
 import socket
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +15,12 @@ import pytest
 from edge import trouble
 from edge.app import main
 from edge.connection import Broker
+from edge.outbox import stands
 from edge.trouble import NO_CERTIFICATE, NOT_TLS, SPEAKS_TLS, hindrance
 from hub.authority import Authority
 from hub.broker import Door, command
 from tests.conftest import eventually, free_port, wanted
+from tests.edge.conftest import EVERY_KIND, FakeHub
 
 pytestmark = pytest.mark.broker
 NOW = datetime.now(UTC)
@@ -165,3 +170,37 @@ def test_check_says_it_in_a_line_that_begins_with_wrong(
     file.write_text(head + f'hub_cert = "{kit.cert}"\n')
     assert main(["check", "--settings", str(file)]) == 2
     assert "hub_cert and hub_key: one is missing" in capsys.readouterr().err
+
+
+@pytest.mark.processes
+def test_beside_an_agent_that_runs_check_leaves_its_connection_alone(
+    guarded: Guarded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kit, file = guarded.kit(), tmp_path / "kit.toml"
+    file.write_text(
+        f'home = "h_okafor"\nhub_host = "127.0.0.1"\nhub_port = {guarded.port}\noutbox = "o.db"\nhub_ca = "{kit.ca}"\n'
+        f'hub_cert = "{kit.cert}"\nhub_key = "{kit.key}"\n'
+    )
+    with (tmp_path / "log").open("w") as log:
+        words = [sys.executable, "-m", "edge.app", "run", "--verbose", "--settings", str(file)]
+        agent = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=log)
+
+    def stand() -> str:
+        try:
+            return stands(tmp_path / "o.db")
+        except sqlite3.Error:
+            return "not begun"
+
+    try:
+        eventually(lambda: stand() == "reached", 30)
+        assert main(["check", "--settings", str(file)]) == 1
+        assert "has not said what is agreed" in capsys.readouterr().out
+        with closing(FakeHub(guarded.plain)) as hub:
+            hub.configure(EVERY_KIND)
+            eventually(lambda: stand() == "agreed", 30)
+            assert main(["check", "--settings", str(file)]) == 0
+            assert "connected to the hub, which knows this home" in capsys.readouterr().out
+        assert (tmp_path / "log").read_text().count("the hub is reached") == 1, "it was interrupted"
+    finally:
+        agent.terminate()
+        agent.wait(10)

@@ -5,7 +5,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from edge.sensors import lamp, tone
-from edge.voice import SAYS, SHOWN, SPEAKS, Voice
+from edge.voice import SHOWN, SPEAKS, Voice
+from models.spoken import HELP_IS_COMING
 from tests.conftest import eventually, wanted
 
 WRITES = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + chr(10))"
@@ -32,7 +33,12 @@ def test_the_same_order_again_is_not_said_again_but_shown_for_longer(pins: MockF
     voice.help_is_coming("order 1", 0.0)
     eventually((tmp_path / "said").exists)
     voice.help_is_coming("order 1", SHOWN - 1)
-    voice.tend(SHOWN + 1)
+
+    def silent() -> bool:
+        voice.tend(SHOWN + 1)
+        return voice._speaking is None
+
+    eventually(silent)
     assert pins.pin("GPIO24").state
     voice.help_is_coming("order 2", SHOWN)
     eventually(lambda: (tmp_path / "said").read_text().count("\n") == 2)
@@ -60,7 +66,7 @@ def test_a_kit_with_nothing_fitted_or_nothing_that_works_goes_on(
 
 def test_every_language_has_a_voice(tmp_path: Path) -> None:
     program = wanted("espeak-ng")
-    for language in SAYS:
+    for language in HELP_IS_COMING:
         file = tmp_path / f"{language}.wav"
         voice = Voice(language=language, program=(program, *SPEAKS[1:], "-w", str(file)))
         voice.help_is_coming("order", 0.0)

@@ -8,7 +8,7 @@ import pytest
 from edge.app import main
 from edge.settings import load
 from edge.walk import walk
-from models.wire import Configuration
+from models.wire import Configuration, Down, Order
 from tests.conftest import eventually
 from tests.edge.conftest import EVERY_KIND, FakeHub, Kit
 
@@ -68,6 +68,16 @@ def test_what_the_kit_hears_and_the_hub_does_not_is_told_apart(
     assert code == 1
     assert "heard by the kit after" in said[1]
     assert "NOT RECEIPTED by the hub" in said[1]
+
+
+def test_while_a_home_is_walked_nothing_waits_for_company_and_beats_come_often(hub: FakeHub, kit: Kit) -> None:
+    kit.start(batch_every=300.0, heartbeat_every=600.0)
+    eventually(lambda: bool(hub.beats) and bool(hub.beats[-1].keeps_to))
+    beats = len(hub.beats)
+    hub.order(Down("w1", Order.WALK))
+    eventually(lambda: len(hub.beats) >= beats + 2)
+    kit.says("front_door", contact=False)
+    eventually(lambda: len(hub.stored) == 1)
 
 
 def test_without_an_agent_or_with_an_unknown_name_it_says_so(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:

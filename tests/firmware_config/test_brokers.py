@@ -16,6 +16,7 @@ from hub.settings import Settings
 from tests.conftest import eventually, free_port, wanted
 
 CONFIG = Path(__file__).parents[2] / "firmware_config"
+SHOWN = "homeassistant/binary_sensor/nightlight_h/hall_pir/config"
 pytestmark = pytest.mark.broker
 
 
@@ -127,6 +128,7 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
         "quiet-larch",
     ]
     subprocess.run(words, check=True, capture_output=True)
+    subprocess.run([*words[:2], words[3], "family", "loud-plover"], check=True, capture_output=True)
     broker = Running(tmp_path, conf.replace("/etc/mosquitto/conf.d", f"{tmp_path}/conf.d"))
     with closing(Ear(port, "#").start()) as agent:
         mat = Ear(wifi, "bed_mat/#")
@@ -135,6 +137,15 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
             mat.say("zigbee2mqtt/pendant", b'{"action": "emergency"}')
             mat.say("bed_mat/binary_sensor/bed/state", b"ON")
             eventually(lambda: len(agent.heard) == 1)
+        family = Ear(wifi, "#")
+        family.client.username_pw_set("family", "loud-plover")
+        with closing(family.start()):
+            family.say("homeassistant/binary_sensor/nightlight_h/hall_pir/config", b"")
+            family.say("zigbee2mqtt/pendant", b'{"action": "emergency"}')
+            for topic in ("zigbee2mqtt/hall_pir", "nightlight/1/h/down", SHOWN, "nightlight/h/hall_pir/state"):
+                agent.say(topic, b"ON")
+            eventually(lambda: len(family.heard) == 2)
+            assert [topic for topic, _ in family.heard] == [SHOWN, "nightlight/h/hall_pir/state"]
         refused: list[bool] = []
         stranger = Client(CallbackAPIVersion.VERSION2)
         stranger.on_connect = lambda _client, _data, _flags, reason, _more: refused.append(reason.is_failure)
@@ -142,6 +153,8 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
         stranger.loop_start()
         eventually(lambda: refused)
         stranger.loop_stop()
-    assert agent.heard == [("bed_mat/binary_sensor/bed/state", b"ON")]
+    assert [one for one in agent.heard if one[1] != b"ON" or one[0].startswith("bed_mat")] == [
+        ("bed_mat/binary_sensor/bed/state", b"ON")
+    ], "neither the mat nor the family speaks for a pendant"
     assert refused[0]
     assert "Error" not in broker.end()

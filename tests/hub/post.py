@@ -55,7 +55,7 @@ class Post:
 
     def save(self) -> None:
         """As happens now and then."""
-        self.store.records.save_snapshot(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
+        self.store.records.snapshots.save(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
 
     def turn(self, **by: float) -> None:
         if by:

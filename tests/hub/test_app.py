@@ -217,6 +217,12 @@ def test_a_copy_is_made_and_brought_back_by_command(
     file: Path, store: Store, register: Register, tmp_path: Path
 ) -> None:
     store.records.load(register, {one.login: "hash" for one in register.accounts})
+    lately = datetime.now(UTC) - timedelta(hours=1)
+    store.series.append([Row("okafor-home", "box", 1, "hall", What.MOVED, lately, lately)])
+    for _ in range(2):
+        out = hub(file, "export", "observations", tmp_path / "out")
+        assert (out.returncode, out.stdout) == (0, f"{tmp_path / 'out'}: 1 observations\n"), out.stderr
+    assert hub(file, "import", "observations", tmp_path / "out").stdout == "0 new, 1 known\n"
     made = hub(file, "backup", tmp_path / "copy")
     assert (made.returncode, "records, series; no keys" in made.stdout) == (0, True)
     again = tmp_path / "again.toml"

@@ -376,7 +376,7 @@ def test_a_way_that_stays_broken_is_a_fault_that_ends_by_itself(desk: Desk, monk
     alert, ways = raised(desk), Ways(desk.store.alerts.engine)
     desk.settle(1)
     (way,) = ways.broken()
-    assert (way.transport, way.broken_since, way.failures) == ("email", desk.hand.now, 1)
+    assert (way.transport, way.began, way.failures) == ("email", desk.hand.now, 1)
     assert [one.tried for one in desk.store.alerts.attempts(alert.id)] == [Tried.FAILED, Tried.SENT]
     said = [entry.text for entry in desk.store.alerts.timeline(alert.id)]
     assert "Reaching ada by email failed: the mail server failed: ConnectionRefusedError" in said
@@ -387,6 +387,8 @@ def test_a_way_that_stays_broken_is_a_fault_that_ends_by_itself(desk: Desk, monk
         return not ways.broken()
 
     eventually(mended)
+    (over,) = ways.latest(10)
+    assert (over.id, over.ended) == (way.id, desk.hand.now)
 
 
 def test_a_refused_address_is_no_broken_way(desk: Desk) -> None:

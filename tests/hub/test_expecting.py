@@ -14,7 +14,6 @@ from hub.web.access import Viewer, open_gate
 from models.alert import Lane
 from models.observation import Observation, What
 from models.people import Account, Role
-from models.privacy import Purpose
 from models.register import Register
 from tests.conftest import eventually
 from tests.hub.conftest import Hand, Kit
@@ -43,8 +42,7 @@ class Played:
         return min(watch.played, heard) if watch and heard else self.hand.now - timedelta(days=1)
 
     def told(self) -> str:
-        said = self.gate.reassurance(KARL, Purpose.REASSURE).standing
-        return f"{said.sentence}. {said.more}"
+        return self.gate.family.reassurance(KARL).standing.whole
 
     def kinds(self) -> list[str]:
         """Of alerts about the person; so far between heartbeats, the kit has some of its own."""

@@ -1,12 +1,14 @@
 """Every kind of bad input through a real broker: counted, never fatal, the good around it kept and receipted."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.ingest import Inbox, OnRecord, Taken, take
+from hub.ingest import GATHER, Inbox, OnRecord, Taken, take
 from hub.link import Arrived
 from hub.store import Store
 from models.detection import FindingKind
@@ -232,12 +234,32 @@ def test_presses_overtake_what_waits(t0: datetime) -> None:
     assert inbox.complete_until(t0 + timedelta(seconds=9)) == t0 + timedelta(seconds=9)
 
 
-def test_a_message_in_full_flood_is_dropped_unreceipted(t0: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.ingest.WAITING", 2)
+def test_what_is_not_urgent_is_gathered_and_a_press_is_not(t0: datetime) -> None:
     inbox = Inbox()
+    routine, press = arrived(b"routine", t0), arrived(b'{"what":"pressed"}', t0)
+    inbox.put(routine)
+    assert inbox.take(0) == [routine], "the first after a quiet time"
+    inbox.put(routine)
+    later = threading.Timer(0.005, inbox.put, [press])
+    began = time.monotonic()
+    later.start()
+    assert inbox.take(0) == [press]
+    assert inbox.take(0) == [routine]
+    assert time.monotonic() - began >= GATHER - 0.005
+
+
+def test_a_message_in_full_flood_is_dropped_unreceipted_and_a_press_is_not(
+    t0: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.ingest.WAITING_BYTES", 500)
+    inbox, press = Inbox(), arrived(b'{"what":"pressed"}', t0)
     for _ in range(3):
         inbox.put(arrived(b"routine", t0))
+    inbox.put(press)
+    assert inbox.take(0) == [press]
     assert (len(inbox.take(0)), inbox.dropped) == (2, 1)
+    inbox.put(arrived(b"routine", t0))
+    assert (len(inbox.take(0)), inbox.dropped) == (1, 1), "there is room again"
 
 
 def test_a_retained_heartbeat_of_an_untrusted_clock_tells_nothing(on_record: Store, t0: datetime) -> None:

@@ -50,7 +50,7 @@ def store(file: Path) -> Store:
 
 @pytest.fixture
 def bundle(file: Path, store: Store, tmp_path: Path) -> Path:
-    done = hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "kit", "--by", "ivan")
+    done = hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "kit", "--by", "ivan", "--speaks", "cy")
     assert done.returncode == 0, done.stderr
     return tmp_path / "kit"
 
@@ -58,6 +58,7 @@ def bundle(file: Path, store: Store, tmp_path: Path) -> Path:
 def test_the_home_agent_reads_its_settings_as_they_are(bundle: Path) -> None:
     settings = load(bundle / "kit.toml")
     assert (settings.home, settings.hub_host, settings.hub_port) == ("h_larch3", "hub.example.org", 8883)
+    assert (settings.speaks, settings.local_host) == ("cy", "127.0.0.1")
     assert [(one.id, one.source, one.inverted) for one in settings.sensors] == [
         ("pendant", "zigbee2mqtt:pendant", False),
         ("cord", "gpio:17", False),
@@ -134,6 +135,7 @@ def test_nothing_is_written_over_and_no_certificate_made_for_nothing(bundle: Pat
     found_wrong(hub(file, "kit", "new", "h_larch3", "--out", bundle), "new or empty")
     found_wrong(hub(file, "kit", "new", "h_nobody", "--out", bundle / "x"), "no home 'h_nobody' on record")
     found_wrong(hub(file, "kit", "revoke", "h_nobody"), "none is revoked")
+    found_wrong(hub(file, "kit", "new", "h_larch3", "--out", bundle / "x", "--speaks", "xx"), "a kit speaks cy, de, en")
     assert hub(file, "kit", "list").stdout == before
 
 

@@ -273,7 +273,7 @@ def test_a_snapshot_of_another_prior_is_not_read_and_what_stood_still_stands(pos
     post.saw()
     post.hand.move(hours=6)
     post.alive(2)
-    post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), "another prior")
     post.begin()
     assert post.watch._seq == 1
     post.alive(3)
@@ -300,7 +300,7 @@ def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_b
     keeping.apply(HOME, post.hand.now)
     assert len(post.store.series.since(0, 100)) == 5
     for mark in (shipped().mark, "another prior"):
-        post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), mark)
+        post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), mark)
         post.begin()
         assert (post.kinds(), post.watch._engine.latest_sign(HOME)) == (alerts, sign)
     again = known_since(post.watch._engine, 0)
@@ -313,7 +313,7 @@ def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_
     post.saw()
     post.hand.move(hours=6)
     post.alive(2)
-    post.store.records.save_snapshot(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), "another prior")
     at = post.hand.move(minutes=10)
     post.stored(sensor="front-door")
     post.hand.move(minutes=5)
@@ -506,3 +506,26 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     look(post)
     assert post.watch._budgets._falls == {}
     assert post.store.records.broken_logs() == []
+
+
+def test_a_home_that_ended_is_watched_no_longer_and_hinders_no_restart(post: Post) -> None:
+    post.saw()
+    post.alive(2)
+    post.save()
+    (home,) = post.store.records.homes()
+    post.store.records.load(Register(homes=(replace(home, ended=post.hand.now),)), {})
+    post.watch._looked_at = 0.0
+    post.turn()
+    post.saw(What.PRESSED, "pendant")
+    post.beat()
+    post.hand.move(hours=30)
+    post.turn()
+    post.begin()
+    post.saw(What.PRESSED, "pendant")
+    assert post.alerts() == []
+    assert post.watch.standing()[1] == ""
+    post.store.records.load(Register(homes=(home,)), {})
+    post.watch._looked_at = 0.0
+    post.turn()
+    post.saw(What.PRESSED, "pendant")
+    assert [alert.kind for alert in post.alerts()] == ["press"]

@@ -17,6 +17,7 @@ from models.commission import (
     Proved,
     Standing,
     Trial,
+    answer_within,
     answered,
     answers,
     broken_by,
@@ -123,6 +124,8 @@ def test_what_reached_the_hub_long_after_the_kit_proves_no_way_and_says_so() -> 
     told = of_sensor(late, DOOR, Ears(heard, "", 0), NOON + timedelta(minutes=2))
     assert told.colour is Colour.RED
     assert told.text.startswith("The kit heard it, the hub did not until 50 s later.")
+    played = rang(asked, heard, heard + timedelta(seconds=50), None, answer_within(60.0))
+    assert played.passed_at, "a second's delay where a minute passes in a second"
     again = heard + timedelta(minutes=2)
     assert rang(late, again, again + timedelta(seconds=1), None).passed_at
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.desk import Checked, Desk
@@ -28,6 +28,7 @@ class Found:
     area: str
     sensors: int
     names: tuple[str, ...] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class Household:
     forms: tuple[Form, ...]
     new: tuple[Form, ...]
     log: tuple[Amendment, ...]
+    ended: datetime | None
+    residents: tuple[Resident, ...]
+    zone: str
 
 
 class Meanwhile(Exception):
@@ -61,13 +65,13 @@ class Administration:
     def homes(self, viewer: Viewer, find: str) -> tuple[int, list[Found]]:
         """How many there are, and the first of those that fit: by id or area, or by a resident's name or address."""
         self._may(viewer)
-        homes, sought = self._door.homes(viewer), find.strip().casefold()
+        homes, sought = self._door.all_homes(viewer), find.strip().casefold()
         by_name: dict[str, list[str]] = {}
         for one in self._desk(viewer).all("residents").values() if sought else ():
             if sought in f"{one.name} {one.called} {one.address}".casefold():
                 by_name.setdefault(one.home, []).append(one.name)
         fitting = [
-            Found(home.id, home.area, len(home.sensors), tuple(by_name.get(home.id, ())))
+            Found(home.id, home.area, len(home.sensors), tuple(by_name.get(home.id, ())), home.ended is not None)
             for home in homes.values()
             if home.id in by_name or sought in f"{home.id} {home.area}".casefold()
         ]
@@ -84,7 +88,7 @@ class Administration:
         shown = self._may(viewer)
         home = self._door.home(viewer, home_id)
         self._look(viewer, home_id, shown)
-        desk, residents = self._desk(viewer), self._door.records.residents_of(home_id)
+        desk, residents = self._desk(viewer), self._door.records.all_residents_of(home_id)
         ids = {one.id for one in residents}
         records: list[tuple[str, Any]] = [("homes", home), *(("residents", one) for one in residents)]
         records += [("contacts", one) for one in self._door.contacts(residents)]
@@ -96,7 +100,8 @@ class Administration:
             for one in amendments.latest(self._engine, viewer.council, 2000)
             if one.key.split(" ")[0] in {home_id, *ids}
         ]
-        return Household(home_id, tuple(forms), tuple(_blanks(home_id, residents, typed)), tuple(log[:20]))
+        new = tuple(_blanks(home_id, residents, typed))
+        return Household(home_id, tuple(forms), new, tuple(log[:20]), home.ended, tuple(residents), home.timezone)
 
     def blank_home(self, viewer: Viewer, typed: tuple[str, Mapping[str, str], list[Mistake]] | None = None) -> Form:
         self._may(viewer)

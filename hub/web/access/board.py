@@ -11,19 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from hub.store.alerts import Entry
+from hub.store.once import asking_once
 from hub.store.records import Expectation, Look
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist, latest_of
 from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard_after
 from hub.web.access.felt import BEFORE
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
-from hub.web.shown import Card, Part, Queue, Waiting
+from hub.web.shown import BrokenWay, Card, Part, Queue, Waiting
 from hub.web.usual import usual
-from hub.web.words import clock_s, local
 from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
+from models.hours import clock_s, local
 from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
@@ -58,12 +59,17 @@ class Row:
 
 
 class Board:
-    """`trouble` says in words what the hub itself lacks, for a council."""
+    """`trouble` says in words what the hub itself lacks, and `ways` which ways to reach people fail, for a council."""
 
     def __init__(
-        self, door: Door, worklist: Worklist, trouble: Callable[[str], tuple[str, ...]], traces: Traces | None = None
+        self,
+        door: Door,
+        worklist: Worklist,
+        trouble: Callable[[str], tuple[str, ...]],
+        ways: Callable[[str], tuple[BrokenWay, ...]],
+        traces: Traces | None = None,
     ) -> None:
-        self._door, self._worklist, self._trouble, self._traces = door, worklist, trouble, traces
+        self._door, self._worklist, self._trouble, self._ways, self._traces = door, worklist, trouble, ways, traces
         self._lock = threading.RLock()
         self._change = 0
         self._rows: dict[int, Row] = {}
@@ -90,30 +96,44 @@ class Board:
 
     def of(self, council: str) -> Queue:
         """As all consoles of the council show it."""
-        with self._lock:
+        with self._lock, asking_once():
             self._read()
-            homes, now, trouble = self._door.homes_of(council), self._door.clock.now(), self._trouble(council)
-            rests_on = (self._change, self._read_at, self._register, trouble)
+            homes, now = self._door.all_homes_of(council), self._door.clock.now()
+            trouble, ways = self._trouble(council), self._ways(council)
+            rests_on = (self._change, self._read_at, self._register, trouble, ways)
             made = self._queues.get(council)
             if made is None or made[0] != rests_on:
-                made = self._queues[council] = (rests_on, self._made(council, homes, now, trouble))
+                made = self._queues[council] = (rests_on, self._made(council, homes, now, trouble, ways))
             return replace(made[1], now=now)
 
     def page(self, viewer: Viewer, purpose: Purpose, part: str, first: int) -> tuple[Queue, Part]:
         """A page of a part of the queue from the row `first` on, for one who looks, and that is on record."""
         self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
         with self._lock:
-            queue, homes = self.of(viewer.council), self._door.homes_of(viewer.council)
+            queue, homes = self.of(viewer.council), self._door.all_homes_of(viewer.council)
             rows = self._sorted(homes, self._door.clock.now())[part]
             shown = self._part(rows[first:], PAGE, homes)
             self._look([viewer], [one.alert.id for one in shown.rows])
             return queue, replace(shown, total=len(rows))
 
+    def outage(self, viewer: Viewer, purpose: Purpose, outage: str) -> tuple[Queue, Card] | None:
+        """All homes of a card, for one who looks, and that is on record; None once it is over."""
+        self._door.shown(viewer, purpose, SEEN_IN_QUEUE)
+        with self._lock:
+            queue, homes = self.of(viewer.council), self._door.all_homes_of(viewer.council)
+            now = self._door.clock.now()
+            found, _ = self._outages(self._sorted(homes, now)["faults"], homes, now)
+            card = next((self._card(one, homes, len(one.homes)) for one in found if one.id == outage), None)
+            if card is None:
+                return None
+            self._look([viewer], [one.alert.id for one in card.rows])
+            return queue, card
+
     def versions(self, council: str, alerts: Collection[int]) -> dict[int, str]:
         """Of each alert another word whenever it changed; '' where it is over, or none of the council's."""
         with self._lock:
             self._read()
-            homes = self._door.homes_of(council)
+            homes = self._door.all_homes_of(council)
             mine = {one: self._rows[one].alert for one in alerts if one in self._rows}
             return {one: self._mark(mine[one]) if one in mine and mine[one].home in homes else "" for one in alerts}
 
@@ -225,10 +245,17 @@ class Board:
 
     # What is made of it
 
-    def _made(self, council: str, homes: dict[str, Home], now: datetime, trouble: tuple[str, ...]) -> Queue:
-        rows = self._sorted(homes, now)
+    def _made(
+        self,
+        council: str,
+        homes: dict[str, Home],
+        now: datetime,
+        trouble: tuple[str, ...],
+        ways: tuple[BrokenWay, ...],
+    ) -> Queue:
+        rows, watched = self._sorted(homes, now), self._door.homes_of(council)
         outages, alone = self._folded(rows["faults"], homes, now)
-        zone, unheard = self._counted(council, homes, now)
+        zone, unheard = self._counted(council, watched, now)
         queue = Queue(
             "",
             now,
@@ -238,9 +265,10 @@ class Board:
             self._part(rows["held"], HELD, homes),
             self._part(alone, FAULTS, homes),
             outages,
-            len(homes),
+            len(watched),
             unheard,
             trouble,
+            ways,
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 
@@ -287,13 +315,16 @@ class Board:
     def _folded(
         self, faults: Sequence[Row], homes: dict[str, Home], now: datetime
     ) -> tuple[tuple[Card, ...], list[Row]]:
+        outages, alone = self._outages(faults, homes, now)
+        return tuple(self._card(one, homes, IN_CARD) for one in outages), alone
+
+    def _outages(self, faults: Sequence[Row], homes: dict[str, Home], now: datetime) -> tuple[list[Outage], list[Row]]:
         troubled = {row.alert.home for row in self._rows.values() if row.alert.lane is Lane.PERSON}
         began = self._door.alerts.faults_began() if len(faults) >= AT_LEAST else {}
         down = [self._down(row, homes[row.alert.home], troubled, began, now) for row in faults]
         outages, _ = fold(down, now)
         folded = {alert for one in outages for alert in one.alerts}
-        alone = [row for row in faults if row.alert.id not in folded]
-        return tuple(self._card(one, homes) for one in outages), alone
+        return outages, [row for row in faults if row.alert.id not in folded]
 
     def _down(
         self, row: Row, home: Home, troubled: set[str], began: dict[tuple[int, str], datetime], now: datetime
@@ -313,10 +344,10 @@ class Board:
         cause = why if why and kind is FindingKind.KIT_UNHEARD else kind
         return Down(alert.home, home.area, kind, cause, since, risk, alert.id)
 
-    def _card(self, outage: Outage, homes: dict[str, Home]) -> Card:
-        first = [self._rows[one.alert] for one in outage.homes[:IN_CARD] if one.alert is not None]
+    def _card(self, outage: Outage, homes: dict[str, Home], limit: int) -> Card:
+        first = [self._rows[one.alert] for one in outage.homes[:limit] if one.alert is not None]
         rows = tuple(self._waiting(row, homes[row.alert.home]) for row in first)
-        risks = tuple(_at_risk(one.risk) for one in outage.homes[:IN_CARD] if one.alert is not None)
+        risks = tuple(_at_risk(one.risk) for one in outage.homes[:limit] if one.alert is not None)
         return Card(outage.id, outage.what, outage.where, outage.since, len(outage.homes), rows, risks)
 
 

@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 
 from hub.desk import Desk, Overtaken
+from hub.key_safes import LONGEST
 from hub.kits import settings_text
 from hub.store.fittings import Fittings
 from hub.store.register import Change
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.words import when
+from hub.web.access.key_safes import KeySafeDesk
 from models.commission import (
     BROADBAND,
     MAINS,
@@ -27,6 +28,7 @@ from models.commission import (
     Standing,
     Trial,
     Verdict,
+    answer_within,
     answered,
     answers,
     broken_by,
@@ -39,6 +41,7 @@ from models.commission import (
 )
 from models.health import Why
 from models.home import Home, Sensor
+from models.hours import when
 from models.observation import KIT, SensorKind
 from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
@@ -74,9 +77,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How it stands with one kind of sensor."""
+    """How it stands with one kind of sensor; `felt` as in Consent."""
 
     kind: SensorKind
+    felt: bool
     fitted: bool
     given: bool
     always: bool
@@ -104,6 +108,7 @@ class View:
     residents: tuple[tuple[str, str], ...]
     contacts: tuple[Contact, ...]
     way_in: bool
+    code: bool
     answers: dict[str, bool]
     answered: bool
     agreements: tuple[Agreement, ...]
@@ -131,6 +136,7 @@ class _Now:
     alive: dict[str, datetime]
     unheard: str
     power: Power
+    within: timedelta
 
     @property
     def agreed(self) -> frozenset[SensorKind]:
@@ -147,8 +153,8 @@ class _Now:
 
 
 class Commissioning:
-    def __init__(self, door: Door) -> None:
-        self._door, self._engine = door, door.records.engine
+    def __init__(self, door: Door, key_safes: KeySafeDesk) -> None:
+        self._door, self._engine, self._key_safes = door, door.records.engine, key_safes
         self._fittings = Fittings(door.records.engine)
 
     def homes(self, viewer: Viewer) -> list[tuple[str, str, str]]:
@@ -173,10 +179,11 @@ class Commissioning:
             tuple((one.id, one.called or one.name) for one in residents),
             contacts,
             way_in,
+            self._key_safes.has_code(home_id),
             answers(now.home),
             fitting.answered_at is not None,
-            tuple(_agreement(kind, now) for kind in SensorKind),
-            self._door.hearing(now.home, now.at).sentence,
+            (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
+            f"{self._door.hearing(now.home, now.at).sentence}{self._turned_away(now)}",
             tuple(_line(sensor, fitting, now) for sensor in now.home.sensors),
             tuple(Line(name, _PLUGS[name], of_plug(fitting.tests.get(name), name)) for name in (MAINS, BROADBAND)),
             tuple(missing(of)),
@@ -207,6 +214,7 @@ class Commissioning:
             "consent": self._consent,
             "contact": self._contact,
             "way_in": self._way_in,
+            "code": self._code,
             "test": self._test,
         }
         if step not in steps:
@@ -235,6 +243,15 @@ class Commissioning:
             raise Hidden(f"certificate {number}")
         return now.home, found
 
+    def _turned_away(self, now: _Now) -> str:
+        """Where no certificate of this home is good, that is why it is not heard."""
+        if not now.unheard or self._door.depot is None:
+            return ""
+        mine = [one for one in self._door.depot.authority.ledger() if one.home == now.home.id]
+        if not mine or any(one.revoked_at is None for one in mine):
+            return ""
+        return " The certificate of its kit was revoked, so the hub turns it away: have a new kit made at the depot."
+
     def _may(self, viewer: Viewer) -> frozenset[Data]:
         return self._door.shown(
             viewer, Purpose.COMMISSION, (Data.HEARING, Data.KIT, Data.ADDRESS, Data.PERSON, Data.CONTACTS)
@@ -245,7 +262,7 @@ class Commissioning:
         if not papers:
             return "being fitted" if self._fittings.of(home.id)[0] else "not begun"
         number, proved = papers[0]
-        broken = broken_by(proved, home, agreed(self._door.records.consents(), home.id))
+        broken = broken_by(proved, home, agreed(self._door.records.consents(home.id), home.id))
         return f"certificate {number}{' no longer holds' if broken else ''}"
 
     def _papers(self, now: _Now) -> tuple[Paper, ...]:
@@ -266,9 +283,10 @@ class Commissioning:
             beat.on_mains if beat else None,
             beat.route is Route.MODEM if beat and beat.route not in (None, Route.UNKNOWN) else None,
         )
-        consents = [one for one in records.consents() if one.home == home.id]
+        consents = records.consents(home.id)
         why = why or (None if heard.online else Why.PATH)
-        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power)
+        within = answer_within(self._door.clock.pace().speed)
+        return _Now(home, at, consents, beat, alive, f"{why}" if why else "", power, within)
 
     def _advanced(self, now: _Now) -> Fitting:
         """What came since the page last asked is written down, so that a closed phone loses nothing of it."""
@@ -295,7 +313,8 @@ class Commissioning:
         came = [row for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at]
         health = now.beat.health.get(name) if now.beat else None
         link = health.link if health else None
-        rung = [rang(test, row.at, row.arrived, link) for row in sorted(came, key=lambda row: row.arrived)]
+        came.sort(key=lambda row: row.arrived)
+        rung = [rang(test, row.at, row.arrived, link, now.within) for row in came]
         return next((one for one in rung if one.passed_at), rung[0] if rung else test)
 
     def _change(self, home_id: str, change: Callable[[Fitting], Fitting]) -> Fitting:
@@ -375,11 +394,12 @@ class Commissioning:
         if form.get("kind") not in set(SensorKind):
             raise Refused("Say which kind of sensor this is about.")
         kind, now = SensorKind(form["kind"]), self._door.clock.now()
-        mine = (one for one in self._door.records.consents() if one.home == home.id and not one.felt)
+        felt = kind is SensorKind.PENDANT and form.get("felt") == "yes"
+        mine = (one for one in self._door.records.consents(home.id) if one.felt is felt)
         before = next((one for one in mine if one.kind is kind), None)
-        key = (home.id, str(kind))
         if form.get("decision") == "withdraw":
             if before is not None and before.withdrawn_at is None:
+                key = (home.id, before.about)
                 self._keep(viewer, Change("consents", key, before, replace(before, withdrawn_at=now)))
             return
         who, basis, review = form.get("decided_by", "").strip(), form.get("basis", ""), _day(form.get("review", ""))
@@ -389,8 +409,8 @@ class Commissioning:
             raise Refused("Say on what basis it was decided.")
         if review is None or review <= now:
             raise Refused("Say when this is looked at again: a day that is still to come.")
-        made = Consent(home.id, kind, who, BASES[basis], now, review)
-        self._keep(viewer, Change("consents", key, before, made))
+        made = Consent(home.id, kind, who, BASES[basis], now, review, felt=felt)
+        self._keep(viewer, Change("consents", (home.id, made.about), before, made))
 
     def _contact(self, viewer: Viewer, home: Home, post: str, form: Mapping[str, str]) -> None:
         resident = self._resident(home, form)
@@ -416,6 +436,14 @@ class Commissioning:
             raise Refused("That looks like a code or a telephone number. A key safe's code does not belong in here.")
         self._keep(viewer, Change("residents", (resident.id,), resident, replace(resident, way_in=text)))
 
+    def _code(self, viewer: Viewer, home: Home, _post: str, form: Mapping[str, str]) -> None:
+        code, by = form.get("code", "").strip(), form.get("permitted_by", "").strip()
+        if form.get("permitted") != "yes" or not 0 < len(by) <= 80:
+            raise Refused("Ask first: a code is kept only with the resident's permission. Say who gave it.")
+        if not 0 < len(code) <= LONGEST:
+            raise Refused(f"A code has 1 to {LONGEST} characters.")
+        self._key_safes.fitted(viewer, home, code, by)
+
     def _resident(self, home: Home, form: Mapping[str, str]) -> Resident:
         living = self._door.records.residents_of(home.id)
         asked = form.get("resident", "")
@@ -437,13 +465,13 @@ _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull 
 
 
 def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
-    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at)
+    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at, now.within)
     return Line(sensor.id, RINGS[sensor.kind][0], verdict, sensor)
 
 
-def _agreement(kind: SensorKind, now: _Now) -> Agreement:
-    mine = next((one for one in now.consents if one.kind is kind and not one.felt), None)
-    fitted, given = any(one.kind is kind for one in now.home.sensors), kind in now.agreed
+def _agreement(kind: SensorKind, now: _Now, *, felt: bool = False) -> Agreement:
+    mine = next((one for one in now.consents if one.kind is kind and one.felt is felt), None)
+    fitted, given = any(one.kind is kind for one in now.home.sensors), mine is not None and mine.withdrawn_at is None
     if mine is None:
         said = "Nobody has decided."
     elif mine.withdrawn_at is not None:
@@ -452,7 +480,9 @@ def _agreement(kind: SensorKind, now: _Now) -> Agreement:
         until = f", to be looked at again on {mine.review_at:%d %B %Y}" if mine.review_at else ""
         said = f"Agreed by {mine.decided_by}, {mine.basis}, {when(mine.given_at, now.at, now.home.timezone)}{until}."
     in_a_year = f"{now.at + timedelta(days=365):%Y-%m-%d}"
-    return Agreement(kind, fitted, given, kind in ALWAYS, said, mine.decided_by if mine else "", in_a_year)
+    return Agreement(
+        kind, felt, fitted, given, kind in ALWAYS and not felt, said, mine.decided_by if mine else "", in_a_year
+    )
 
 
 def _day(text: str) -> datetime | None:

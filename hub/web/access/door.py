@@ -9,27 +9,31 @@ and `open_alerts`, staff from `staff`; each is told who asks. What belongs to a 
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
 from hub.kits import Depot
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Records
+from hub.store.row import Row
 from hub.store.series import Series
 from hub.web.shown import Hearing
-from hub.web.words import clock_s, when
 from models.alert import Alert
 from models.health import Heard, Why, kit_unheard_after, why_unheard
 from models.home import Home
+from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
-from models.privacy import Data, Purpose, Showing, showing
-from models.wire import Heartbeat
+from models.privacy import Data, Purpose, Showing, agreed, in_use, level_at, showing
+from models.wire import Heartbeat, read_heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
+LATELY = 0.5
+"""Seconds, real and played, in which what is heard of a home is not asked anew."""
 
 
 class Hidden(LookupError):
@@ -41,11 +45,23 @@ class ReasonNeeded(Exception):
 
 
 class Viewer:
-    """Who looks: an account that has logged in, and the token that its forms must carry."""
+    """Who looks: an account that has logged in, and the token that its forms must carry. Where `behind` them somebody
+    else looks at what they would see, the look is that other's.
+    """
 
-    def __init__(self, account: Account, csrf: str) -> None:
+    def __init__(self, account: Account, csrf: str, behind: "Viewer | None" = None) -> None:
         self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
-        self.council, self.csrf = account.council, csrf
+        self.council, self.csrf, self.behind = account.council, csrf, behind
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Homes by council, those that are watched and `every` one on record; and the `names` of accounts by login."""
+
+    version: int = -1
+    homes: dict[str, dict[str, Home]] = field(default_factory=dict)
+    every: dict[str, dict[str, Home]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
 
 class Door:
@@ -64,19 +80,28 @@ class Door:
         self.clock, self.real_now = clock, real_now
         self._looked: dict[tuple[str, str, str, str], datetime] = {}
         self._told: dict[int, tuple[int, list[Entry]]] = {}
-        self._register: tuple[int, dict[str, dict[str, Home]], dict[str, str]] = (-1, {}, {})
-        self._beats: tuple[float, datetime, dict[str, Heard]] = (0.0, datetime.min.replace(tzinfo=UTC), {})
+        self._register = Register()
+        self._beats: dict[str, tuple[float, datetime, Heard]] = {}
 
     def shown(
         self, viewer: Viewer, purpose: Purpose, wanted: Iterable[Data], *, level: Level | None = None, reason: str = ""
     ) -> frozenset[Data]:
-        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one."""
+        """What of `wanted` this viewer sees for that purpose. Raises Hidden, or ReasonNeeded for want of one.
+
+        A contact sees no more than the resident shares with them now, whatever `level` a page asks for.
+        """
+        if viewer.role is Role.CONTACT and level is not None:
+            level = min(level, self._shared_with(viewer), key=list(Level).index)
         how = {data: showing(viewer.role, purpose, data, level) for data in wanted}
         if not any(how.values()):
             raise Hidden(purpose)
         if Showing.WITH_REASON in how.values() and not reason:
             raise ReasonNeeded
         return frozenset(data for data, shown in how.items() if shown)
+
+    def _shared_with(self, viewer: Viewer) -> Level:
+        contact = self.records.contact(viewer.person or "")
+        return level_at(contact, self.clock.now()) if contact else Level.NOTHING
 
     def look(
         self,
@@ -87,6 +112,8 @@ class Door:
         about: str = "",
         at_most: timedelta = timedelta(minutes=1),
     ) -> None:
+        if viewer.behind:
+            about, purpose, viewer = f"as {viewer.person} sees it", Purpose.PREVIEW, viewer.behind
         now = self.clock.now()
         key = (viewer.login, home, purpose, about)
         if key in self._looked and now - self._looked[key] < at_most:
@@ -121,7 +148,7 @@ class Door:
         return alert
 
     def open_alerts(self, viewer: Viewer) -> list[Alert]:
-        mine = self.homes(viewer)
+        mine = self.all_homes(viewer)
         return [alert for alert in self.alerts.open_alerts() if alert.home in mine]
 
     def home(self, viewer: Viewer, home_id: str) -> Home:
@@ -135,16 +162,23 @@ class Door:
         """Those with that role who work for the same council."""
         return [one for one in self.records.accounts_of(role) if one.council == viewer.council]
 
+    def noticed(self, home: Home, start: datetime, end: datetime) -> list[Row]:
+        """By sensors in use: what is not agreed to any more, or not now, no page shows, though it may be kept still."""
+        used = {one.id for one in in_use(home, agreed(self.records.consents(home.id), home.id)).sensors}
+        fitted = {one.id for one in home.sensors}
+        rows = self.series.between(home.id, start, end)
+        return [row for row in rows if row.sensor in used or row.sensor not in fitted]
+
     def residents(self, alert: Alert) -> list[Resident]:
         one = self.records.resident(alert.resident) if alert.resident else None
-        return [one] if one else self.records.residents_of(alert.home)
+        return [one] if one else self.records.residents_of(alert.home) or self.records.all_residents_of(alert.home)
 
     def contacts(self, residents: Iterable[Resident]) -> tuple[Contact, ...]:
         return tuple(one for who in residents for one in self.records.contacts_of(who.id))
 
     def names(self) -> dict[str, str]:
         """Of every account, by login."""
-        return self._read()[1]
+        return self._read().names
 
     def homes(self, viewer: Viewer) -> dict[str, Home]:
         if viewer.role in OF_ONE_HOME:
@@ -153,27 +187,38 @@ class Door:
         return self.homes_of(viewer.council)
 
     def homes_of(self, council: str) -> dict[str, Home]:
-        return self._read()[0].get(council, {})
+        """Those that are watched."""
+        return self._read().homes.get(council, {})
+
+    def all_homes(self, viewer: Viewer) -> dict[str, Home]:
+        """With those whose service has ended."""
+        return self.homes(viewer) if viewer.role in OF_ONE_HOME else self.all_homes_of(viewer.council)
+
+    def all_homes_of(self, council: str) -> dict[str, Home]:
+        return self._read().every.get(council, {})
 
     def councils(self) -> dict[str, dict[str, Home]]:
         """All homes on record, by council."""
-        return self._read()[0]
+        return self._read().every
 
     def elsewhere(self, viewer: Viewer) -> set[str]:
         """Homes on record that are none of theirs."""
-        mine = self.homes(viewer)
-        return {home for homes in self._read()[0].values() for home in homes if home not in mine}
+        mine = self.all_homes(viewer)
+        return {home for homes in self._read().every.values() for home in homes if home not in mine}
 
-    def _read(self) -> tuple[dict[str, dict[str, Home]], dict[str, str]]:
-        """Homes by council, and names by login: read again only when the register has changed."""
+    def _read(self) -> Register:
+        """Read again only when the register has changed."""
         version = self.records.version()
-        if self._register[0] != version:
-            names = self.records.accounts.names()
-            homes: dict[str, dict[str, Home]] = {}
-            for home in self.records.homes():
-                homes.setdefault(home.council, {})[home.id] = home
-            self._register = (version, homes, names)
-        return self._register[1:]
+        if self._register.version != version:
+            every: dict[str, dict[str, Home]] = {}
+            for home in self.records.homes(ended=True):
+                every.setdefault(home.council, {})[home.id] = home
+            homes = {
+                council: {one: home for one, home in mine.items() if home.ended is None}
+                for council, mine in every.items()
+            }
+            self._register = Register(version, homes, every, self.records.accounts.names())
+        return self._register
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""
@@ -184,25 +229,36 @@ class Door:
             self._told.clear()
         return known[1]
 
-    def heard(self) -> dict[str, Heard]:
-        """Of every home on the hub, whoever's; at most half a second old, however time runs."""
-        real, now = self.real_now(), self.clock.now()
-        if real - self._beats[0] > 0.5 or now - self._beats[1] > timedelta(seconds=0.5):
-            self._beats = (real, now, self.records.heard())
-        return self._beats[2]
-
     def heard_of(self, home_id: str) -> Heard:
-        return self.heard().get(home_id, NEVER_HEARD)
+        """At most half a second old, however time runs."""
+        real, now = self.real_now(), self.clock.now()
+        known = self._beats.get(home_id)
+        if known is None or real - known[0] > LATELY or now - known[1] > timedelta(seconds=LATELY):
+            if len(self._beats) > REMEMBERED:
+                self._beats.clear()
+            heard = self.records.heard(home_id).get(home_id, NEVER_HEARD)
+            known = self._beats[home_id] = (real, now, heard)
+        return known[2]
 
     def why(self, home_id: str, now: datetime) -> Why | None:
         return why_unheard(self.heard_of(home_id), now, unheard_after(self.records.heartbeat(home_id)))
 
     def hearing(self, home: Home, now: datetime) -> Hearing:
-        until, why = self.heard_of(home.id).until, self.why(home.id, now)
-        if why is None and until is not None:
-            return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
-        since = f"since {when(until, now, home.timezone)}" if until else "at all"
-        return Hearing(False, f"The home is not heard {since}, because {why}.", until)
+        return _hearing(home, self.heard_of(home.id), self.records.heartbeat(home.id), now)
+
+    def hearings(self, homes: Collection[Home], now: datetime) -> dict[str, Hearing]:
+        """Of each of many."""
+        heard, beats = self.records.heard(), self.records.heartbeats()
+        told = {home.id: read_heartbeat(beats[home.id]) if home.id in beats else None for home in homes}
+        return {home.id: _hearing(home, heard.get(home.id, NEVER_HEARD), told[home.id], now) for home in homes}
+
+
+def _hearing(home: Home, heard: Heard, beat: Heartbeat | None, now: datetime) -> Hearing:
+    until, why = heard.until, why_unheard(heard, now, unheard_after(beat))
+    if why is None and until is not None:
+        return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
+    since = f"since {when(until, now, home.timezone)}" if until else "at all"
+    return Hearing(False, f"The home is not heard {since}, because {why}.", until)
 
 
 def unheard_after(beat: Heartbeat | None) -> timedelta:

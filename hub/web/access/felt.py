@@ -16,7 +16,7 @@ SHOWN = 4
 
 def felt_around(door: Door, traces: Traces, alert: Alert, home: Home) -> tuple[Trace, ...]:
     """The latest, the last first. Those of somebody else in the home, whom the alert is not about, are left out."""
-    if alert.lane is not Lane.PERSON or not felt_may_leave(door.records.consents(), home.id):
+    if alert.lane is not Lane.PERSON or not felt_may_leave(door.records.consents(home.id), home.id):
         return ()
     until = alert.closed_at or door.clock.now()
     found = traces.between(home.id, alert.raised_at - BEFORE, until + timedelta(seconds=1))

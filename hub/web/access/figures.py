@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hub.store.figures import stamps
+from hub.store.figures import reveals, stamps
 from hub.store.health import Health
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import zone_of
-from models.figures import Figures, figures, month, today
+from models.figures import Figures, by_day, figures, month, today
 from models.privacy import Data, Purpose
 
 EARLIEST = 2020
@@ -18,7 +18,7 @@ FRESH = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """`before` and `after` name the months beside it, '' where there is none."""
+    """`reveals` are codes shown on each day; `before` and `after` name the months beside it, '' where there is none."""
 
     name: str
     title: str
@@ -26,7 +26,7 @@ class Month:
     now: datetime
     figures: Figures
     unprotected: float
-    reveals: int | None
+    reveals: tuple[tuple[str, int], ...]
     before: str
     after: str
 
@@ -47,14 +47,16 @@ class FiguresOf:
     def month(self, viewer: Viewer, name: str = "") -> Month:
         """'2026-11', or this one. Raises Hidden."""
         self._may(viewer)
-        homes, now = self._door.homes(viewer), self._door.clock.now()
-        zone = zone_of(homes.values())
+        every, now = self._door.all_homes(viewer), self._door.clock.now()
+        zone = zone_of(every.values())
         here = now.astimezone(ZoneInfo(zone))
         year, number = _read(name) if name else (here.year, here.month)
         if not (EARLIEST, 1) <= (year, number) <= (here.year, here.month):
             raise Hidden(f"month {name}")
         start, end = month(year, number, zone)
+        homes = {one: home for one, home in every.items() if home.ended is None or home.ended >= start}
         made = figures(stamps(self._door.records.engine, start, end), homes, start, end, now, zone)
+        shown = [at for home, at in reveals(self._door.records.engine, start, end) if home in homes]
         before, after = _beside(year, number, -1), _beside(year, number, 1)
         return Month(
             f"{year}-{number:02}",
@@ -63,7 +65,7 @@ class FiguresOf:
             now,
             made,
             sum(self._health.unprotected(homes, start, min(end, now)).values()),
-            None,
+            tuple(by_day(shown, start, min(end, now), zone)),
             before if before >= f"{EARLIEST}-01" else "",
             after if after <= f"{here:%Y-%m}" else "",
         )

@@ -19,6 +19,7 @@ from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.mentioned import Mentioned
+from hub.store.once import asking_once
 from hub.store.records import Expectation, Look, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
@@ -28,18 +29,24 @@ from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
+from hub.web.access.days import DAY, Days, expected
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
 from hub.web.access.entrance import Entrance
+from hub.web.access.family import FamilyDesk, about
 from hub.web.access.felt import felt_around
 from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
+from hub.web.access.leaving import LeavingDesk
+from hub.web.access.outages import OutageDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
-from hub.web.picture import Picture, midnight, picture
+from hub.web.access.ways import WayDesk
+from hub.web.access.wishes import Choosing
+from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
     Fault,
@@ -52,22 +59,18 @@ from hub.web.shown import (
     Own,
     Person,
     Prepared,
-    Reassurance,
     Sheet,
     Visit,
     Watching,
 )
-from hub.web.standing import LATE as LATE_ALERT
-from hub.web.standing import LOOKED_AT_WITHIN, Known, standing
-from hub.web.usual import Usual, usual
-from hub.web.words import MEASURED, MENTION, ROLE, clock_s, place, when
+from hub.web.words import MEASURED, ROLE, place
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
-from models.day import Doing, Seen, Span, ribbon
 from models.detection import coldstart
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
 from models.home import Home
-from models.observation import SIGNS_OF_LIFE, SensorKind, What
+from models.hours import clock_s, midnight, when
+from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
 from models.reason import known
@@ -87,10 +90,8 @@ NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIM
 EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
-DAY = timedelta(days=1)
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
-SAME_SIGN = timedelta(milliseconds=1)
 
 
 class Gate:
@@ -113,18 +114,24 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door), Mentioned(records.engine)
+        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
+        self._days = Days(self._door)
+        self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
         self.visits_desk = VisitDesk(self._door)
         self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
-        self.commissioning = Commissioning(self._door)
+        self.commissioning = Commissioning(self._door, self.key_safes)
+        self.choosing = Choosing(self._door)
         self._worklist = Worklist(records.engine)
-        self.board = Board(self._door, self._worklist, self.trouble, traces)
+        self.ways = WayDesk(self._door)
+        self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)
+        self.outages = OutageDesk(self._door, self.board)
 
     # The contact centre
 
@@ -143,7 +150,8 @@ class Gate:
         entries = self._alerts.timeline(alert_id)
         shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
         self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
-        return self._sheet(viewer, alert, entries, shown, reason)
+        with asking_once():
+            return self._sheet(viewer, alert, entries, shown, reason)
 
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str
@@ -197,7 +205,7 @@ class Gate:
         if resident is None or viewer.role not in ACTING:
             raise Hidden(f"resident {resident_id}")
         home, now = self._door.home(viewer, resident.home), self._clock.now()
-        alerts = tuple(one for one in self._alerts.of_home(home.id, 12) if _about(one, resident))
+        alerts = tuple(one for one in self._alerts.of_home(home.id, 12) if about(one, resident))
         still = next((one for one in alerts if one.state is not State.CLOSED), None)
         if still is None and not reason:
             raise ReasonNeeded
@@ -311,45 +319,24 @@ class Gate:
 
     # The family, the resident, the installer
 
-    def reassurance(self, viewer: Viewer, purpose: Purpose) -> Reassurance:
-        contact = self._records.contact(viewer.person) if viewer.person else None
-        resident = self._records.resident(contact.resident) if contact else None
-        if contact is None or resident is None:
-            raise Hidden("family")
-        shown = self._door.shown(viewer, purpose, Data, level=contact.level)
-        self._door.look(viewer, purpose, resident.home, shown)
-        home, now = self._door.home(viewer, resident.home), self._clock.now()
-        known = self._known(home, resident, now)
-        recent = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
-        return Reassurance(
-            resident.called,
-            contact.level,
-            standing(known, shown),
-            now,
-            home.timezone,
-            known.heard.until,
-            self._two_days(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
-            tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
-            _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
-        )
-
     def own(self, viewer: Viewer, purpose: Purpose) -> Own:
         resident = self._records.resident(viewer.person) if viewer.person else None
         if resident is None:
             raise Hidden("resident")
         self._door.shown(viewer, purpose, Data)
         home, now = self._door.home(viewer, resident.home), self._clock.now()
+        _, last = self._days.spans(home, now - DAY, now)
         return Own(
             resident.called,
             now,
             home.timezone,
             self._door.hearing(home, now),
-            self._two_days(home, now, Level.TIMES)[0],
+            self._days.two(home, now, Level.TIMES)[0],
             self._fitted(home),
             tuple(self._records.contacts_of(resident.id)),
             self._looks(home, now),
             resident.telling.large_print,
-            self._watching(viewer, home, self._spans(home, now - DAY, now)[1], now),
+            self._watching(viewer, home, last.at if last else None, now),
             self._mentions(home, now, frozenset(Data)),
             self.upkeep.not_watched(home),
             self.upkeep.protection(home, now),
@@ -393,12 +380,12 @@ class Gate:
         )
         return Prepared(home_id, home.id, home.area, len(home.sensors), certificates)
 
-    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str) -> bytes:
-        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden."""
+    def new_kit(self, viewer: Viewer, purpose: Purpose, home_id: str, speaks: str = "") -> bytes:
+        """An archive of everything that it needs; who made it stands in the ledger. Raises Hidden, CannotBeMade."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
             raise Hidden("no kits")
-        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real()).zipped()
+        return self._depot.make(self._door.home(viewer, home_id), viewer.login, self._door.real(), speaks).zipped()
 
     def shut_out(self, viewer: Viewer, purpose: Purpose, home_id: str, serial: str) -> None:
         self._door.shown(viewer, purpose, (Data.KIT,))
@@ -421,7 +408,7 @@ class Gate:
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, broken = self._late(), self.response.broken()
+        late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
@@ -430,8 +417,8 @@ class Gate:
         if self._missing():
             said.append("The hub's watch is not running: no alert will be raised.")
         said += [
-            f"Reaching people {way} has failed since {clock_s(since, zone)} ({why}): plans go on by the next way."
-            for way, since, why in broken
+            f"Reaching people {one.way} has failed since {clock_s(one.began, zone)}, and nobody sees to it: look below."
+            for one in broken
         ]
         said += self.handovers.late(council)
         return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
@@ -469,7 +456,7 @@ class Gate:
 
     def _fitted(self, home: Home) -> tuple[Fitted, ...]:
         beat, until = self._records.heartbeat(home.id), self._door.heard_of(home.id).until
-        may = agreed(self._records.consents(), home.id) | ALWAYS
+        may = agreed(self._records.consents(home.id), home.id) | ALWAYS
         last, limits = beat.sensors if beat else {}, self.upkeep.limits(home)
         worn = self._worn(home)
         return tuple(
@@ -495,41 +482,9 @@ class Gate:
             for sensor, at in last.items()
         }
 
-    def _spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], datetime | None]:
-        """The ribbon, and the last sign of life. While the home is heard it ends where it is heard until."""
-        until, why = self._door.heard_of(home.id).until, self._door.why(home.id, end)
-        rows = self._series.between(home.id, start - DAY, end)
-        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
-        if until and why is None:
-            end = max(start, min(until, end))
-        if not seen:
-            return [Span(start, end, Doing.UNHEARD)] if why else [], None
-        return ribbon(home, seen, start, end, until), seen[-1].at
-
-    def _known(self, home: Home, resident: Resident, now: datetime) -> Known:
-        spans, last = self._spans(home, now - DAY, now)
-        today = midnight(now, home.timezone)
-        mine = [one for one in self._alerts.of_home(home.id, 20) if _about(one, resident)]
-        return Known(
-            resident.called,
-            now,
-            home.timezone,
-            spans,
-            last,
-            *_expected(self._records.expectation(home.id), last),
-            self._door.heard_of(home.id),
-            self._door.why(home.id, now),
-            self._judges(now),
-            [one for one in mine if one.state is not State.CLOSED or (one.closed_at or one.raised_at) >= today],
-        )
-
     def _known_for(self, home: Home, now: datetime) -> timedelta:
         told = self._records.expectation(home.id)
         return now - told.known_since if told and told.known_since else COUNTED
-
-    def _usual(self, home: Home, now: datetime) -> Usual:
-        told = self._records.expectation(home.id)
-        return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()
 
     def _watching(self, viewer: Viewer, home: Home, last_sign: datetime | None, now: datetime) -> Watching:
         told = self._records.expectation(home.id)
@@ -554,7 +509,7 @@ class Gate:
 
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
-        due, _ = _expected(told, last_sign)
+        due, _ = expected(told, last_sign)
         if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
@@ -589,24 +544,9 @@ class Gate:
         return tuple(found.values())
 
     def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:
-        (spans, last), known = self._spans(home, now - DAY, now), self._usual(home, now)
-        drawn = self._drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, known)
-        return drawn, self._watching(viewer, home, last, now)
-
-    def _two_days(self, home: Home, now: datetime, level: Level) -> tuple[Picture, Picture]:
-        yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
-        before, known = self._spans(home, yesterday, today)[0], self._usual(home, now)
-        return (
-            self._drawn("today", "Today", self._spans(home, today, now)[0], today, tomorrow, level, home, known),
-            self._drawn("yesterday", "Yesterday", before, yesterday, today, level, home, known),
-        )
-
-    def _drawn(
-        self, id_: str, title: str, spans: list[Span], start: datetime, end: datetime, level: Level, home: Home,
-        known: Usual,
-    ) -> Picture:  # fmt: skip
-        drawn = picture(id_, title, spans, start, end, level, home.timezone)
-        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=known.words(level))
+        (spans, last), known = self._days.spans(home, now - DAY, now), self._days.usual(home, now)
+        drawn = self._days.drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, known)
+        return drawn, self._watching(viewer, home, last.at if last else None, now)
 
     def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
         """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
@@ -631,34 +571,12 @@ def _cause(look: Look) -> str:
     return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
 
 
-def _expected(told: Expectation | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:
-    """By when the next sign of life is due, if the watch has said so of this very silence; and how long it may go on
-    without anybody having to look into it.
-    """
-    if last_sign is None:
-        return None, None
-    if told is None or abs(told.last_sign - last_sign) > SAME_SIGN:
-        return None, last_sign + LOOKED_AT_WITHIN
-    return told.expected_by, told.expected_by + LATE_ALERT
-
-
 def _rests_on(told: Expectation, now: datetime) -> str:
     """What so long a wait means, where a routine says so."""
     if told.chance is None or told.known_since is None or not 0 < told.chance < 1:
         return ""
     by = coldstart.known_by(now - told.known_since)
     return f": {by}, a well person is quiet that long after 1 in {round(1 / told.chance)} such moments"
-
-
-def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data]) -> tuple[Mention, ...]:
-    """In words without a moment, at the level that may see them."""
-    kinds = {one.kind: one for one in mentions}
-    seen = [(kind, text) for kind, (data, text) in MENTION.items() if kind in kinds and data in shown]
-    return tuple(replace(kinds[kind], text=text) for kind, text in seen)
-
-
-def _about(alert: Alert, resident: Resident) -> bool:
-    return alert.lane is Lane.PERSON and alert.resident in (None, resident.id)
 
 
 def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
@@ -668,7 +586,8 @@ def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {
-    Data.PERSON: ("name", "called", "speak_with"),
+    Data.CALLED: ("called",),
+    Data.PERSON: ("name", "speak_with"),
     Data.ADDRESS: ("address", "phone"),
     Data.MEDICAL: ("medical_notes", "risks"),
     Data.WAY_IN: ("way_in",),

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from hub.store.shiftbook import AnsweredAlready, Row, Shiftbook
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import people, zone_of
-from hub.web.words import KIND, when
+from hub.web.words import KIND
 from models.alert import Alert, Lane, Refused, State
+from models.hours import when
 from models.people import Role
 from models.privacy import Data, Purpose
 from models.shift import LATE_AFTER, LONGEST_MUTING, LONGEST_PROMISE, Noted

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
+from hub.store.health import Health
 from hub.web.access.door import Door
 from hub.web.picture import Lane, lanes
 from hub.web.shown import Fact, Fitted, Strip
-from hub.web.words import listed, place, when
+from hub.web.words import listed, minutes, place
 from models.day import Seen, ribbon
+from models.faults import TEST_EVERY
 from models.home import Home
+from models.hours import when
 from models.observation import SIGNS_OF_LIFE, SensorKind
 from models.presence import Presence, Where, doors, in_bed, presence
 from models.privacy import Data
+from models.protection import month
 from models.wire import Heartbeat, Route
 
 HOURS = timedelta(hours=6)
@@ -22,22 +26,23 @@ WEAK = 20
 
 
 class HomeState:
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, health: Health) -> None:
+        self._door, self._health = door, health
 
     def strip(self, home: Home, shown: AbstractSet[Data], fitted: Sequence[Fitted]) -> Strip:
         """Only what may be `shown`: of a fault of the kit nothing about the person."""
         now = self._door.clock.now()
-        facts = [*self._of_person(home, now)] if Data.TIMES in shown else []
+        seen = self._seen(home, now) if shown & {Data.TIMES, Data.ROOMS} else []
+        facts = [*self._of_person(home, seen, now)] if Data.TIMES in shown else []
         facts += self._of_kit(home, fitted, now) if Data.KIT in shown else []
-        return Strip(tuple(facts), self._lanes(home, now) if Data.ROOMS in shown else (), now - HOURS, now)
+        return Strip(tuple(facts), self._lanes(home, seen, now) if Data.ROOMS in shown else (), now - HOURS, now)
 
     def _seen(self, home: Home, now: datetime) -> list[Seen]:
-        rows = self._door.series.between(home.id, now - HOURS - BEFORE, now)
+        rows = self._door.noticed(home, now - HOURS - BEFORE, now)
         return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
 
-    def _of_person(self, home: Home, now: datetime) -> list[Fact]:
-        seen, zone = self._seen(home, now), home.timezone
+    def _of_person(self, home: Home, seen: Sequence[Seen], now: datetime) -> list[Fact]:
+        zone = home.timezone
         heard = self._door.heard_of(home.id).until if self._door.why(home.id, now) is None else None
         facts = [_who(presence(home, seen, heard, now), home, now)]
         bed = in_bed(seen)
@@ -53,11 +58,24 @@ class HomeState:
         facts = [Fact("Home", "heard" if hearing.heard else hearing.sentence, not hearing.heard)]
         if beat:
             facts += [_mains(beat), _signal(home, beat)]
-        return [*facts, *_pendants(fitted), _sensors(fitted)]
+        return [*facts, *_pendants(fitted), _sensors(fitted), self._test(home, now), self._unprotected(home, now)]
 
-    def _lanes(self, home: Home, now: datetime) -> tuple[Lane, ...]:
+    def _test(self, home: Home, now: datetime) -> Fact:
+        """Whether a press would arrive, and how fast, as the kit tried it last."""
+        press = next(iter(self._health.tests(home.id)), None)
+        if press is None or press.arrived is None:
+            return Fact("Test press", "none has come through yet")
+        took = "" if press.receipted is None else f", {press.receipted:.1f} s there and back"
+        late = now - press.arrived > TEST_EVERY
+        said = f"{'none since' if late else 'came through'} {when(press.arrived, now, home.timezone)}{took}"
+        return Fact("Test press", said, late)
+
+    def _unprotected(self, home: Home, now: datetime) -> Fact:
+        lost = self._health.unprotected([home.id], *month("", now, home.timezone))[home.id]
+        return Fact("Unprotected", f"{minutes(lost)} this month" if lost else "not a minute this month")
+
+    def _lanes(self, home: Home, seen: Sequence[Seen], now: datetime) -> tuple[Lane, ...]:
         until = self._door.heard_of(home.id).until
-        seen = self._seen(home, now)
         spans = ribbon(home, seen, now - HOURS, now, until) if seen else []
         rooms = list(dict.fromkeys(sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT))
         bedrooms = [sensor.room for sensor in home.sensors if sensor.kind is SensorKind.BED]

@@ -91,6 +91,16 @@ class KeySafeDesk:
             raise Hidden(f"the key safe of {home_id}")
         return self._door.home(viewer, home_id)
 
+    # While a home is fitted
+
+    def has_code(self, home_id: str) -> bool:
+        return self._safes.sealed(home_id) is not None
+
+    def fitted(self, viewer: Viewer, home: Home, code: str, permitted_by: str) -> None:
+        """By an installer, whom `Commissioning` let in."""
+        self._safes.enter(home.id, self._vault.sealed(home.id, code), viewer.login, self._door.clock.now())
+        self._note(home, Deed.PERMIT, viewer, text=f"{permitted_by}: said so while the home was fitted")
+
     # For a visit
 
     def of_visit(self, viewer: Viewer, alert_id: int) -> SafeOfVisit:

@@ -161,10 +161,6 @@ class ResponseDesk:
         contact = self._door.records.contact(who)
         return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
 
-    def broken(self) -> list[tuple[str, datetime, str]]:
-        """Ways that do not work: in words, since when, and why."""
-        return [(WAYS.get(one.transport, one.transport), one.broken_since, one.why) for one in self._ways.broken()]
-
     def push_key(self, viewer: Viewer) -> bytes:
         if viewer.role is not Role.CONTACT:
             raise Hidden("push")
@@ -175,6 +171,12 @@ class ResponseDesk:
         if viewer.role is not Role.CONTACT or viewer.person is None or not readable(self._settings, content):
             raise Hidden("push")
         self._ways.subscribe(viewer.person, endpoint, content.decode(), self._door.clock.now())
+
+    def unsubscribe(self, viewer: Viewer, endpoint: str) -> None:
+        """Only a browser of their own; one that is not known is gone already. Raises Hidden."""
+        if viewer.role is not Role.CONTACT or viewer.person is None:
+            raise Hidden("push")
+        self._ways.unsubscribe(endpoint, viewer.person)
 
     def _plan(self, alert: Alert) -> ResponsePlan:
         return plan_of(self._door.records, alert, partner=self._settings.partner_url is not None)

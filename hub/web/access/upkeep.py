@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.store.alerts import Standing
+from hub.store.fittings import Fittings
 from hub.store.health import Health, TestPress
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.shown import Fault, Protection
@@ -22,6 +23,7 @@ from hub.web.upkeep_shown import (
 from hub.web.words import KIND, NOT_TOLD, listed, place
 from models.alert import Lane, Refused
 from models.battery import Forecast, forecast
+from models.commission import Proved
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
 from models.detection.explain import explain
 from models.detection.reach import not_watched
@@ -43,18 +45,20 @@ NEED = (Data.HEARING, Data.KIT, Data.ADDRESS)
 class Upkeep:
     def __init__(self, door: Door, health: Health) -> None:
         self._door, self._health = door, health
+        self._fittings = Fittings(door.records.engine)
 
     def homes(self, viewer: Viewer, purpose: Purpose) -> Homes:
         """Every home by its area; of nobody's address, so that it is no look at a person's data."""
         self._door.shown(viewer, purpose, (Data.HEARING, Data.KIT))
         now, homes = self._door.clock.now(), self._door.homes(viewer)
         faults, tests, lost = self._faults(homes), self._health.last_tests(), self._lost(homes.values(), now)
+        hearings = self._door.hearings(homes.values(), now)
         rows = [
             HomeRow(
                 home.id,
                 home.area,
                 home.timezone,
-                self._door.hearing(home, now),
+                hearings[home.id],
                 tuple(KIND[one.kind] for one in faults[home.id]),
                 tests.get(home.id),
                 lost[home.id],
@@ -154,7 +158,7 @@ class Upkeep:
 
     def _not_watched(self, home: Home) -> tuple[str, ...]:
         """By the sensors that were agreed to: one that is not used notices nothing."""
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        may = agreed(self._door.records.consents(home.id), home.id) | ALWAYS
         used = replace(home, sensors=tuple(one for one in home.sensors if one.kind in may))
         by_reason: dict[str, list[str]] = defaultdict(list)
         for kind, why in not_watched(used).items():
@@ -185,7 +189,8 @@ class Upkeep:
         learned, swapped = self._health.learned_of(home.id).rhythms, {}
         for one in self._health.swaps(home.id):
             swapped[one.sensor] = one.at
-        may = agreed(self._door.records.consents(), home.id) | ALWAYS
+        proved = next((paper for _, paper in self._fittings.certificates(home.id)), None)
+        may = agreed(self._door.records.consents(home.id), home.id) | ALWAYS
         wrong: dict[str, list[str]] = defaultdict(list)
         for fault in self._faults([home.id])[home.id]:
             wrong[fault.sensor].append(KIND[fault.kind])
@@ -200,6 +205,7 @@ class Upkeep:
                 limits[sensor.id],
                 learned.get(sensor.id, Rhythm()).learned,
                 _told(beat, sensor.id).link,
+                _when_fitted(proved, sensor.id, swapped.get(sensor.id)),
                 _told(beat, sensor.id).battery,
                 _forecast(levels.get((home.id, sensor.id), []), sensor, swapped.get(sensor.id), now),
             )
@@ -214,6 +220,13 @@ class Upkeep:
 
 def _told(beat: Heartbeat | None, sensor: str) -> SensorHealth:
     return beat.health.get(sensor, SensorHealth()) if beat else SensorHealth()
+
+
+def _when_fitted(proved: Proved | None, sensor: str, swapped: datetime | None) -> int | None:
+    """The radio's margin at the walk test, unless another sensor stands there since."""
+    if proved is None or sensor not in proved.tests or (swapped is not None and swapped > proved.at):
+        return None
+    return proved.tests[sensor].link
 
 
 def _forecast(

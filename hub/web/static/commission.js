@@ -3,7 +3,7 @@
   "use strict";
   const kept = document.getElementById("kept");
   if (!kept) return;
-  const here = location.pathname;
+  const here = `/installer/commission/${kept.dataset.home}`; // a refused certificate is answered under another address
   const WAITS = `nightlight:waits:${kept.dataset.home}`;
   const TYPED = `nightlight:typed:${kept.dataset.home}`;
   const RETRY = 2000;
@@ -25,7 +25,8 @@
   const fresh = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const csrf = () => document.querySelector("[name=csrf]").value;
   const fields = (form) => [...form.elements].filter((one) => one.name && !["csrf", "post"].includes(one.name) && one.type !== "hidden");
-  const formKey = (form) => `${form.getAttribute("action")} ${form.elements.was?.value ?? ""} ${form.elements.kind?.type === "hidden" ? form.elements.kind.value : ""} ${form.elements.decision?.value ?? ""}`;
+  const formKey = (form) => `${form.getAttribute("action")} ${form.elements.was?.value ?? ""} ${form.elements.kind?.type === "hidden" ? form.elements.kind.value : ""} ${form.elements.felt?.value ?? ""} ${form.elements.decision?.value ?? ""}`;
+  const KEPT = "#main form:not([data-plain]):not([data-secret])";
 
   const say = () => {
     const unsaved = Object.keys(typed).length;
@@ -56,7 +57,7 @@
     });
   };
   document.addEventListener("input", (event) => {
-    const form = event.target.closest("#main form:not([data-plain])");
+    const form = event.target.closest(KEPT);
     if (form) note(form);
   });
 
@@ -110,7 +111,7 @@
   };
 
   document.addEventListener("submit", (event) => {
-    const form = event.target.closest("#main form:not([data-plain])");
+    const form = event.target.closest(KEPT);
     if (!form) return;
     event.preventDefault();
     const body = new FormData(form);
@@ -122,6 +123,28 @@
     write(TYPED, typed);
     say();
     send();
+  });
+
+  // A code is sent at once or not at all: it never lies on this phone.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("#main form[data-secret]");
+    if (!form) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form));
+    body.set("post", fresh());
+    const one = { said: form.dataset.said };
+    try {
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { accept: "application/json" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
+      if (!answer.ok) {
+        refuse(one, (await answer.json().catch(() => ({}))).refused || "log in again (reload this page), then send it anew.");
+        return;
+      }
+      document.getElementById("refused")?.remove();
+      form.reset();
+      await refresh();
+    } catch {
+      refuse(one, "no signal. It is not kept on this phone: send it again when the signal is back.");
+    }
   });
 
   // The page as the hub has it now, part by part: what is open stays open, and the focus stays where it was.

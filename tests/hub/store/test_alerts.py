@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from hub.store import Store
-from hub.store.alerts import HUB
+from hub.store.alerts import HUB, Looked
 from hub.store.database import writing
 from models.alert import Act, Alert, Outcome, Refused, State
 from models.detection import Finding, FindingKind
@@ -62,6 +62,24 @@ def test_a_burst_is_raised_together_or_not_at_all(store: Store, t0: datetime) ->
     with pytest.raises(IntegrityError):
         store.alerts.raise_all([(press(t0, 3), "grace", "Three."), (nowhere, None, "")], t0)
     assert [one.presses for one in store.alerts.open_alerts()] == [2]
+
+
+def test_steps_of_many_alerts_are_written_down_together_but_for_what_was_changed_meanwhile(
+    store: Store, t0: datetime
+) -> None:
+    first, second = (raised(store, press(t0, home=home), t0) for home in ("okafor-home", "next-door"))
+    store.alerts.act(second.id, Act.ANSWER, "tom", t0)
+    steps, again = ((0, "operator", "log"), (1, "ada", "email")), t0 + timedelta(minutes=3)
+    attempts, none = store.alerts.take([Looked(one, steps, again) for one in (first, second)], t0)
+    assert none == [], "it was answered"
+    assert [(one.id, one.who) for one in store.alerts.attempts(first.id)] == [
+        (attempts[0], "operator"),
+        (attempts[1], "ada"),
+    ]
+    assert store.alerts.attempts_of([first.id, second.id])[second.id] == []
+    now = store.alerts.alert(first.id)
+    assert now is not None
+    assert (now.look_again_at, now.version) == (again, first.version + 2)
 
 
 def test_a_second_press_grows_the_open_alert(store: Store, t0: datetime) -> None:
@@ -209,7 +227,7 @@ def test_an_answer_about_a_person_orders_that_the_home_is_told(store: Store, t0:
         store.alerts.act(alert.id, Act.ANSWER, "tom", t0)
     (order,) = store.alerts.orders()
     assert (order.home, order.order, order.open) == ("okafor-home", "help_coming", True)
-    store.alerts.ordered(order.id, t0)
+    store.alerts.ordered([order.id], t0)
     assert store.alerts.orders() == []
 
 

@@ -36,7 +36,7 @@ def test_everything_comes_back(store: Store, register: Register) -> None:
 def test_what_is_not_there_is_none(store: Store) -> None:
     records = store.records
     assert (records.home("x"), records.resident("x"), records.contact("x"), records.account("x")) == (None,) * 4
-    assert (records.snapshot(), records.heartbeat("okafor-home")) == (None,) * 2
+    assert (records.snapshots.latest(), records.heartbeat("okafor-home")) == (None,) * 2
 
 
 def test_loading_again_keeps_passwords_and_changes_the_version(store: Store, register: Register) -> None:
@@ -116,9 +116,9 @@ def test_looks_are_kept_in_a_chain(store: Store, t0: datetime) -> None:
 def test_turns_and_snapshots_are_replaced(store: Store, t0: datetime) -> None:
     for note in ("", "the database is away"):
         store.records.turned("watch", 12.5, t0, note)
-        store.records.save_snapshot(len(note), note.encode())
+        store.records.snapshots.save(len(note), note.encode())
     assert store.records.loops()["watch"].note == "the database is away"
-    assert store.records.snapshot() == (20, b"the database is away")
+    assert store.records.snapshots.latest() == (20, b"the database is away")
 
 
 def test_what_is_expected_is_kept_once_a_home(store: Store, t0: datetime) -> None:
@@ -131,9 +131,9 @@ def test_what_is_expected_is_kept_once_a_home(store: Store, t0: datetime) -> Non
 
 
 def test_a_snapshot_is_read_by_who_made_it(store: Store) -> None:
-    store.records.save_snapshot(7, b"state", "this prior")
-    assert store.records.snapshot("this prior") == (7, b"state")
-    assert store.records.snapshot("another prior") is None
+    store.records.snapshots.save(7, b"state", "this prior")
+    assert store.records.snapshots.latest("this prior") == (7, b"state")
+    assert store.records.snapshots.latest("another prior") is None
 
 
 def test_a_shift_is_undone_only_while_it_is_the_last(store: Store, t0: datetime) -> None:

@@ -1,5 +1,6 @@
 """After an alert: its reason, how it went, a letter, and why it was raised, with a way to say that it was wrong."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from models.alert import Act, Alert, Outcome
 from models.detection import FindingKind
 from models.reason import REASONS, known, said
 from models.response import Answer, Tried
+from tests.conftest import wanted
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
 
@@ -124,8 +126,14 @@ def test_a_referral_needs_their_word_and_makes_a_letter(world: World, visit: Vis
     letter = words(tom.see("/console/referral/1"))
     for text in ("Referral to: falls service", "Grace Okafor", "3 Larch Close", "spoken", "Three falls since May."):
         assert text in letter
+    printed = tom.get("/console/referral/1/pdf")
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
+    paper = subprocess.run([wanted("pdftotext"), "-", "-"], input=printed.content, check=True, capture_output=True)
+    for text in ("Referral to: falls service", "Grace Okafor", "20 November 2026", "Three falls since May."):
+        assert text in paper.stdout.decode(), text
     for login in ("karl", "ada", "priya", "ivan", "grace"):
         assert visit(login).get("/console/referral/1").status_code == 404, login
+        assert visit(login).get("/console/referral/1/pdf").status_code == 404, login
         assert visit(login).post(path, **form, agreed="yes").status_code == 404, login
     assert tom.get("/console/referral/9").status_code == 404
 

@@ -61,6 +61,7 @@ def pages(busy: dict[str, Alert]) -> list[tuple[str | None, str]]:
         ("tom", "/handover"),
         ("ada", "/family"),
         ("chi", "/family"),
+        ("ada", "/family/week"),
         ("karl", "/family"),
         ("ben", "/family"),
         ("ivan", "/installer"),

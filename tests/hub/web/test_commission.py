@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from hub.authority import Authority
 from hub.store.fittings import Fittings
+from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
+from hub.web.access import Viewer, open_gate
 from models.commission import configured
+from models.key_safe import Deed, permitted
 from models.observation import SensorKind, What
 from models.people import Account, Role
+from models.privacy import agreed, felt_may_leave
 from models.register import Register
 from models.wire import Heartbeat, Order, SensorHealth, encode, mark_of
 from tests.conftest import NOON
@@ -148,6 +153,8 @@ def test_consent_is_given_by_somebody_on_a_basis_until_a_day_and_withdrawn(world
         ("contact", {"name": "Jo", "relation": "friend", "phone": "ring me"}, "telephone"),
         ("way_in", {"way_in": "Key safe by the door, 4711", "permitted": "yes"}, "code"),
         ("way_in", {"way_in": "Key safe by the door"}, "permission"),
+        ("code", {"code": "4711", "permitted_by": "the resident"}, "permission"),
+        ("code", {"code": " ", "permitted_by": "the resident", "permitted": "yes"}, "1 to 60"),
         ("test", {"name": "no_such"}, "no sensor"),
     ],
 )
@@ -168,6 +175,54 @@ def test_a_way_in_is_taken_down_and_not_shown_to_the_installer(world: World, vis
     page = ivan.see(PAGE)
     assert "porch" not in page
     assert "01632" not in page
+
+
+def test_a_code_is_kept_sealed_with_who_permitted_it_and_shown_on_no_page(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    for _ in range(2):
+        assert said(ivan, "code", "the-code", code="4711", permitted_by="Mrs Okafor", permitted="yes")[0] == 200
+    safes = KeySafes(world.store.records.engine)
+    sealed = safes.sealed("h_okafor")
+    assert sealed
+    assert b"4711" not in sealed
+    assert [one.deed for one in safes.log("h_okafor")] == [Deed.ENTER, Deed.PERMIT], "twice is once"
+    given = permitted(safes.log("h_okafor"))
+    assert given
+    assert (given.actor, "Mrs Okafor" in given.text) == ("ivan", True)
+    page = ivan.see(PAGE)
+    assert "A code of the key safe is on record" in words(page)
+    assert "4711" not in page
+    assert visit("karl").post(f"{PAGE}/code", post="a-post-of-mine", code="1").status_code == 404
+    assert world.store.records.broken_logs() == []
+
+
+def test_the_seconds_around_a_fall_are_agreed_to_by_themselves(world: World, visit: Visit) -> None:
+    ivan, good = (
+        visit("ivan"),
+        {"kind": "pendant", "decided_by": "Mrs Okafor", "basis": "resident", "review": "2027-05-01"},
+    )
+    before = [one for one in world.store.records.consents() if one.home == "h_okafor"]
+    assert not felt_may_leave(before, "h_okafor")
+    assert "not agreed, and needs not be" in words(ivan.see(PAGE))
+    assert said(ivan, "consent", "felt-agreed", felt="yes", **good)[0] == 200
+    assert felt_may_leave(world.store.records.consents(), "h_okafor")
+    assert "The seconds around a fall: agreed" in words(ivan.see(PAGE))
+    assert said(ivan, "consent", "felt-no-more", felt="yes", kind="pendant", decision="withdraw")[0] == 200
+    assert not felt_may_leave(world.store.records.consents(), "h_okafor")
+    assert agreed(world.store.records.consents(), "h_okafor") == agreed(before, "h_okafor"), "the pendant itself stays"
+
+
+def test_a_kit_whose_certificate_was_revoked_is_said_to_be_turned_away(world: World, visit: Visit) -> None:
+    world.settings = replace(world.settings, kits_host="hub.example.org", kits_port=8883)
+    gate, authority = open_gate(world.settings), Authority(world.settings.authority)
+    ivan = Viewer(Account("ivan", "Ivan Petrov", Role.INSTALLER), "")
+    authority.issue("h_okafor", "ivan", NOON)
+    world.beat("h_okafor", online=False)
+    assert "revoked" not in gate.commissioning.view(ivan, "h_okafor").kit
+    authority.revoke("h_okafor", "sunita", NOON)
+    assert "was revoked, so the hub turns it away" in gate.commissioning.view(ivan, "h_okafor").kit
+    authority.issue("h_okafor", "ivan", NOON)
+    assert "revoked" not in gate.commissioning.view(ivan, "h_okafor").kit, "another kit speaks for it"
 
 
 def test_a_test_tells_the_kit_to_listen_closely(world: World, visit: Visit) -> None:

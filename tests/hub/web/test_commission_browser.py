@@ -16,7 +16,7 @@ from hub.store.fittings import Fittings
 from models.commission import BROADBAND, MAINS, Proved, Trial
 from simulators.relay import Relay
 from tests.conftest import NOON, eventually
-from tests.hub.web.test_commission import PAGE, TAKEN, beat
+from tests.hub.web.test_commission import NO, PAGE, TAKEN, beat
 from tests.hub.web.world import World
 
 Opened = Callable[..., Page]
@@ -27,12 +27,13 @@ TRIED = {name: Trial(NOON, "ivan", passed_at=NOON) for name in (MAINS, BROADBAND
 SAVED = "Everything shown here is saved at the hub."
 KEPT = """async () => (await Promise.all((await caches.keys()).map(async name =>
     (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname)))).flat()"""
-STAMPED = """() => { const line = document.querySelector('[data-test="%s"]');
-    window.turned = new Promise(done => new MutationObserver(() => {
-        if (line.classList.contains("green")) done(Date.now() / 1000);
-    }).observe(line, { attributes: true })); }"""
+STAMPED = """() => { window.turned = new Promise(done => new MutationObserver(() => {
+        if (document.querySelector('[data-test="%s"].green')) done(Date.now() / 1000);
+    }).observe(document.body, { attributes: true, childList: true, subtree: true })); }"""
 LOOKS = """() => performance.getEntriesByType("resource").filter(one => one.name.endsWith("/state"))
-    .map(one => [performance.timeOrigin + one.startTime, performance.timeOrigin + one.responseEnd])"""
+    .map(one => [one.startTime, one.responseEnd].map(ms => (performance.timeOrigin + ms) / 1000))"""
+CLOSE = 0.05
+"""In s: as far as a browser's two clocks may be apart."""
 
 
 @pytest.fixture
@@ -116,12 +117,11 @@ def test_without_a_signal_it_is_opened_again_and_what_is_said_waits_and_is_done_
     eventually(lambda: again.evaluate(KEPT) == [])
 
 
-def test_with_keys_alone_every_sensor_turns_green_within_two_seconds_of_the_hubs_having_it(
-    world: World, url: str, opened: Opened
-) -> None:
-    beat(world)
-    page = opened(url, "ivan", PAGE, width=360, scheme="light")
-    took: list[float] = []
+def sets_off_every_sensor(world: World, page: Page) -> None:
+    """The first look that begins after the hub has it tells it, and looks begin within a second of each other: a
+    machine under load makes a look late, never those two wrong.
+    """
+    told: list[tuple[float, float]] = []
     for sensor, what in TAKEN:
         line = page.locator(f'[data-test="{sensor}"]')
         presses(page, f"#test-{sensor}")
@@ -130,31 +130,66 @@ def test_with_keys_alone_every_sensor_turns_green_within_two_seconds_of_the_hubs
         world.move(timedelta(seconds=1))
         world.saw("h_okafor", (world.now, sensor, what))
         stored = time.time()
-        took.append(page.evaluate("window.turned") - stored)
+        told.append((stored, page.evaluate("window.turned")))
         expect(line).to_contain_text(re.compile("green.*The hub had it after 1.0 s", re.DOTALL))
-    assert median(took) <= 2.0, took
+    assert median(turned - stored for stored, turned in told) <= 2.0, told
     looks = page.evaluate(LOOKS)
-    pauses = [after[0] - before[1] for before, after in itertools.pairwise(looks)]
-    assert median(pauses) <= 1000, "ms between an answer and the next look, of which the first after storing tells it"
+    for stored, turned in told:
+        assert len([began for began, _ in looks if stored + CLOSE < began < turned]) <= 1
+    assert min(after[0] - before[1] for before, after in itertools.pairwise(looks)) <= 1.0
+
+
+def is_told_who_heard_it(world: World, page: Page) -> None:
     presses(page, "#test-bed")
     beat(world, sensors={"bed": world.now + timedelta(seconds=1)}, waiting=3)
     world.move(timedelta(seconds=20))
     beat(world, sensors={"bed": world.now - timedelta(seconds=19)}, waiting=3)
     red = page.locator('[data-test="bed"]')
     expect(red).to_contain_text(re.compile("red.*The kit heard it, the hub did not. 3 observations wait", re.DOTALL))
-    presses(page, "#k-new summary")
-    types(page, k_name="Jo", k_relation="friend", k_phone="none")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("a contact was not saved: A telephone number has 6 to 20 digits.")
-    eventually(lambda: page.evaluate("localStorage.length") == 0)
-    nothing_found(page)
+
+
+def answers_and_agrees(page: Page) -> None:
+    for question in NO:
+        presses(page, f"[name={question}][value=yes]", "ArrowDown")
+    presses(page, "#answers button")
+    expect(page.locator("#answers")).to_contain_text("In force: no.")
+    presses(page, "#c-bed summary")
+    presses(page, "#c-bed [value=withdraw] ~ button")
+    expect(page.locator("#c-bed")).to_contain_text("NOT AGREED")
+    presses(page, "#issue")
+    expect(page.get_by_role("alert")).to_contain_text("No certificate yet. No consent to bed sensors is on record")
+    presses(page, "#c-bed summary")
+    types(page, by_bed="the resident")
+    presses(page, "#c-bed form:not(:has([value=withdraw])) button")
+    expect(page.locator("#missing")).not_to_contain_text("No consent")
+
+
+def is_proved_and_kept_no_more(world: World, url: str, page: Page) -> None:
     eventually(lambda: PAGE in page.evaluate(KEPT))
     fittings = Fittings(world.store.records.engine)
     proved = Proved("h_okafor", world.now, "ivan", "Ivan Petrov", world.home("h_okafor").sensors, (), TRIED)
     paper = fittings.issue(proved)
     page.goto(f"{url}{PAGE}/certificate/{paper}")
     eventually(lambda: PAGE not in page.evaluate(KEPT))
+    nothing_found(page)
     page.goto(url + PAGE)
     expect(page.locator("#certificate")).to_contain_text(f"Certificate {paper}")
     eventually(lambda: page.evaluate("async () => Boolean((await navigator.serviceWorker.ready).active)"))
     assert PAGE not in page.evaluate(KEPT), "a home that is proved is kept no more"
+
+
+def test_with_keys_alone_every_sensor_turns_green_within_two_seconds_of_the_hubs_having_it(
+    world: World, url: str, opened: Opened
+) -> None:
+    beat(world)
+    page = opened(url, "ivan", PAGE, width=360, scheme="light")
+    sets_off_every_sensor(world, page)
+    is_told_who_heard_it(world, page)
+    answers_and_agrees(page)
+    presses(page, "#k-new summary")
+    types(page, k_name="Jo", k_relation="friend", k_phone="none")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("a contact was not saved: A telephone number has 6 to 20 digits.")
+    eventually(lambda: page.evaluate("localStorage.length") == 0)
+    nothing_found(page)
+    is_proved_and_kept_no_more(world, url, page)

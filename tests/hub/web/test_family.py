@@ -27,8 +27,7 @@ def times(page: str) -> set[str]:
 def test_ada_sees_exact_times(world: World, visit: Visit) -> None:
     page = visit("ada").see("/family")
     text = words(page)
-    assert "Up and about since 11:10." in text
-    assert "Last in the kitchen, at 11:38." in text
+    assert "Mrs Okafor was up at 07:40. Last sign 11:38, in the kitchen. Next expected by 14:38." in text
     assert "As of 12:00 , home last heard 12:00." in text
     assert {"07:40", "10:05"} <= times(page)
     assert page.count('role="img"') == 2
@@ -79,11 +78,11 @@ def _edges(page: str) -> set[float]:
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
-        (2.0, "Up and about since 11:10."),
-        (2.75, "No sign of movement since 14:40; nothing unusual, the next is expected by 17:40."),
-        (10.5, "In bed since 22:15."),
-        (18.0, "In bed since 22:15 last night."),
-        (22.2, "Out since 10:05."),
+        (2.0, "Mrs Okafor was up at 07:40. Last sign 13:30, in the kitchen. Next expected by 16:30."),
+        (2.75, "Mrs Okafor was up at 07:40. Last sign 14:40, in the hall. Next expected by 17:40."),
+        (10.5, "Mrs Okafor has been in bed since 22:15. Last sign 22:15, in the bedroom."),
+        (18.0, "Mrs Okafor has been in bed since 22:15 last night."),
+        (22.2, "Mrs Okafor has probably been out since 10:05. The front door was the last that moved."),
     ],
 )
 def test_one_sentence_for_every_hour(world: World, visit: Visit, hours: float, said: str) -> None:
@@ -112,7 +111,7 @@ def test_an_unheard_home_never_looks_well(world: World, visit: Visit) -> None:
     world.move(timedelta(minutes=20))
     for login in ("ada", "dele", "chi", "ben"):
         page = visit(login).see("/family")
-        assert "We cannot hear the home since 12:00, because its connection dropped." in words(page)
+        assert "We have not heard the home since 12:00, because its connection dropped." in words(page)
         assert "standing well" not in page
         assert "nothing unusual" not in page
     assert "Not heard" in visit("ada").see("/family")

@@ -13,10 +13,12 @@ import pytest
 
 from hub.store import Store
 from hub.store.figures import stamps
+from hub.store.key_safes import KeySafes
 from models.alert import Act, Lane, Outcome
 from models.detection import Finding, FindingKind
 from models.figures import FALSE, figures, month
 from models.home import Home
+from models.key_safe import Deed, Done
 from models.people import Account, Role
 from models.protection import Spell, Unprotected
 from models.register import Register
@@ -124,6 +126,15 @@ def gone(world: World) -> World:
     store.alerts.act(alert.id, Act.CLOSE, "tom", began + timedelta(seconds=50), outcome=Outcome.ACCIDENT)
     world.silence("h_lindqvist", "r_lindqvist")
     world.press("h_moor", "r_moor")
+    safes = KeySafes(store.records.engine)
+    for home, on, deed in (
+        ("h_okafor", 0, Deed.REVEAL),
+        ("h_okafor", -3, Deed.REVEAL),
+        ("h_okafor", -30, Deed.REVEAL),
+        ("h_okafor", 0, Deed.REVOKE),
+        ("h_moor", 0, Deed.REVEAL),
+    ):
+        safes.note(Done(0, home, began + timedelta(days=on), deed, "priya", alert.id, "priya"))
     store_health(world, Spell(None, Unprotected.HUB_DEAF, began, began + timedelta(minutes=1)))
     world.move(timedelta(minutes=10))
     return world
@@ -151,6 +162,7 @@ def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None
     assert "Unprotected minutes 2" in page, "one, in each of two homes"
     assert "Call for help one person (2)" in page
     assert "accidental press 1" in page
+    assert "Codes of key safes shown 2" in page, "not those of October, of another council, or hidden again"
     answer = guest.get("/figures/2026-11.csv")
     assert answer.headers["content-type"].startswith("text/csv")
     told = {(one["figure"], one["of"]): one for one in csv.DictReader(io.StringIO(answer.text))}
@@ -158,6 +170,8 @@ def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None
     assert told["alerts", "people"]["value"] == "2"
     assert told["unprotected_minutes", ""]["value"] == "2"
     assert told["alerts_of_day", "2026-11-20"]["value"] == "2"
+    assert told["reveals_of_codes", ""]["value"] == "2"
+    assert [told["reveals_of_codes_of_day", f"2026-11-{day}"]["value"] for day in (16, 17, 20)] == ["0", "1", "1"]
     bar = words(visit("tom").see("/figures/bar"))
     assert "Today 2 alerts in 60 s 50 % (aim 97.5) in 180 s 50 % (aim 99) lapsed 0" in bar
 
@@ -167,6 +181,7 @@ def test_another_councils_manager_counts_their_own(gone: World, visit: Visit) ->
     assert "November 2026 1 home" in page
     assert "1 about people" in page
     assert "Unprotected minutes 1" in page
+    assert "Codes of key safes shown 1" in page
 
 
 def test_months_that_are_none_are_not_there(gone: World, visit: Visit) -> None:

@@ -1,12 +1,14 @@
 """Is it real? The home now, the person's own page, and what was mentioned."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.store.records import Beat
 from models.alert import Act, Outcome
 from models.detection import Finding, FindingKind
 from models.observation import What
+from models.protection import Spell, Unprotected
 from models.wire import Heartbeat, SensorHealth, encode
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -21,6 +23,11 @@ def test_the_strip_says_how_the_home_is(world: World, visit: Visit) -> None:
     health = {"hall_pir": SensorHealth(link=9)}
     beat = Heartbeat("box", world.now, world.now, sensors=last, on_mains=False, kit_battery=71.0, health=health)
     world.store.records.beat([Beat("h_okafor", encode(beat), world.now, world.now, on_mains=False)])
+    kept = world.store.health
+    kept.test("h_okafor", "box", 7, world.now, arrived=world.now - timedelta(hours=9), receipted=0.31)
+    lost = world.now - timedelta(days=2)
+    kept.begin([spell := Spell("h_okafor", Unprotected.KIT_UNHEARD, lost)])
+    kept.end([replace(spell, ended=lost + timedelta(minutes=12))])
     page = visit("tom").see(f"/console/alert/{alert.id}")
     text = words(page)
     for told in (
@@ -31,6 +38,8 @@ def test_the_strip_says_how_the_home_is(world: World, visit: Visit) -> None:
         "weak in the hall",
         "Pendant worn, last moved 11:59",
         "Sensors all 6 report",
+        "Test press came through 03:00, 0.3 s there and back",
+        "Unprotected 12 min this month",
         "The last hours by room, 06:00 to 12:00",
         "kitchen 11:12 to 12:00 Up and about",
         "Out",

@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.web.picture import midnight, part_of, part_starts, picture
-from hub.web.words import listed, when
+from hub.web.picture import picture
+from hub.web.words import listed
 from models.day import Doing, Span
+from models.hours import midnight, part_of, part_starts, when
 from models.people import Level
 
 LONDON = "Europe/London"

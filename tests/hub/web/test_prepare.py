@@ -30,14 +30,16 @@ def world(world: World) -> World:
 def test_an_installer_fetches_a_kit_that_the_agent_reads(world: World, visit: Visit, tmp_path: Path) -> None:
     ivan = visit("ivan")
     assert "No kit was made for it yet" in words(ivan.see(f"{PAGE}?home=h_okafor"))
-    answer = ivan.post(f"{PAGE}/h_okafor")
+    assert ivan.post(f"{PAGE}/h_okafor", speaks="xx").status_code == 400
+    answer = ivan.post(f"{PAGE}/h_okafor", speaks="pl")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     assert answer.headers["cache-control"] == "no-store"
     with ZipFile(BytesIO(answer.content)) as packed:
         modes = {one.filename: one.external_attr >> 16 for one in packed.infolist()}
         packed.extractall(tmp_path)
     assert modes["h_okafor-kit/kit.key"] == 0o600
-    assert load(tmp_path / "h_okafor-kit" / "kit.toml").home == "h_okafor"
+    settings = load(tmp_path / "h_okafor-kit" / "kit.toml")
+    assert (settings.home, settings.speaks) == ("h_okafor", "pl")
     (issued,) = Authority(world.settings.authority).ledger()
     assert (issued.home, issued.by) == ("h_okafor", "ivan")
     assert f"Kit {issued.serial[:8]}, made" in words(ivan.see(f"{PAGE}?home=h_okafor"))

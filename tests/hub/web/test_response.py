@@ -14,6 +14,7 @@ from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.store.ways import Ways
 from hub.transports.post import SIGNATURE, signature
+from hub.web.access import Gate
 from models.alert import Act, Alert, Outcome, State
 from models.people import Address, Contact
 from models.register import PlanOf, Register
@@ -143,15 +144,47 @@ def test_what_is_over_thanks_and_asks_for_nothing(world: World, visit: Visit) ->
     assert "It is over" in words(anybody.client.post(path, data={"key": "1"}).text)
 
 
-def test_a_way_that_does_not_work_is_said_on_every_console_and_ends_by_itself(world: World, visit: Visit) -> None:
-    tom, ways = visit("tom"), Ways(world.store.alerts.engine)
+def test_a_way_that_fails_is_a_fault_once_which_somebody_sees_to_and_which_ends_by_itself(
+    world: World, visit: Visit
+) -> None:
+    tom, nia, ways = visit("tom"), visit("nia"), Ways(world.store.alerts.engine)
     before = world.store.alerts.latest_change()
-    ways.failed("email", "the mail server failed: ConnectionRefusedError", world.now)
+    for _ in range(3):
+        ways.failed("email", "the mail server failed: ConnectionRefusedError", world.now)
+    (fault,) = ways.broken()
     page = words(tom.see("/console"))
-    assert "Reaching people by email has failed since 12:00:00 (the mail server failed" in page
-    ways.works("email")
+    assert "Reaching people by email has failed since 12:00:00, and nobody sees to it" in page
+    assert "Kit faults 1" in page
+    assert "by email this hub the mail server failed: ConnectionRefusedError; tried in vain 3 times." in page
+    take = f"/console/ways/{fault.id}/take"
+    for login in ("karl", "ada", "grace", "priya", "ivan"):
+        assert visit(login).post(take).status_code == 404, login
+        assert visit(login).get("/console/ways").status_code == 404, login
+    assert tom.post(take).status_code == 303
+    assert nia.post(take).status_code == 409
+    page = words(nia.see("/console"))
+    assert "Tom Brandt sees to it" in page
+    assert "nobody sees to it" not in page
+    world.move(timedelta(minutes=61))
+    assert "Left by Tom Brandt" in words(nia.see("/console"))
+    assert nia.post(take).status_code == 303
+    ways.works("email", world.now)
     assert "by email" not in words(tom.see("/console"))
+    assert "By email : the mail server failed: ConnectionRefusedError; tried in vain 3 times 12:00 to 13:01" in words(
+        tom.see("/console/ways")
+    )
+    assert tom.post(take).status_code == 409
     assert world.store.alerts.latest_change() == before
+
+
+def test_who_sees_to_a_failing_way_is_not_named_to_another_council(world: World) -> None:
+    ways = Ways(world.store.alerts.engine)
+    ways.failed("sms", "no route", world.now)
+    (fault,) = ways.broken()
+    assert ways.take(fault.id, "tom", "", world.now, world.now + timedelta(hours=1))
+    gate = Gate(world.store.records, world.store.alerts, world.store.series, world.clock)
+    named = [gate.ways.broken(council)[0].holder for council in ("", "Westmoor")]
+    assert named == ["Tom Brandt", "another contact centre on this hub"]
 
 
 def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: Visit) -> None:
@@ -160,7 +193,7 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     ada = visit("ada")
     assert len(ada.get("/push/key").content) == 65
     assert 'id="push"' in ada.see("/family")
-    assert "showNotification" in ada.see("/push/worker.js")
+    assert "showNotification" in ada.see("/family/worker.js")
     assert ada.post("/push/subscribe", subscription=good).status_code == 204
     ways = Ways(world.store.alerts.engine)
     assert ways.subscriptions("c_ada") == [good]
@@ -172,6 +205,12 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     assert visit(None).get("/push/key").status_code == 303
     assert visit("karl").post("/push/subscribe", subscription=good).status_code == 204, "for his father"
     assert ways.subscriptions("c_ada") == [], "a browser is one person's"
+    endpoint = json.loads(good)["endpoint"]
+    assert ada.post("/push/unsubscribe", endpoint=endpoint).status_code == 204
+    assert ways.subscriptions("c_karl") == [good], "nobody takes another's away"
+    assert visit("tom").post("/push/unsubscribe", endpoint=endpoint).status_code == 404
+    assert visit("karl").post("/push/unsubscribe", endpoint=endpoint).status_code == 204
+    assert ways.subscriptions("c_karl") == []
 
 
 def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -> None:

@@ -9,7 +9,9 @@ from datetime import timedelta
 
 import pytest
 
+from hub.store.fittings import Fittings
 from hub.store.records import Beat
+from models.commission import Proved, Trial
 from models.detection import Finding, FindingKind
 from models.health import Learned, Rhythm, after_gap
 from models.home import Home, Sensor
@@ -41,8 +43,11 @@ def test_all_homes_by_area_those_in_trouble_first(world: World, visit: Visit) ->
     world.sensor_unheard("h_okafor", "bed")
     world.store.health.begin([Spell("h_okafor", "kit_unheard", world.now - 3 * HOUR, world.now - HOUR)])
     world.store.health.test("h_birch", "box", 1, world.now - HOUR, arrived=world.now - HOUR)
+    soon = Finding(FindingKind.WEAK_LINK, "h_lindqvist", world.now - HOUR, world.now, sensor="hall_pir")
+    assert world.store.alerts.raise_(soon, None, "The hall sensor is heard only weakly.", world.now) is None
     page = words(visit("ivan").see("/installer/homes"))
-    assert "3 homes, 1 with something wrong" in page
+    assert "3 homes, 2 with something wrong" in page
+    assert "h_lindqvist Weak radio link" in page, "what is no alert for an operator counts here all the same"
     assert page.index("h_okafor") < page.index("h_birch") < page.index("h_lindqvist")
     assert re.search(r"h_okafor Sensor not reporting none yet 2 h", page)
     assert re.search(r"h_birch Heard 11:00 none", page)
@@ -60,9 +65,12 @@ def test_one_home_with_all_that_is_known_of_its_kit(world: World, visit: Visit) 
     world.store.records.beat([Beat("h_okafor", encode(beat), world.now, world.now)])
     since = world.now - HOUR
     world.find(Finding(FindingKind.BATTERY_FLAT, "h_okafor", since, world.now, "bed", evidence={"figure": 8.0}), None)
+    tried = {"bed": Trial(since, "ivan", passed_at=since, link=120)}
+    proved = Proved("h_okafor", since, "ivan", "Ivan Petrov", world.home("h_okafor").sensors, (), tried)
+    Fittings(world.store.records.engine).issue(proved)
     page = words(visit("ivan").see(HOME))
     assert "Battery flat : bedroom bed, since 11:00 It may stop reporting on any day. Exchange its battery." in page
-    assert "2 h 50 min, by its own rhythm 88 20 %; flat before" in page
+    assert "2 h 50 min, by its own rhythm 88 (120 when fitted) 20 %; flat before" in page
     assert "by how its level fell" in page
     assert "4 h, by its kind not said 100 %; flat before" in page
     assert "its age, since it reports the same level all along" in page

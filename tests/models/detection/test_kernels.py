@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.detection import kernels
 from models.detection.batch import Floats
 from models.detection.kernels import AGE, BINS, EDGES, HOUR, PARTS
+from models.detection.rooms import BACK_WAY
 from models.detection.zones import changes, clocks, offset, offsets
 
 LUCK = some.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -113,7 +114,7 @@ def test_silences_are_counted_where_they_belong(gaps: list[float], room: int, do
         kernels.learn(now, habits, short, 12 * HOUR, gap)
     assert short[60 : kernels.BORNE_OUT].sum() == len(gaps)
     long = [gap for gap in gaps if gap >= kernels.EARLIEST]
-    way = (4 if room == kernels.BACK_WAY else 3) if door else 0
+    way = (4 if room == BACK_WAY else 3) if door else 0
     counted = habits[: kernels.BY_BAND].reshape(kernels.WAYS, BINS)[way]
     twin = np.histogram(np.minimum(long, EDGES[-1] - 1), EDGES)[0] * int(kernels.UNIT)
     if twin.max(initial=0) <= 255:
@@ -130,7 +131,7 @@ def test_what_is_known_of_the_last_signs_is_what_a_list_of_them_says(signs: list
     for gap, room, door in signs:
         kernels.remember(now, gap, room, door)
     t = np.cumsum([gap for gap, _, _ in signs])
-    rooms = [2 if room == kernels.BACK_WAY else room for _, room, _ in signs]
+    rooms = [2 if room == BACK_WAY else room for _, room, _ in signs]
     doors = [place for place, (_, _, door) in enumerate(signs) if door]
     same = next((place for place in range(len(signs), 0, -1) if rooms[place - 1] != rooms[-1]), 0)
     assert now[kernels.ROOM] == rooms[-1]
@@ -221,7 +222,7 @@ def test_by_a_way_out_nothing_is_corrected() -> None:
     short = np.full((kernels.SHORTS, 2), 900, np.uint16)
     short[:, 1] = 9
     kernels.fresh_start(now)
-    kernels.remember(now, 60.0, kernels.BACK_WAY, True)
+    kernels.remember(now, 60.0, BACK_WAY, True)
     said = falling(np.random.default_rng(1))
     still = said.copy()
     kernels.correct(now, short, 0.0, still, rate)

@@ -16,7 +16,8 @@ from models.detection.backtest import joined
 from models.detection.batch import Batch, batch
 from models.detection.engine import Engine, warm
 from models.detection.prior import BadPrior, Prior, prior_from
-from models.detection.routine import History, deadlines, own_deadlines, room_code
+from models.detection.rooms import room_code
+from models.detection.routine import History, deadlines, own_deadlines
 from models.observation import What
 from tests.conftest import NOON, okafor_home
 

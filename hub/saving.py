@@ -1,0 +1,42 @@
+"""Snapshots on their way to the store, on a thread of their own: of a borough, writing one takes seconds."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.store.lease import Fenced
+from hub.store.snapshots import Snapshots
+
+log = logging.getLogger(__name__)
+
+WAIT = 0.05
+"""Real seconds; that of a street is written by then."""
+
+
+class Saving:
+    """`covered` is the last observation that a snapshot in the store covers."""
+
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
+        self._thread: threading.Thread | None = None
+        self.covered = 0
+
+    @property
+    def under_way(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, seq: int, content: Callable[[], bytes], made_with: str) -> None:
+        self._thread = threading.Thread(target=self._save, args=(seq, content, made_with), name="saving", daemon=True)
+        self._thread.start()
+        self._thread.join(WAIT)
+
+    def _save(self, seq: int, content: Callable[[], bytes], made_with: str) -> None:
+        """One that fails is followed by another; until then a restart reads more."""
+        try:
+            self._snapshots.save(seq, content(), made_with)
+        except (SQLAlchemyError, Fenced) as error:
+            log.error("the state of the detectors can't be kept: %s", type(error).__name__)  # noqa: TRY400 -- no data
+        else:
+            self.covered = seq

@@ -1,0 +1,60 @@
+"""What is told to residents and their people, by key and in their language: the texts stand in models/languages/."""
+
+from datetime import datetime, timedelta
+
+from models.glimpse import At, Grain
+from models.hours import local, part_of
+from models.languages import TEXTS
+
+EN = TEXTS["en"]
+
+
+def say(key: str, language: str = "en", **given: object) -> str:
+    """In English where a language is not known. Raises KeyError for a key that no language has, or for words that are
+    missing in `given`.
+    """
+    return TEXTS.get(language, EN).get(key, EN[key]).format(**given)
+
+
+def moment_in_words(at: At, now: datetime, zone: str, language: str = "en") -> str:
+    """'07:40', 'about 07:30', 'this morning': no finer than its grain."""
+    here, days = local(at.at, zone), (local(now, zone).date() - local(at.at, zone).date()).days
+    if at.grain is Grain.PART:
+        return _part_in_words(at.at, now, zone, language)
+    clock, on = f"{here:%H:%M}", date_in_words(here, language, short=True)
+    past = {0: "today", 1: "last_night" if here.hour >= 18 else "yesterday"}.get(days, "day")
+    said = say(f"minute.{past}", language, clock=clock, day=on)
+    return say("half_hour", language, moment=said) if at.grain is Grain.HALF_HOUR else said
+
+
+def date_in_words(here: datetime, language: str = "en", *, short: bool = False) -> str:
+    """'21 November 2026', or 'Sat 21 Nov', by the clock that `here` is in."""
+    if short:
+        weekday, month = say(f"weekday.{here.weekday()}", language), say(f"month.short.{here.month}", language)
+        return say("date.short", language, weekday=weekday, day=here.day, month=month)
+    return say("date", language, day=here.day, month=say(f"month.{here.month}", language), year=here.year)
+
+
+def where_in_words(room: str, language: str = "en") -> str:
+    """'in the kitchen'. A room of a name of its own is called by that."""
+    key = f"room.{room}"
+    return say(key, language) if key in EN else say("room", language, room=room.replace("_", " "))
+
+
+def _part_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
+    """A night belongs to the day before its midnight."""
+    part = part_of(at, zone)
+    days = (_night_of(now, zone) - _night_of(at, zone)).days
+    if part == "night" and days == 1 and part_of(now, zone) != "night":
+        return say("part.yesterday.night", language)
+    which = {0: "this", 1: "yesterday"}.get(days)
+    if which is None:
+        return say("part.day", language, day=say(f"on_weekday.{local(at, zone).weekday()}", language))
+    return say(f"part.{which}.{part}", language)
+
+
+def _night_of(at: datetime, zone: str) -> datetime:
+    """The day whose night it is: until six in the morning it is the one before."""
+    here = local(at, zone).replace(tzinfo=None)
+    day = here - timedelta(days=1) if here.hour < 6 else here
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,100 @@
+"""What the resident decided: a log of wishes, how long they may still pause, and what was decided in their place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+WEEK = timedelta(days=7)
+PAUSES = (1, 2, 4, 8, 12, 24)
+"""Hours for which what a kind of sensor notices may be paused at once, as far as the home's limit goes."""
+SHARING_PAUSES = (2, 8, 24, 72, 168)
+"""Hours for which a contact may be shown nothing. That costs nobody their safety, and so needs no limit."""
+
+
+class Deed(StrEnum):
+    """What was decided, in the past tense."""
+
+    AGREED = "agreed"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    LEVEL = "level"
+    SHARING_PAUSED = "sharing paused"
+    SHARING_RESUMED = "sharing resumed"
+    TAKEN_OUT = "taken out"
+    ERASED = "erased"
+    DECIDED = "decided in their place"
+    REVIEWED = "reviewed"
+
+
+WORDS = {
+    "telephone": "they said so on the telephone",
+    "in person": "they said so face to face",
+    "in writing": "they wrote",
+}
+"""How somebody who writes down a wish of the resident's knows of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`about` is a kind of sensor, or the id of a contact; `actor` the login of whoever wrote it down, and `word` how
+    they know, '' for the resident. `until` is when a pause ends by itself.
+    """
+
+    at: datetime
+    home: str
+    resident: str
+    actor: str
+    deed: Deed
+    about: str
+    word: str = ""
+    text: str = ""
+    until: datetime | None = None
+
+
+def paused_lately(wishes: Iterable[Wish], about: str, now: datetime) -> timedelta:
+    """How much of the week before `now`, and of what is still to come, is taken by pauses of that kind."""
+    total, began, until = timedelta(0), None, None
+    for one in sorted((one for one in wishes if one.about == about), key=lambda one: one.at):
+        if one.deed is Deed.PAUSED:
+            began, until = one.at, one.until
+        elif began is not None and one.deed in (Deed.RESUMED, Deed.STOPPED, Deed.AGREED):
+            total += _within(began, one.at, now)
+            began = None
+    if began is not None and until is not None:
+        total += _within(began, until, now)
+    return total
+
+
+def _within(start: datetime, end: datetime, now: datetime) -> timedelta:
+    return max(end - max(start, now - WEEK), timedelta(0))
+
+
+def may_pause(wishes: Iterable[Wish], about: str, hours_a_week: int, now: datetime) -> tuple[int, ...]:
+    """The hours that may be chosen now."""
+    left = timedelta(hours=hours_a_week) - paused_lately(wishes, about, now)
+    return tuple(hours for hours in PAUSES if timedelta(hours=hours) <= left)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided in the resident's place, since they could not decide it themselves then.
+
+    `maker` is by name and `capacity` how it was found that they could not; `consulted` who was asked; `least` why
+    nothing less would do.
+    """
+
+    about: str
+    decided: str
+    maker: str
+    standing: str
+    capacity: str
+    consulted: str
+    least: str
+    decided_at: datetime
+    review_at: datetime
+
+
+def due(decisions: Iterable[Decision], now: datetime, ahead: timedelta = timedelta(0)) -> list[Decision]:
+    return sorted((one for one in decisions if one.review_at <= now + ahead), key=lambda one: one.review_at)

@@ -1,0 +1,132 @@
+"""What the resident decides, at once in force; by themselves or at their word, and never without being on record."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from hub.pauses import Pauses
+from hub.store import chain, schema
+from hub.store.wishes import Wishes
+from hub.web.visitor import SESSION
+from models.people import Role
+from models.privacy import Purpose, agreed
+from models.wishes import Deed
+from tests.conftest import NOON
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.test_family import ROOMS, times
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+HERE = "/choices/r_okafor"
+
+
+@pytest.fixture
+def visit(visit: Visit, world: World) -> Visit:
+    """With a session as if they had shown their second factor, which who keeps records needs."""
+
+    def enter(login: str) -> Visitor:
+        visitor: Visitor = visit(None)
+        visitor.client.cookies.set(SESSION, world.session(login))
+        return visitor
+
+    return enter
+
+
+def motion_is_used(world: World) -> bool:
+    return "motion" in agreed(world.store.records.consents(), "h_okafor")
+
+
+def test_motion_that_is_stopped_is_gone_from_every_page_and_can_be_agreed_to_again(world: World, visit: Visit) -> None:
+    grace, ada = visit("grace"), visit("ada")
+    assert "kitchen" in ada.see("/family")
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 303
+    assert not motion_is_used(world)
+    assert not [room for room in ("kitchen", "bathroom") if room in ada.see("/family")]
+    assert "bathroom" not in words(grace.see("/resident")).split("What is measured")[0]
+    assert "Motion not in use" in words(grace.see(HERE))
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 409
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="agree").status_code == 303
+    assert motion_is_used(world)
+    assert "kitchen" in ada.see("/family")
+
+
+def test_a_pause_lasts_as_long_as_agreed_and_ends_by_itself(world: World, visit: Visit) -> None:
+    grace, pauses = visit("grace"), Pauses(world.store)
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="48").status_code == 409
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="8").status_code == 303
+    assert "Motion paused until 20:00" in words(grace.see(HERE))
+    assert not motion_is_used(world)
+    world.move(timedelta(hours=7, minutes=59))
+    pauses.end(world.now)
+    assert not motion_is_used(world)
+    world.move(timedelta(minutes=1))
+    pauses.end(world.now)
+    assert motion_is_used(world)
+    page = words(grace.see(HERE))
+    assert "the pause was over" in page
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="24").status_code == 409, "8 of 24 are used"
+    assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="12").status_code == 303
+
+
+def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -> None:
+    grace, ada = visit("grace"), visit("ada")
+    assert grace.post(f"{HERE}/contact", contact="c_ada", deed="pause", value="8").status_code == 303
+    page = ada.see("/family")
+    assert "is not sharing with you at the moment" in words(page)
+    assert not times(page)
+    assert not [room for room in ROOMS if room in page.lower()]
+    assert ada.get("/why").status_code == 404
+    world.move(timedelta(hours=8))
+    world.beat("h_okafor")
+    assert "not sharing" not in words(ada.see("/family"))
+    grace.post(f"{HERE}/contact", contact="c_ada", deed="level", value="parts_of_day")
+    assert not times(ada.see("/family"))
+    assert "times → parts_of_day" in words(grace.see(HERE))
+    assert grace.post(f"{HERE}/contact", contact="c_karl", deed="level", value="times").status_code == 404
+    assert grace.post(f"{HERE}/contact", contact="c_ada", deed="level", value="all").status_code == 409
+
+
+@pytest.mark.parametrize("login", ["tom", "sunita", "amina"])
+def test_at_their_word_it_is_written_down_by_whom_and_how_they_know(world: World, visit: Visit, login: str) -> None:
+    staff, grace = visit(login), visit("grace")
+    assert "How do you know?" in staff.see(HERE)
+    assert "Motion" not in staff.see(HERE)
+    assert staff.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 404, "not without saying how they know"
+    assert motion_is_used(world)
+    assert staff.post(f"{HERE}/kind", kind="motion", deed="stop", word="telephone").status_code == 303
+    assert not motion_is_used(world)
+    said = words(grace.see(HERE))
+    assert "they said so on the telephone" in said
+    newest = Wishes(world.store.records.engine).of("h_okafor")[0]
+    assert (newest.actor, newest.deed, newest.word) == (login, Deed.STOPPED, "telephone")
+    look = world.store.records.looks("h_okafor")[0]
+    assert (look.viewer, look.purpose) == (login, Purpose.BEHALF)
+    with world.store.records.engine.connect() as connection:
+        assert chain.prove(connection, schema.wishes).broken_at is None
+
+
+def test_what_a_relative_sees_is_shown_exactly_and_the_look_is_the_viewers(world: World, visit: Visit) -> None:
+    grace, amina = visit("grace"), visit("amina")
+    for contact, login in (("c_ada", "ada"), ("c_dele", "dele"), ("c_chi", "chi"), ("c_ben", "ben")):
+        theirs, seen = words(visit(login).see("/family/now")), words(grace.see(f"{HERE}/as/{contact}"))
+        assert theirs in seen
+        assert words(amina.see(f"{HERE}/as/{contact}?word=telephone")).count(theirs) == 1
+    mine = [one for one in world.store.records.looks("h_okafor") if one.purpose == Purpose.PREVIEW]
+    assert {(one.viewer, one.role) for one in mine} == {("grace", Role.RESIDENT), ("amina", Role.ADMINISTRATOR)}
+    assert "How do you know?" in amina.see(f"{HERE}/as/c_ada")
+    for login in ("tom", "ivan", "ada", "karl", "priya", "max"):
+        assert visit(login).get(f"{HERE}/as/c_ada?word=telephone").status_code == 404, login
+
+
+def test_karl_and_whoever_else_has_no_business_here_decides_nothing(world: World, visit: Visit) -> None:
+    for login in ("karl", "ada", "priya", "ivan", "max"):
+        guest = visit(login)
+        for path in ("/choices", HERE, f"{HERE}?word=telephone"):
+            assert guest.get(path).status_code == 404, (login, path)
+        for form in ({"kind": "motion", "deed": "stop"}, {"kind": "motion", "deed": "stop", "word": "telephone"}):
+            assert guest.post(f"{HERE}/kind", **form).status_code == 404, login
+        assert guest.post(f"{HERE}/contact", contact="c_ada", deed="level", value="times").status_code == 404
+    assert visit("grace").get("/choices/r_lindqvist").status_code == 404
+    assert motion_is_used(world)
+    assert world.now == NOON

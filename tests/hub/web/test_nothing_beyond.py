@@ -1,0 +1,253 @@
+"""Every route, for everybody: nothing comes back beyond the tables of models/privacy.py, in whatever form it comes.
+
+Each kind of data about a person has marks that nothing else would ever say (`marked.py`). All routes there are, found
+by themselves, are asked by everybody there is: while nothing is the matter, while an alert is open, with every form,
+and with a reason given. What the tables do not give for any purpose of that moment must not be in an answer.
+"""
+
+import asyncio
+import logging
+import re
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from hub.calls import Calls
+from hub.keyring import Keyring
+from hub.links import Links
+from hub.web.app import PARTS, build
+from hub.web.visitor import SESSION
+from models.people import Level, Role
+from models.privacy import Data, Purpose, Showing, showing
+from models.response import Step
+from tests.hub.web.marked import (
+    ALSO_BY,
+    HOME,
+    LEVELS,
+    MARKS,
+    RESIDENT,
+    SENT,
+    STAFF,
+    STRANGERS,
+    fell,
+    marked,
+    said,
+)
+from tests.hub.web.test_everywhere import contents
+from tests.hub.web.world import World
+
+ENDLESS = re.compile("/changes$")
+"""A stream says what /console/queue says, and does not end."""
+LEAVING = frozenset({"/logout", "/account/leave-everywhere", "/account/password"})
+TYPED = {
+    "text": "x", "reason": "because", "outcome": "test", "to": SENT, "shift": "1", "sensor": "pendant", "home": HOME,
+    "minutes": "60", "hours": "1", "kind": "motion", "seen": "x", "household": HOME, "area": "X", "id": HOME,
+    "serial": "0123456789", "old": "x", "new": "x", "again": "x", "word": "in person", "contact": "c_times",
+    "deed": "level", "value": "times", "find": "zempel", "role": "operator", "name": "X", "person": "c_times",
+    "login": "tom", "month": "2026-11", "first": "0", "basis": "asked", "by": "x", "code": "9911", "words": "x",
+}  # fmt: skip
+IN_PATH = {
+    "home": HOME, "home_id": HOME, "login": "tom", "kind": "homes", "contact": "c_times", "month": "2026-11",
+    "token": "x", "deed": "close", "resident": RESIDENT, "sensor": "pendant", "part": "calls", "stamp": "set-out",
+    "step": "consent",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Who asks; `stranger` to this home, or nobody at all (`login` None)."""
+
+    login: str | None
+    role: Role | None = None
+    level: Level | None = None
+    stranger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds while they ask: whether an alert is open, and whether a reason is given with what is asked."""
+
+    alert: bool
+    reason: bool
+
+
+EVERYBODY = (
+    Somebody(None, stranger=True),
+    *(Somebody(one.login, one.role) for one in STAFF if one.login != "zlogin"),
+    *(Somebody(one.login, one.role, Level.TIMES, stranger=True) for one in STRANGERS),
+    *(Somebody(f"as_{one}", Role.CONTACT, level) for one, level in LEVELS.items()),
+    Somebody("as_c_paused", Role.CONTACT, Level.NOTHING),
+)
+
+
+def given(who: Somebody, moment: Moment) -> frozenset[Data]:
+    """All that the tables give this reader then, for any purpose; read from the tables alone."""
+    sent = who.role is not Role.RESPONDER or who.login == SENT
+    if who.stranger or who.role is None or not sent:
+        return frozenset()
+    purposes = set(Purpose) - (set() if moment.alert else {Purpose.ANSWER})
+    how = {Showing.SHOWN, Showing.WITH_REASON} if moment.reason else {Showing.SHOWN}
+    found = {data for data in Data for one in purposes if showing(who.role, one, data, who.level) in how}
+    return frozenset(found | {data for data, by in ALSO_BY.items() if by & found})
+
+
+def routes(verb: str) -> list[APIRoute]:
+    found = [
+        one for part in PARTS for one in part.routes.routes if isinstance(one, APIRoute) and verb in (one.methods or ())
+    ]
+    assert len(found) > 40, "the routes were found"
+    return found
+
+
+def filled(path: str) -> str:
+    return re.sub(r"{(\w+)}", lambda name: IN_PATH.get(name.group(1), "1"), path)
+
+
+def pages() -> list[str]:
+    return [filled(one.path) for one in routes("GET") if not ENDLESS.search(one.path)]
+
+
+def asked_with_a_reason() -> list[str]:
+    """Pages that take something in their address."""
+    found = []
+    for one in routes("GET"):
+        names = [param.alias for param in one.dependant.query_params if param.alias in TYPED]
+        if names and not ENDLESS.search(one.path):
+            found.append(filled(one.path) + "?" + "&".join(f"{name}={TYPED[name]}" for name in names))
+    return found
+
+
+def odd() -> list[str]:
+    """Addresses of what is not there, and of what nobody can read."""
+    return ["/nothing", "/console/alert/999", "/console/alert/x", "/family/%00", "/administration/homes/h_nowhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dict[str, str]) -> Answer:
+    """As a server would hand it to the application, without one: thousands of requests in seconds."""
+    path, _, query = address.partition("?")
+    body = urlencode(form).encode() if verb == "POST" else b""
+    headers = [(b"host", b"hub.example"), (b"cookie", cookie.encode()), (b"content-length", str(len(body)).encode())]
+    if body:
+        headers.append((b"content-type", b"application/x-www-form-urlencoded"))
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": verb, "scheme": "http",
+        "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(), "headers": headers,
+        "client": ("192.0.2.1", 1), "server": ("hub.example", 80), "root_path": "",
+    }  # fmt: skip
+    came: list[Any] = []
+
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Any:
+        return left.pop() if left else await asyncio.Event().wait()  # the client stays until it has been answered
+
+    async def send(message: Any) -> None:
+        came.append(message)
+
+    with suppress(Exception):  # the fault page has been sent by then, and it is read
+        await app(scope, receive, send)
+    told = {name.decode(): value.decode() for name, value in came[0]["headers"]}
+    return Answer(came[0]["status"], told, b"".join(one.get("body", b"") for one in came[1:]))
+
+
+class Asking:
+    """Everybody in this process, each with a session of their own; what was found of whom, and where."""
+
+    def __init__(self, app: FastAPI, world: World) -> None:
+        self._app, self._world = app, world
+        self.seen: dict[Data, set[str]] = defaultdict(set)
+        self.beyond: list[str] = []
+        self.fallen: list[str] = []
+
+    def get(self, who: Somebody, moment: Moment, paths: list[str]) -> None:
+        asyncio.run(self._all(who, moment, [("GET", path) for path in paths]))
+
+    def post(self, who: Somebody, moment: Moment, paths: list[str]) -> None:
+        asyncio.run(self._all(who, moment, [("POST", path) for path in paths]))
+
+    async def _all(self, who: Somebody, moment: Moment, asked: list[tuple[str, str]]) -> None:
+        cookie = f"{SESSION}={self._world.session(who.login)}" if who.login else ""
+        page = await answered(self._app, "GET", "/account", cookie, {})
+        token = re.search(r'name="csrf" value="([^"]+)"', page.content.decode())
+        form = {**TYPED, "csrf": token.group(1) if token else "none"}
+        for verb, path in asked:
+            self._read(who, moment, f"{verb} {path}", await answered(self._app, verb, path, cookie, form))
+
+    def _read(self, who: Somebody, moment: Moment, asked: str, answer: Answer) -> None:
+        if answer.status >= 500:
+            self.fallen.append(f"{who.login} {asked}")
+        text, may = said(answer.headers, answer.content), given(who, moment)
+        for data, marks in MARKS.items():
+            found = [mark for mark in marks if mark in text]
+            if found:
+                self.seen[data].add(f"{who.login} {asked}")
+            if found and data not in may:
+                self.beyond.append(f"{who.login} ({who.role}, {who.level}) got '{data}' by {asked}: {found}")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return marked(tmp_path_factory.mktemp("marked"))
+
+
+@pytest.fixture(scope="module")
+def asking(world: World) -> Asking:
+    return Asking(build(world.settings), world)
+
+
+def forms() -> list[str]:
+    return [filled(one.path) for one in routes("POST") if one.path not in LEAVING]
+
+
+def test_nothing_beyond_the_tables_comes_back_by_any_route(
+    world: World, asking: Asking, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for who in (one for one in EVERYBODY if not one.stranger):
+        asking.get(who, Moment(alert=False, reason=False), [*pages(), *odd()])
+        asking.get(who, Moment(alert=False, reason=True), asked_with_a_reason())
+    fell(world)
+    before = contents(world)
+    for who in (one for one in EVERYBODY if one.stranger):
+        asking.post(who, Moment(alert=True, reason=True), forms())
+    kept = contents(world)
+    changed = {name: [row for row in rows if row not in kept[name]] for name, rows in before.items()}
+    assert not any(changed.values()), "nobody with no business here changed anything"
+    asking.post(Somebody(SENT, Role.RESPONDER), Moment(alert=True, reason=True), ["/visits/1/code"])
+    for who in EVERYBODY:
+        asking.get(who, Moment(alert=True, reason=False), pages())
+    for who in (one for one in EVERYBODY if not one.stranger):
+        asking.post(who, Moment(alert=True, reason=True), forms())
+    assert asking.fallen == []
+    assert asking.beyond == []
+    assert set(asking.seen) == set(MARKS), "each mark is shown to somebody, or this proves nothing"
+    told = [mark for data, marks in MARKS.items() if data is not Data.TIMES for mark in marks if mark != "zlogin"]
+    assert [line for line in caplog.messages if any(mark in line for mark in told)] == []
+
+
+@pytest.mark.parametrize(("contact", "level"), [*LEVELS.items(), ("c_paused", Level.NOTHING)])
+@pytest.mark.parametrize("way", ["email", "sms", "webpush", "sip"])
+def test_what_a_contact_is_sent_says_no_more_than_their_level(
+    world: World, contact: str, level: Level, way: str
+) -> None:
+    alert = world.store.alerts.of_home(HOME, 1)[0]
+    calls = Calls(world.store, Links(Keyring(world.settings.secrets)), "https://hub.example", text_back=True)
+    call = calls.call(alert, Step(contact, way), 1, world.now)
+    who = Somebody(f"as_{contact}", Role.CONTACT, level)
+    may = given(who, Moment(alert=True, reason=True))
+    text = f"{call.subject} {call.text}"
+    assert [data for data, marks in MARKS.items() if data not in may and any(mark in text for mark in marks)] == []
+    assert ("znoticed" in text) is (level is Level.TIMES)
