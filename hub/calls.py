@@ -60,6 +60,8 @@ class Calls:
         text = self._for(contact, resident, alert, link, now)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', contact.telling.language)}\n"
+        if step.transport == WEB_PUSH and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, contact.level):
+            text = say("wanted.open", contact.telling.language)
         title = say("call.subject", contact.telling.language, number=alert.id)
         return Call(*ids, where, title, text, link)
 

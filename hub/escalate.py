@@ -75,6 +75,7 @@ class Outcome:
     transport: str = ""
     answer: Answer | None = None
     broken: bool = False
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +115,27 @@ class Sending:
                 if why.broken and pause is not None:
                     time.sleep(pause)
                     continue
-                self._say(attempt, Tried.FAILED, str(why), broken=why.broken)
+                self._say(attempt, Tried.FAILED, str(why), broken=why.broken, gone=why.gone)
             except Exception as error:
                 log.exception("attempt %d failed in its transport", attempt)
                 self._say(attempt, Tried.FAILED, f"the transport failed: {type(error).__name__}", broken=True)
             else:
-                self._say(attempt, Tried.SENT, told.detail, answer=told.answer)
+                self._say(attempt, Tried.SENT, told.detail, answer=told.answer, gone=told.gone)
             return
 
     def _say(
-        self, attempt: int, tried: Tried, detail: str, *, answer: Answer | None = None, broken: bool = False
+        self,
+        attempt: int,
+        tried: Tried,
+        detail: str,
+        *,
+        answer: Answer | None = None,
+        broken: bool = False,
+        gone: tuple[str, ...] = (),
     ) -> None:
         under_way = self._under_way.get(attempt)
         name = under_way.transport if under_way else self._hung.get(attempt, "")
-        self._outcomes.put(Outcome(attempt, tried, detail, name, answer, broken))
+        self._outcomes.put(Outcome(attempt, tried, detail, name, answer, broken, gone))
         self.finished.set()
 
     def probe(self, transport: str) -> None:
@@ -260,6 +268,8 @@ class Escalate:
 
     def _learn(self, one: Outcome, working: set[str], now: datetime) -> None:
         """Of the way that an attempt went, and of an answer that came by it at once; `working` was said just now."""
+        for endpoint in one.gone:
+            self._ways.unsubscribe(endpoint)
         if one.broken:
             self._ways.failed(one.transport, one.detail, now)
             working.discard(one.transport)

@@ -12,6 +12,8 @@ log = logging.getLogger(__name__)
 
 LOOPS = ("ingest", "watch", "escalate")
 """All that lives depend on: a hub in which one of them has not begun is not alive."""
+NOTICES = "notices"
+"""The loop that sends what relatives asked to be told: late, it is late, and no alert is."""
 SAY_EVERY = 2.0
 """Real seconds; /alive calls a loop dead after 15."""
 STUMBLE = 0.2

@@ -1,36 +1,64 @@
 """The plan in force for an alert: as agreed, or the built-in one, with its people named, and never silent."""
 
 from hub.store.records import Records
+from hub.store.relatives import Break, Relatives
 from models.alert import Alert, Lane
-from models.response import ResponsePlan, for_people, never_silent, with_hands
+from models.notices import Preferences, in_quiet_hours
+from models.response import ResponsePlan, for_people, never_silent, passed_over, with_hands
+from models.urgency import asks_for_a_look
 
 REMEMBERED = 10_000
+Named = tuple[ResponsePlan, tuple[str, ...]]
+"""A plan, and the contacts of whom it is about."""
 
 
 def plan_of(records: Records, alert: Alert, *, partner: bool = False) -> ResponsePlan:
     """With `partner`, a partner centre is at hand."""
+    plans = Plans(records, partner=partner)
+    plans.refresh()
+    return plans.of(alert)
+
+
+def _named(records: Records, alert: Alert, *, partner: bool) -> Named:
     living = [alert.resident] if alert.resident else [one.id for one in records.residents_of(alert.home)]
-    contacts = [contact.id for one in living for contact in records.contacts_of(one)]
+    contacts = tuple(contact.id for one in living for contact in records.contacts_of(one))
     plan = for_people(with_hands(records.plan_for(alert), alert.lane), contacts)
-    return never_silent(plan, alert.lane, partner=partner)
+    return never_silent(plan, alert.lane, partner=partner), contacts
 
 
 class Plans:
-    """`plan_of`, asked again only when the register has changed."""
+    """`plan_of`, asked again only when the register has changed, or somebody's breaks and quiet hours have."""
 
     def __init__(self, records: Records, *, partner: bool) -> None:
         self._records, self._partner = records, partner
+        self._relatives = Relatives(records.engine)
         self._version = -1
-        self._known: dict[tuple[str, str | None, str, Lane], ResponsePlan] = {}
+        self._known: dict[tuple[str, str | None, str, Lane], Named] = {}
+        self._breaks: dict[str, list[Break]] = {}
+        self._chosen: dict[str, Preferences] = {}
 
     def refresh(self) -> None:
         version = self._records.version()
         if version != self._version or len(self._known) > REMEMBERED:
             self._version, self._known = version, {}
+            self._breaks, self._chosen = self._relatives.breaks(), self._relatives.all_preferences()
 
     def of(self, alert: Alert) -> ResponsePlan:
-        """As it was at the last `refresh`, or is now."""
+        """As it was at the last `refresh`, or is now. Who is spared is settled when the alert is raised, so that its
+        steps keep their numbers.
+        """
         key = (alert.home, alert.resident, alert.kind, alert.lane)
         if key not in self._known:
-            self._known[key] = plan_of(self._records, alert, partner=self._partner)
-        return self._known[key]
+            self._known[key] = _named(self._records, alert, partner=self._partner)
+        plan, contacts = self._known[key]
+        return passed_over(plan, contacts, [one for one in contacts if self._spared(one, alert)])
+
+    def _spared(self, contact: str, alert: Alert) -> bool:
+        """Who has a break; and in quiet hours whom no call for help would be for."""
+        if any(one.began <= alert.raised_at < one.until for one in self._breaks.get(contact, ())):
+            return True
+        chosen = self._chosen.get(contact)
+        if chosen is None or (alert.lane is Lane.PERSON and not asks_for_a_look(alert.kind)):
+            return False
+        home = self._records.home(alert.home)
+        return home is not None and in_quiet_hours(chosen, alert.raised_at, home.timezone)

@@ -19,7 +19,8 @@ from hub.learned import shipped
 from hub.lease import Holding, stood_by
 from hub.link import Link
 from hub.links import Links
-from hub.loops import LOOPS, Loop, Turning, Work
+from hub.loops import LOOPS, NOTICES, Loop, Turning, Work
+from hub.notices import Notices
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.database import opened
@@ -55,13 +56,14 @@ def _work(settings: Settings, asked: threading.Event, held: Held | None = None) 
         holding.start()
     link, loops = assembled(settings, held)
     link.start()
-    for loop in loops:
+    notices = noticing(settings)
+    for loop in (*loops, notices):
         loop.start()
     trouble = _wait(asked, link, loops, holding)
-    for loop in loops:
+    for loop in (*loops, notices):
         loop.ask_to_stop()
     link.stop()
-    for loop in loops:
+    for loop in (*loops, notices):
         loop.join(2)
     if holding:
         holding.end()
@@ -93,6 +95,13 @@ def assembled(settings: Settings, held: Held | None = None) -> tuple[Link, list[
         "keeping": keeping,
     }
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
+
+
+def noticing(settings: Settings) -> Loop:
+    """Apart from the others: no life depends on it, so nothing ends because it stands still."""
+    store, ways = open_store(settings), transports(settings)
+    work = Notices(store, ways, Sending(ways), Clock(settings.clock_file), settings.public_url)
+    return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 
 def _wait(asked: threading.Event, link: Link, loops: list[Loop], holding: Holding | None) -> str:

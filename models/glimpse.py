@@ -165,21 +165,28 @@ def _finer(seen: Glimpse, known: Known, grain: Grain) -> Glimpse:
     return replace(seen, due=due, room=known.room, compared=among)
 
 
+def rounded(at: datetime, now: datetime, zone: str, shown: AbstractSet[Data]) -> At | None:
+    """A moment as whoever may see `shown` is told it; None for who may know of none."""
+    grain = grain_of(shown)
+    return _coarse(at, now, zone, grain) if grain else None
+
+
 def _at(at: datetime | None, known: Known, grain: Grain) -> At | None:
+    return None if at is None else _coarse(at, known.now, known.zone, grain)
+
+
+def _coarse(at: datetime, now: datetime, zone: str, grain: Grain) -> At:
     """No finer than the ribbon that stands beside it: two roundings of one moment would together tell more than each.
 
     What is past is not said to be to come, nor the other way round.
     """
-    if at is None:
-        return None
     if grain is Grain.PART:
-        return At(max(begun for begun in part_starts(at, at, known.zone) if begun <= at), grain)
+        return At(max(begun for begun in part_starts(at, at, zone) if begun <= at), grain)
     if grain is Grain.MINUTE:
         return At(at, grain)
     half = round(at.timestamp() / 1800) * 1800
-    now = known.now.timestamp()
-    half += 1800 if at > known.now >= _utc(half, at) else 0
-    half -= 1800 if at <= known.now and half > now else 0
+    half += 1800 if at > now >= _utc(half, at) else 0
+    half -= 1800 if at <= now < _utc(half, at) else 0
     return At(_utc(half, at), grain)
 
 

@@ -5,7 +5,7 @@ steps the hub takes by itself; those `BY_HAND` an operator takes, and the consol
 answer: only somebody who says so stops the chain, and then for a time.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -207,6 +207,21 @@ def for_people(plan: ResponsePlan, contacts: Sequence[str]) -> ResponsePlan:
     steps = [one for step in plan.steps for one in _each(step, contacts)]
     without_hands = any(not step.by_hand for step in steps)
     return replace(plan, steps=tuple(steps if without_hands else [_TOLD, *steps]))
+
+
+def passed_over(plan: ResponsePlan, contacts: Collection[str], resting: Collection[str]) -> ResponsePlan:
+    """The plan while some contacts have a break: the others take their turns, and they come after them and later. Where
+    there is nobody else to ask, they are asked as ever: nobody lies unseen because somebody rests.
+    """
+    steps = list(plan.steps)
+    for by_hand in (False, True):
+        turns = [at for at, step in enumerate(plan.steps) if step.who in contacts and step.by_hand is by_hand]
+        others = [at for at in turns if plan.steps[at].who not in resting]
+        rest = [at for at in turns if plan.steps[at].who in resting]
+        for turn, at in zip(turns if others else (), [*others, *rest], strict=bool(others)):
+            later = plan.repeat if at in rest and not by_hand else timedelta(0)
+            steps[turn] = replace(plan.steps[at], after=plan.steps[turn].after + later)
+    return plan if steps == list(plan.steps) else replace(plan, steps=tuple(steps))
 
 
 def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:

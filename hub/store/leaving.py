@@ -133,9 +133,11 @@ def _close_logins(connection: Connection, leaving: Leaving, logins: Sequence[str
 
 
 def _forget_ways(connection: Connection, leaving: Leaving) -> None:
-    """Browsers of theirs are told nothing more, and nobody is asked how it went."""
+    """Browsers of theirs are told nothing more, nobody is sent a notice, and nobody is asked how it went."""
     people = _people(connection, leaving.resident)
     told, asked = schema.subscriptions, schema.feedback
+    for chosen in (schema.preferences, schema.notices, schema.breaks):
+        connection.execute(delete(chosen).where(chosen.c.person.in_(people)))
     connection.execute(delete(told).where(told.c.person.in_(people)))
     connection.execute(delete(asked).where(asked.c.person.in_(people), asked.c.answered_at.is_(None)))
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from models.commission import Fitting, Proved
 from models.health import Learned
 from models.home import Home
+from models.notices import Preferences
 from models.people import Account, Contact, Resident
 from models.privacy import Consent
 from models.response import ResponsePlan
@@ -659,6 +660,40 @@ challenges = Table(
     Column("link", Text, nullable=False),
 )
 """`answers` is the challenge that a row answers, or 0."""
+
+preferences = Table(
+    "preferences",
+    records,
+    Column("person", Text, primary_key=True),
+    Column("body", Body(Preferences), nullable=False),
+)
+"""What a contact chose to be told without asking."""
+
+notices = Table(
+    "notices",
+    records,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("home", Text, nullable=False, index=True),
+    Column("person", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("way", Text, nullable=False),
+    Column("tried", Body(tuple[str, ...]), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("finished_at", Moment),
+)
+"""What was told to relatives beside alerts, without its words: those are made when it is sent."""
+
+breaks = Table(
+    "breaks",
+    records,
+    _id(),
+    Column("person", Text, nullable=False, index=True),
+    Column("began", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)
 
 series = MetaData()
 

@@ -9,7 +9,8 @@ from models.response import Answer
 @dataclass(frozen=True, slots=True)
 class Call:
     """One try at reaching `who` (a role or a contact's id), at the addresses `to`. Only `text` may name a person.
-    `link` is where they say what they will do ('' for those who need none).
+    `link` is where they say what they will do ('' for those who need none). What comes twice with one `key` is shown
+    once, where the way can do that; `silent` makes no sound.
     """
 
     alert: int
@@ -20,24 +21,28 @@ class Call:
     subject: str
     text: str
     link: str = ""
+    key: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How it went, in a few words; and an answer, where the same way gave one at once."""
+    """How it went, in a few words; an answer, where the same way gave one at once; and addresses that are no more."""
 
     detail: str
     answer: Answer | None = None
+    gone: tuple[str, ...] = ()
 
 
 class Unreached(Exception):
     """Nobody was reached; the text says why, without names or addresses. `broken` is the way itself, whoever was to be
-    reached by it: that may pass, so it is tried again soon, and it is a fault to be mended.
+    reached by it: that may pass, so it is tried again soon, and it is a fault to be mended. `gone` are addresses that
+    are no more.
     """
 
-    def __init__(self, why: str, *, broken: bool = False) -> None:
+    def __init__(self, why: str, *, broken: bool = False, gone: tuple[str, ...] = ()) -> None:
         super().__init__(why)
-        self.broken = broken
+        self.broken, self.gone = broken, gone
 
 
 class Transport(Protocol):

@@ -1,5 +1,6 @@
 """Mail by the operator's own server, one message a person, so that nobody learns who else was told."""
 
+import hashlib
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -51,6 +52,9 @@ class Email:
         message["To"] = to
         message["Subject"] = call.subject
         message["Auto-Submitted"] = "auto-generated"
+        if call.key:
+            mark = hashlib.sha256(f"{call.key} {to}".encode()).hexdigest()[:32]
+            message["Message-ID"] = f"<{mark}@{self._settings.smtp_from.rpartition('@')[2]}>"
         message.set_content(call.text)
         return message
 

@@ -70,15 +70,19 @@ class WebPush:
     def send(self, call: Call) -> Told:
         known = [to for to in call.to if readable(self._settings, to.encode())]
         failed = [why for why in (self._failure(call, one) for one in known) if why]
+        gone = tuple(one for why in failed for one in why.gone)
+        if not known:
+            raise Unreached("no browser of theirs asked to be told")
         if len(failed) == len(known):
-            raise failed[0] if failed else Unreached("no browser of theirs asked to be told")
-        return Told(f"{len(known) - len(failed)} of {len(known)} browsers")
+            still = next((why for why in failed if not why.gone), failed[0])
+            raise Unreached(str(still), broken=still.broken, gone=gone)
+        return Told(f"{len(known) - len(failed)} of {len(known)} browsers", gone=gone)
 
     def probe(self) -> bool:
         return False
 
     def _failure(self, call: Call, subscription: str) -> Unreached | None:
-        shown = {"title": call.subject, "text": call.text, "link": call.link}
+        shown = {"title": call.subject, "text": call.text, "link": call.link, "tag": call.key, "silent": call.silent}
         try:
             webpush(
                 msgspec.json.decode(subscription),
@@ -87,17 +91,17 @@ class WebPush:
                 vapid_claims={"sub": f"mailto:{self._settings.smtp_from}"},
                 ttl=LASTS,
                 timeout=TIMEOUT,
-                headers={"urgency": "high"},
+                headers={"urgency": "low" if call.silent else "high"},
             )
         except WebPushException as bad:
-            return _why(bad.response)
+            return _why(bad.response, msgspec.json.decode(subscription, type=Subscription).endpoint)
         except (requests.RequestException, ValueError) as bad:
             return Unreached(f"the push service failed: {type(bad).__name__}", broken=not isinstance(bad, ValueError))
         return None
 
 
-def _why(answer: requests.Response | None) -> Unreached:
+def _why(answer: requests.Response | None, endpoint: str) -> Unreached:
     code = 0 if answer is None else answer.status_code
     if code in GONE:
-        return Unreached("the browser is subscribed no longer")
+        return Unreached("the browser is subscribed no longer", gone=(endpoint,))
     return Unreached(f"the push service answered {code}", broken=code in PASSING or code >= 500)

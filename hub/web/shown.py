@@ -357,6 +357,8 @@ class Own:
     mentions: tuple[Mention, ...]
     not_watched: tuple[str, ...]
     protection: Protection
+    breaks: dict[str, datetime]
+    """Until when, by the id of a contact."""
 
 
 @dataclass(frozen=True, slots=True)

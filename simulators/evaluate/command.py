@@ -37,6 +37,8 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     golden.add_argument("--kept", type=Path, default=GOLDEN, metavar="DIR", help=f"where the text is kept ({GOLDEN})")
     golden.add_argument("--write", action="store_true", help="keep what comes out now")
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
+    sentences = _on_folder(of_what, "sentences", _sentences, "is what relatives are told true of recorded homes?", "?")
+    sentences.set_defaults(homes=1000)
     add_falls(of_what)
     _add_detectors(of_what)
     _add_backtest(commands)
@@ -130,6 +132,24 @@ def _detectors(chosen: argparse.Namespace, console: Console) -> int:
     with progress() as shown:
         show(homes, shipped().model, chosen.mats, wide, lambda: step(shown, "playing", 1 + len(MISHAPS)))
     return DONE
+
+
+def _sentences(chosen: argparse.Namespace, console: Console) -> int:
+    """Without a folder, of a few invented homes."""
+    from simulators.evaluate.homes import longest
+    from simulators.evaluate.invented import invented
+    from simulators.evaluate.nightlight import shipped
+    from simulators.evaluate.sentences import Counted, evaluate, looks
+
+    homes = longest(chosen.folder, chosen.homes) if chosen.folder else invented(3, days=21)
+    told, total = Counted(), looks(homes)
+    with progress() as shown:
+        for so_far in evaluate(homes, shipped().model):
+            step(shown, "looking", total)
+            told = so_far
+    for line in told.lines():
+        console.print(line, markup=False, highlight=False)
+    return FOUND_WRONG if told.wrong else DONE
 
 
 def _faults(chosen: argparse.Namespace, console: Console) -> int:

@@ -101,7 +101,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def _new_database(server: str, like: str) -> str:
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(like)))
+        making = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        connection.execute(making.format(Identifier(name), Identifier(like)))
     return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
 
 

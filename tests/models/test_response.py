@@ -28,6 +28,7 @@ from models.response import (
     incident,
     lapse_time,
     never_silent,
+    passed_over,
     propose,
     with_hands,
 )
@@ -305,3 +306,33 @@ def test_where_no_responder_can_go_999_is_next() -> None:
     attempts = [said(number, NOON + place * MIN, Answer.REFUSED) for place, number in enumerate(mine[:-1])]
     last = propose(BY_HAND, OPEN, attempts, NOON + 9 * MIN, NAMES)
     assert (last.do, last.why) == (Do.EMERGENCY, "a responder: can't help.")
+
+
+SHARED = ResponsePlan(
+    "default",
+    (Step("operator", "log"), Step("ada", "email", MIN), Step("ben", "sms", 2 * MIN), Step("chi", "email", 3 * MIN)),
+    repeat=4 * MIN,
+)
+
+
+def test_who_has_a_break_comes_after_the_others_and_later() -> None:
+    plan = passed_over(SHARED, ("ada", "ben", "chi"), {"ada"})
+    assert [(one.who, one.transport, one.after / MIN) for one in plan.steps] == [
+        ("operator", "log", 0),
+        ("ben", "sms", 1),
+        ("chi", "email", 2),
+        ("ada", "email", 7),
+    ]
+
+
+@pytest.mark.parametrize("resting", [set(), {"ada", "ben", "chi"}, {"somebody"}])
+def test_where_there_is_nobody_else_a_break_changes_nothing(resting: set[str]) -> None:
+    assert passed_over(SHARED, ("ada", "ben", "chi"), resting) is SHARED
+
+
+@given(some.sets(some.sampled_from(["ada", "ben", "chi"])))
+def test_a_break_takes_nobody_off_the_plan(resting: set[str]) -> None:
+    plan = passed_over(SHARED, ("ada", "ben", "chi"), resting)
+    assert sorted((one.who, one.transport) for one in plan.steps) == sorted(
+        (one.who, one.transport) for one in SHARED.steps
+    )

@@ -69,6 +69,13 @@ def test_all_is_well_and_nothing_else() -> None:
     )
 
 
+def test_whom_nothing_is_shared_with_learns_nothing_whatever_happens() -> None:
+    told = said(Level.NOTHING)
+    assert told.startswith("Mum is not sharing with you at the moment.")
+    for other in ({"why": Why.PATH}, {"alert_since": NOW}, {"judged": False}, {"looked_into": True}):
+        assert said(Level.NOTHING, **other) == told
+
+
 @pytest.mark.parametrize(
     ("minute", "how"),
     [

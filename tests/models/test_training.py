@@ -33,7 +33,7 @@ def test_chances_of_an_end_follow_what_is_known() -> None:
     assert chances[0, 1] > 0.9
 
 
-def lived(seed: int, days: int = 30) -> History:
+def lived(seed: int, days: int = 20) -> History:
     """Somebody is about by day, every few minutes, and sleeps from eleven to seven."""
     luck = np.random.default_rng(seed)
     t = np.cumsum(luck.exponential(1000.0, days * 86) + 5.0)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from hub.knowing import NEVER_HEARD, unheard_after
 from hub.store.alerts import Entry
 from hub.store.once import asking_once
 from hub.store.records import Expectation, Look
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist, latest_of
-from hub.web.access.door import ABOUT_PERSON, NEVER_HEARD, Door, Viewer, unheard_after
+from hub.web.access.door import ABOUT_PERSON, Door, Viewer
 from hub.web.access.felt import BEFORE
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.shown import BrokenWay, Card, Part, Queue, Waiting

@@ -304,15 +304,16 @@ class Commissioning:
         return self._change(now.home.id, take)
 
     def _looked(self, name: str, test: Trial, now: _Now) -> Trial:
+        health = now.beat.health.get(name) if now.beat else None
+        link = health.link if health else None
         if test.passed_at is not None:
-            return test
+            # The kit tells of the radio in its next heartbeat, often after the hub has the observation.
+            return replace(test, link=link) if test.link is None and link is not None else test
         if test.sensor is None:
             return plugged(test, name, now.power, now.at)
         wanted = RINGS[test.sensor.kind][1]
         rows = self._door.series.between(now.home.id, test.asked_at - CLOCK, now.at + CLOCK)
         came = [row for row in rows if row.sensor == name and row.what in wanted and row.arrived >= test.asked_at]
-        health = now.beat.health.get(name) if now.beat else None
-        link = health.link if health else None
         came.sort(key=lambda row: row.arrived)
         rung = [rang(test, row.at, row.arrived, link, now.within) for row in came]
         return next((one for one in rung if one.passed_at), rung[0] if rung else test)

@@ -16,21 +16,21 @@ from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
 from hub.kits import Depot
+from hub.knowing import NEVER_HEARD, noticed, unheard_after
 from hub.store.alerts import Alerts, Entry
 from hub.store.records import Records
 from hub.store.row import Row
 from hub.store.series import Series
 from hub.web.shown import Hearing
 from models.alert import Alert
-from models.health import Heard, Why, kit_unheard_after, why_unheard
+from models.health import Heard, Why, why_unheard
 from models.home import Home
 from models.hours import clock_s, when
 from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
-from models.privacy import Data, Purpose, Showing, agreed, in_use, level_at, showing
+from models.privacy import Data, Purpose, Showing, level_at, showing
 from models.wire import Heartbeat, read_heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
-NEVER_HEARD = Heard(None, None)
 REMEMBERED = 10_000
 LATELY = 0.5
 """Seconds, real and played, in which what is heard of a home is not asked anew."""
@@ -164,10 +164,7 @@ class Door:
 
     def noticed(self, home: Home, start: datetime, end: datetime) -> list[Row]:
         """By sensors in use: what is not agreed to any more, or not now, no page shows, though it may be kept still."""
-        used = {one.id for one in in_use(home, agreed(self.records.consents(home.id), home.id)).sensors}
-        fitted = {one.id for one in home.sensors}
-        rows = self.series.between(home.id, start, end)
-        return [row for row in rows if row.sensor in used or row.sensor not in fitted]
+        return noticed(self.records, self.series, home, start, end)
 
     def residents(self, alert: Alert) -> list[Resident]:
         one = self.records.resident(alert.resident) if alert.resident else None
@@ -259,7 +256,3 @@ def _hearing(home: Home, heard: Heard, beat: Heartbeat | None, now: datetime) ->
         return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
     since = f"since {when(until, now, home.timezone)}" if until else "at all"
     return Hearing(False, f"The home is not heard {since}, because {why}.", until)
-
-
-def unheard_after(beat: Heartbeat | None) -> timedelta:
-    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))

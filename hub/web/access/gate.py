@@ -14,6 +14,7 @@ from typing import Any
 from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
+from hub.knowing import BEHIND, Knowing, about, unheard_after
 from hub.loops import LOOPS
 from hub.settings import Settings
 from hub.store import open_store
@@ -29,10 +30,10 @@ from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
-from hub.web.access.days import DAY, Days, expected
-from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer, unheard_after
+from hub.web.access.days import DAY, Days
+from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer
 from hub.web.access.entrance import Entrance
-from hub.web.access.family import FamilyDesk, about
+from hub.web.access.family import FamilyDesk
 from hub.web.access.felt import felt_around
 from hub.web.access.figures import FiguresOf
 from hub.web.access.handover import Handovers
@@ -40,6 +41,7 @@ from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.leaving import LeavingDesk
 from hub.web.access.outages import OutageDesk
+from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
@@ -70,6 +72,7 @@ from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told
 from models.detection.feedback import told as feedback_told
 from models.home import Home
 from models.hours import clock_s, midnight, when
+from models.knowing import SAME_SIGN
 from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
@@ -77,9 +80,6 @@ from models.reason import known
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
-
-BEHIND = timedelta(minutes=10)
-"""When the watch has judged only up to so long ago, pages make no claim about now."""
 
 BY_HAND = frozenset({Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE})
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
@@ -115,8 +115,9 @@ class Gate:
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
         self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
-        self._days = Days(self._door)
+        self._days = Days(self._door, Knowing(records, alerts, series))
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
+        self.relatives = RelativeDesk(self._door)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
@@ -340,6 +341,7 @@ class Gate:
             self._mentions(home, now, frozenset(Data)),
             self.upkeep.not_watched(home),
             self.upkeep.protection(home, now),
+            self.relatives.breaks_of(resident, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:
@@ -509,7 +511,7 @@ class Gate:
 
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
-        due, _ = expected(told, last_sign)
+        due = told.expected_by if last_sign and abs(told.last_sign - last_sign) <= SAME_SIGN else None
         if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."

@@ -12,6 +12,7 @@ from hub.links import Expired, Links, Matter, Unsigned
 from hub.plans import plan_of
 from hub.settings import Settings, secret
 from hub.store.alerts import AttemptMade, Entry
+from hub.store.relatives import Break, Relatives
 from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports.post import signed
@@ -19,6 +20,7 @@ from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
 from models.alert import Act, Alert, Refused, State
+from models.hours import day
 from models.people import Contact, Resident, Role
 from models.response import (
     BY_KEY,
@@ -85,6 +87,7 @@ class ResponseDesk:
         self._door, self._settings = door, settings
         self._links = Links(Keyring(settings.secrets))
         self._responses, self._ways = Responses(door.alerts.engine), Ways(door.alerts.engine)
+        self._relatives = Relatives(door.alerts.engine)
 
     def of(self, viewer: Viewer, alert: Alert, entries: Sequence[Entry]) -> Responding | None:
         """None for whoever does not answer alerts, and where it is over."""
@@ -104,9 +107,15 @@ class ResponseDesk:
     def people(self, alert: Alert) -> dict[str, str]:
         """How everybody is called that a plan or a timeline may name."""
         living = self._door.residents(alert)
-        known = {one.id: f"{one.name} ({one.relation})" for one in self._door.contacts(living)}
+        contacts = self._door.contacts(living)
+        breaks = self._relatives.resting([one.id for one in contacts], alert.raised_at)
+        known = {one.id: f"{one.name} ({one.relation}{self._rests(alert, breaks.get(one.id))})" for one in contacts}
         called = " and ".join(one.called or one.name for one in living)
         return {**ROLES, **known, **({RESIDENT: called} if called else {})}
+
+    def _rests(self, alert: Alert, rest: Break | None) -> str:
+        home = self._door.records.home(alert.home)
+        return f"; has a break until {day(rest.until, home.timezone)}" if rest and home else ""
 
     def tried(self, viewer: Viewer, alert_id: int, step: int, answer: str, text: str) -> None:
         """Raises Hidden, and Refused."""

@@ -173,9 +173,12 @@
     line.querySelector(".colour").textContent = now.colour;
     line.querySelector(".text").textContent = now.text;
   };
+  // What else is missing changes by itself as well (a kit that starts says what it keeps to): that is looked at less often.
+  let looks = 0;
   const look = async () => {
     const waiting = document.querySelector(".verdict.waiting, .verdict.red");
-    if (waiting && !document.hidden) {
+    const lacking = looks++ % 5 === 0 && !document.getElementById("missing").hidden;
+    if ((waiting || lacking) && !document.hidden) {
       try {
         const answer = await fetch(`${here}/state`, { signal: AbortSignal.timeout(4000), redirect: "manual" });
         if (answer.ok) {

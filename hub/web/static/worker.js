@@ -71,7 +71,8 @@ self.addEventListener("message", (event) => {
 
 self.addEventListener("push", (event) => {
   const told = event.data ? event.data.json() : { title: "Nightlight", text: "Open to see.", link: "/family" };
-  const shown = { body: told.text, data: told.link || "/family", requireInteraction: true, tag: told.tag };
+  const shown = { body: told.text, data: told.link || "/family", requireInteraction: !told.silent, silent: Boolean(told.silent) };
+  if (told.tag) shown.tag = told.tag;
   event.waitUntil(self.registration.showNotification(told.title, shown));
 });
 

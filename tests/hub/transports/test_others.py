@@ -182,7 +182,8 @@ def test_a_browser_alone_reads_what_is_pushed_to_it(settings: Settings, server: 
     ((path, headers, content),) = server.got
     assert path == "/push/1"
     assert b"Okafor" not in content
-    assert browser.reads(content) == {"title": CALL.subject, "text": CALL.text, "link": CALL.link}
+    shown = {"title": CALL.subject, "text": CALL.text, "link": CALL.link, "tag": "", "silent": False}
+    assert browser.reads(content) == shown
     assert headers["authorization"].startswith("vapid t=")
     assert _b64(public_key(settings)) in headers["authorization"]
 
@@ -216,6 +217,7 @@ def test_a_browser_that_is_gone_is_no_broken_way(settings: Settings, server: Ser
     with pytest.raises(Unreached, match="subscribed no longer") as why:
         transports(settings)["webpush"].send(addressed("webpush", server))
     assert not why.value.broken
+    assert why.value.gone == (f"{server.url}/push/1",)
 
 
 def test_a_webhook_is_signed_and_names_nobody(settings: Settings, server: Server) -> None:

@@ -225,6 +225,18 @@ def test_a_kit_whose_certificate_was_revoked_is_said_to_be_turned_away(world: Wo
     assert "revoked" not in gate.commissioning.view(ivan, "h_okafor").kit, "another kit speaks for it"
 
 
+def test_the_radios_margin_is_kept_also_where_the_kit_tells_it_later(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    beat(world)
+    said(ivan, "test", name="bed")
+    world.saw("h_okafor", (world.now, "bed", What.LAY_DOWN))
+    assert state(ivan)["tests"]["bed"] == {"colour": "green", "text": "The hub had it after 0.0 s."}
+    beat(world, health={"bed": SensorHealth(link=77)})
+    assert state(ivan)["tests"]["bed"]["text"] == "The hub had it after 0.0 s, radio 77 of 255."
+    beat(world, health={"bed": SensorHealth(link=12)})
+    assert "radio 77 of 255" in state(ivan)["tests"]["bed"]["text"], "as it was at the test"
+
+
 def test_a_test_tells_the_kit_to_listen_closely(world: World, visit: Visit) -> None:
     said(visit("ivan"), "test", name="bed")
     assert [(one.home, one.order) for one in world.store.alerts.orders()] == [("h_okafor", Order.WALK)]

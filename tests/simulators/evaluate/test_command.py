@@ -108,7 +108,10 @@ def test_a_backtest_names_the_alerts_of_one_home(folder: Path, capsys: pytest.Ca
     assert main(["backtest", str(folder), "--home", "pink"]) == 2
 
 
-def test_golden_alerts_are_kept_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_golden_alerts_are_kept_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulators.evaluate.golden.INVENTED_HOMES", 1)
     write_csv(tmp_path, lived("red", 8, 3))
     golden = ["evaluate", "golden", str(tmp_path), "--homes", "1", "--kept", str(tmp_path)]
     assert main(golden) == 2

@@ -32,7 +32,8 @@ HOLDS = (
 
 @pytest.fixture(scope="module")
 def found(twenty: list[Recorded]) -> dict[str, list[str]]:
-    return caused([first_weeks(home, WEEKS) for home in twenty], shipped().model, step=LOOK)
+    """In ten of them: the command plays them in all."""
+    return caused([first_weeks(home, WEEKS) for home in twenty[::2]], shipped().model, step=LOOK)
 
 
 @pytest.mark.parametrize("fault", HOLDS)

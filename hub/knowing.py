@@ -1,0 +1,127 @@
+"""What the hub knows of a home now, fetched for whoever is to be told: for pages and for notices alike."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from hub.store.alerts import Alerts
+from hub.store.records import Expectation, Records
+from hub.store.row import Row
+from hub.store.series import Series
+from models.alert import Alert, Lane, State
+from models.day import Seen, Span
+from models.glimpse import Known
+from models.health import Heard, kit_unheard_after, why_unheard
+from models.home import Home
+from models.hours import midnight
+from models.knowing import SEEN_FROM, known, spans
+from models.morning import REMEMBERED, minute_of, morning, up_at
+from models.observation import SIGNS_OF_LIFE, SensorKind
+from models.people import Resident
+from models.privacy import agreed, in_use
+from models.protection import Unprotected
+from models.sentence import MOBILE
+from models.wire import Heartbeat, Route
+
+DEAF = (Unprotected.KIT_UNHEARD, Unprotected.NO_SENSORS, Unprotected.RADIO)
+HOMES_KEPT = 2000
+NEVER_HEARD = Heard(None, None)
+BEHIND = timedelta(minutes=10)
+"""When the watch has judged only up to so long ago, no claim is made about now."""
+
+
+class Knowing:
+    def __init__(self, records: Records, alerts: Alerts, series: Series) -> None:
+        self._records, self._alerts, self._series = records, alerts, series
+        self._mornings: dict[str, tuple[datetime, tuple[int, ...]]] = {}
+
+    def known(self, resident: Resident, home: Home, now: datetime, *, judged: bool) -> Known:
+        heard, beat = self.heard(home), self._records.heartbeat(home.id)
+        why = why_unheard(heard, now, unheard_after(beat))
+        mine = [one for one in self._alerts.of_home(home.id, 20) if about(one, resident)]
+        opened = next((one for one in mine if one.state is not State.CLOSED), None)
+        today, start = midnight(now, home.timezone), morning(now, home.timezone)
+        return known(
+            home,
+            resident.called,
+            self.seen(home, now - SEEN_FROM, now),
+            now,
+            heard,
+            why,
+            judged=judged,
+            told=_told(self._records.expectation(home.id)),
+            alert_since=opened.raised_at if opened else None,
+            looked_into=any((one.closed_at or one.raised_at) >= today for one in mine),
+            mornings=self.mornings(home, now) if why is None else (),
+            gaps=self._gaps(home, start, now) if start < now else (),
+            reaches=_reaches(home, beat, heard, now),
+        )
+
+    def judged(self, now: datetime) -> bool:
+        """Whether what the watch has written down is about now."""
+        watch = self._records.loops().get("watch")
+        return watch is not None and now - watch.played < BEHIND
+
+    def heard(self, home: Home) -> Heard:
+        return self._records.heard(home.id).get(home.id, NEVER_HEARD)
+
+    def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
+        """Signs of life, in order of time."""
+        rows = noticed(self._records, self._series, home, start, end)
+        return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
+
+    def spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], Seen | None]:
+        """The ribbon, and the last sign of life."""
+        heard = self.heard(home)
+        why = why_unheard(heard, end, unheard_after(self._records.heartbeat(home.id)))
+        seen = self.seen(home, start - timedelta(days=1), end)
+        return spans(home, seen, start, end, heard.until, why), seen[-1] if seen else None
+
+    def mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
+        """When they were up on the days before, as minutes of the home's clock; read once a day."""
+        today = morning(now, home.timezone)
+        kept = self._mornings.get(home.id)
+        if kept is None or kept[0] != today:
+            if len(self._mornings) >= HOMES_KEPT:
+                self._mornings.clear()
+            kept = self._mornings[home.id] = (today, self._read_mornings(home, now))
+        return kept[1]
+
+    def _read_mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
+        """Without those on which the home was not heard for a while: what was missed would pass for a late morning."""
+        starts = [morning(now, home.timezone, -back) for back in range(REMEMBERED, -1, -1)]
+        seen = self.seen(home, starts[0] - timedelta(days=1), starts[-1])
+        found = [(start, up_at(seen, start, end)) for start, end in pairwise(starts)]
+        return tuple(minute_of(up, home.timezone) for start, up in found if up and not self._gaps(home, start, up))
+
+    def _gaps(self, home: Home, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        spells = self._records.health.spells(start, end, home.id, DEAF)
+        return [(one.began, one.ended or end) for one in spells]
+
+
+def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:
+    """By sensors in use: what is not agreed to any more, or not now, nobody is told, though it may be kept still."""
+    used = {one.id for one in in_use(home, agreed(records.consents(home.id), home.id)).sensors}
+    fitted = {one.id for one in home.sensors}
+    return [row for row in series.between(home.id, start, end) if row.sensor in used or row.sensor not in fitted]
+
+
+def about(alert: Alert, resident: Resident) -> bool:
+    return alert.lane is Lane.PERSON and alert.resident in (None, resident.id)
+
+
+def unheard_after(beat: Heartbeat | None) -> timedelta:
+    return kit_unheard_after(timedelta(seconds=beat.every if beat else 60.0))
+
+
+def _told(told: Expectation | None) -> tuple[datetime, datetime] | None:
+    return (told.last_sign, told.expected_by) if told else None
+
+
+def _reaches(home: Home, beat: Heartbeat | None, heard: Heard, now: datetime) -> str:
+    """How a press would reach us: '' unless the kit was heard just now, and has something to press."""
+    buttons = (SensorKind.PENDANT, SensorKind.PULL_CORD)
+    if beat is None or heard.at is None or not heard.online or now - heard.at > unheard_after(beat):
+        return ""
+    if not any(sensor.kind in buttons for sensor in home.sensors):
+        return ""
+    return MOBILE if beat.route is Route.MODEM else "broadband"

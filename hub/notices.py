@@ -1,0 +1,206 @@
+"""Notices to relatives: what they chose to be told is written down when it is due, and then sent, by the next way if
+one fails. Its own loop, so that no alert waits for it.
+
+Each has a key, and a key is there once, so none is decided on twice. One that was under way when the hub stopped is
+sent again only by a way that shows the same key once; by another it is put down as perhaps sent.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from hub.calls import WEB_PUSH
+from hub.clock import Clock
+from hub.escalate import Outcome, Sending
+from hub.knowing import Knowing
+from hub.store import Store
+from hub.store.relatives import Notice, Relatives, Sent
+from hub.store.ways import Ways
+from hub.transports import Call, Transport, Unreached
+from models.glimpse import At, Glimpse, glimpse, rounded
+from models.home import Home
+from models.knowing import SEEN_FROM
+from models.notices import SILENT_WAYS, NoticeKind, Preferences, bed_time, candidates, in_quiet_hours, overdue, text_of
+from models.observation import SensorKind
+from models.people import Contact, Resident, Role
+from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
+from models.response import Tried
+from models.telling import say
+
+DECIDE_EVERY = 5.0
+"""Real seconds."""
+AT_ONCE = 8
+"""Sent in one turn."""
+ONCE_ONLY = frozenset({WEB_PUSH, "email"})
+"""Ways by which the same key is shown once, however often it comes."""
+NOTICE_WAYS = ("email", "sms", "push")
+"""Beside browsers, in the order of somebody's addresses."""
+
+
+class Notices:
+    """`work` of the loop of that name."""
+
+    def __init__(
+        self, store: Store, transports: Mapping[str, Transport], sending: Sending, clock: Clock, public_url: str | None
+    ) -> None:
+        self._store, self._transports, self._sending, self._clock = store, transports, sending, clock
+        self._relatives, self._ways = Relatives(store.records.engine), Ways(store.records.engine)
+        self._knowing = Knowing(store.records, store.alerts, store.series)
+        self._url = public_url.rstrip("/") if public_url else ""
+        self._wake = sending.finished = threading.Event()
+        self._decided_at = float("-inf")
+        self._recovered = False
+
+    def turn(self) -> None:
+        if not self._recovered:
+            self._recover()
+        self._wake.wait(self._clock.real_seconds(1.0))
+        self._wake.clear()
+        now = self._clock.now()
+        self._finish(now)
+        if time.monotonic() - self._decided_at >= DECIDE_EVERY:
+            self._decided_at = time.monotonic()
+            self.decide(now)
+        self.send(now)
+
+    def stumbled(self, error: Exception) -> None:
+        """The next turn looks at all of it anew."""
+
+    def standing(self) -> tuple[datetime, str]:
+        return self._clock.now(), ""
+
+    def decide(self, now: datetime) -> None:
+        """Write down what is due."""
+        wanted = {
+            f"{one.kind} {one.day} {person}": (one.kind, person, chosen)
+            for person, chosen in self._relatives.all_preferences().items()
+            if (home := self._home_of(person)) is not None
+            for one in candidates(chosen, now, home.timezone)
+        }
+        for key in wanted.keys() - self._relatives.known(wanted):
+            kind, person, _ = wanted[key]
+            home = self._home_of(person)
+            if home and (kind is NoticeKind.DIGEST or self._evening_is_over(person, home, now)):
+                self._relatives.intend([(key, home.id, person, kind)], now)
+
+    def send(self, now: datetime) -> None:
+        for notice in self._relatives.in_state(Sent.INTENDED, AT_ONCE):
+            contact = self._store.records.contact(notice.person)
+            ways = self._ways_to(contact, notice, now) if contact else []
+            if contact is None or not ways:
+                why = notice.detail or "there is no way to reach them now"
+                self._relatives.finish(notice.id, Sent.FAILED, why, now)
+                continue
+            try:
+                call = self._call(notice, contact, ways[0], now)
+            except Unreached as over:
+                self._relatives.finish(notice.id, Sent.FAILED, str(over), now)
+                continue
+            self._relatives.begin(notice.id, ways[0])
+            self._sending.start(notice.id, ways[0], call)
+
+    def _recover(self) -> None:
+        now = self._clock.now()
+        for notice in self._relatives.in_state(Sent.SENDING):
+            if notice.way in ONCE_ONLY:
+                self._relatives.again(notice.id, notice.tried, notice.detail)
+            else:
+                self._relatives.finish(notice.id, Sent.UNKNOWN, "the hub stopped meanwhile", now)
+        self._recovered = True
+
+    def _finish(self, now: datetime) -> None:
+        outcomes = self._sending.outcomes()
+        under_way = {one.id: one for one in self._relatives.in_state(Sent.SENDING)} if outcomes else {}
+        for one in outcomes:
+            self._learn(one, now)
+            if one.attempt in under_way:
+                self._came(under_way[one.attempt], one, now)
+
+    def _learn(self, one: Outcome, now: datetime) -> None:
+        """Whether the way works; and a browser that is subscribed no longer is forgotten."""
+        for endpoint in one.gone:
+            self._ways.unsubscribe(endpoint)
+        if one.broken:
+            self._ways.failed(one.transport, one.detail, now)
+        elif one.tried is Tried.SENT:
+            self._ways.works(one.transport, now)
+
+    def _came(self, notice: Notice, one: Outcome, now: datetime) -> None:
+        if one.tried is Tried.SENT:
+            self._relatives.finish(notice.id, Sent.SENT, notice.detail, now)
+        else:
+            why = f"{notice.detail}; " if notice.detail else ""
+            self._relatives.again(notice.id, (*notice.tried, notice.way), f"{why}{notice.way}: {one.detail}")
+
+    def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
+        """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
+        home, chosen = self._home_of(contact.id), self._relatives.preferences(contact.id) or Preferences()
+        known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
+        known += [one.transport for one in contact.addresses if one.transport in NOTICE_WAYS]
+        quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
+        left = [way for way in dict.fromkeys(known) if way not in notice.tried and way in self._transports]
+        left = [way for way in left if not quiet or way in SILENT_WAYS]
+        return sorted(left, key=lambda way: way != chosen.way)
+
+    def _call(self, notice: Notice, contact: Contact, way: str, now: datetime) -> Call:
+        """The look is on record before the words are made. Raises Unreached."""
+        resident, home = self._store.records.resident(contact.resident), self._home_of(contact.id)
+        shown = frozenset(one for one in Data if self._may(contact, one, now))
+        if resident is None or home is None or Data.STANDING not in shown:
+            raise Unreached("the resident shares nothing with them now")
+        self._look(contact, home, shown, now)
+        chosen = self._relatives.preferences(contact.id) or Preferences()
+        seen = self._glimpse(resident, home, chosen, shown, now)
+        to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
+        sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)
+        language = contact.telling.language
+        text = text_of(notice.kind, seen, to_bed, sensed=sensed, language=language)
+        body, subject = text.body, text.subject
+        if way == WEB_PUSH and text.open_to_see:
+            subject, body = "Nightlight", say("notice.open", language)
+        link = f"{self._url}/family" if self._url else ""
+        if way == WEB_PUSH:
+            to = tuple(self._ways.subscriptions(contact.id))
+        else:
+            to, body = tuple(one.to for one in contact.addresses if one.transport == way), f"{body}\n\n{link}".strip()
+        silent = notice.kind is NoticeKind.DIGEST or in_quiet_hours(chosen, now, home.timezone)
+        return Call(0, home.id, notice.kind, contact.id, to, subject, body, link, notice.key, silent)
+
+    def _glimpse(
+        self, resident: Resident, home: Home, chosen: Preferences, shown: frozenset[Data], now: datetime
+    ) -> Glimpse:
+        called = replace(resident, called=chosen.called or resident.called)
+        known = self._knowing.known(called, home, now, judged=self._knowing.judged(now))
+        return glimpse(known, shown)
+
+    def _to_bed(self, home: Home, seen: Glimpse, shown: frozenset[Data], now: datetime) -> At | None:
+        at = bed_time(self._in_use(home), self._knowing.seen(home, now - SEEN_FROM, now), now)
+        return rounded(at, now, seen.zone, shown) if at else None
+
+    def _evening_is_over(self, person: str, home: Home, now: datetime) -> bool:
+        contact = self._store.records.contact(person)
+        if contact is None or not self._may(contact, Data.PARTS_OF_DAY, now):
+            return False
+        if overdue(now, home.timezone):
+            return True
+        return bed_time(self._in_use(home), self._knowing.seen(home, now - SEEN_FROM, now), now) is not None
+
+    def _may(self, contact: Contact, data: Data, now: datetime) -> bool:
+        return showing(Role.CONTACT, Purpose.REASSURE, data, level_at(contact, now)) is not None
+
+    def _look(self, contact: Contact, home: Home, shown: frozenset[Data], now: datetime) -> None:
+        logins = (one.login for one in self._store.records.accounts_of(Role.CONTACT) if one.person == contact.id)
+        about = "a notice that they asked for"
+        viewer = next(logins, contact.id)
+        data = ", ".join(sorted(shown))
+        self._store.records.look(viewer, Role.CONTACT, home.id, data, Purpose.REASSURE, about, now)
+
+    def _home_of(self, person: str) -> Home | None:
+        contact = self._store.records.contact(person)
+        resident = self._store.records.resident(contact.resident) if contact else None
+        return self._store.records.home(resident.home) if resident else None
+
+    def _in_use(self, home: Home) -> Home:
+        return in_use(home, agreed(self._store.records.consents(home.id), home.id))

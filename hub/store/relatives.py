@@ -1,0 +1,144 @@
+"""What relatives chose to be told, the notices that are sent to them, and until when somebody has a break."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine, and_, insert, select, update
+
+from hub.store import schema
+from hub.store.database import add_all_new, upsert, writing
+from hub.store.version import next_version
+from models.notices import NoticeKind, Preferences
+
+_preferences, _notices, _breaks = schema.preferences, schema.notices, schema.breaks
+
+
+class Sent(StrEnum):
+    """How far a notice is. `UNKNOWN` is what was under way when the hub stopped, by a way that may not go twice."""
+
+    INTENDED = "intended"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`key` names it for ever: whoever was sent the same key twice shows it once. `tried` are ways that failed."""
+
+    id: int
+    key: str
+    home: str
+    person: str
+    kind: NoticeKind
+    at: datetime
+    state: Sent
+    way: str
+    tried: tuple[str, ...]
+    detail: str
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """From `began` until `until` a contact is passed over, unless there is nobody else."""
+
+    id: int
+    person: str
+    began: datetime
+    until: datetime
+
+
+class Relatives:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def preferences(self, person: str) -> Preferences | None:
+        return self.all_preferences([person]).get(person)
+
+    def all_preferences(self, people: Collection[str] | None = None) -> dict[str, Preferences]:
+        """By contact; nobody is told anything who has not chosen."""
+        question = select(_preferences.c.person, _preferences.c.body)
+        if people is not None:
+            question = question.where(_preferences.c.person.in_([*people]))
+        return {row.person: row.body for row in self._all(question)}
+
+    def prefer(self, person: str, chosen: Preferences) -> None:
+        with writing(self._engine) as connection:
+            upsert(connection, _preferences, [{"person": person, "body": chosen}])
+            next_version(connection)
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        return {row.key for row in self._all(select(_notices.c.key).where(_notices.c.key.in_([*keys])))}
+
+    def intend(self, notices: Sequence[tuple[str, str, str, NoticeKind]], now: datetime) -> None:
+        """Rows of (key, home, person, kind). A key that is there already is left as it is."""
+        rows = [
+            {"key": key, "home": home, "person": person, "kind": kind.value, "at": now, "state": Sent.INTENDED.value,
+             "way": "", "tried": (), "detail": ""}
+            for key, home, person, kind in notices
+        ]  # fmt: skip
+        if rows:
+            with writing(self._engine) as connection:
+                add_all_new(connection, _notices, rows)
+
+    def in_state(self, state: Sent, limit: int = 1000) -> list[Notice]:
+        """The oldest first."""
+        mine = select(_notices).where(_notices.c.state == state.value).order_by(_notices.c.id).limit(limit)
+        return [_notice(row) for row in self._all(mine)]
+
+    def begin(self, notice: int, way: str) -> None:
+        self._change(notice, state=Sent.SENDING.value, way=way)
+
+    def again(self, notice: int, tried: Sequence[str], detail: str) -> None:
+        """By another way than those that were tried."""
+        self._change(notice, state=Sent.INTENDED.value, tried=tuple(tried), detail=detail)
+
+    def finish(self, notice: int, state: Sent, detail: str, now: datetime, tried: Sequence[str] = ()) -> None:
+        more = {"tried": tuple(tried)} if tried else {}
+        self._change(notice, state=state.value, detail=detail, finished_at=now, **more)
+
+    def of_person(self, person: str, limit: int = 10) -> list[Notice]:
+        """The latest first."""
+        mine = select(_notices).where(_notices.c.person == person).order_by(_notices.c.id.desc()).limit(limit)
+        return [_notice(row) for row in self._all(mine)]
+
+    def rest(self, person: str, now: datetime, until: datetime) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(update(_breaks).where(_going_on(now, [person])).values(until=now))
+            if until > now:
+                connection.execute(insert(_breaks).values(person=person, began=now, until=until))
+            next_version(connection)
+
+    def breaks(self) -> dict[str, list[Break]]:
+        """All there were, by contact."""
+        found: dict[str, list[Break]] = {}
+        for row in self._all(select(_breaks)):
+            found.setdefault(row.person, []).append(Break(row.id, row.person, row.began, row.until))
+        return found
+
+    def resting(self, people: Collection[str], at: datetime) -> dict[str, Break]:
+        """Of `people`, who had a break at that moment."""
+        rows = self._all(select(_breaks).where(_going_on(at, people)))
+        return {row.person: Break(row.id, row.person, row.began, row.until) for row in rows}
+
+    def _change(self, notice: int, **values: Any) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(update(_notices).where(_notices.c.id == notice).values(**values))
+
+    def _all(self, question: Any) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(question).all()
+
+
+def _going_on(at: datetime, people: Collection[str]) -> Any:
+    return and_(_breaks.c.person.in_([*people]), _breaks.c.began <= at, _breaks.c.until > at)
+
+
+def _notice(row: Any) -> Notice:
+    told = dict(row._mapping)
+    return Notice(**{**told, "kind": NoticeKind(told["kind"]), "state": Sent(told["state"])})

@@ -1,0 +1,119 @@
+"""What a relative chooses for themselves: what they are told without asking, and when they need a break."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.store.relatives import Break, Notice, Relatives, Sent
+from hub.store.ways import Ways
+from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.responding import WAYS
+from models.alert import Refused
+from models.notices import NoticeKind, Preferences
+from models.people import Contact, Resident, Role
+from models.privacy import Data, Purpose
+
+WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push")
+LONGEST_NAME = 60
+LONGEST_BREAK = timedelta(days=60)
+"""Whoever is away for longer is no longer on the plan: that is for the resident and the centre to settle."""
+
+KINDS: dict[NoticeKind, str] = {NoticeKind.DIGEST: "The day", NoticeKind.BED: "The evening"}
+STATES: dict[Sent, str] = {
+    Sent.INTENDED: "waits to be sent",
+    Sent.SENDING: "on its way",
+    Sent.SENT: "sent",
+    Sent.FAILED: "could not be sent",
+    Sent.UNKNOWN: "perhaps sent: we stopped meanwhile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice as its reader sees it: what about, when, and what came of it by which ways."""
+
+    about: str
+    at: datetime
+    became: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The page of what one is told. `may_bed` is whether this reader's level has the evening in it."""
+
+    called: str
+    now: datetime
+    zone: str
+    chosen: Preferences
+    asked: bool
+    ways: tuple[tuple[str, str], ...]
+    may_bed: bool
+    told: tuple[Told, ...]
+    rest: Break | None
+
+
+class RelativeDesk:
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._relatives, self._ways = Relatives(door.records.engine), Ways(door.records.engine)
+
+    def choices(self, viewer: Viewer) -> Choices:
+        """Raises Hidden."""
+        contact, resident = self._whose(viewer)
+        home, now = self._door.home(viewer, resident.home), self._door.clock.now()
+        shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
+        chosen = self._relatives.preferences(contact.id)
+        ways = self._ways_of(contact)
+        return Choices(
+            (chosen.called if chosen else "") or resident.called,
+            now,
+            home.timezone,
+            chosen or Preferences(),
+            chosen is not None,
+            tuple((way, WAYS.get(way, way)) for way in ways),
+            Data.PARTS_OF_DAY in shown,
+            tuple(_told(one) for one in self._relatives.of_person(contact.id)),
+            self._relatives.resting([contact.id], now).get(contact.id),
+        )
+
+    def choose(self, viewer: Viewer, chosen: Preferences) -> None:
+        """Raises Hidden, and Refused for what can't be chosen."""
+        contact, _ = self._whose(viewer)
+        if len(chosen.called) > LONGEST_NAME:
+            raise Refused(f"what you call them may have up to {LONGEST_NAME} characters")
+        if any(not 0 <= hour < 24 for hour in (chosen.digest_hour, chosen.quiet_from, chosen.quiet_until)):
+            raise Refused("hours go from 0 to 23")
+        if chosen.way and chosen.way not in self._ways_of(contact):
+            raise Refused("there is no such way to reach you: choose another, or ring the contact centre to add one")
+        self._relatives.prefer(contact.id, chosen)
+
+    def rest(self, viewer: Viewer, days: int) -> None:
+        """A break for so many days from now on; none ends it. Raises Hidden, and Refused."""
+        contact, _ = self._whose(viewer)
+        length = timedelta(days=days)
+        if not timedelta(0) <= length <= LONGEST_BREAK:
+            raise Refused(f"a break may last up to {LONGEST_BREAK.days} days: for longer, ring the contact centre")
+        now = self._door.clock.now()
+        self._relatives.rest(contact.id, now, now + length)
+
+    def breaks_of(self, resident: Resident, now: datetime) -> dict[str, datetime]:
+        """Until when, by the id of each contact who has one."""
+        contacts = [one.id for one in self._door.records.contacts_of(resident.id)]
+        return {person: one.until for person, one in self._relatives.resting(contacts, now).items()}
+
+    def _ways_of(self, contact: Contact) -> list[str]:
+        known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
+        return list(dict.fromkeys([*known, *(a.transport for a in contact.addresses if a.transport in NOTICE_WAYS)]))
+
+    def _whose(self, viewer: Viewer) -> tuple[Contact, Resident]:
+        """Only for the relative themselves: nobody chooses in their place. Raises Hidden."""
+        contact = self._door.records.contact(viewer.person) if viewer.person else None
+        resident = self._door.records.resident(contact.resident) if contact else None
+        if viewer.role is not Role.CONTACT or viewer.behind or contact is None or resident is None:
+            raise Hidden("relative")
+        return contact, resident
+
+
+def _told(one: Notice) -> Told:
+    by = f" {WAYS.get(one.way, one.way)}" if one.way and one.state is not Sent.INTENDED else ""
+    failed = f"; {one.detail}" if one.tried else ""
+    return Told(KINDS[one.kind], one.at, f"{STATES[one.state]}{by}{failed}")

@@ -1,0 +1,121 @@
+"""What a relative wants to be told without asking, and when that is due: by default one notice a day, and no more.
+
+An alert's own calls are no notices: whom they reach, and when, stands in the response plan.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from models.day import QUIET_AFTER, Seen
+from models.glimpse import At, Glimpse, Grain, Tone
+from models.home import Home
+from models.hours import local
+from models.observation import SensorKind, What
+from models.sentence import sentence
+from models.telling import moment_in_words, say
+
+
+class NoticeKind(StrEnum):
+    DIGEST = "digest"
+    BED = "bed"
+
+
+EVENING_FROM, NIGHT_UNTIL = 19, 4
+"""Hours of the home's clock between which somebody goes to bed."""
+BED_BY = 1
+"""By this hour whoever waits for that word is told how things are instead."""
+IN_BED_FOR = timedelta(minutes=15)
+SILENT_WAYS = frozenset({"webpush", "email"})
+"""Ways that can tell without a sound, in quiet hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a contact chose: how they call the resident ('' is as on record), a digest a day at an hour, a word when
+    the resident has gone to bed, by which transport ('' is whichever works first), and from when until when nothing but
+    an alert may make a sound. Hours are of the home's clock.
+    """
+
+    called: str = ""
+    digest: bool = True
+    digest_hour: int = 18
+    bed: bool = False
+    way: str = ""
+    quiet_from: int = 22
+    quiet_until: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A notice for which it is time by the clock; `day` names it, so that no day has two of a kind."""
+
+    kind: NoticeKind
+    day: date
+
+
+def in_quiet_hours(chosen: Preferences, now: datetime, zone: str) -> bool:
+    hour, begin, end = local(now, zone).hour, chosen.quiet_from, chosen.quiet_until
+    return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+
+def candidates(chosen: Preferences, now: datetime, zone: str) -> list[Candidate]:
+    """What may be due now; a digest that was missed is still told that day, outside quiet hours."""
+    here, found = local(now, zone), []
+    if chosen.digest and here.hour >= chosen.digest_hour and not in_quiet_hours(chosen, now, zone):
+        found.append(Candidate(NoticeKind.DIGEST, here.date()))
+    if chosen.bed and (here.hour >= EVENING_FROM or here.hour < NIGHT_UNTIL):
+        found.append(Candidate(NoticeKind.BED, (here - timedelta(hours=NIGHT_UNTIL)).date()))
+    return found
+
+
+def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:
+    """Since when somebody has been in bed; without a sensor in it, since when all has been quiet after a last sign
+    indoors late in the evening. None while that can't be said.
+    """
+    told = [one for one in seen if one.what in (What.LAY_DOWN, What.GOT_UP)]
+    if any(sensor.kind is SensorKind.BED for sensor in home.sensors):
+        lies = bool(told) and told[-1].what is What.LAY_DOWN and now - told[-1].at >= IN_BED_FOR
+        return told[-1].at if lies else None
+    last = seen[-1] if seen else None
+    if last is None or now - last.at < QUIET_AFTER or not _late(last.at, home.timezone):
+        return None
+    sensor = home.sensor(last.sensor)
+    return None if sensor is None or sensor.is_exit else last.at
+
+
+def overdue(now: datetime, zone: str) -> bool:
+    """Whoever waits for a word about going to bed has waited long enough."""
+    return BED_BY <= local(now, zone).hour < NIGHT_UNTIL
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is sent: `open_to_see` is all that a screen which others see may show of it."""
+
+    subject: str
+    body: str
+    open_to_see: bool
+
+
+def text_of(kind: NoticeKind, seen: Glimpse, to_bed: At | None, *, sensed: bool, language: str = "en") -> Text:
+    """From a glimpse, so that no notice tells more than the reader's page. `to_bed` is when the resident went to bed,
+    and `sensed` whether a sensor in the bed said so.
+    """
+    closed = seen.doing is None and seen.tone is not Tone.CHECKING
+    whole = sentence(seen, language).whole
+    if kind is NoticeKind.BED and to_bed is not None and seen.tone is Tone.WELL:
+        moment = moment_in_words(to_bed, seen.now, seen.zone, language)
+        at = moment if to_bed.grain is Grain.PART else say("at", language, moment=moment)
+        body = say("notice.bed" if sensed else "notice.bed.quiet", language, called=seen.called, at=at, since=moment)
+        return Text(say("notice.bed.subject", language), body, open_to_see=False)
+    if kind is NoticeKind.BED:
+        body = say("notice.bed.not", language, called=seen.called, sentence=whole)
+        return Text(say("notice.bed.subject", language), body, open_to_see=closed)
+    return Text(say("notice.digest.subject", language), whole, open_to_see=closed)
+
+
+def _late(at: datetime, zone: str) -> bool:
+    hour = local(at, zone).hour
+    return hour >= EVENING_FROM or hour < NIGHT_UNTIL

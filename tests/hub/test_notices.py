@@ -1,0 +1,179 @@
+"""Notices to relatives: written down before they are sent, by the next way where one fails, and never twice."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.clock import Clock
+from hub.escalate import Sending
+from hub.notices import Notices
+from hub.settings import Settings
+from hub.store import Store, open_store
+from hub.store.records import Beat, Expectation
+from hub.store.relatives import Relatives, Sent
+from hub.store.row import Row
+from hub.store.ways import Ways
+from hub.transports import Unreached
+from models.notices import NoticeKind, Preferences
+from models.observation import What
+from models.people import Address, Level
+from models.register import Register
+from models.wire import Heartbeat, encode
+from tests.conftest import eventually
+from tests.hub.conftest import T0, Hand, Told
+
+HOME = "okafor-home"
+BROWSER = '{"endpoint": "https://push.example/1", "keys": {"p256dh": "x", "auth": "y"}}'
+
+
+class Desk:
+    """Notices with ways that append to a list, turned by hand. A crash is a new one on the same store."""
+
+    def __init__(self, store: Store, hand: Hand) -> None:
+        self.store, self.hand = store, hand
+        self.told = {name: Told() for name in ("email", "sms", "webpush")}
+        self.relatives, self.ways = Relatives(store.records.engine), Ways(store.records.engine)
+        self.begin()
+
+    def begin(self) -> None:
+        self.sending = Sending(self.told, 20.0)
+        clock = Clock(str(self.hand.path))
+        self.notices = Notices(self.store, self.told, self.sending, clock, "https://hub.example")
+
+    def at(self, moment: datetime) -> None:
+        """The home is heard and judged until then."""
+        self.hand.set(moment)
+        self.store.records.beat([Beat(HOME, encode(Heartbeat("box", moment, moment)), moment, moment)])
+        self.store.records.turned("watch", 0.0, moment)
+        self.notices._decided_at = float("-inf")
+        self.notices.turn()
+
+    def settled(self) -> None:
+        def over() -> bool:
+            self.notices.turn()
+            return not self.relatives.in_state(Sent.SENDING) + self.relatives.in_state(Sent.INTENDED)
+
+        eventually(over, 30)
+
+    def states(self) -> list[tuple[str, str, str]]:
+        return [(one.kind, one.state, one.way) for one in reversed(self.relatives.of_person("ada"))]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, register: Register, hand: Hand) -> Desk:
+    store = open_store(Settings(data_dir=str(tmp_path / "data")))
+    ada = replace(
+        register.contacts[0],
+        level=Level.TIMES,
+        addresses=(Address("email", "ada@home.example"), Address("sms", "01632 960077")),
+    )
+    store.records.load(replace(register, contacts=(ada, *register.contacts[1:])), {"tom": "-", "ada": "-"})
+    made = Desk(store, hand)
+    made.relatives.prefer("ada", Preferences("Mum", bed=True))
+    return made
+
+
+def evening(hour: float) -> datetime:
+    return T0.replace(hour=0) + timedelta(hours=hour)
+
+
+def saw(desk: Desk, at: datetime, sensor: str = "hall", what: What = What.MOVED, number: int = 1) -> None:
+    desk.store.series.append([Row(HOME, "box", number, sensor, what, at, at)])
+    desk.store.records.expect([Expectation(HOME, at, at + timedelta(hours=10))])
+
+
+def test_a_digest_a_day_and_no_more_to_those_who_chose_it(desk: Desk) -> None:
+    saw(desk, evening(17.9))
+    for hour in (17.9, 18.0, 18.2, 19.0):
+        desk.at(evening(hour))
+        desk.settled()
+    (call,) = desk.told["email"].calls
+    assert (call.who, call.to) == ("ada", ("ada@home.example",))
+    assert "Last sign 17:54, in the hall." in call.text
+    assert desk.states() == [("digest", "sent", "email")]
+    assert desk.relatives.of_person("karl") == [], "who chose nothing is told nothing"
+    looks = desk.store.records.looks(HOME)
+    assert [(one.viewer, one.reason) for one in looks] == [("ada", "a notice that they asked for")]
+
+
+def test_got_to_bed_comes_when_it_is_so_and_else_a_word_by_one(desk: Desk) -> None:
+    desk.relatives.prefer("ada", Preferences("Mum", digest=False, bed=True))
+    saw(desk, evening(22.5))
+    desk.at(evening(23.0))
+    assert desk.states() == []
+    desk.at(evening(23.4))
+    desk.settled()
+    assert desk.told["email"].calls[-1].text.startswith("All quiet since 22:30: Mum has probably gone to bed.")
+    assert desk.told["email"].calls[-1].silent, "in quiet hours nothing makes a sound"
+    saw(desk, evening(46.0), "front-door", What.CLOSED, 2)
+    desk.at(evening(48.9))
+    assert len(desk.states()) == 1
+    desk.at(evening(49.1))
+    desk.settled()
+    assert "We have not noticed that Mum went to bed." in desk.told["email"].calls[-1].text
+
+
+def test_a_way_that_fails_leads_to_the_next_and_it_is_said(desk: Desk) -> None:
+    """A subscription that died is forgotten, and an unreachable mail server is on every console."""
+    desk.ways.subscribe("ada", "https://push.example/1", BROWSER, desk.hand.now)
+    gone = Unreached("the browser is subscribed no longer", gone=("https://push.example/1",))
+    desk.told["webpush"].fault = gone
+    desk.told["email"].fault = Unreached("the mail server failed: ConnectionRefusedError", broken=True)
+    desk.at(evening(18.0))
+    desk.settled()
+    (notice,) = desk.relatives.of_person("ada")
+    assert (notice.state, notice.way, notice.tried) == (Sent.SENT, "sms", ("webpush", "email"))
+    assert "webpush: the browser is subscribed no longer; email: the mail server failed" in notice.detail
+    assert desk.ways.subscriptions("ada") == []
+    assert [one.transport for one in desk.ways.broken()] == ["email"]
+
+
+def test_where_every_way_fails_the_page_can_say_so(desk: Desk) -> None:
+    for way in desk.told.values():
+        way.fault = Unreached("the telephone is off")
+    desk.at(evening(18.0))
+    desk.settled()
+    assert desk.states() == [("digest", "failed", "sms")]
+    desk.at(evening(18.5))
+    assert desk.states() == [("digest", "failed", "sms")], "and it is not begun again"
+
+
+def test_what_was_under_way_when_the_hub_stopped_comes_once(desk: Desk) -> None:
+    """By email with the same key again; by a way that would ring twice, not."""
+    key, kind = "digest x ada", NoticeKind.DIGEST
+    for number, way in enumerate(("email", "sms")):
+        desk.relatives.intend([(f"{key}{number}", HOME, "ada", kind)], desk.hand.now)
+        (notice,) = desk.relatives.in_state(Sent.INTENDED)
+        desk.relatives.begin(notice.id, way)
+    desk.begin()
+    desk.settled()
+    assert [call.key for call in desk.told["email"].calls] == [f"{key}0"]
+    assert desk.told["sms"].calls == []
+    assert [state for _, state, _ in desk.states()] == ["sent", "unknown"]
+
+
+def test_a_resident_who_shares_nothing_now_is_not_told_of(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    paused = replace(ada, paused_until=evening(30))
+    desk.store.records.load(Register(contacts=(paused,)), {})
+    desk.at(evening(18.0))
+    desk.settled()
+    assert desk.told["email"].calls == []
+    assert desk.states()[0][1] == "failed"
+
+
+def test_the_lowest_level_shows_nothing_on_a_screen(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    desk.store.records.load(Register(contacts=(replace(ada, level=Level.ALL_IS_WELL),)), {})
+    desk.ways.subscribe("ada", "https://push.example/1", BROWSER, desk.hand.now)
+    desk.at(evening(18.0))
+    desk.settled()
+    (call,) = desk.told["webpush"].calls
+    assert (call.subject, call.text) == ("Nightlight", "Open to see.")
+    desk.at(evening(23.4))
+    desk.settled()
+    assert len(desk.states()) == 1, "when somebody goes to bed is a part of the day"

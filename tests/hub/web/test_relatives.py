@@ -1,0 +1,95 @@
+"""What a relative chooses for themselves, and nobody in their place; and a break that everybody concerned can see."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from hub.plans import plan_of
+from hub.store.relatives import Relatives
+from models.detection import Finding, FindingKind
+from models.notices import Preferences
+from models.register import PlanOf, Register
+from models.response import ResponsePlan, Step
+from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.world import World
+
+Visit = Callable[..., Visitor]
+
+CHOSEN = {
+    "called": "Mum", "digest": "1", "digest_hour": "9", "bed": "1", "way": "email", "quiet_from": "23",
+    "quiet_until": "6",
+}  # fmt: skip
+
+
+def test_ada_chooses_what_she_is_told_and_how_she_calls_her_mother(world: World, visit: Visit) -> None:
+    ada, relatives = visit("ada"), Relatives(world.store.records.engine)
+    page = ada.see("/family/told")
+    assert "You are told nothing yet." in words(page)
+    assert ada.post("/family/told", **CHOSEN).status_code == 303
+    assert relatives.preferences("c_ada") == Preferences("Mum", True, 9, True, "email", 23, 6)
+    assert "Mum was up at 07:40" in words(ada.see("/family"))
+    assert "Mrs Okafor" in words(visit("dele").see("/family")), "others call her as they do"
+    for odd in ({"digest_hour": "24"}, {"way": "sms"}, {"called": "M" * 61}):
+        assert ada.post("/family/told", **(CHOSEN | odd)).status_code == 400, odd
+    assert relatives.preferences("c_ada") == Preferences("Mum", True, 9, True, "email", 23, 6)
+
+
+def test_whom_the_evening_is_not_shown_to_is_not_offered_it(world: World, visit: Visit) -> None:
+    assert "gone to bed" in visit("chi").see("/family/told")
+    assert "gone to bed" not in visit("ben").see("/family/told")
+
+
+def test_nobody_chooses_for_another(world: World, visit: Visit) -> None:
+    for login in ("tom", "priya", "ivan", "grace", "nia"):
+        somebody = visit(login)
+        for path, form in (("/family/told", CHOSEN), ("/family/break", {"days": "7"})):
+            assert somebody.post(path, **form).status_code == 404, (login, path)
+        assert somebody.get("/family/told").status_code == 404
+    karl = visit("karl")
+    assert karl.post("/family/told", **(CHOSEN | {"way": "", "called": "Dad"})).status_code == 303
+    assert Relatives(world.store.records.engine).all_preferences().keys() == {"c_karl"}
+    assert "Okafor" not in karl.see("/family/told")
+
+
+def shared(world: World) -> None:
+    """Ada is called first, and then her brother Dele."""
+    steps = (Step("operator", "log"), Step("c_ada", "email"), Step("c_dele", "email", timedelta(minutes=2)))
+    world.store.records.load(Register(plans=(PlanOf("r_okafor", ResponsePlan("default", steps)),)), {})
+
+
+def test_a_break_passes_her_over_and_everybody_concerned_sees_it(world: World, visit: Visit) -> None:
+    shared(world)
+    before = world.press()
+    ada = visit("ada")
+    world.move(timedelta(minutes=1))
+    assert ada.post("/family/break", days="7").status_code == 303
+    assert "You have a break until Friday 27 November." in words(ada.see("/family/told"))
+    assert [one.who for one in plan_of(world.store.records, before).steps[1:3]] == ["c_ada", "c_dele"], "under way"
+    alert = replace(before, raised_at=world.now)
+    assert [one.who for one in plan_of(world.store.records, alert).steps[1:3]] == ["c_dele", "c_ada"]
+    assert "daughter has a break until Friday 27 November" in words(visit("grace").see("/resident")).replace(
+        "the day with rooms and exact times, and alerts; ", ""
+    )
+    world.move(timedelta(minutes=1))
+    assert ada.post("/family/break", days="0").status_code == 303
+    assert [one.who for one in plan_of(world.store.records, alert).steps[1:3]] == ["c_dele", "c_ada"], "as raised"
+    later = replace(before, raised_at=world.now)
+    assert [one.who for one in plan_of(world.store.records, later).steps[1:3]] == ["c_ada", "c_dele"]
+    assert ada.post("/family/break", days="400").status_code == 400
+
+
+def test_the_centre_reads_of_a_break_on_the_alerts_page(world: World, visit: Visit) -> None:
+    shared(world)
+    visit("ada").post("/family/break", days="3")
+    alert = world.press()
+    page = words(visit("tom").see(f"/console/alert/{alert.id}"))
+    assert "Ada Okafor (daughter; has a break until Monday 23 November)" in page
+
+
+def test_in_quiet_hours_only_a_call_for_help_reaches_her_first(world: World, visit: Visit) -> None:
+    shared(world)
+    visit("ada").post("/family/told", **(CHOSEN | {"quiet_from": "11", "quiet_until": "13"}))
+    fault = world.find(Finding(FindingKind.NOT_UP, "h_okafor", world.now, world.now), "r_okafor")
+    assert [one.who for one in plan_of(world.store.records, fault).steps[1:3]] == ["c_dele", "c_ada"]
+    urgent = replace(fault, kind="press")
+    assert [one.who for one in plan_of(world.store.records, urgent).steps[1:3]] == ["c_ada", "c_dele"]

@@ -1,0 +1,114 @@
+"""What is due by somebody's own choice, and what a notice says: no more than the page would."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from models.day import Doing, Seen
+from models.glimpse import At, Glimpse, Grain, Lack, Tone
+from models.home import Home, Sensor
+from models.notices import (
+    Candidate,
+    NoticeKind,
+    Preferences,
+    bed_time,
+    candidates,
+    in_quiet_hours,
+    overdue,
+    text_of,
+)
+from models.observation import SensorKind, What
+
+LONDON = "Europe/London"
+DAY = date(2026, 11, 20)
+ALL = Preferences(bed=True)
+WITHOUT_BED = Home(
+    "h", "n", (Sensor("pir", SensorKind.MOTION, "bedroom"), Sensor("door", SensorKind.DOOR, "hall", is_exit=True))
+)
+WITH_BED = replace(WITHOUT_BED, sensors=(*WITHOUT_BED.sensors, Sensor("bed", SensorKind.BED, "bedroom")))
+
+
+def at(hour: float, day: int = 20) -> datetime:
+    return datetime(2026, 11, day, tzinfo=UTC) + timedelta(hours=hour)
+
+
+@pytest.mark.parametrize(
+    ("hour", "kinds"),
+    [
+        (17.9, []),
+        (18.0, [NoticeKind.DIGEST]),
+        (19.0, [NoticeKind.DIGEST, NoticeKind.BED]),
+        (22.0, [NoticeKind.BED]),
+        (27.9, [NoticeKind.BED]),
+        (28.0, []),
+    ],
+)
+def test_what_is_due_by_the_clock(hour: float, kinds: list[NoticeKind]) -> None:
+    found = candidates(ALL, at(hour), LONDON)
+    assert [one.kind for one in found] == kinds
+    assert all(one.day == DAY for one in found), "a night belongs to the evening before"
+
+
+def test_what_nobody_chose_is_never_due() -> None:
+    assert candidates(Preferences(digest=False), at(20), LONDON) == []
+    assert candidates(Preferences(digest_hour=9), at(8.9), LONDON) == []
+    assert candidates(Preferences(digest_hour=9), at(9), LONDON) == [Candidate(NoticeKind.DIGEST, DAY)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "quiet"),
+    [(22, 7, (22, 23, 0, 5, 6)), (0, 6, (0, 5)), (13, 15, (13, 14)), (8, 8, ())],
+)
+def test_quiet_hours_may_lie_across_midnight(begin: int, end: int, quiet: tuple[int, ...]) -> None:
+    chosen = Preferences(quiet_from=begin, quiet_until=end)
+    for hour in (0, 5, 6, 7, 8, 12, 13, 14, 15, 21, 22, 23):
+        assert in_quiet_hours(chosen, at(hour), LONDON) is (hour in quiet), hour
+
+
+def test_in_bed_is_said_by_the_bed_where_there_is_one() -> None:
+    lay, up = Seen(at(22.2), What.LAY_DOWN, "bed"), Seen(at(22.3), What.GOT_UP, "bed")
+    assert bed_time(WITH_BED, [lay], at(22.3)) is None, "not long enough"
+    assert bed_time(WITH_BED, [lay], at(22.5)) == lay.at
+    assert bed_time(WITH_BED, [lay, up], at(23)) is None
+    assert bed_time(WITH_BED, [Seen(at(22), What.MOVED, "pir")], at(24)) is None, "quiet is not in bed"
+
+
+def test_without_a_bed_sensor_a_quiet_evening_stands_for_it() -> None:
+    last = Seen(at(22.2), What.MOVED, "pir")
+    assert bed_time(WITHOUT_BED, [last], at(22.9)) is None
+    assert bed_time(WITHOUT_BED, [last], at(23)) == last.at
+    assert bed_time(WITHOUT_BED, [replace(last, at=at(17))], at(23)) is None, "a nap in the afternoon"
+    assert bed_time(WITHOUT_BED, [Seen(at(22.2), What.OPENED, "door")], at(23)) is None, "out"
+    assert bed_time(WITHOUT_BED, [], at(23)) is None
+
+
+def test_whoever_waits_is_not_left_without_a_word() -> None:
+    assert [overdue(at(hour), LONDON) for hour in (23, 24.9, 25, 27.9, 28)] == [False, False, True, True, False]
+
+
+SEEN = Glimpse(Tone.WELL, "Mum", at(22.6), LONDON, doing=Doing.IN_BED)
+
+
+def text(kind: NoticeKind, seen: Glimpse, to_bed: At | None = None, *, sensed: bool = True) -> str:
+    return text_of(kind, seen, to_bed, sensed=sensed).body
+
+
+def test_got_to_bed_safely_as_finely_as_one_may_know() -> None:
+    assert text(NoticeKind.BED, SEEN, At(at(22.25), Grain.MINUTE)) == "Mum went to bed at 22:15, and all is quiet."
+    assert "at about 22:30" in text(NoticeKind.BED, SEEN, At(at(22.5), Grain.HALF_HOUR))
+    assert text(NoticeKind.BED, SEEN, At(at(22), Grain.PART)) == "Mum went to bed tonight, and all is quiet."
+    guessed = text(NoticeKind.BED, SEEN, At(at(22.25), Grain.MINUTE), sensed=False)
+    assert guessed == "All quiet since 22:15: Mum has probably gone to bed."
+
+
+def test_what_is_not_known_is_not_said_to_be_well() -> None:
+    unknown = replace(SEEN, tone=Tone.UNKNOWN, doing=None, lack=Lack.STOPPED)
+    said = text(NoticeKind.BED, unknown, At(at(22.25), Grain.MINUTE))
+    assert said.startswith("We have not noticed that Mum went to bed. We cannot say how things are.")
+    assert "We have not noticed" in text(NoticeKind.BED, SEEN, None)
+
+
+def test_a_screen_shows_nothing_to_those_who_may_only_know_that_all_is_well() -> None:
+    assert text_of(NoticeKind.DIGEST, replace(SEEN, doing=None), None, sensed=True).open_to_see
+    assert not text_of(NoticeKind.DIGEST, SEEN, None, sensed=True).open_to_see
