@@ -140,6 +140,11 @@ class Health:
             for sensor in home.sensors:
                 self._limit(engine, home.id, sensor)
 
+    def forget(self, homes: Iterable[str]) -> None:
+        """How often their sensors report is learned anew."""
+        for kit in (self._kits[home] for home in homes if home in self._kits):
+            kit.learned = replace(kit.learned, rhythms={})
+
     def _forget_sensor(self, home: str, sensor: str) -> None:
         kit = self._kits[home]
         rhythms = {name: rhythm for name, rhythm in kit.learned.rhythms.items() if name != sensor}

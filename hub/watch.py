@@ -295,14 +295,28 @@ class Watch:
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
-        version = self._store.records.version()
-        engine = self._engine_of(self._homes(), self._clock.now())
-        engine.restore(self._engine.snapshot())
+        version, homes = self._store.records.version(), self._homes()
+        engine = self._engine_of(homes, self._clock.now())
+        engine.restore(self._without(self._erased_since(homes), homes))
         self._health.follow(engine)
         self._engine, self._version = engine, version
         self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
+
+    def _erased_since(self, homes: Sequence[Home]) -> set[str]:
+        """Homes of which what was measured was deleted since they were loaded."""
+        before = {home.id: home.erased_at for home in self._engine.homes}
+        return {home.id for home in homes if home.id in before and home.erased_at != before[home.id]}
+
+    def _without(self, erased: set[str], homes: Sequence[Home]) -> bytes:
+        """What the engine knows, but nothing of those."""
+        if not erased:
+            return self._engine.snapshot()
+        self._health.forget(erased)
+        kept = self._engine_of([home for home in homes if home.id not in erased], self._clock.now())
+        kept.restore(self._engine.snapshot())
+        return kept.snapshot()
 
     def _rebuild(self) -> None:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""

@@ -508,6 +508,21 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     assert post.store.records.broken_logs() == []
 
 
+def test_a_home_of_which_what_was_measured_was_deleted_is_learned_anew(post: Post) -> None:
+    post.saw()
+    post.saw(sensor="front-door", what=What.OPENED)
+    assert post.watch._engine.latest_sign(HOME)[0] == post.hand.now
+    post.store.series.forget(HOME)
+    home = post.store.records.home(HOME)
+    assert home
+    post.store.records.load(Register(homes=(replace(home, erased_at=post.hand.now),)), {})
+    post.watch._reload()
+    assert post.watch._engine.latest_sign(HOME)[1] is None, "no sign of life is known"
+    post.save()
+    post.begin()
+    assert post.watch._engine.latest_sign(HOME)[1] is None
+
+
 def test_a_home_that_ended_is_watched_no_longer_and_hinders_no_restart(post: Post) -> None:
     post.saw()
     post.alive(2)
