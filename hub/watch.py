@@ -4,11 +4,13 @@ After a crash at any line the same findings are made again from the last snapsho
 knows those that were raised. So a snapshot is taken only when nothing waits to be raised.
 """
 
+import gc
 import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -112,7 +114,8 @@ class Watch:
 
     def turn(self) -> None:
         if not self._rebuilt:
-            self._rebuild()
+            with _nothing_is_garbage():
+                self._rebuild()
         news = self._wait()
         now = self._clock.now()
         self._judged = self._complete_until(now)  # before the rest is read, so that nothing up to then is missing
@@ -409,3 +412,16 @@ class Watch:
             return
         self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
+
+
+@contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """What is built here stays: looking for garbage among a borough's homes costs a sixth of the restart, and would
+    stop every loop for that long now and then.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
