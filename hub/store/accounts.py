@@ -12,15 +12,17 @@ from hub.store import schema
 from hub.store.amendments import Amendment, note
 from hub.store.database import upsert, writing
 from hub.store.version import next_version
+from hub.store.ways import of_staff
 from models.entrance import Tries
 from models.people import Account
 
-_accounts, _sessions, _invitations, _tries, _entrances = (
+_accounts, _sessions, _invitations, _tries, _entrances, _subscriptions = (
     schema.accounts,
     schema.sessions,
     schema.invitations,
     schema.tries,
     schema.entrances,
+    schema.subscriptions,
 )
 
 NO_PASSWORD = ""
@@ -116,6 +118,7 @@ class Accounts:
             connection.execute(update(_accounts).where(_accounts.c.login == login).values(closed_at=at))
             connection.execute(delete(_sessions).where(_sessions.c.login == login))
             connection.execute(delete(_invitations).where(_invitations.c.login == login))
+            connection.execute(delete(_subscriptions).where(_subscriptions.c.person == of_staff(login)))
             note(connection, [amendment])
             next_version(connection)
 

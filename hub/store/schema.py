@@ -614,7 +614,7 @@ subscriptions = Table(
     Column("content", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
 )
-"""Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
+"""Browsers that asked to be told things; `person` is the id of a contact, or an @ and the login of staff."""
 
 key_safes = Table(
     "key_safes",
