@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
 from hub.store.afterwards import Asked
-from hub.store.ways import Ways
+from hub.store.ways import Ways, of_staff
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
 from models.people import Account, Address, Contact, Resident, Role
@@ -50,9 +50,13 @@ class Calls:
             return Call(*ids, (), subject, self._for_partner(alert, now), self._reply(attempt, now))
         role = _ROLES.get(step.who)
         if role:
-            to = [address for account in self._staff(alert, role) for address in account.addresses]
-            title = f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}"
-            return Call(*ids, _by(step, to), title, self._for_staff(alert, role))
+            staff = self._staff(alert, role)
+            where = _by(step, [address for account in staff for address in account.addresses])
+            title, link = f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}", ""
+            if step.transport == WEB_PUSH:
+                where = tuple(one for account in staff for one in self._ways.subscriptions(of_staff(account.login)))
+                link = f"{self._url}/console/alert/{alert.id}" if self._url else ""
+            return Call(*ids, where, title, self._for_staff(alert, role), link)
         contact = self._records.contact(step.who)
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None

@@ -2,8 +2,10 @@
 
 from hub.store.records import Records
 from hub.store.relatives import Break, Relatives
+from hub.store.ways import Ways, of_staff
 from models.alert import Alert, Lane
 from models.notices import Preferences, in_quiet_hours
+from models.people import Role
 from models.response import ResponsePlan, for_people, never_silent, passed_over, with_hands
 from models.urgency import asks_for_a_look
 
@@ -23,7 +25,16 @@ def _named(records: Records, alert: Alert, *, partner: bool) -> Named:
     living = [alert.resident] if alert.resident else [one.id for one in records.residents_of(alert.home)]
     contacts = tuple(contact.id for one in living for contact in records.contacts_of(one))
     plan = for_people(with_hands(records.plan_for(alert), alert.lane), contacts)
-    return never_silent(plan, alert.lane, partner=partner), contacts
+    return never_silent(plan, alert.lane, partner=partner, pushed=_pushed(records, alert)), contacts
+
+
+def _pushed(records: Records, alert: Alert) -> bool:
+    """Whether a supervisor of the alert's council asked in a browser to be told, wherever they are."""
+    home = records.home(alert.home)
+    if home is None or alert.lane is Lane.KIT:
+        return False
+    supervisors = [one.login for one in records.accounts_of(Role.SUPERVISOR) if one.council == home.council]
+    return Ways(records.engine).told([of_staff(login) for login in supervisors])
 
 
 class Plans:

@@ -62,6 +62,8 @@ class Home:
     """With a frame or a wheelchair: nobody here walks away from a fall within seconds."""
     pause_hours: int = 24
     """How long in any week one kind of sensor may be paused by the resident, as agreed with them."""
+    erased_at: datetime | None = None
+    """When the resident last had what was measured deleted: from then on the home is learned anew."""
     ended: datetime | None = None
     """Since then nobody is looked after here: it is watched no longer, and what was recorded stays until erased."""
     council: str = ""

@@ -231,13 +231,17 @@ def with_hands(plan: ResponsePlan, lane: Lane) -> ResponsePlan:
     return replace(plan, steps=(*plan.steps, _RESIDENT, _CONTACTS, _SENT, _EMERGENCY))
 
 
-def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool) -> ResponsePlan:
-    """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre."""
+def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool, pushed: bool = False) -> ResponsePlan:
+    """The plan as the hub keeps to it: where nobody answered a supervisor is told, and then the partner centre; and
+    supervisors in their browsers, where one asked for that (`pushed`): last, so that no other step's number shifts.
+    """
     if lane is Lane.KIT:
         return plan
-    wanted = [(SUPERVISOR, "log"), *([(PARTNER, PARTNER)] if partner else [])]
-    named = {step.who for step in plan.steps}
-    more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1) if who not in named]
+    named, ways = {step.who for step in plan.steps}, {(step.who, step.transport) for step in plan.steps}
+    wanted = [(SUPERVISOR, "log")] if SUPERVISOR not in named else []
+    wanted += [(PARTNER, PARTNER)] if partner and PARTNER not in named else []
+    wanted += [(SUPERVISOR, "webpush")] if pushed and (SUPERVISOR, "webpush") not in ways else []
+    more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1)]
     last = plan.steps[plan.taken_by_hub[-1]].after
     steps = (*plan.steps, *(replace(step, after=last + step.after) for step in more))
     return replace(plan, steps=steps, last_tier=plan.last_tier + len(more))

@@ -169,7 +169,7 @@ def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], In
 
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
-    trees = _trees(rounds=160, rate=0.08, leaves=kernels.LEAVES, least=200)
+    trees = _trees(rounds=80, rate=0.16, leaves=kernels.LEAVES, least=200)
     trees.fit(x, ended, sample_weight=weight)
     return flattened(trees)
 

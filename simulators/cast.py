@@ -73,6 +73,8 @@ STAFF = (
     Account("sunita", "Sunita Rao", Role.SUPERVISOR),
     Account("priya", "Priya Nair", Role.RESPONDER),
     Account("ivan", "Ivan Petrov", Role.INSTALLER),
+    Account("max", "Max Orme", Role.MANAGER),
+    Account("amina", "Amina Yusuf", Role.ADMINISTRATOR),
 )
 FAMILY = (
     Account("ada", "Ada Okafor", Role.CONTACT, "c_ada"),

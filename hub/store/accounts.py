@@ -1,7 +1,8 @@
 """Who may log in and how, the sessions that are open, and the tries that failed. Times are the real ones."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +12,17 @@ from hub.store import schema
 from hub.store.amendments import Amendment, note
 from hub.store.database import upsert, writing
 from hub.store.version import next_version
+from hub.store.ways import of_staff
 from models.entrance import Tries
 from models.people import Account
 
-_accounts, _sessions, _invitations, _tries, _entrances = (
+_accounts, _sessions, _invitations, _tries, _entrances, _subscriptions = (
     schema.accounts,
     schema.sessions,
     schema.invitations,
     schema.tries,
     schema.entrances,
+    schema.subscriptions,
 )
 
 NO_PASSWORD = ""
@@ -115,8 +118,24 @@ class Accounts:
             connection.execute(update(_accounts).where(_accounts.c.login == login).values(closed_at=at))
             connection.execute(delete(_sessions).where(_sessions.c.login == login))
             connection.execute(delete(_invitations).where(_invitations.c.login == login))
+            connection.execute(delete(_subscriptions).where(_subscriptions.c.person == of_staff(login)))
             note(connection, [amendment])
             next_version(connection)
+
+    def forget_people(self, people: AbstractSet[str], at: datetime) -> int:
+        """Logins of these contacts and residents are closed, without a name; how many they were."""
+        gone = 0
+        with writing(self._engine) as connection:
+            for row in connection.execute(select(_accounts.c.login, _accounts.c.body)).all():
+                if row.body.person in people:
+                    blank = replace(row.body, name=row.login, addresses=())
+                    mine = _accounts.c.login == row.login
+                    connection.execute(update(_accounts).where(mine).values(body=blank, closed_at=at, second=None))
+                    for table in (_sessions, _invitations, schema.entrances):
+                        connection.execute(delete(table).where(table.c.login == row.login))
+                    gone += 1
+            next_version(connection)
+        return gone
 
     # The second factor
 

@@ -237,6 +237,27 @@ decisions = Table(
 )
 """What was decided in a resident's place."""
 
+published = Table(
+    "published",
+    records,
+    Column("council", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("value", BigInteger),
+)
+"""What those who plan were shown of a month, which is never made again; without a value it is not shown."""
+
+aged = Table(
+    "aged",
+    records,
+    Column("home", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("about", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How much of what reached the end of its retention, by the month (UTC) in which it was deleted."""
+
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
 )
@@ -593,7 +614,7 @@ subscriptions = Table(
     Column("content", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
 )
-"""Browsers that asked to be told things; `person` is the id of a contact, or the login of staff."""
+"""Browsers that asked to be told things; `person` is the id of a contact, or an @ and the login of staff."""
 
 key_safes = Table(
     "key_safes",

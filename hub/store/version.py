@@ -7,7 +7,7 @@ from hub.store.database import upsert
 
 
 def next_version(connection: Connection) -> None:
-    """Inside the transaction that changes homes, people, consents, plans or accounts."""
+    """Inside the transaction that changes homes, people, consents, plans, accounts or whom a plan can reach."""
     table = schema.versions
     value = table.c.value
     if not connection.execute(update(table).where(table.c.name == "register").values(value=value + 1)).rowcount:

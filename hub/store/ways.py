@@ -1,5 +1,6 @@
 """Ways to reach people: those that are broken, and the browsers that asked to be told things."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,8 +9,14 @@ from sqlalchemy import Engine, Select, delete, insert, or_, select, update
 
 from hub.store import schema
 from hub.store.database import upsert, writing
+from hub.store.version import next_version
 
 _faults = schema.way_faults
+
+
+def of_staff(login: str) -> str:
+    """Whose a browser of staff is: no contact's id holds an @."""
+    return f"@{login}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,18 @@ class Ways:
         with self._engine.connect() as connection:
             return [WayFault(**row._mapping) for row in connection.execute(question)]
 
+    def told(self, people: Sequence[str]) -> bool:
+        """Whether a browser of any of these asked to be told."""
+        theirs = select(schema.subscriptions.c.endpoint).where(schema.subscriptions.c.person.in_(people)).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(theirs).first() is not None
+
     def subscribe(self, person: str, endpoint: str, content: str, now: datetime) -> None:
         """A browser is one person's: the last one that asked in it."""
         row = {"endpoint": endpoint, "person": person, "content": content, "made_at": now}
         with writing(self._engine) as connection:
             upsert(connection, schema.subscriptions, [row])
+            next_version(connection)
 
     def unsubscribe(self, endpoint: str, person: str | None = None) -> None:
         """That browser, if it is that `person`'s; without a person whosever it is: it is gone."""
@@ -81,6 +95,7 @@ class Ways:
         mine = table.c.endpoint == endpoint
         with writing(self._engine) as connection:
             connection.execute(delete(table).where(mine if person is None else mine & (table.c.person == person)))
+            next_version(connection)
 
     def subscriptions(self, person: str) -> list[str]:
         table = schema.subscriptions

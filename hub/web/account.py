@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from hub.web.access import Gate, Viewer
 from hub.web.access.entrance import NotProved, TooSoon, Weak
 from hub.web.login import WRONG_CODE, address, logged_out, offer, too_soon
-from hub.web.page import page
+from hub.web.page import STATIC, page
 from hub.web.visitor import SESSION, TheGate, Who
 from models.entrance import LEAST
 
@@ -21,6 +21,13 @@ WRONG = "That is not your present password. Nothing was changed."
 @routes.get("")
 def mine(request: Request, gate: TheGate, who: Who, done: str = "") -> Response:
     return _page(request, gate, who, done="Your password is changed, and every other session is ended." if done else "")
+
+
+@routes.get("/worker.js")
+def worker() -> Response:
+    """A worker may only look after pages beside it, so it is not among the other static files."""
+    allowed = {"service-worker-allowed": "/account"}
+    return FileResponse(STATIC / "staff-worker.js", media_type="text/javascript", headers=allowed)
 
 
 @routes.post("/password")

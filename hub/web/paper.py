@@ -11,18 +11,23 @@ from fpdf.fonts import TTFFont
 LINE = 6.0
 """mm"""
 FAMILY = "SourceSansPro"
+LARGE = 18 / 11
 CUTS = {"": "Regular", "B": "Bold"}
 
 
 class Paper:
-    """A4, portrait, with the letters of Latin, Greek and Cyrillic names; what those lack is printed as '?'."""
+    """A4, portrait, with the letters of Latin, Greek and Cyrillic names; what those lack is printed as '?'.
 
-    def __init__(self, title: str, made: datetime) -> None:
+    `large` is large print: 18 points, as those who see badly need it.
+    """
+
+    def __init__(self, title: str, made: datetime, *, large: bool = False, language: str = "en") -> None:
+        self._scale = LARGE if large else 1.0
         self._pdf = FPDF(format="A4")
         self._pdf.set_title(title)
         self._pdf.set_creator("Nightlight")
         self._pdf.set_creation_date(made)
-        self._pdf.set_lang("en-GB")
+        self._pdf.set_lang(f"{language}-GB")
         self._pdf.set_auto_page_break(auto=True, margin=18)
         for style, cut in CUTS.items():
             with as_file(files("font_source_sans_pro") / "files" / f"{FAMILY}-{cut}.ttf") as letters:
@@ -39,8 +44,8 @@ class Paper:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
         """`widths` in parts of the page's width."""
-        self._pdf.set_font(FAMILY, size=10)
-        with self._pdf.table(col_widths=tuple(widths), line_height=LINE, text_align="LEFT") as table:
+        self._pdf.set_font(FAMILY, size=10 * self._scale)
+        with self._pdf.table(col_widths=tuple(widths), line_height=LINE * self._scale, text_align="LEFT") as table:
             for cells in (head, *rows):
                 line = table.row()
                 for cell in cells:
@@ -50,8 +55,8 @@ class Paper:
         return bytes(self._pdf.output())
 
     def _text(self, text: str, size: int, *, bold: bool = False, height: float = LINE) -> None:
-        self._pdf.set_font(FAMILY, style="B" if bold else "", size=size)
-        self._pdf.multi_cell(0, height, self._printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.set_font(FAMILY, style="B" if bold else "", size=size * self._scale)
+        self._pdf.multi_cell(0, height * self._scale, self._printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _printable(self, text: str) -> str:
         font = self._pdf.fonts[FAMILY.lower()]

@@ -1,28 +1,37 @@
 """What the resident decides: by themselves, or by somebody who writes down what they said."""
 
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from hub.voice import Speechless, spoken
 from hub.web.access import Gate, ReasonNeeded, Viewer
 from hub.web.access.administration import Meanwhile
+from hub.web.access.wishes import MAY_DECIDE_FOR
+from hub.web.letter import letter, printed
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from hub.web.words import MEASURED, WHY
 from models.alert import Refused
 from models.people import Level, Role
-from models.wishes import SHARING_PAUSES, WORDS
+from models.wishes import SHARING_PAUSES, WORDS, Decision
 
 routes = APIRouter(prefix="/choices")
 
 Text = Annotated[str, Form(max_length=400)]
 Hours = Annotated[int, Form(ge=0, le=1000)]
+SURE = "delete"
 MEANWHILE = "somebody else changed this meanwhile: look at what holds now"
 
 
 @routes.get("")
-def mine(gate: TheGate, who: Who) -> Response:
+def mine(request: Request, gate: TheGate, who: Who) -> Response:
+    """A resident comes to their own; whoever keeps decisions to what is to be looked at again."""
+    if who.role is not Role.RESIDENT:
+        now, due = gate.choosing.reviews(who)
+        return page(request, "reviews.html", viewer=who, now=now, due=due)
     return RedirectResponse(f"/choices/{gate.choosing.own(who)}", 303)
 
 
@@ -68,6 +77,75 @@ def seen_as(request: Request, gate: TheGate, who: Who, resident: str, contact: s
     return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
 
 
+@routes.get("/{resident}/letter.pdf")
+def on_paper(gate: TheGate, who: Who, resident: str, word: str = "", large: str = "") -> Response:
+    shown = gate.choosing.of(who, resident, word)
+    made = printed(shown, large=bool(large) or shown.large_print)
+    return Response(made, media_type="application/pdf", headers=named("nightlight-letter.pdf"))
+
+
+@routes.get("/{resident}/letter.wav")
+def aloud(gate: TheGate, who: Who, resident: str, word: str = "") -> Response:
+    shown = gate.choosing.of(who, resident, word)
+    try:
+        return Response(spoken(letter(shown).text, shown.language), media_type="audio/wav", headers=named("letter.wav"))
+    except Speechless as why:
+        raise HTTPException(503, str(why)) from why
+
+
+@routes.get("/{resident}/everything.zip")
+def everything(gate: TheGate, who: Who, resident: str, word: str = "") -> Response:
+    made = gate.choosing.export(who, resident, word)
+    return Response(made, media_type="application/zip", headers=named("nightlight-everything.zip"))
+
+
+@routes.post("/{resident}/erase")
+def erase(
+    request: Request, gate: TheGate, who: Who, resident: str, kind: Text = "", sure: Text = "", word: Text = ""
+) -> Response:
+    """`sure` is typed, so that nobody deletes by a slip."""
+    ended, desk = kind == "everything", gate.choosing
+    if sure.strip().casefold() != SURE:
+        return _refused(request, gate, who, resident, word, Refused(f"type the word '{SURE}' to show that it is meant"))
+    try:
+        told = desk.end_service(who, resident, word) if ended else desk.erase(who, resident, word, kind)
+    except (Refused, Meanwhile) as why:
+        return _refused(request, gate, who, resident, word, why)
+    return page(request, "erased.html", viewer=who, told=told, resident=resident, word=word, ended=ended)
+
+
+@routes.post("/{resident}/decision")
+def decided_for(
+    request: Request, gate: TheGate, who: Who, resident: str,
+    about: Text = "", decided: Text = "", maker: Text = "", standing: Text = "", capacity: Text = "",
+    consulted: Text = "", least: Text = "", review: Text = "", deed: Text = "", word: Text = "",
+) -> Response:  # fmt: skip
+    try:
+        now = gate.choosing.of(who, resident, word).now
+        made = Decision(about, decided, maker, standing, capacity, consulted, least, now, _day(review))
+        gate.choosing.decided_for(who, resident, word, made, deed)
+    except (Refused, Meanwhile) as why:
+        return _refused(request, gate, who, resident, word, why)
+    return _back(resident, word)
+
+
+@routes.post("/{resident}/decision/{number}/end")
+def end_decision(gate: TheGate, who: Who, resident: str, number: int, word: Text = "") -> Response:
+    gate.choosing.end_decision(who, resident, word, number)
+    return _back(resident, word)
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(12), UTC)
+    except ValueError as bad:
+        raise Refused("say when it is looked at again: a day, as 2027-03-01") from bad
+
+
+def named(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
+
+
 def _choices(
     request: Request, gate: Gate, who: Viewer, resident: str, word: str, refused: str = "", status: int = 200
 ) -> Response:
@@ -75,9 +153,9 @@ def _choices(
         shown = gate.choosing.of(who, resident, word)
     except ReasonNeeded:
         return _word(request, who, resident)
-    told = {"measured": MEASURED, "why": WHY, "levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
-    own = who.role is Role.RESIDENT
-    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, own=own, **told)
+    told: dict[str, object] = {"own": who.role is Role.RESIDENT, "decides": who.role in MAY_DECIDE_FOR, "sure": SURE}
+    told |= {"measured": MEASURED, "why": WHY, "levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
+    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, **told)
 
 
 def _refused(request: Request, gate: Gate, who: Viewer, resident: str, word: str, why: Exception) -> Response:

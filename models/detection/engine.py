@@ -26,7 +26,7 @@ from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
-from models.detection.routine import HALF_LIFE, MONTH, OUT_COSTS, REFERENCE_RATE, TRUST
+from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
@@ -527,7 +527,7 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     if prior is None:
         nobody = np.zeros(0, np.int64)
         trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
-        return stream.Known(False, np.zeros(0), trees, 1.0, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
+        return stream.Known(False, np.zeros(0), trees, 1.0, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
     price = float(prior.price_of(REFERENCE_RATE))
-    own = stream.Known(True, prior.usual, prior.trees, price, OUT_COSTS, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+    own = stream.Known(True, prior.usual, prior.trees, price, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))

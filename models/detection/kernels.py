@@ -496,7 +496,8 @@ def borne_out(short: Row, row: int) -> float:
 @compiled
 def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
     """`still`, which the trees said, becomes what this home has borne out; how fast they thought that it ends is kept
-    in `rate` (BINS bytes) for `bear_out`. By a way out somebody may be out: there the trees know better.
+    in `rate` (BINS bytes) for `bear_out`. It counts by half, for the trees were told of this home's past as well. By a
+    way out somebody may be out: there they know better.
     """
     near, room, hour = way(now) >= 2, row_of_room(now), row_of_hour(at)
     before, left = still[0], still[0]
@@ -505,7 +506,7 @@ def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
         rate[each] = min(int(np.log(fast / 1e-5) / 0.0572 + 0.5), 255)
         before = still[each + 1]
         times = 1.0 if near else borne_out(short, room + AGE[each]) * borne_out(short, hour + AGE[each])
-        left *= np.exp(-fast * times)
+        left *= np.exp(-fast * np.sqrt(times))
         still[each + 1] = left
 
 
@@ -534,6 +535,31 @@ def add(short: Row, row: int, ended: float, expected: float) -> None:
         short[row, 1] //= 2
     short[row, 0] += int(ended)
     short[row, 1] += min(int(expected), 32767)
+
+
+OUT_COSTS = 12.0
+"""A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
+LASTING = int(np.searchsorted(EDGES, 1800.0))
+"""In so many bins end silences of less than half an hour."""
+HARDLY_IN = 3.0
+"""Minutes since somebody came in by a way out."""
+
+
+@compiled
+def costs_here(x: Row, usual: Row) -> float:
+    """How many times a false alert costs what one does elsewhere, where the trees are asked `x`. At a way out somebody
+    may be out, unless they have just come in by it; the less surely, the rarer silences there last half an hour beside
+    what is usual. A door that is opened all day long tells little.
+    """
+    out = int(x[0, 3])
+    if out < 2 or x[0, 22] <= HARDLY_IN:
+        return 1.0
+    here, elsewhere = 1.0, 1.0
+    for each in range(LASTING):
+        here *= 1.0 - x[each + 1, 15]
+        elsewhere *= 1.0 - usual[BY_WAY + out * BINS + each]
+    share = min(here / max(elsewhere, 1e-3), 1.0)
+    return float(1.0 + (OUT_COSTS - 1.0) * share**4)
 
 
 PARTS = np.arange(8) / 8.0
@@ -614,6 +640,14 @@ def survivals(x: Row, trees: Trees) -> Row:
     for each in range(len(x)):
         survival(x[each], trees, still[each])
     return still
+
+
+@compiled
+def all_costs(x: Row, usual: Row) -> Row:
+    costs = np.empty(len(x))
+    for each in range(len(x)):
+        costs[each] = costs_here(x[each], usual)
+    return costs
 
 
 @compiled

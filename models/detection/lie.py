@@ -22,7 +22,8 @@ PARTS, UNIT = 2, 2.0
 """Longest stays are kept by part of the day in which they began, night and day, in units of two seconds."""
 
 BATH_AT_LEAST, BATH_AT_MOST, BATH_TIMES = 2700.0, 12 * HOUR, 1.5
-AT_LEAST, TIMES = 4 * HOUR, 2.0
+AT_LEAST, TIMES, STIRS = 4 * HOUR, 2.0, 2700.0
+"""Whoever stirs after hours in which nothing was noticed gets so long (s) to be seen elsewhere."""
 FORGOTTEN = 30 * DAY
 UNKNOWN_AFTER = 30 * HOUR
 AT_FIRST = (5 * HOUR, 3 * HOUR)
@@ -67,7 +68,7 @@ def enter(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> N
     if event.room == BATHROOM:
         start(clocks, LIE, event.at, event.at + min(max(BATH_TIMES * usual, BATH_AT_LEAST), BATH_AT_MOST))
     else:
-        own[DUE] = own[ALONE_SINCE] + max(TIMES * usual, AT_LEAST)
+        own[DUE] = max(own[ALONE_SINCE] + max(TIMES * usual, AT_LEAST), event.at + STIRS)
 
 
 @compiled

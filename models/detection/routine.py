@@ -11,9 +11,6 @@ from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.prior import Prior
 
-OUT_COSTS = 6.0
-"""A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
-
 REFERENCE_RATE = 2.0
 """At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
 TRUST = 4.0
@@ -37,17 +34,17 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Waits:
     """At each needed entry of a history: the chance of being `still` silent at each of `kernels.EDGES`, its `weight` as
-    a moment at which someone may fall, and whether somebody may just have gone out.
+    a moment at which someone may fall, and what a false alert `costs` there.
     """
 
     still: Floats
     weight: Floats
-    out: Bools
+    costs: Floats
 
     def deadlines(self, price: float | Floats) -> Floats:
         """How many seconds after each entry its silence calls, when a false alert is worth `price` s of delay."""
         each = np.broadcast_to(np.asarray(price, np.float64), self.weight.shape)
-        tau: Floats = kernels.bests(self.still, self.weight, each * np.where(self.out, OUT_COSTS, 1.0))
+        tau: Floats = kernels.bests(self.still, self.weight, each * self.costs)
         return tau
 
 
@@ -66,7 +63,7 @@ def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     still = kernels.survivals(x, prior.trees)
     kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
     kept = np.searchsorted(rows, needed)
-    return Waits(still[kept], weight[kept], x[kept, 0, 3] >= 2)
+    return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept])
 
 
 def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:

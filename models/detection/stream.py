@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, QUIET, RAISED, Clocks, event_at, give_up, put_off
+from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, Clocks, event_at, give_up, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -32,10 +32,10 @@ from models.detection.kernels import (
     compiled,
     compiled_plain,
     correct,
+    costs_here,
     describe,
     go_on,
     survival,
-    way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
@@ -109,7 +109,6 @@ class Known(NamedTuple):
     usual: Row
     trees: Trees
     reference_price: float
-    out_costs: float
     half_life: float
     trust: float
     usual_rate: float
@@ -370,7 +369,8 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
     """A silence has ended: would it have called, at the price at which homes are compared?"""
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
-        of.homes[home].reference = look_closer(of, known, home, before, still)
+        costs = look_closer(of, known, home, before, still)
+        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
     age(of, known, home, before)
     of.homes[home].outlasted += gap > of.homes[home].reference
     bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
@@ -378,14 +378,21 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
 
 @compiled
 def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> float:
-    """How long a well person may be silent from here, into `still`; returns the deadline at the common price."""
+    """How long a well person may be silent from here, into `still`; returns how many times a false alert costs here
+    what one does elsewhere.
+    """
     x = np.empty((BINS + 1, INPUTS), np.float32)
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.trees, still)
     correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
-    costs = known.out_costs if way(now) >= 2 else 1.0
-    return best(still, 1.0 / max(now[RECENT], 1.0), known.reference_price * costs)
+    return costs_here(x, known.usual)
+
+
+@woven_in
+def deadline(of: State, home: int, still: Row, price: float) -> float:
+    """A fall is as likely here as it has been busy."""
+    return best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
 
 
 @compiled
@@ -416,11 +423,10 @@ def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
     for each in range(len(homes)):
         home = homes[each]
         at = of.homes[home].last_sign
-        of.homes[home].reference = look_closer(of, known, home, at, still)
+        costs = look_closer(of, known, home, at, still)
+        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
         rate = of.homes[home].asked / noise(of, known, home, at)
-        costs = known.out_costs if way(of.homes[home].now) >= 2 else 1.0
-        price = costs * np.exp(read_table(price_of_rate, np.log(rate)))
-        tau = best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
+        tau = deadline(of, home, still, costs * np.exp(read_table(price_of_rate, np.log(rate))))
         found[each, 0], found[each, 1] = tau, chance_at(still, tau)
     return found
 
@@ -485,25 +491,38 @@ AT_LEAST_SUSPECT = 900.0
 
 @compiled
 def weakened(of: State, homes: Row, known: Row) -> Row:
-    """Until when each silence may last at least: sensors of its home are dead or late with their reports, however long
-    ago they were heard, or its kit has only just returned. Nobody counted on a sensor that never was heard.
-    """
+    """Until when each silence may last at least: its sensors can't be relied on, or its kit has only just returned."""
     found = np.zeros(len(homes))
     for each in range(len(homes)):
         home = homes[each]
         found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
-        longest, may_last = 0.0, 0.0
-        for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
-            mine = of.sensors[sensor]
-            longest = max(longest, lie.longest_of(mine.longest))
-            late = known[each] - mine.seen
-            suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
-            if mine.tells and suspect and np.isfinite(late):
-                mine.doubted = True
-                may_last = max(may_last, lie.may_last(mine.longest))
-        if may_last > 0:
-            found[each] = max(found[each], of.homes[home].last_sign + max(may_last, lie.DEAD_ANY_TIMES * longest))
+        doubted = patience(of, home, known[each])
+        if doubted > 0:
+            found[each] = max(found[each], of.homes[home].last_sign + doubted)
     return found
+
+
+@compiled
+def patience(of: State, home: int, known: float) -> float:
+    """Seconds without a sign of life that mean nothing, since sensors of the home are dead or late with their reports,
+    however long ago they were heard; 0 where all are well. Nobody counted on a sensor that never was heard.
+    """
+    longest, may_last = 0.0, 0.0
+    for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
+        mine = of.sensors[sensor]
+        longest = max(longest, lie.longest_of(mine.longest))
+        late = known - mine.seen
+        suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
+        if mine.tells and suspect and np.isfinite(late):
+            mine.doubted = True
+            may_last = max(may_last, lie.may_last(mine.longest))
+    return max(may_last, lie.DEAD_ANY_TIMES * longest) if may_last > 0 else 0.0
+
+
+@woven_in
+def by_absence(kind: int, wanders: bool) -> bool:
+    """What some sensor should have told of, and none did. For one who may wander nobody waits."""
+    return bool(kind in (LIE, night.NOT_UP, night.NOT_BACK) or (kind == doors.NOT_BACK and not wanders))
 
 
 @compiled
@@ -518,6 +537,8 @@ def ring(of: State, homes: Row, moment: float) -> Row:
             over = mine.stage[kind] == ENDED_SINCE
             if not over and not mine.due[kind] < known:
                 continue
+            if not over and by_absence(kind, mine.wanders) and mine.since[kind] + patience(of, home, known) > known:
+                continue  # what is waited for may have happened where the sensor is dead; each look asks again
             mine.stage[kind] = QUIET if over else RAISED
             if not over:
                 mine.due[kind] = np.inf

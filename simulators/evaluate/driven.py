@@ -18,7 +18,6 @@ from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, utc
 from models.detection.engine import KNOWN_AFTER, Engine
 from models.detection.inactivity import expected_by
 from models.detection.prior import Prior
-from models.detection.routine import OUT_COSTS
 from models.observation import CODE_OF, What
 from simulators.evaluate.homes import HOUR, Recorded, as_home
 from simulators.evaluate.silences import EARLIEST, MISSED
@@ -172,9 +171,8 @@ class _Drive:
             engine.overdue(utc(heard))
             tau: Floats = engine.expected_by - at
             mine = engine._state[OWN]
-            stream.look_closer(engine._columns, engine._known, OWN, at, read.still[row])
+            read.costs[row] = stream.look_closer(engine._columns, engine._known, OWN, at, read.still[row])
             read.weight[row] = 1.0 / max(float(mine["now"][kernels.RECENT]), 1.0)
-            read.costs[row] = OUT_COSTS if kernels.way(mine["now"]) >= 2 else 1.0
             read.noisy[row] = stream.noise(engine._columns, engine._known, OWN, at)
             if at - mine["began"] < KNOWN_AFTER:
                 read.cap[row] = expected_by(engine._limits, np.array([OWN]), np.array([at]))[0] - at

@@ -9,6 +9,8 @@ from functools import partial
 
 import numpy as np
 
+from models.alert import Lane
+from models.detection import WATCHED, FindingKind, Urgency
 from models.detection.backtest import STEP
 from models.detection.prior import Prior
 from simulators.evaluate.homes import DAY, HOUR, Recorded
@@ -25,23 +27,32 @@ KNOWN_AFTER, ALMOST = 25 * DAY, 24 * DAY
 
 DEAD_FOR = 3 * DAY
 
+ANSWERED = tuple(
+    kind for kind in FindingKind if kind in WATCHED and kind.lane is Lane.PERSON and kind.urgency is not Urgency.TELL
+)
+"""What a hub watches for, beside silence, and asks people to answer."""
+
 
 def caused(
     homes: Sequence[Recorded], prior: Prior | None, done: Callable[[], object] = lambda: None, step: float = STEP
 ) -> dict[str, list[str]]:
     """By fault the alerts about a person that it caused: those that the undisturbed homes do not account for."""
-    well = played(homes, prior, ZONE, BEFORE_NEITHER)
+    well = _watched(homes, prior, ZONE, BEFORE_NEITHER)
     known, found = learned(well, ALMOST), {}
     undisturbed = _told(well, well, known, step)
     for name, fault in FAULTS.items():
         found[name] = unaccounted(_told(fault(well), well, known, step, KNOWN_AFTER), undisturbed)
         done()
     for name, monday in CLOCKS.items():
-        same, changed = (played(homes, prior, zone, monday) for zone in ("UTC", ZONE))
+        same, changed = (_watched(homes, prior, zone, monday) for zone in ("UTC", ZONE))
         undisturbed = _told(same, same, learned(same, ALMOST), step)
         found[name] = unaccounted(_told(changed, changed, learned(changed, ALMOST), step, KNOWN_AFTER), undisturbed)
         done()
     return found
+
+
+def _watched(homes: Sequence[Recorded], prior: Prior | None, zone: str, monday: datetime) -> Played:
+    return replace(played(homes, prior, zone, monday), watched_for=ANSWERED)
 
 
 def _told(one: Played, well: Played, known: bytes, step: float, after: float = 0.0) -> list[Told]:

@@ -1,5 +1,5 @@
 """How fast the engine is, how much of that is memory alone, how it grows, and beside River. `python
-tests/benchmarks/engine.py [--largest N] [--plot FILE.svg]`
+tests/benchmarks/engine.py [--largest N] [--page FILE.md]`; docs/SPEED.md is what it printed.
 
 All figures come from one run. `touch` reads and writes the same records for the same rows and decides nothing, so the
 ratio to it is what deciding costs; every detector is on. A few minutes, and 8 GB for the largest town. River is in the
@@ -9,6 +9,7 @@ extra `bench`; without it that one figure is missing, and said to be.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -297,28 +298,57 @@ def plot(towns: Sequence[Measured]) -> str:
     return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{style}", 1) + "\n"
 
 
+def page(said: Sequence[str], found: Sequence[Limit], plotted: str) -> str:
+    """The same as a page of the documentation."""
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[1]
+    return f"""# Speed: how many homes one hub can watch
+
+<!-- Made by `python tests/benchmarks/engine.py --page docs/SPEED.md`, never typed. -->
+
+Measured on {datetime.now(UTC).date()}, in one run on a machine of {cores} cores, of which {load:.1f} tasks were asking
+for one each, this one among them. Ratios hold better than times. To touch is to read and write the same memory and
+to decide nothing.
+
+```
+{chr(10).join(said)}
+```
+
+![Microseconds by the number of homes]({plotted})
+
+## What was to be reached
+
+{chr(10).join(f"- {each}" for each in found)}
+"""
+
+
 def main() -> int:
     asked = argparse.ArgumentParser(description="How fast the engine is.")
     asked.add_argument("--largest", type=int, default=TOWNS[-1])
-    asked.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the growth there")
+    asked.add_argument("--page", type=Path, metavar="FILE.md", help="write the figures there, and a plot beside it")
     chosen = asked.parse_args()
     touch(town(3)._columns, np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))
     measured(1000, 12)
     first, whole = warm_start()
     scorer = river()
-    print(f"first batch after a start with a warm cache: {first:.2f} s ({whole:.2f} s with imports)")
-    print(f"one deadline read: {settled():.1f} us; about {READINGS} a home and day")
-    print("River's GaussianScorer: " + (f"{scorer:.2f} us an observation" if scorer else "not installed"))
-    print(HEAD)
+    said = [
+        f"first batch after a start with a warm cache: {first:.2f} s ({whole:.2f} s with imports)",
+        f"one deadline read: {settled():.1f} us; about {READINGS} a home and day",
+        "River's GaussianScorer: " + (f"{scorer:.2f} us an observation" if scorer else "not installed"),
+        HEAD,
+    ]
+    print(*said, sep="\n")
     towns = []
     for homes in [each for each in TOWNS if each <= chosen.largest]:
         towns.append(measured(homes, 40))
-        print(row(towns[-1]), flush=True)
-    if chosen.plot:
-        chosen.plot.write_text(plot(towns), encoding="utf-8")
-    print("An observation is two rows: itself, and the heartbeat that lets it be judged.")
+        said.append(row(towns[-1]))
+        print(said[-1], flush=True)
+    said.append("An observation is two rows: itself, and the heartbeat that lets it be judged.")
     found = limits(towns, first, scorer)
-    print(*found, sep="\n")
+    print(said[-1], *found, sep="\n")
+    if chosen.page:
+        plotted = chosen.page.with_suffix(".svg")
+        plotted.write_text(plot(towns), encoding="utf-8")
+        chosen.page.write_text(page(said, found, plotted.name), encoding="utf-8")
     return int(any("NOT HELD" in str(each) for each in found))
 
 

@@ -13,6 +13,7 @@ from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
@@ -257,6 +258,8 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(days=100)
     Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
+    told = {one.about: one.count for one in Aged(post.store.records.engine).of(HOME)}
+    assert told == {"pendant, pull_cord": 1, "bed, door, motion": 1}
 
 
 def test_many_homes_of_which_nothing_is_known_yet(tmp_path: Path, hand: Hand) -> None:
@@ -506,6 +509,21 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     look(post)
     assert post.watch._budgets._falls == {}
     assert post.store.records.broken_logs() == []
+
+
+def test_a_home_of_which_what_was_measured_was_deleted_is_learned_anew(post: Post) -> None:
+    post.saw()
+    post.saw(sensor="front-door", what=What.OPENED)
+    assert post.watch._engine.latest_sign(HOME)[0] == post.hand.now
+    post.store.series.forget(HOME)
+    home = post.store.records.home(HOME)
+    assert home
+    post.store.records.load(Register(homes=(replace(home, erased_at=post.hand.now),)), {})
+    post.watch._reload()
+    assert post.watch._engine.latest_sign(HOME)[1] is None, "no sign of life is known"
+    post.save()
+    post.begin()
+    assert post.watch._engine.latest_sign(HOME)[1] is None
 
 
 def test_a_home_that_ended_is_watched_no_longer_and_hinders_no_restart(post: Post) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.store.health import Health
@@ -78,6 +79,8 @@ class HomeState:
         until = self._door.heard_of(home.id).until
         spans = ribbon(home, seen, now - HOURS, now, until) if seen else []
         rooms = list(dict.fromkeys(sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT))
+        pendants = {sensor.room for sensor in home.sensors if sensor.kind is SensorKind.PENDANT} - {*rooms}
+        spans = [replace(one, room="pendant pressed") if one.room in pendants else one for one in spans]
         bedrooms = [sensor.room for sensor in home.sensors if sensor.kind is SensorKind.BED]
         return lanes(spans, rooms, bedrooms[0] if bedrooms else "", now - HOURS, now, home.timezone)
 
@@ -94,7 +97,8 @@ def _who(who: Presence, home: Home, now: datetime) -> Fact:
     if who.since is None:
         return Fact("Who is in", _SAYS[who.where], warns=True)
     sensor = home.sensor(who.sensor)
-    room = f"the {place(sensor.room)}" if sensor else "a sensor"
+    pendant = sensor is not None and sensor.kind is SensorKind.PENDANT
+    room = "the pendant" if pendant else f"the {place(sensor.room)}" if sensor else "a sensor"
     at = when(who.since, now, home.timezone)
     rests = f"{room} at {at} was the last sign" if who.where is Where.IN else f"the front door at {at} was the last"
     more = "; two rooms answer each other: somebody else may be there" if who.company else ""

@@ -14,7 +14,7 @@ from hub.settings import Settings, secret
 from hub.store.alerts import AttemptMade, Entry
 from hub.store.relatives import Break, Relatives
 from hub.store.responses import Responses
-from hub.store.ways import Ways
+from hub.store.ways import Ways, of_staff
 from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
@@ -172,21 +172,28 @@ class ResponseDesk:
         return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
 
     def push_key(self, viewer: Viewer) -> bytes:
-        if viewer.role is not Role.CONTACT:
-            raise Hidden("push")
+        self._told(viewer)
         return public_key(self._settings)
 
     def subscribe(self, viewer: Viewer, content: bytes, endpoint: str) -> None:
-        """Raises Hidden for a contact of nobody, and for a subscription that is none."""
-        if viewer.role is not Role.CONTACT or viewer.person is None or not readable(self._settings, content):
+        """Raises Hidden for whoever is told nothing, and for a subscription that is none."""
+        person = self._told(viewer)
+        if not readable(self._settings, content):
             raise Hidden("push")
-        self._ways.subscribe(viewer.person, endpoint, content.decode(), self._door.clock.now())
+        self._ways.subscribe(person, endpoint, content.decode(), self._door.clock.now())
 
     def unsubscribe(self, viewer: Viewer, endpoint: str) -> None:
         """Only a browser of their own; one that is not known is gone already. Raises Hidden."""
-        if viewer.role is not Role.CONTACT or viewer.person is None:
-            raise Hidden("push")
-        self._ways.unsubscribe(endpoint, viewer.person)
+        self._ways.unsubscribe(endpoint, self._told(viewer))
+
+    @staticmethod
+    def _told(viewer: Viewer) -> str:
+        """As whom a browser of theirs is kept: contacts, and those who answer alerts."""
+        if viewer.role is Role.CONTACT and viewer.person is not None:
+            return viewer.person
+        if viewer.role in ACTING:
+            return of_staff(viewer.login)
+        raise Hidden("push")
 
     def _plan(self, alert: Alert) -> ResponsePlan:
         return plan_of(self._door.records, alert, partner=self._settings.partner_url is not None)

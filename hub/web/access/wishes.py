@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hub.rights import Line, erase_all, erase_history, exported
+from hub.store import Store, Traces
+from hub.store.aged import Aged, Gone
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
 from hub.store.wishes import Wishes
@@ -16,8 +19,11 @@ from models.home import Home
 from models.observation import SensorKind
 from models.people import Account, Contact, Level, Resident, Role
 from models.privacy import ALWAYS, AT_LEVEL, Consent, Data, Purpose, level_at
-from models.wishes import SHARING_PAUSES, WORDS, Decision, Deed, Wish, may_pause
+from models.wishes import SHARING_PAUSES, WEEK, WORDS, Decision, Deed, Wish, may_pause
 
+LONGEST_REVIEW = timedelta(days=366)
+REMINDED = timedelta(days=30)
+MAY_DECIDE_FOR = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 SEEN = (Data.CALLED, Data.PERSON, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS)
 
 
@@ -52,6 +58,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedAs:
+    """In what capacity somebody looked in the last week and what for, how often, and when last."""
+
+    role: str
+    purpose: str
+    count: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """All that a resident may decide; `word` is '' where they look themselves."""
 
@@ -65,16 +81,34 @@ class Choices:
     relatives: tuple[Contact, ...]
     said: tuple[Said, ...]
     decisions: tuple[tuple[int, Decision], ...]
+    looks: tuple[LookedAs, ...]
+    aged: tuple[Gone, ...]
     hours_a_week: int
     large_print: bool
+    language: str
 
     def paused(self, contact: Contact) -> bool:
         return level_at(contact, self.now) is not contact.level
+
+    def level(self, contact: Contact) -> Level:
+        return level_at(contact, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What was decided in somebody's place, or agreed to for a time, and is due to be looked at again."""
+
+    home: str
+    resident: str
+    about: str
+    at: datetime
 
 
 class Choosing:
     def __init__(self, door: Door) -> None:
         self._door, self._wishes = door, Wishes(door.records.engine)
+        self._aged = Aged(door.records.engine)
+        self._store = Store(door.records, door.alerts, door.series, Traces(door.records.engine))
 
     def own(self, viewer: Viewer) -> str:
         """Whose choices a resident comes to. Raises Hidden."""
@@ -98,9 +132,102 @@ class Choosing:
             tuple(self._door.records.contacts_of(resident.id)),
             tuple(Said(one, names.get(one.actor, one.actor)) for one in wishes if one.resident == resident.id),
             tuple((number, one) for number, _, of, one in self._wishes.decisions(home.id) if of == resident.id),
+            tuple(self._looks(home.id, now)),
+            tuple(self._aged.of(home.id)[:6]),
             home.pause_hours,
             resident.telling.large_print,
+            resident.telling.language,
         )
+
+    def export(self, viewer: Viewer, resident_id: str, word: str) -> bytes:
+        """All that is held, for the resident. Raises Hidden and ReasonNeeded."""
+        resident, home = self._found(viewer, resident_id)
+        reason, now = self._reason(viewer, word), self._door.clock.now()
+        purpose = Purpose.OWN if viewer.role is Role.RESIDENT else Purpose.HAND_OVER
+        shown = self._door.shown(viewer, purpose, Data, reason=reason)
+        if viewer.role is not Role.RESIDENT:
+            self._door.look(viewer, purpose, home.id, shown, about=reason)
+        self._wishes.keep(Wish(now, home.id, resident.id, viewer.login, Deed.TAKEN_OUT, "everything", word))
+        return exported(self._store, resident, now)
+
+    def erase(self, viewer: Viewer, resident_id: str, word: str, kind: str) -> list[Line]:
+        """What was measured, of one kind or 'all'; the service goes on. Raises Hidden and Refused."""
+        resident, home = self._may(viewer, resident_id, word)
+        if kind not in {"all", *SensorKind}:
+            raise Refused("choose what to delete from the list")
+        wish = Wish(self._door.clock.now(), home.id, resident.id, viewer.login, Deed.ERASED, kind, word)
+        return erase_history(self._store, resident, None if kind == "all" else SensorKind(kind), wish)
+
+    def end_service(self, viewer: Viewer, resident_id: str, word: str) -> list[Line]:
+        """Everything but what must be kept. Raises Hidden, and Refused while anybody is looked after there."""
+        resident, home = self._may(viewer, resident_id, word)
+        if viewer.role is not Role.ADMINISTRATOR:
+            raise Hidden(f"the end of the service in {home.id}")
+        if home.ended is None:
+            raise Refused("the service in this home has not ended: put on record first that they have left")
+        now = self._door.clock.now()
+        wish = Wish(now, home.id, resident.id, viewer.login, Deed.ERASED, "everything", word)
+        return erase_all(self._store, resident, wish)
+
+    def decided_for(self, viewer: Viewer, resident_id: str, word: str, decision: Decision, deed: str) -> None:
+        """In the resident's place; about a kind of sensor, which it has used or not. Raises Hidden and Refused."""
+        resident, home = self._may(viewer, resident_id, word)
+        if viewer.role not in MAY_DECIDE_FOR:
+            raise Hidden(f"decisions for {resident.id}")
+        if not all((decision.decided, decision.maker, decision.standing, decision.capacity, decision.least)):
+            raise Refused(
+                "say what was decided and by whom, how it was found that they could not, and why nothing less"
+            )
+        now = self._door.clock.now()
+        if not now < decision.review_at <= now + LONGEST_REVIEW:
+            raise Refused("say when it is looked at again: within a year from now")
+        wish = Wish(now, home.id, resident.id, viewer.login, Deed.DECIDED, decision.about, word)
+        self._wishes.decide(home.id, resident.id, decision, wish)
+        mine = next((one for one in self._kinds(home, [], now) if one.kind == decision.about), None)
+        if mine is None or deed not in ("agree", "stop"):
+            return
+        key, before = (home.id, str(mine.kind)), mine.consent
+        after = Consent(home.id, mine.kind, decision.maker, "decided in their best interests", now, decision.review_at)
+        if deed == "stop":
+            if before is None or before.withdrawn_at is not None:
+                return
+            after = replace(before, withdrawn_at=now, paused_until=None)
+        wish = replace(wish, deed=Deed.AGREED if deed == "agree" else Deed.STOPPED)
+        self._keep(viewer, wish, Change("consents", key, before, after))
+
+    def end_decision(self, viewer: Viewer, resident_id: str, word: str, number: int) -> None:
+        """It was looked at again, and holds no longer. Raises Hidden."""
+        resident, home = self._may(viewer, resident_id, word)
+        known = {one: made for one, _, of, made in self._wishes.decisions(home.id) if of == resident.id}
+        if viewer.role not in MAY_DECIDE_FOR or number not in known:
+            raise Hidden(f"decision {number}")
+        now = self._door.clock.now()
+        wish = Wish(now, home.id, resident.id, viewer.login, Deed.REVIEWED, known[number].about, word)
+        self._wishes.end(number, now, wish)
+
+    def reviews(self, viewer: Viewer) -> tuple[datetime, list[Review]]:
+        """What is due within the month, the longest overdue first. Raises Hidden."""
+        if viewer.role not in MAY_DECIDE_FOR:
+            raise Hidden("reviews")
+        now, homes = self._door.clock.now(), self._door.homes(viewer)
+        found = [
+            Review(home, resident, one.about, one.review_at)
+            for _, home, resident, one in self._wishes.decisions()
+            if home in homes and one.review_at <= now + REMINDED
+        ]
+        for one in self._door.records.consents():
+            if one.home in homes and one.withdrawn_at is None and one.review_at and one.review_at <= now + REMINDED:
+                living = self._door.records.residents_of(one.home)
+                found.append(Review(one.home, living[0].id if living else "", one.about, one.review_at))
+        return now, sorted(found, key=lambda one: one.at)
+
+    def _looks(self, home: str, now: datetime) -> Iterable[LookedAs]:
+        lines: dict[tuple[str, str], LookedAs] = {}
+        for one in sorted(self._door.records.looks(home), key=lambda look: look.at):
+            if one.at > now - WEEK:
+                key = (str(one.role), one.purpose)
+                lines[key] = LookedAs(*key, lines[key].count + 1 if key in lines else 1, one.at)
+        return sorted(lines.values(), key=lambda line: line.last, reverse=True)
 
     def decide(self, viewer: Viewer, resident_id: str, word: str, kind: str, deed: str, hours: int) -> None:
         """About one kind of sensor. Raises Hidden, Refused and Meanwhile."""

@@ -140,15 +140,16 @@ def sets_off_every_sensor(world: World, page: Page) -> None:
 
 
 def is_told_who_heard_it(world: World, page: Page) -> None:
+    red = page.locator('[data-test="bed"]')
     presses(page, "#test-bed")
-    beat(world, sensors={"bed": world.now + timedelta(seconds=1)}, waiting=3)
+    expect(red).to_contain_text("waiting")
     world.move(timedelta(seconds=20))
     beat(world, sensors={"bed": world.now - timedelta(seconds=19)}, waiting=3)
-    red = page.locator('[data-test="bed"]')
     expect(red).to_contain_text(re.compile("red.*The kit heard it, the hub did not. 3 observations wait", re.DOTALL))
 
 
 def answers_and_agrees(page: Page) -> None:
+    expect(page.locator("#kept")).to_have_text(SAVED)
     for question in NO:
         presses(page, f"[name={question}][value=yes]", "ArrowDown")
     presses(page, "#answers button")

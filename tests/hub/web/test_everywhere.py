@@ -29,6 +29,7 @@ OPEN_TO_ALL = {
     "/login/code",
     "/login/set-up",
     "/family/worker.js",
+    "/account/worker.js",
     "/family/app.webmanifest",
     "/family/offline",
     "/installer/commission/worker.js",

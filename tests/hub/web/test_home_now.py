@@ -47,6 +47,14 @@ def test_the_strip_says_how_the_home_is(world: World, visit: Visit) -> None:
         assert told in text, told
 
 
+def test_a_press_is_said_to_be_the_pendants_and_not_of_a_room_called_worn(world: World, visit: Visit) -> None:
+    world.saw("h_okafor", (world.now - timedelta(minutes=4), "pendant", What.PRESSED))
+    text = words(visit("tom").see(f"/console/alert/{world.press().id}/strip"))
+    assert "the pendant at 11:56 was the last sign" in text
+    assert "pendant pressed" in text
+    assert " worn " not in text
+
+
 def test_the_strip_is_brought_up_to_date_until_the_alert_is_over(world: World, visit: Visit) -> None:
     alert = world.press()
     tom, strip = visit("tom"), f"/console/alert/{alert.id}/strip"

@@ -9,10 +9,7 @@ import asyncio
 import logging
 import re
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote, urlencode
 
 import pytest
 from fastapi import FastAPI
@@ -26,6 +23,7 @@ from hub.web.visitor import SESSION
 from models.people import Level, Role
 from models.privacy import Data, Purpose, Showing, showing
 from models.response import Step
+from tests.hub.web.inside import Answer, answered
 from tests.hub.web.marked import (
     ALSO_BY,
     HOME,
@@ -42,8 +40,8 @@ from tests.hub.web.marked import (
 from tests.hub.web.test_everywhere import contents
 from tests.hub.web.world import World
 
-ENDLESS = re.compile("/changes$")
-"""A stream says what /console/queue says, and does not end."""
+NOT_ASKED = re.compile(r"/changes$|\.wav$")
+"""A stream says what /console/queue says, and does not end; a voice says what the letter beside it does."""
 LEAVING = frozenset({"/logout", "/account/leave-everywhere", "/account/password"})
 TYPED = {
     "text": "x", "reason": "because", "outcome": "test", "to": SENT, "shift": "1", "sensor": "pendant", "home": HOME,
@@ -86,6 +84,12 @@ EVERYBODY = (
 )
 
 
+SENDING = frozenset(
+    {None, "karl", "west_supervisor", "west_administrator", "as_c_times", *(one.login for one in STAFF)}
+)
+"""Forms are sent by each role; a contact's level decides what is fetched, and a form fetches nothing else."""
+
+
 def given(who: Somebody, moment: Moment) -> frozenset[Data]:
     """All that the tables give this reader then, for any purpose; read from the tables alone."""
     sent = who.role is not Role.RESPONDER or who.login == SENT
@@ -110,7 +114,7 @@ def filled(path: str) -> str:
 
 
 def pages() -> list[str]:
-    return [filled(one.path) for one in routes("GET") if not ENDLESS.search(one.path)]
+    return [filled(one.path) for one in routes("GET") if not NOT_ASKED.search(one.path)]
 
 
 def asked_with_a_reason() -> list[str]:
@@ -118,7 +122,7 @@ def asked_with_a_reason() -> list[str]:
     found = []
     for one in routes("GET"):
         names = [param.alias for param in one.dependant.query_params if param.alias in TYPED]
-        if names and not ENDLESS.search(one.path):
+        if names and not NOT_ASKED.search(one.path):
             found.append(filled(one.path) + "?" + "&".join(f"{name}={TYPED[name]}" for name in names))
     return found
 
@@ -126,41 +130,6 @@ def asked_with_a_reason() -> list[str]:
 def odd() -> list[str]:
     """Addresses of what is not there, and of what nobody can read."""
     return ["/nothing", "/console/alert/999", "/console/alert/x", "/family/%00", "/administration/homes/h_nowhere"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    content: bytes
-
-
-async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dict[str, str]) -> Answer:
-    """As a server would hand it to the application, without one: thousands of requests in seconds."""
-    path, _, query = address.partition("?")
-    body = urlencode(form).encode() if verb == "POST" else b""
-    headers = [(b"host", b"hub.example"), (b"cookie", cookie.encode()), (b"content-length", str(len(body)).encode())]
-    if body:
-        headers.append((b"content-type", b"application/x-www-form-urlencoded"))
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": verb, "scheme": "http",
-        "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(), "headers": headers,
-        "client": ("192.0.2.1", 1), "server": ("hub.example", 80), "root_path": "",
-    }  # fmt: skip
-    came: list[Any] = []
-
-    left = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Any:
-        return left.pop() if left else await asyncio.Event().wait()  # the client stays until it has been answered
-
-    async def send(message: Any) -> None:
-        came.append(message)
-
-    with suppress(Exception):  # the fault page has been sent by then, and it is read
-        await app(scope, receive, send)
-    told = {name.decode(): value.decode() for name, value in came[0]["headers"]}
-    return Answer(came[0]["status"], told, b"".join(one.get("body", b"") for one in came[1:]))
 
 
 class Asking:
@@ -221,7 +190,7 @@ def test_nothing_beyond_the_tables_comes_back_by_any_route(
         asking.get(who, Moment(alert=False, reason=True), asked_with_a_reason())
     fell(world)
     before = contents(world)
-    for who in (one for one in EVERYBODY if one.stranger):
+    for who in (one for one in EVERYBODY if one.stranger and one.login in SENDING):
         asking.post(who, Moment(alert=True, reason=True), forms())
     kept = contents(world)
     changed = {name: [row for row in rows if row not in kept[name]] for name, rows in before.items()}
@@ -229,7 +198,7 @@ def test_nothing_beyond_the_tables_comes_back_by_any_route(
     asking.post(Somebody(SENT, Role.RESPONDER), Moment(alert=True, reason=True), ["/visits/1/code"])
     for who in EVERYBODY:
         asking.get(who, Moment(alert=True, reason=False), pages())
-    for who in (one for one in EVERYBODY if not one.stranger):
+    for who in (one for one in EVERYBODY if not one.stranger and one.login in SENDING):
         asking.post(who, Moment(alert=True, reason=True), forms())
     assert asking.fallen == []
     assert asking.beyond == []

@@ -10,8 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub.calls import Calls
 from hub.keyring import Keyring
 from hub.links import Links, Matter
+from hub.plans import plan_of
+from hub.store.amendments import Amendment
 from hub.store.ways import Ways
 from hub.transports.post import SIGNATURE, signature
 from hub.web.access import Gate
@@ -21,7 +24,8 @@ from models.register import PlanOf, Register
 from models.response import Answer, Tried
 from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, words
-from tests.hub.web.world import World, served
+from tests.hub.web.test_councils import ELSEWHERE
+from tests.hub.web.world import HASH, World, served
 
 Visit = Callable[..., Visitor]
 
@@ -199,7 +203,7 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     assert ways.subscriptions("c_ada") == [good]
     for bad in ("", "[]", "{}", good.replace("fcm.googleapis.com", "10.0.0.1")):
         assert ada.post("/push/subscribe", subscription=bad).status_code == 404, bad
-    for login in ("tom", "priya", "ivan", "grace"):
+    for login in ("priya", "ivan", "grace"):
         assert visit(login).get("/push/key").status_code == 404
         assert visit(login).post("/push/subscribe", subscription=good).status_code == 404
     assert visit(None).get("/push/key").status_code == 303
@@ -208,9 +212,33 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     endpoint = json.loads(good)["endpoint"]
     assert ada.post("/push/unsubscribe", endpoint=endpoint).status_code == 204
     assert ways.subscriptions("c_karl") == [good], "nobody takes another's away"
-    assert visit("tom").post("/push/unsubscribe", endpoint=endpoint).status_code == 404
+    assert visit("tom").post("/push/unsubscribe", endpoint=endpoint).status_code == 204
+    assert ways.subscriptions("c_karl") == [good], "nor does the contact centre"
     assert visit("karl").post("/push/unsubscribe", endpoint=endpoint).status_code == 204
     assert ways.subscriptions("c_karl") == []
+
+
+def test_a_supervisor_elsewhere_is_told_in_a_browser_that_asked_for_it(world: World, visit: Visit) -> None:
+    keys = {"p256dh": "BP", "auth": "aa"}
+    good = json.dumps({"endpoint": "https://fcm.googleapis.com/fcm/send/s", "keys": keys})
+    alert, records = world.press(), world.store.records
+    assert "webpush" not in {step.transport for step in plan_of(records, alert).steps}
+    sunita = visit("sunita")
+    page = sunita.see("/account")
+    assert 'data-worker="/account/worker.js"' in page
+    assert "showNotification" in sunita.see("/account/worker.js")
+    assert sunita.post("/push/subscribe", subscription=good).status_code == 204
+    plan = plan_of(records, alert)
+    (step,) = [one for one in plan.steps if one.transport == "webpush"]
+    assert step.who == "supervisor"
+    assert plan.steps.index(step) >= len(plan.steps) - plan.last_tier, "told again and again until somebody answers"
+    call = Calls(world.store, links(world), "https://hub.example").call(alert, step, 1, world.now)
+    assert (call.to, call.link) == ((good,), f"https://hub.example/console/alert/{alert.id}")
+    world.store.records.load(ELSEWHERE, {one.login: HASH for one in ELSEWHERE.accounts})
+    moor = world.press("h_moor", "r_moor")
+    assert "webpush" not in {one.transport for one in plan_of(records, moor).steps}, "another council's home"
+    records.accounts.close("sunita", world.now, Amendment(world.now, "amina", "", "account", "sunita", "closed"))
+    assert "webpush" not in {one.transport for one in plan_of(records, alert).steps}
 
 
 def test_a_held_chain_is_proposed_to_be_waited_for(world: World, visit: Visit) -> None:

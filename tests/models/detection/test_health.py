@@ -105,6 +105,20 @@ def test_somebody_who_only_sets_off_one_sensor_is_noticed_by_the_second_clock() 
     assert lies.sensor == "kitchen_pir"
 
 
+def test_a_long_lie_waits_while_a_sensor_is_dead_and_is_told_when_it_is_heard() -> None:
+    of = Engine([HOME], NOON, watched_for=[FindingKind.LONG_LIE])
+    lived(of, NOON, NOON + HOUR, about=("hall_pir",))
+    found, now = [], NOON + HOUR
+    while now < NOON + 12 * HOUR:
+        now += 10 * MIN
+        of.observe(batch([of.row("h_1", "kitchen_pir", What.MOVED, now, now, 1)]))
+        of.observe(of.beat("h_1", now, now, {one: now for one in SENSORS if one != "hall_pir"}))
+        found += of.overdue(now)
+    assert [one for one in found if one.kind is FindingKind.LONG_LIE] == []
+    of.observe(of.beat("h_1", now, now, dict.fromkeys(SENSORS, now)))
+    assert [one.kind for one in of.overdue(now)] == [FindingKind.LONG_LIE]
+
+
 def test_confidence_grows_while_a_stay_goes_on() -> None:
     curve = [lie.confidence(hours * 3600.0, 3600.0) for hours in (0.25, 0.5, 1, 1.5, 2, 3)]
     assert curve == sorted(curve)

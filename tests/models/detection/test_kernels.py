@@ -150,6 +150,30 @@ def test_what_is_known_of_the_last_signs_is_what_a_list_of_them_says(signs: list
     assert now[kernels.RECENT] == pytest.approx(recent, rel=1e-3)
 
 
+def at_a_door(quiet: float, since_in: float = 600.0, way: int = 3) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """What the trees are asked where a silence lasts half an hour as often as `quiet`, elsewhere in one of two."""
+    x, usual = np.zeros((BINS + 1, kernels.INPUTS), np.float32), np.zeros(kernels.USUAL)
+    x[0, 3], x[0, 22] = way, since_in
+    x[1:, 15] = 1 - quiet ** (1 / kernels.LASTING)
+    usual[:] = 1 - 0.5 ** (1 / kernels.LASTING)
+    return x, usual
+
+
+def test_a_false_alert_costs_more_where_somebody_may_be_out() -> None:
+    assert np.flatnonzero(kernels.EDGES == 1800)[0] == kernels.LASTING
+    assert kernels.costs_here(*at_a_door(0.5)) == pytest.approx(kernels.OUT_COSTS, rel=1e-4)
+    assert kernels.costs_here(*at_a_door(0.9)) == pytest.approx(kernels.OUT_COSTS, rel=1e-4)
+    assert kernels.costs_here(*at_a_door(0.5, way=1)) == 1
+
+
+def test_who_has_just_come_in_is_not_out() -> None:
+    assert kernels.costs_here(*at_a_door(0.5, since_in=2.0)) == 1
+
+
+def test_a_door_by_which_silences_are_short_tells_little_of_who_is_out() -> None:
+    assert kernels.costs_here(*at_a_door(0.25)) == pytest.approx(1 + (kernels.OUT_COSTS - 1) / 16, rel=1e-4)
+
+
 def believed(short: NDArray[np.uint16], row: int) -> float:
     ended, expected = short[row] / kernels.ONE
     return float((ended + kernels.DOUBT) / (expected + kernels.DOUBT))
@@ -157,7 +181,7 @@ def believed(short: NDArray[np.uint16], row: int) -> float:
 
 @BITS
 @given(LUCK, some.integers(0, 5), some.floats(0.0, 23.99))
-def test_a_home_that_is_slower_than_the_trees_thought_is_believed(
+def test_a_home_that_is_slower_than_the_trees_thought_is_half_believed(
     luck: np.random.Generator, room: int, hour: float
 ) -> None:
     now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(BINS, np.uint8)
@@ -170,7 +194,7 @@ def test_a_home_that_is_slower_than_the_trees_thought_is_believed(
     kernels.correct(now, short, hour * HOUR, still, rate)
     by_room, by_hour = kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + int(hour / 3)) * 4
     times = np.array([believed(short, by_room + age) * believed(short, by_hour + age) for age in range(4)])
-    twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** times[AGE])
+    twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** np.sqrt(times)[AGE])
     np.testing.assert_allclose(still[1:], twin, rtol=1e-3)
     np.testing.assert_allclose(kernels.HAZARD[rate], np.maximum(-np.log(said[1:] / said[:-1]), 1e-5), rtol=0.03)
 

@@ -197,6 +197,6 @@ def test_only_what_a_home_is_watched_for_is_told() -> None:
     at = MIDNIGHT + 2 * HOUR
     of.observe(batch([of.row("h_1", "bathroom_pir", What.MOVED, at, at, 1)]))
     for later in (at, at + 9 * HOUR, at + 9.5 * HOUR, at + 10.5 * HOUR):
-        of.observe(of.beat("h_1", later, later, {}))
+        of.observe(of.beat("h_1", later, later, {"bathroom_pir": later}))
         assert [one for one in of.overdue(later) if one.kind in stream.KINDS] == []
     assert np.isinf(of._state["due"]).all()

@@ -66,7 +66,7 @@ def test_a_day_of_motion_in_one_room_is_played_into_the_engine(figures: dict[str
 def test_figures_that_are_not_the_engines_are_not_told(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulators.evaluate.driven.OUT_COSTS", 60.0)
+    monkeypatch.setattr("simulators.evaluate.driven.KNOWN_AFTER", 60 * 86400.0)
     assert main(["evaluate", "inactivity", str(folder)]) == 1
     said = capsys.readouterr()
     assert "not the engine's own figures" in said.err
