@@ -23,8 +23,9 @@ from edge.paths import connected_by
 log = logging.getLogger(__name__)
 
 FIRST_DELAY, HURRIED_DELAY, LONGEST_DELAY = 0.2, 2.0, 30.0
-"""Real s between tries; they double, and are spread so that a thousand kits do not come back at once."""
 STEADY_AFTER = 10.0
+SOONEST = 0.1
+"""Of a delay: what is waited is anything from that part of it to the whole."""
 KEEPALIVE = 20
 REACHED_WITHIN = 5.0
 ANSWER_WITHIN = 10.0
@@ -68,6 +69,22 @@ class Heard:
     arrived: Callable[[Arrived], None]
     up: Callable[[], None]
     down: Callable[[], None]
+
+
+class Delays:
+    """Real s between tries: they double, and are spread so that a borough of kits does not come back at once."""
+
+    def __init__(self, luck: Callable[[float, float], float] = random.uniform) -> None:
+        self._luck = luck
+        self._delay = FIRST_DELAY
+
+    def after(self, lasted: float, longest: float) -> float:
+        """What to wait after a try that stood for so long, where no delay is to be longer than that."""
+        self._delay = FIRST_DELAY if lasted > STEADY_AFTER else min(self._delay * 2, longest)
+        return self._delay * self._luck(SOONEST, 1.0)
+
+    def begin_anew(self) -> None:
+        self._delay = FIRST_DELAY
 
 
 class Connection:
@@ -153,12 +170,11 @@ class Connection:
             self._thread.join(within)
 
     def _keep_connected(self) -> None:
-        delay = FIRST_DELAY
+        delays = Delays()
         while self._wanted:
             lasted = self._by_any_way()
-            delay = FIRST_DELAY if lasted > STEADY_AFTER else min(delay * 2, self._longest_delay)
-            if self._wake.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 no secret
-                delay = FIRST_DELAY
+            if self._wake.wait(delays.after(lasted, self._longest_delay)):
+                delays.begin_anew()
             self._wake.clear()
 
     def _by_any_way(self) -> float:

@@ -29,11 +29,15 @@ class Budgets:
 
     def homes(self, homes: Sequence[Home]) -> list[Home]:
         """With the budgets in force."""
-        return [replace(self._surer(home), false_alerts_a_month=self._rate(home)) for home in homes]
+        return [self._watched(home) for home in homes]
+
+    def _watched(self, home: Home) -> Home:
+        home, rate = self._surer(home), self._rate(home)
+        return home if rate == home.false_alerts_a_month else replace(home, false_alerts_a_month=rate)
 
     def _surer(self, home: Home) -> Home:
         """Its pendants as sure as they have to be."""
-        if not any((home.id, sensor.id) in self._falls for sensor in home.sensors):
+        if not self._falls or not any((home.id, sensor.id) in self._falls for sensor in home.sensors):
             return home
         fitted = (replace(one, fall_chance=self._falls.get((home.id, one.id), 0.0)) for one in home.sensors)
         return replace(home, sensors=tuple(fitted))

@@ -21,7 +21,15 @@ from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
 from models.detection.batch import utc
 from models.detection.engine import Engine
 from models.faults import HOUR, TEST_EVERY, Condition, conditions
-from models.health import Learned, Rhythm, after_gap, kit_unheard_after, silence_limit, why_unheard
+from models.health import (
+    SENSOR_UNHEARD_AFTER,
+    Learned,
+    Rhythm,
+    after_gap,
+    kit_unheard_after,
+    silence_limit,
+    why_unheard,
+)
 from models.home import Home, Sensor
 from models.observation import KINDS_OF, What
 from models.protection import Spell, Unprotected
@@ -154,8 +162,9 @@ class Health:
         self._unsaved[home] = None
 
     def _limit(self, engine: Engine, home: str, sensor: Sensor) -> None:
-        rhythm = self._kits[home].learned.rhythms.get(sensor.id, Rhythm()) if home in self._kits else Rhythm()
-        engine.allow(home, sensor.id, silence_limit(rhythm, sensor.kind).total_seconds())
+        rhythm = self._kits[home].learned.rhythms.get(sensor.id) if home in self._kits else None
+        limit = silence_limit(rhythm, sensor.kind) if rhythm else SENSOR_UNHEARD_AFTER[sensor.kind]
+        engine.allow(home, sensor.id, limit.total_seconds())
 
     # Heartbeats
 

@@ -68,6 +68,7 @@ PATIENCE = 0.25
 GATHER = 0.05
 """Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
+_UP = f"/{Leg.UP}"
 _URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
 
@@ -100,7 +101,11 @@ def _size(arrived: Arrived) -> int:
     return len(arrived.content) + 300
 
 
-def _is_urgent(start: bytes) -> bool:
+def _is_urgent(arrived: Arrived) -> bool:
+    """A heartbeat may name a press as well, and overtakes nothing."""
+    if not arrived.topic.endswith(_UP):
+        return False
+    start = arrived.content[:1024]
     return any(what in start for what in _URGENT)
 
 
@@ -132,7 +137,7 @@ class Inbox:
 
     def put(self, arrived: Arrived) -> None:
         with self._something:
-            urgent = _is_urgent(arrived.content[:1024])
+            urgent = _is_urgent(arrived)
             waiting = self._presses if urgent else self._routine
             if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
                 self.dropped += 1

@@ -19,6 +19,9 @@ SCHEMA = pa.schema([
     ("home", _NAMES), ("at", _MOMENT), ("sensor", _NAMES), ("what", _NAMES), ("arrived", _MOMENT), ("outbox", _NAMES),
     ("number", pa.int64()), ("clock_trusted", pa.bool_()), ("evidence", pa.string()),
 ])  # fmt: skip
+_NAMED = ["home", "sensor", "what", "outbox"]
+_STEPS = ("at", "arrived", "number")
+_DELTA = "DELTA_BINARY_PACKED"
 
 
 class Writer:
@@ -26,7 +29,9 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path, self._part = path, path.with_suffix(".part")
-        self._to = pq.ParquetWriter(self._part, SCHEMA, compression="zstd")
+        self._to = pq.ParquetWriter(
+            self._part, SCHEMA, compression="zstd", use_dictionary=_NAMED, column_encoding=dict.fromkeys(_STEPS, _DELTA)
+        )
 
     def add(self, home: str, columns: Columns) -> None:
         if len(columns):

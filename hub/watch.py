@@ -4,11 +4,13 @@ After a crash at any line the same findings are made again from the last snapsho
 knows those that were raised. So a snapshot is taken only when nothing waits to be raised.
 """
 
+import gc
 import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -112,7 +114,8 @@ class Watch:
 
     def turn(self) -> None:
         if not self._rebuilt:
-            self._rebuild()
+            with _nothing_is_garbage():
+                self._rebuild()
         news = self._wait()
         now = self._clock.now()
         self._judged = self._complete_until(now)  # before the rest is read, so that nothing up to then is missing
@@ -130,7 +133,7 @@ class Watch:
         self._snapshot()
 
     def _engine_of(self, homes: Sequence[Home], start: datetime) -> Engine:
-        return Engine(self._budgets.homes(homes), start, prior=self._learned.prior, watched_for=WATCHED)
+        return Engine(homes, start, prior=self._learned.prior, watched_for=WATCHED)
 
     def stumbled(self, error: Exception) -> None:
         """While the database is away everything waits; else a finding that fails again and again lets others pass."""
@@ -285,7 +288,7 @@ class Watch:
         while rows := self._store.series.since(self._seq, ROWS_AT_ONCE):
             self._see(rows)
             self._raise_pending()
-            self._turning.turned(self._clock.now(), "reading what was stored")
+            self._say("reading what was stored")
 
     def _homes(self) -> list[Home]:
         """With the sensors that were agreed to there."""
@@ -295,7 +298,13 @@ class Watch:
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
-        version, homes = self._store.records.version(), self._homes()
+        version = self._store.records.version()
+        homes = self._budgets.homes(self._homes())
+        if homes == list(self._engine.homes):
+            self._health.follow(self._engine)
+            self._version = version
+            return
+        self._say("the homes changed")
         engine = self._engine_of(homes, self._clock.now())
         engine.restore(self._without(self._erased_since(homes), homes))
         self._health.follow(engine)
@@ -322,24 +331,41 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         version = self._store.records.version()
         self._budgets.read()
-        homes, saved = self._homes(), self._store.records.snapshots.latest(self._learned.mark)
-        self._engine = self._engine_of(homes, self._clock.now())
-        if saved and self._engine.restore(saved[1]):
-            self._seq = saved[0]
-            self._recall()
-        else:
+        homes = self._budgets.homes(self._homes())
+        self._say("reading what is on record")
+        if not self._restored(homes):
             self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
             self._relive()
         self._version = version
         self._health = Health(self._store)
+        self._say("reading what is known of kits")
         self._find(self._health.begin(self._engine, self._clock.now()))
+        self._say("reading what was stored")
         self._catch_up()
         self._find([self._over(one) for one in self._recall()])
+        self._say("reading what was heard")
         self._hear(self._last_signs())
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
+
+    def _say(self, doing: str) -> None:
+        """Of a borough each step takes seconds: a loop that is not heard of for a minute is given up."""
+        self._turning.turned(self._clock.now(), doing)
+
+    def _restored(self, homes: Sequence[Home]) -> bool:
+        """From the last snapshot, if there is one and it is of this version."""
+        saved = self._store.records.snapshots.latest(self._learned.mark)
+        if saved is None:
+            return False
+        self._engine = self._engine_of(homes, self._clock.now())
+        self._say("reading the last snapshot")
+        if not self._engine.restore(saved[1]):
+            return False
+        self._seq = saved[0]
+        self._recall()
+        return True
 
     def _recall(self) -> list[Standing]:
         """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
@@ -363,7 +389,7 @@ class Watch:
         for rows in self._store.series.settled():
             self._know([row.home for row in rows])
             self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
-            self._turning.turned(self._clock.now(), "reading what has settled")
+            self._say("reading what has settled")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -386,3 +412,16 @@ class Watch:
             return
         self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
+
+
+@contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """What is built here stays: looking for garbage among a borough's homes costs a sixth of the restart, and would
+    stop every loop for that long now and then.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

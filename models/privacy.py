@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     COMMISSION = "fit a home and prove it"
     BEHALF = "do what the resident asked for"
     PREVIEW = "see what a relative sees"
+    PLAN = "plan for an area"
     HAND_OVER = "hand the resident all that is held"
 
 
@@ -89,6 +90,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     },
     (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
     **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
+    **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.MANAGER, Role.ADMINISTRATOR)},
     (Role.ADMINISTRATOR, Purpose.HAND_OVER): dict.fromkeys(set(Data) - {Data.KEY_CODE, Data.ACCOUNTS}, _R),
     (Role.ADMINISTRATOR, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _R),
     (Role.RESIDENT, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _S),

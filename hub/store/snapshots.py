@@ -6,7 +6,7 @@ written piece by piece, beside the last whole one, and counts once its head says
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from hub.store import schema
 from hub.store.database import upsert, writing
@@ -45,12 +45,26 @@ class Snapshots:
         whole, row = memoryview(content), {"seq": seq, "made_with": made_with}
         if len(whole) <= PIECE:
             self._keep({"name": HEAD, "content": bytes(whole), **row})
+            yield from self._forgetting("")
             return
         side, count = self._free_side(), -(-len(whole) // PIECE)
         for number, name in enumerate(_names(side, count)):
             self._keep({"name": name, "content": bytes(whole[number * PIECE : (number + 1) * PIECE]), **row})
             yield
         self._keep({"name": HEAD, "content": f"{_IN_PIECES}{side}:{count}".encode(), **row})
+        yield from self._forgetting(side)
+
+    def _forgetting(self, kept: str) -> Iterator[None]:
+        """All pieces but those of the side in force: what was erased meanwhile is in none."""
+        pieces = select(_table.c.name).where(
+            _table.c.name.like(f"{HEAD} %"), _table.c.name.not_like(f"{HEAD} {kept or '-'} %")
+        )
+        with self._engine.connect() as connection:
+            old = list(connection.execute(pieces).scalars())
+        for name in old:
+            with writing(self._engine) as connection:
+                connection.execute(delete(_table).where(_table.c.name == name))
+            yield
 
     def _free_side(self) -> str:
         with self._engine.connect() as connection:

@@ -28,6 +28,7 @@ from hub.web import (
     login,
     others,
     outages,
+    planning,
     prepare,
     relatives,
     response,
@@ -36,7 +37,7 @@ from hub.web import (
     ways,
     wishes,
 )
-from hub.web.access import Hidden, ReasonNeeded, open_gate
+from hub.web.access import Away, Hidden, ReasonNeeded, open_gate
 from hub.web.changes import Changes
 from hub.web.live import Live
 from hub.web.page import STATIC, page
@@ -56,6 +57,7 @@ PARTS = (
     figures,
     handover,
     others,
+    planning,
     prepare,
     commission,
     response,
@@ -91,6 +93,10 @@ SAID: dict[int, tuple[str, str]] = {
     500: (
         "That did not work, and it is our fault",
         "Nothing of what you typed was understood or kept. Try again; if it keeps happening, ring the duty line.",
+    ),
+    503: (
+        "The past can't be read just now",
+        "It stands in another place, which does not answer. Calls for help do without it. Try again in a minute.",
     ),
 }
 UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try again.")
@@ -141,6 +147,7 @@ class Server(uvicorn.Server):
 def _answer_faults(app: FastAPI) -> None:
     app.add_exception_handler(Hidden, lambda request, _: said(request, 404))
     app.add_exception_handler(ReasonNeeded, lambda request, _: said(request, 404))
+    app.add_exception_handler(Away, lambda request, _: said(request, 503))
     app.add_exception_handler(Forged, lambda request, _: said(request, 403))
     app.add_exception_handler(LoggedOut, _to_login)
     app.add_exception_handler(RequestValidationError, _unclear)

@@ -4,6 +4,8 @@ A real hub watches the homes of a borough, which move about and beat as kits do:
 much, as in a storm. Every second somebody presses a pendant; a console is open, and its operator answers and closes.
 `python tests/benchmarks/borough.py [--homes N] [--per-day M] [--storm TIMES] [--minutes N]`
 
+In the end every kit comes back from an outage at once, with what it kept meanwhile (`--kept`).
+
 A storm of an hour is `--minutes 60`. What the processes took is read from the system, so it holds on a busy machine as
 well; times from press to screen do not, and so the load of the machine stands beside them.
 """
@@ -15,9 +17,9 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 if __name__ == "__main__" and __package__ is None:
@@ -28,10 +30,12 @@ from models.people import Account, Role
 from models.register import Register
 from models.wire import Leg, Up, encode, topic
 from simulators import town
+from simulators.kit import Play
 from simulators.programs import Program, Stage, end_on_signals
-from simulators.resident import PENDANT
+from simulators.resident import HALL, PENDANT
 from simulators.service import Hub, Place
-from simulators.wires import close, connected
+from simulators.spoken import Voice
+from simulators.wires import Hearing, close, connected
 from tests.benchmarks.consoles import Http, Screen, Storm, logged_in, spread
 from tests.benchmarks.taken import Meter, told
 
@@ -52,7 +56,6 @@ class Took:
 @dataclass
 class Phase:
     name: str
-    per_day: float
     took: Took
     shown: list[float]
     presses: int
@@ -66,12 +69,13 @@ def main() -> int:
     parser.add_argument("--per-day", type=float, default=400.0, help="observations of each home")
     parser.add_argument("--storm", type=float, default=10.0, help="times as many in a storm")
     parser.add_argument("--minutes", type=float, default=3.0, help="of each")
+    parser.add_argument("--kept", type=int, default=5, help="observations that each kit kept in an outage")
     parser.add_argument("--presses", type=float, default=1.0, help="a second")
     chosen = parser.parse_args()
     end_on_signals()
     with Stage("borough") as stage:
         for one in asyncio.run(_measured(stage, chosen)):
-            print(f"{one.name}: {chosen.homes} homes, {one.per_day:g} a day each, {chosen.minutes:g} minutes")
+            print(f"{one.name}: {chosen.homes} homes, {chosen.minutes:g} minutes")
             print(f"  {told(one.took.cores)}")
             held = {name: round(held / 2**20) for name, held in one.took.memory.items()}
             print(f"  memory at most: {sum(held.values())} MiB, of that {held}")
@@ -98,6 +102,7 @@ async def _measured(stage: Stage, chosen: argparse.Namespace) -> list[Phase]:
     found, spared = [], iter(homes)
     for name, times in (("a usual day", 1.0), ("a storm", chosen.storm)):
         found.append(await _phase(stage, place, storm, chosen, name, times, spared))
+    found.append(await _herd(place, storm, chosen, spared))
     for task in tasks:
         task.cancel()
     return found
@@ -116,22 +121,55 @@ async def _phase(
     took: list[Took] = []
     meter = threading.Thread(target=lambda: took.append(_took(place, watch)), daemon=True)
     meter.start()
+    until = time.monotonic() + seconds
+    shown, presses = await _presses(place, storm, chosen.presses, spared, lambda: time.monotonic() < until)
+    watch.set()
+    meter.join()
+    said = await asyncio.to_thread(_said, traffic)
+    return Phase(f"{name}, {per_day:g} a day each", took[0], shown, presses, said, (load, os.getloadavg()[0]))
+
+
+async def _herd(place: Place, storm: Storm, chosen: argparse.Namespace, spared: Iterator[str]) -> Phase:
+    """All kits at once, a message each, until all of it is receipted."""
+    homes, load, meter, began = town.home_ids(chosen.homes), os.getloadavg()[0], Meter(place), time.monotonic()
+    print("an outage ends: the herd begins", flush=True)
+    missing = asyncio.create_task(asyncio.to_thread(_come_back, place, homes, chosen.kept))
+    shown, presses = await _presses(place, storm, chosen.presses, spared, lambda: not missing.done())
+    left, sent, passed = sum((await missing).values()), chosen.homes * chosen.kept, time.monotonic() - began
+    said = f"{left} of {sent} observations unreceipted after {passed:.0f} s"
+    took = Took(meter.cores(), meter.memory())
+    return Phase("all kits at once after an outage", took, shown, presses, said, (load, os.getloadavg()[0]))
+
+
+def _come_back(place: Place, homes: list[str], kept: int) -> dict[str, int]:
+    """What was not receipted in the end."""
+    voice = Voice(place.broker_host, place.broker_port, "after-outage")
+    hearing = Hearing(place.broker_host, place.broker_port)
+    now = datetime.now(UTC)
+    for home in homes:
+        voice.say(home, now, [Play(now - timedelta(seconds=number), HALL, {}, What.MOVED) for number in range(kept)])
+    missing = hearing.wait_for(voice.sent, 60, voice.outbox)
+    voice.close()
+    hearing.close()
+    return missing
+
+
+async def _presses(
+    place: Place, storm: Storm, rate: float, spared: Iterator[str], more: Callable[[], bool]
+) -> tuple[list[float], int]:
+    """While there is `more` to come; how long each took to the screen, and how many they were."""
     client = connected(place.broker_host, place.broker_port, [])
-    mine, until = [], time.monotonic() + seconds
-    while time.monotonic() < until:
+    mine = list[str]()
+    while more():
         mine.append(home := next(spared))
         at = datetime.now(UTC)
         press = Up("bench", at, (Observation(1, PENDANT, What.PRESSED, at),))
         storm.pressed[home] = time.monotonic()
         client.publish(topic(home, Leg.UP), encode(press), qos=1)
-        await asyncio.sleep(1 / chosen.presses)
-    watch.set()
-    meter.join()
+        await asyncio.sleep(1 / rate)
     await asyncio.sleep(LAST)
     close(client)
-    shown = [at - storm.pressed[home] for home in mine for at in storm.shown[home].values()]
-    told = await asyncio.to_thread(_said, traffic)
-    return Phase(name, per_day, took[0], shown, len(mine), told, (load, os.getloadavg()[0]))
+    return [at - storm.pressed[home] for home in mine for at in storm.shown[home].values()], len(mine)
 
 
 def _took(place: Place, over: threading.Event) -> Took:

@@ -10,6 +10,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+if __name__ == "__main__" and __package__ is None:
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from hub.exchange import Asked, Importer, export
 from hub.settings import Settings
 from hub.store import Store, open_store
@@ -39,8 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "one").mkdir()
-        _, path, _ = filled(folder / "one", homes * MONTH * 400)
-        path.rename(folder / "one" / "series.db")
+        filled(folder / "one" / "series.db", homes * MONTH * 400)
         one, other = hub(folder / "one", homes), hub(folder / "other", homes)
         began = time.perf_counter()
         rows = export(one, folder / "out", Asked("parquet", (), BEGIN, END), "benchmark", datetime.now(UTC), _said)

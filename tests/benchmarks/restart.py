@@ -20,6 +20,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 
+if __name__ == "__main__" and __package__ is None:
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from hub.clock import Clock
 from hub.ingest import News
 from hub.keeping import Keeping
@@ -99,8 +102,7 @@ def at_rest(path: Path, moment: datetime) -> None:
 def made(settings: Settings, homes: int, days: int) -> Store:
     """All that stood on the disk when the hub was killed, but for the snapshot."""
     settings.data.mkdir(parents=True)
-    _, path, _ = filled(settings.data, homes * days * 400, days)
-    path.rename(settings.data / "series.db")
+    filled(settings.data / "series.db", homes * days * 400, days)
     store = open_store(settings)
     store.records.load(register(homes), {})
     luck = random.Random(7)

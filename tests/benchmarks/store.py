@@ -95,9 +95,8 @@ def appended(series: SqlSeries, given: Sequence[Sequence[Row]]) -> float:
     return sum(map(len, given)) / (time.perf_counter() - began)
 
 
-def filled(folder: Path, rows: int, days: int = MONTH) -> tuple[SqlSeries, Path, int]:
+def filled(path: Path, rows: int, days: int = MONTH) -> tuple[SqlSeries, int]:
     """A store of that many settled rows, and how many homes they are of."""
-    path = folder / "settled.db"
     engine = opened(f"sqlite:///{path}")
     migrate(engine, "series")
     luck = random.Random(1)
@@ -118,7 +117,7 @@ def filled(folder: Path, rows: int, days: int = MONTH) -> tuple[SqlSeries, Path,
                 for week, body in enumerate(weeks[home % 8])
             ]  # fmt: skip
             connection.execute(insert(blocks), values)
-    return SqlSeries(engine), path, homes
+    return SqlSeries(engine), homes
 
 
 def cold(path: Path) -> None:
@@ -158,7 +157,8 @@ def main() -> int:
         ours, peer = appended(SqlSeries(engine), given), bare(folder / "bare.db", given)
         held = [line("append, a commit every 1,000", ours, "rows/s", 100_000, at_least=True)]
         print(f"{'  of what a bare SQLite table took in this run':<58} {ours / peer:>12.2f}")
-        series, path, homes = filled(folder, rows)
+        path = folder / "settled.db"
+        series, homes = filled(path, rows)
         held.append(line("a settled row", path.stat().st_size / (homes * MONTH * A_DAY), "bytes", 10))
         luck = random.Random(2)
         some = [luck.randrange(homes) for _ in range(50)]

@@ -1,6 +1,8 @@
+import random
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.connection import Arrived, Broker, Connection, Heard
+from edge.connection import LONGEST_DELAY, Arrived, Broker, Connection, Delays, Heard
 from tests.conftest import Mosquitto, eventually, free_port
 
 pytestmark = pytest.mark.broker
@@ -69,6 +71,19 @@ def test_after_the_broker_was_killed_it_is_back_at_once(mosquitto: Mosquitto, ea
         eventually(lambda: ears.downs == 1)
         mosquitto.start()
         eventually(lambda: ears.ups == 2, 3)
+
+
+@pytest.mark.parametrize(("away", "at_most"), [(20.0, 110), (600.0, 90)])
+def test_a_thousand_kits_that_lost_their_hub_do_not_come_back_at_once(away: float, at_most: int) -> None:
+    back = []
+    for number in range(1000):
+        delays = Delays(random.Random(number).uniform)
+        tried = delays.after(3600.0, LONGEST_DELAY)
+        while tried < away:
+            tried += delays.after(0.0, LONGEST_DELAY)
+        back.append(tried - away)
+    assert max(Counter(int(one) for one in back).values()) < at_most, "in one second"
+    assert max(back) <= LONGEST_DELAY
 
 
 def test_hurry_does_not_wait_out_the_delay(mosquitto: Mosquitto, ears: Ears, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,8 +186,9 @@ def served() -> Iterator[Fake]:
 
 def settings_for(url: str, folder: Path) -> Settings:
     """A hub whose observations go there, into buckets of its own."""
+    words = os.environ if url == REAL else {}
     token = folder / "influx-token"
-    token.write_text(os.environ["NIGHTLIGHT_TEST_INFLUX_TOKEN"] if REAL else TOKEN, encoding="utf-8")
-    hub = Settings(data_dir=str(folder / "data"), series_url=url, influx_token_file=str(token), influx_org=ORG)
-    org = os.environ.get("NIGHTLIGHT_TEST_INFLUX_ORG", ORG)
+    token.write_text(words.get("NIGHTLIGHT_TEST_INFLUX_TOKEN", TOKEN), encoding="utf-8")
+    hub = Settings(data_dir=str(folder / "data"), series_url=url, influx_token_file=str(token))
+    org = words.get("NIGHTLIGHT_TEST_INFLUX_ORG", ORG)
     return replace(hub, influx_bucket=f"test-{uuid4().hex[:12]}", influx_org=org)

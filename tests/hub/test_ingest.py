@@ -234,6 +234,20 @@ def test_presses_overtake_what_waits(t0: datetime) -> None:
     assert inbox.complete_until(t0 + timedelta(seconds=9)) == t0 + timedelta(seconds=9)
 
 
+def test_heartbeats_hold_up_neither_presses_nor_what_was_noticed(t0: datetime) -> None:
+    """One says when the last test press was, in the same words as a press."""
+    inbox, content = Inbox(), encode(Heartbeat("box", t0, t0))
+    beat, press = (
+        Arrived(f"nightlight/1/okafor-home/{leg}", text, retained=False, at=t0)
+        for leg, text in ((Leg.HEALTH, content), (Leg.UP, b'{"what":"pressed"}'))
+    )
+    assert b'"tested"' in content
+    for one in (beat, arrived(b"routine", t0), press):
+        inbox.put(one)
+    assert inbox.take(0) == [press]
+    assert inbox.take(0) == [beat, arrived(b"routine", t0)]
+
+
 def test_what_is_not_urgent_is_gathered_and_a_press_is_not(t0: datetime) -> None:
     inbox = Inbox()
     routine, press = arrived(b"routine", t0), arrived(b'{"what":"pressed"}', t0)

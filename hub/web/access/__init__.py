@@ -3,5 +3,6 @@
 from hub.web.access.board import PAGE
 from hub.web.access.door import Hidden, ReasonNeeded, Viewer
 from hub.web.access.gate import Gate, open_gate
+from hub.web.access.past import Away
 
-__all__ = ["PAGE", "Gate", "Hidden", "ReasonNeeded", "Viewer", "open_gate"]
+__all__ = ["PAGE", "Away", "Gate", "Hidden", "ReasonNeeded", "Viewer", "open_gate"]

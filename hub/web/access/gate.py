@@ -41,6 +41,7 @@ from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.leaving import LeavingDesk
 from hub.web.access.outages import OutageDesk
+from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
@@ -129,6 +130,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
+        self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
         self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)

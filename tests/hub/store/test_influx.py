@@ -41,12 +41,9 @@ def rows(numbers: range, home: str = "a", what: What = What.MOVED) -> list[Row]:
 
 
 def series_at(url: str, folder: Path) -> InfluxSeries:
-    settings = settings_for(url, folder)
-    if not url.endswith("8086"):
-        Path(str(settings.influx_token_file)).write_text("a-token")
     engine = opened(f"sqlite:///{folder / 'series.db'}")
     migrate(engine, "series")
-    return InfluxSeries(engine, influx(replace(settings, influx_org="nightlight")))
+    return InfluxSeries(engine, influx(settings_for(url, folder)))
 
 
 def drain(series: InfluxSeries) -> None:
@@ -241,7 +238,7 @@ def test_a_token_is_asked_for_and_check_says_whether_it_opens(tmp_path: Path) ->
     with pytest.raises(BadSettings, match="influx_token_file is missing"):
         checked(Settings(series_url="http://influx.example:8086"), "hub.toml")
     with served() as fake:
-        settings = replace(settings_for(fake.url, tmp_path), influx_org="nightlight")
+        settings = settings_for(fake.url, tmp_path)
         Path(str(settings.influx_token_file)).write_text("another")
         said = [text for good, text in findings(settings) if not good]
         assert "InfluxDB: home - can't be read: 401 unauthorized access" in said
