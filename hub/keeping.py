@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from hub.clock import Clock
 from hub.store import Store
+from hub.store.aged import Aged
 from hub.store.away import Away
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, HOURLY_KEPT, RETENTION, SUMMARIES_KEPT
 
 log = logging.getLogger(__name__)
 
+FELT = "what was felt around suspected falls"
 EVERY = 3600.0
 """Real seconds from one round of all homes to the next."""
 SETTLES_AFTER = timedelta(days=2)
@@ -83,11 +85,16 @@ class Keeping:
             kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
             gone = series.age(home, kinds, _midnight(now - keep + A_DAY))
             if gone:
-                log.info("home %s: %d observations reached the end of their retention", home, gone)
+                self._report(home, now, ", ".join(sorted(kinds)), gone)
         series.coarsen(home, now - HOURLY_KEPT, now - SUMMARIES_KEPT)
         gone = self._store.traces.forget(home, now - FELT_KEPT)
         if gone:
-            log.info("home %s: what was felt around %d suspected falls reached the end of its retention", home, gone)
+            self._report(home, now, FELT, gone)
+
+    def _report(self, home: str, now: datetime, about: str, gone: int) -> None:
+        """Where the resident reads it."""
+        log.info("home %s: of %s %d reached the end of their retention", home, about, gone)
+        Aged(self._store.records.engine).note(home, now, about, gone)
 
 
 def _midnight(at: datetime) -> datetime:

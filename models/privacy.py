@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     COMMISSION = "fit a home and prove it"
     BEHALF = "do what the resident asked for"
     PREVIEW = "see what a relative sees"
+    PLAN = "plan for an area"
     HAND_OVER = "hand the resident all that is held"
 
 
@@ -38,6 +39,7 @@ class Data(StrEnum):
     ALERTS = "alerts and what came of them"
     TIMELINE = "who did what about an alert"
     CALLED = "how they like to be called"
+    CARERS = "who helps, in which order, and how often"
     PERSON = "name and how to speak with them"
     ADDRESS = "address and telephone"
     MEDICAL = "medical notes and risks"
@@ -89,6 +91,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     },
     (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
     **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
+    **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.MANAGER, Role.ADMINISTRATOR)},
     (Role.ADMINISTRATOR, Purpose.HAND_OVER): dict.fromkeys(set(Data) - {Data.KEY_CODE, Data.ACCOUNTS}, _R),
     (Role.ADMINISTRATOR, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _R),
     (Role.RESIDENT, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _S),
@@ -98,7 +101,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
 _LEVELS = (
     (Level.NOTHING, (Data.CALLED,)),
     (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
-    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY,)),
+    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY, Data.CARERS)),
     (Level.ROOMS, (Data.ROOMS,)),
     (Level.TIMES, (Data.TIMES, Data.ALERTS)),
 )

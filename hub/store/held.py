@@ -50,12 +50,16 @@ HELD: tuple[Held, ...] = (
     Held(schema.decisions, "home", "decisions made in the resident's place", Fate.ENDED),
     Held(schema.plans, "resident", "the agreed plan", Fate.ENDED),
     Held(schema.subscriptions, "person", "browsers that are told things", Fate.ENDED, secret=("endpoint", "content")),
+    Held(schema.preferences, "person", "what relatives chose to be told", Fate.ENDED),
+    Held(schema.breaks, "person", "breaks that relatives asked for", Fate.ENDED),
+    Held(schema.notices, "home", "what relatives were told, without the words", Fate.HISTORY),
     Held(schema.key_safes, "home", "the key safe", Fate.ENDED, secret=("sealed",)),
     Held(schema.heartbeats, "home", "the kit's last heartbeat", Fate.HISTORY, secret=("heartbeat",)),
     Held(schema.expectations, "home", "the usual day as it was learned", Fate.HISTORY, secret=("usual",)),
     Held(schema.rhythms, "home", "how often sensors report, as learned", Fate.HISTORY),
     Held(schema.spells, "home", "times of trouble with the kit", Fate.HISTORY),
     Held(schema.battery_levels, "home", "battery levels", Fate.HISTORY),
+    Held(schema.aged, "home", "how much reached the end of its retention", Fate.ENDED),
     Held(schema.test_presses, "home", "the kit's test presses", Fate.HISTORY),
     Held(schema.traces, "home", "what a pendant felt around suspected falls", Fate.HISTORY),
     Held(schema.set_aside, "home", "messages that could not be used", Fate.HISTORY, secret=("raw",)),
@@ -84,7 +88,7 @@ HELD: tuple[Held, ...] = (
 OF_THE_SERIES = frozenset(schema.series.tables)
 OF_NO_HOME = frozenset(
     {"accounts", "sessions", "invitations", "tries", "entrances", "amendments", "versions", "leases", "loops",
-     "snapshots", "way_faults"}
+     "snapshots", "way_faults", "published"}
 )  # fmt: skip
 """Of people who log in, and of the hub itself. Logins of a home's people are closed when the service ends."""
 

@@ -237,6 +237,27 @@ decisions = Table(
 )
 """What was decided in a resident's place."""
 
+published = Table(
+    "published",
+    records,
+    Column("council", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("area", Text, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("value", BigInteger),
+)
+"""What those who plan were shown of a month, which is never made again; without a value it is not shown."""
+
+aged = Table(
+    "aged",
+    records,
+    Column("home", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("about", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How much of what reached the end of its retention, by the month (UTC) in which it was deleted."""
+
 versions = Table(
     "versions", records, Column("name", Text, primary_key=True), Column("value", BigInteger, nullable=False)
 )

@@ -40,7 +40,7 @@ def test_another_hub_takes_over_and_no_press_is_lost_or_raised_twice(
     hubs = {name: hub(tmp_path / f"{name}.log", "watch", "--settings", file) for name, file in files.items()}
     try:
         kit = kit_of(HOME)
-        kit.press_until_receipted(1, now(), 10)
+        kit.press_until_receipted(1, now())
         eventually(store.alerts.open_alerts, 30)
         active = standing(store.records.engine)
         assert active

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from hub.keeping import Keeping
+from hub.keeping import FELT, Keeping
 from hub.store import Store
+from hub.store.aged import Aged
 from models.commission import configured
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, Consent
@@ -123,5 +124,8 @@ def test_it_reaches_the_end_of_its_retention(on_record: Store, t0: datetime) -> 
 
     one = Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0))
     on_record.traces.keep([one, replace(one, number=8, at=t0 + timedelta(minutes=1))])
-    Keeping(on_record).apply("okafor-home", t0 + FELT_KEPT + timedelta(seconds=30))
+    keeping = Keeping(on_record)
+    for later in (30, 60):
+        keeping.apply("okafor-home", t0 + FELT_KEPT + timedelta(seconds=later))
+    assert [(one.about, one.count) for one in Aged(on_record.records.engine).of("okafor-home")] == [(FELT, 1)]
     assert [left.number for left in on_record.traces.between("okafor-home", t0, t0 + FELT_KEPT)] == [8]

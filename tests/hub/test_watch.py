@@ -13,6 +13,7 @@ from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
@@ -257,6 +258,8 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(days=100)
     Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
+    told = {one.about: one.count for one in Aged(post.store.records.engine).of(HOME)}
+    assert told == {"pendant, pull_cord": 1, "bed, door, motion": 1}
 
 
 def test_many_homes_of_which_nothing_is_known_yet(tmp_path: Path, hand: Hand) -> None:

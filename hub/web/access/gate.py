@@ -41,11 +41,13 @@ from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.leaving import LeavingDesk
 from hub.web.access.outages import OutageDesk
+from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wanted import WantedDesk
 from hub.web.access.ways import WayDesk
 from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
@@ -118,6 +120,7 @@ class Gate:
         self._days = Days(self._door, Knowing(records, alerts, series))
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.relatives = RelativeDesk(self._door)
+        self.wanted = WantedDesk(self._door, chosen)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)
@@ -129,6 +132,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
+        self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
         self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from hub.rights import Line, erase_all, erase_history, exported
 from hub.store import Store, Traces
+from hub.store.aged import Aged, Gone
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
 from hub.store.wishes import Wishes
@@ -81,6 +82,7 @@ class Choices:
     said: tuple[Said, ...]
     decisions: tuple[tuple[int, Decision], ...]
     looks: tuple[LookedAs, ...]
+    aged: tuple[Gone, ...]
     hours_a_week: int
     large_print: bool
     language: str
@@ -105,6 +107,7 @@ class Review:
 class Choosing:
     def __init__(self, door: Door) -> None:
         self._door, self._wishes = door, Wishes(door.records.engine)
+        self._aged = Aged(door.records.engine)
         self._store = Store(door.records, door.alerts, door.series, Traces(door.records.engine))
 
     def own(self, viewer: Viewer) -> str:
@@ -130,6 +133,7 @@ class Choosing:
             tuple(Said(one, names.get(one.actor, one.actor)) for one in wishes if one.resident == resident.id),
             tuple((number, one) for number, _, of, one in self._wishes.decisions(home.id) if of == resident.id),
             tuple(self._looks(home.id, now)),
+            tuple(self._aged.of(home.id)[:6]),
             home.pause_hours,
             resident.telling.large_print,
             resident.telling.language,
