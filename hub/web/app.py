@@ -26,6 +26,7 @@ from hub.web import (
     keysafe,
     leaving,
     login,
+    news,
     others,
     outages,
     planning,
@@ -66,6 +67,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    news,
     alive,
 )
 
