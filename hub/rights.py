@@ -45,9 +45,9 @@ class Line:
 
 def whose(store: Store, resident: Resident, *, alone: bool) -> Whose:
     """`alone`: as one of several in a home, without the others' records."""
-    living = [resident] if alone else store.records.residents_of(resident.home)
-    contacts = tuple(one.id for who in living for one in store.records.contacts_of(who.id))
-    return Whose(resident.home, tuple(one.id for one in living), contacts)
+    people = [resident] if alone else store.records.all_residents_of(resident.home)
+    contacts = tuple(one.id for who in people for one in store.records.contacts_of(who.id))
+    return Whose(resident.home, tuple(one.id for one in people), contacts)
 
 
 def exported(store: Store, resident: Resident, now: datetime) -> bytes:
@@ -151,7 +151,7 @@ def erase_all(store: Store, resident: Resident, wish: Wish) -> list[Line]:
     changes = [Change("homes", (home.id,), home, _blank_home(home, wish.at))]
     changes += [
         Change("residents", (one.id,), one, Resident(one.id, home.id, "", "", "", ended=one.ended))
-        for one in store.records.residents_of(home.id)
+        for one in store.records.all_residents_of(home.id)
     ]
     closed = store.records.accounts.forget_people({*mine.residents, *mine.contacts}, wish.at)
     told += [

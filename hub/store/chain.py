@@ -1,9 +1,9 @@
 """Logs whose every row carries a link made of itself and the row before, so that a gap or a change shows."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -15,12 +15,16 @@ from hub.store.schema import to_us
 START = "0" * 64
 _LOCK = 0x6C6F67
 PIECE = 5000
+_encode = msgspec.json.Encoder().encode
 
 
 def linked(previous: str, values: Sequence[object]) -> str:
     """The link of a row with `values` that follows one with the link `previous`."""
-    plain = [to_us(value) if isinstance(value, datetime) else value for value in values]
-    return hashlib.sha256(previous.encode() + msgspec.json.encode(plain)).hexdigest()
+    return _linked(previous, [to_us(value) if isinstance(value, datetime) else value for value in values])
+
+
+def _linked(previous: str, plain: Sequence[object]) -> str:
+    return sha256(previous.encode() + _encode(plain)).hexdigest()
 
 
 def add(connection: Connection, log: Table, row: dict[str, Any]) -> int:
@@ -76,10 +80,11 @@ def prove(connection: Connection, log: Table, kept: Head | None = None) -> Proof
     question = select(log.c.id, log.c.link, *columns).order_by(log.c.id).execution_options(yield_per=PIECE)
     with connection.execute(question) as walk:
         for number, link, *values in walk:
-            if linked(previous, values) != link:
+            if _linked(previous, values) != link:
                 return Proof(Head(rows, last, previous), int(number), found)
-            previous, rows, last = link, rows + 1, int(number)
-            found = found or (kept is not None and (rows, last, link) == (kept.rows, kept.id, kept.link))
+            previous, rows, last = link, rows + 1, number
+            if not found:
+                found = kept is not None and (rows, last, link) == (kept.rows, kept.id, kept.link)
     return Proof(Head(rows, last, previous), None, found)
 
 

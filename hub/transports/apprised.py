@@ -4,12 +4,13 @@ import logging
 import re
 import threading
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import apprise
 
 from hub.settings import Settings, secret
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.post import answers
 
 PUSHES = frozenset({"ntfy", "ntfys", "gotify", "gotifys", "pover", "signal", "signals", "tgram", "json", "jsons"})
 """Services that an address may name. Apprise speaks to many more, and some of those run programs on this machine."""
@@ -53,7 +54,8 @@ class Sms:
         return _told(call, [gateway.replace("{to}", quote(number, safe="+")) for number in call.to])
 
     def probe(self) -> bool:
-        return False
+        gateway = secret(self._settings.sms_url_file)
+        return gateway is not None and _listens(gateway.replace("{to}", "0"))
 
 
 class Push:
@@ -62,16 +64,21 @@ class Push:
     needs_address = True
 
     def __init__(self, _settings: Settings) -> None:
-        pass
+        self._failed = ""
 
     def send(self, call: Call) -> Told:
         known = [to for to in call.to if to.partition("://")[0] in PUSHES]
         if not known:
             raise Unreached(f"the address is of no service that may be used: {', '.join(sorted(PUSHES))}")
-        return _told(call, known)
+        try:
+            return _told(call, known)
+        except Unreached:
+            self._failed = known[0]
+            raise
 
     def probe(self) -> bool:
-        return False
+        """Where it failed last. After a restart nobody knows where that was, and the next try tells."""
+        return not self._failed or _listens(self._failed)
 
 
 def _told(call: Call, addresses: list[str]) -> Told:
@@ -79,6 +86,18 @@ def _told(call: Call, addresses: list[str]) -> Told:
     if len(failed) == len(addresses):
         raise failed[0]
     return Told(f"{len(addresses) - len(failed)} of {len(addresses)} taken by the service")
+
+
+def _listens(address: str) -> bool:
+    """Whether anybody answers where the service of this Apprise address is."""
+    service = apprise.Apprise.instantiate(address)
+    if service is None:
+        return False
+    there = urlsplit(str(getattr(service, "notify_url", "")))
+    if there.hostname:
+        return answers(f"{there.scheme}://{there.netloc}/")
+    port = f":{service.port}" if service.port else ""
+    return answers(f"{'https' if service.secure else 'http'}://{service.host}{port}/")
 
 
 def _failure(call: Call, address: str) -> Unreached | None:

@@ -12,7 +12,7 @@ from pywebpush import WebPushException, webpush
 from hub.keyring import Keyring
 from hub.settings import Settings
 from hub.transports.call import Call, Told, Unreached
-from hub.transports.post import PASSING, TIMEOUT
+from hub.transports.post import PASSING, TIMEOUT, answers
 
 GONE = frozenset({404, 410})
 LASTS = 3600
@@ -65,7 +65,7 @@ class WebPush:
     needs_address = True
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._failed = settings, ""
 
     def send(self, call: Call) -> Told:
         known = [to for to in call.to if readable(self._settings, to.encode())]
@@ -75,11 +75,14 @@ class WebPush:
             raise Unreached("no browser of theirs asked to be told")
         if len(failed) == len(known):
             still = next((why for why in failed if not why.gone), failed[0])
+            self._failed = msgspec.json.decode(known[0], type=Subscription).endpoint
             raise Unreached(str(still), broken=still.broken, gone=gone)
         return Told(f"{len(known) - len(failed)} of {len(known)} browsers", gone=gone)
 
     def probe(self) -> bool:
-        return False
+        """Where it failed last. After a restart nobody knows where that was, and the next try tells."""
+        there = urlsplit(self._failed)
+        return not self._failed or answers(f"{there.scheme}://{there.netloc}/")
 
     def _failure(self, call: Call, subscription: str) -> Unreached | None:
         shown = {"title": call.subject, "text": call.text, "link": call.link, "tag": call.key, "silent": call.silent}

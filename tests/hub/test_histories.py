@@ -1,7 +1,8 @@
 """Random histories of presses, answers, lapses, closes, restarts and clock jumps over the real store and escalation.
 
 Whatever happens in whatever order: no open alert without a next look, none lost, none answered by two, and nobody whose
-call stands open is left alone. `pytest --hypothesis-profile=thorough tests/hub/test_histories.py` tries thousands.
+call stands open is left alone. `pytest --hypothesis-profile=thorough --timeout=0 tests/hub/test_histories.py` tries
+thousands, on each kind of database.
 """
 
 import shutil
@@ -10,24 +11,32 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
+import psycopg
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import event
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import event, make_url
 
-from hub.settings import Settings
-from hub.store import Store, open_store
+from hub.store import Store
+from hub.store.alerts import Alerts
+from hub.store.database import Part, migrate, opened
+from hub.store.records import Records
+from hub.store.series import SqlSeries
+from hub.store.traces import Traces
 from models.alert import HOLDER_ONLY, Act, Alert, Lane, Outcome, Refused, State
 from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
 from models.observation import SensorKind
 from models.people import Account, Resident, Role
 from models.register import Register
-from tests.hub.conftest import T0, Hand
+from tests.hub.conftest import T0, Hand, _new_database
 from tests.hub.test_escalate import Desk
 
+PARTS: tuple[Part, ...] = ("records", "series")
 HOMES = ("north", "south")
 OPERATORS = ("tom", "nia", "sam")
 LONGEST_LOOK = timedelta(hours=4)
@@ -47,21 +56,64 @@ def _register() -> Register:
     )
 
 
-def _opened(folder: Path) -> Store:
-    """Without waiting for the disk: whether a commit outlives a power cut is asked elsewhere."""
-    store = open_store(Settings(data_dir=str(folder)))
-    event.listen(store.records.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+class Place(Protocol):
+    """Where histories happen, each in databases of its own: with everybody on record, migrated once."""
+
+    def fresh(self) -> str:
+        """The URL of a database, as the first one was made."""
+
+    def drop(self, url: str) -> None: ...
+
+
+class Files:
+    def __init__(self, folder: Path) -> None:
+        self._made, self._first = 0, folder / "first.db"
+        _peopled(_opened(f"sqlite:///{self._first}"))
+
+    def fresh(self) -> str:
+        self._made += 1
+        return f"sqlite:///{shutil.copy(self._first, self._first.with_name(f'{self._made}.db'))}"
+
+    def drop(self, url: str) -> None:
+        for more in ("", "-wal", "-shm", ".lock"):
+            Path(url.removeprefix("sqlite:///") + more).unlink(missing_ok=True)
+
+
+class Server:
+    def __init__(self, server: str) -> None:
+        self._server, self._first = server, _new_database(server, "template0")
+        _peopled(_opened(self._first))
+
+    def fresh(self) -> str:
+        return _new_database(self._server, make_url(self._first).database or "")
+
+    def drop(self, url: str) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(make_url(url).database or "")))
+
+
+def _peopled(store: Store) -> None:
+    for part in PARTS:
+        migrate(store.records.engine, part)
+    store.records.load(_register(), dict.fromkeys(OPERATORS, "-"))
     store.records.engine.dispose()
-    return store
+
+
+def _opened(url: str) -> Store:
+    """Without waiting for the disk: whether a commit outlives a power cut is asked elsewhere."""
+    engine = opened(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return Store(Records(engine), Alerts(engine), SqlSeries(engine), Traces(engine))
 
 
 class Histories(RuleBasedStateMachine):
-    template: Path | None = None
+    place: ClassVar[Place]
 
     def __init__(self) -> None:
         super().__init__()
+        self.url = self.place.fresh()
         self.folder = Path(tempfile.mkdtemp(prefix="nl-history-"))
-        shutil.copytree(self._template(), self.folder / "data")
         self.hand = Hand(self.folder / "clock", T0)
         self.number, self.presses = 0, dict.fromkeys(HOMES, 0)
         self.holder: dict[int, str] = {}
@@ -69,18 +121,8 @@ class Histories(RuleBasedStateMachine):
         self.latest = T0
         self._open()
 
-    @classmethod
-    def _template(cls) -> Path:
-        """Databases with everybody on record, migrated once."""
-        if cls.template is None:
-            cls.template = Path(tempfile.mkdtemp(prefix="nl-history-"))
-            store = _opened(cls.template)
-            store.records.load(_register(), dict.fromkeys(OPERATORS, "-"))
-            store.records.engine.dispose()
-        return cls.template
-
     def _open(self) -> None:
-        self.store = _opened(self.folder / "data")
+        self.store = _opened(self.url)
         self.desk = Desk(self.store, self.hand)
 
     def teardown(self) -> None:
@@ -97,6 +139,7 @@ class Histories(RuleBasedStateMachine):
             assert now in tried, "somebody was told of it again"
         assert self.store.records.broken_logs() == []
         self.store.records.engine.dispose()
+        self.place.drop(self.url)
         shutil.rmtree(self.folder)
 
     # What can happen
@@ -234,14 +277,25 @@ class Histories(RuleBasedStateMachine):
             assert who in {alert.holder, alert.lapsed_by} or cleared
 
 
-def _bounded() -> settings:
+def _bounded(few: int) -> settings:
     """Few enough for every run, unless a profile asks for more."""
     often: Callable[..., settings] = settings
     calm = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
     if settings.get_current_profile_name() == "thorough":
         return often(**calm)
-    return often(max_examples=10, stateful_step_count=25, **calm)
+    return often(max_examples=few, stateful_step_count=25, **calm)
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = _bounded()
+def test_whatever_happens_nobody_is_left_alone(tmp_path: Path) -> None:
+    class Here(Histories):
+        place = Files(tmp_path)
+
+    run_state_machine_as_test(Here, settings=_bounded(10))
+
+
+@pytest.mark.postgres
+def test_nor_on_postgresql(postgres: str) -> None:
+    class Here(Histories):
+        place = Server(postgres)
+
+    run_state_machine_as_test(Here, settings=_bounded(2))

@@ -150,9 +150,9 @@ def test_a_server_that_is_away_is_a_broken_way(
     Path(settings.sms_url_file or "").write_text(f"json://127.0.0.1:{free_port()}/{{to}}")
     away = replace(settings, webhook_url=nobody, partner_url=nobody, sip_url=nobody)
     with pytest.raises(Unreached) as why:
-        transports(away)[name].send(call)
+        (way := transports(away)[name]).send(call)
     assert why.value.broken
-    assert not transports(away)[name].probe()
+    assert not way.probe()
     assert "960077" not in caplog.text
 
 
@@ -251,7 +251,7 @@ def test_a_call_rings_and_carries_the_link_for_its_key(settings: Settings, serve
     assert base64.b64decode(headers["authorization"].split()[1]) == b"nightlight:shared with them"
 
 
-@pytest.mark.parametrize("name", ["webhook", "partner", "sip"])
+@pytest.mark.parametrize("name", ["webhook", "partner", "sip", "sms"])
 def test_a_way_is_looked_at_without_reaching_anybody(
     name: str, settings: Settings, server: Server, probe: Callable[[str], bool]
 ) -> None:
@@ -259,6 +259,21 @@ def test_a_way_is_looked_at_without_reaching_anybody(
     server.code = 502
     assert not probe(name)
     assert server.got == []
+
+
+@pytest.mark.parametrize("name", ["push", "webpush"])
+def test_a_service_that_people_chose_is_looked_at_where_it_failed(
+    name: str, settings: Settings, server: Server
+) -> None:
+    way = transports(settings)[name]
+    server.code = 503
+    with pytest.raises(Unreached):
+        way.send(addressed(name, server))
+    tries = len(server.got)
+    assert not way.probe()
+    server.code = 404
+    assert way.probe(), "somebody answers, if not under that address"
+    assert len(server.got) == tries
 
 
 @pytest.fixture

@@ -84,6 +84,18 @@ def test_all_that_went_on_for_them_ends_and_what_was_recorded_stays(world: World
     assert leave(admin) == 409, "it is on record already"
 
 
+def test_who_left_is_forgotten_when_that_is_asked_for(world: World, visit: Visit) -> None:
+    admin, past = office(world, visit), closed(world)
+    assert leave(admin) == 303
+    assert 'href="/choices/r_okafor"' in admin.see(PATH)
+    form = {"kind": "everything", "sure": "delete", "word": "in writing"}
+    assert "was deleted" in words(admin.post("/choices/r_okafor/erase", **form).text)
+    grace, ada = world.store.records.resident("r_okafor"), world.store.records.contact("c_ada")
+    assert grace
+    assert (grace.name, grace.address, grace.ended, ada) == ("", "", world.now, None)
+    assert world.store.alerts.alert(past), "the record of care is kept"
+
+
 def test_what_is_found_after_all_is_never_out_of_sight(world: World, visit: Visit) -> None:
     """An alert that was on its way as the home ended stands in the queue like any other."""
     assert leave(office(world, visit), Why.MOVED) == 303
