@@ -16,6 +16,7 @@ from models.home import Home
 from models.hours import local
 from models.people import Contact, Resident
 from models.privacy import Data, Purpose
+from models.questions import answers, night, night_before
 from models.sentence import sentence
 from models.telling import date_in_words, moment_in_words, say
 
@@ -67,6 +68,15 @@ class FamilyDesk:
         now = self._door.clock.now()
         days = self._days.week(home, now, contact.level) if Data.PARTS_OF_DAY in shown else ()
         return Week(resident.called, contact.level, now, home.timezone, days)
+
+    def questions(self, viewer: Viewer) -> list[tuple[str, str]]:
+        """What relatives ask, answered at their level. Raises Hidden."""
+        contact, resident, home, shown = self._whose(viewer)
+        now = self._door.clock.now()
+        start, end = night_before(now, home.timezone)
+        spans = self._days.spans(home, start, end)[0] if end > start and Data.PARTS_OF_DAY in shown else []
+        seen = glimpse(self._known(resident, home, now), shown)
+        return answers(seen, night(spans, start, end, shown), contact.telling.language)
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident, Home, frozenset[Data]]:
         """The look is on record before anything is fetched. Raises Hidden."""
