@@ -142,6 +142,12 @@ class Engine:
         return dead
 
     @property
+    def sensor_home(self) -> Ints:
+        """The place of each sensor's home."""
+        homes: Ints = self._fitted["home"]
+        return homes
+
+    @property
     def seen(self) -> Floats:
         seen: Floats = self._fitted["seen"]
         return seen
@@ -153,10 +159,9 @@ class Engine:
     def _fit_sensors(self) -> None:
         fitted = [(place, sensor) for place, home in enumerate(self.homes) for sensor in home.sensors]
         self.sensor_ids = [sensor.id for _, sensor in fitted]
-        self.sensor_home: Ints = np.array([place for place, _ in fitted], np.int64)
         self.sensor_index = {(self.homes[p].id, s.id): i for i, (p, s) in enumerate(fitted)}
         self._fitted = np.zeros(len(fitted), stream.SENSOR_STATE)
-        self._fitted["seen"], self._fitted["home"] = NEVER, self.sensor_home
+        self._fitted["seen"], self._fitted["home"] = NEVER, [place for place, _ in fitted]
         self._fitted["sign_at"] = NEVER
         self._fitted["limit"] = [SENSOR_UNHEARD_AFTER[sensor.kind].total_seconds() for _, sensor in fitted]
         self._fitted["every"] = self._fitted["limit"]
