@@ -66,6 +66,8 @@ class Settings:
     """Name each of several hubs on one PostgreSQL: one is the active one, and another takes over when it ends."""
     clock_file: str | None = None
     """For demonstrations and tests: time runs as this file says."""
+    centre_phone: str | None = None
+    """The telephone of the contact centre, for relatives to ring while an alert is open."""
     smtp_host: str | None = None
     """The mail server; without it the email transport fails and plans go on to their next step."""
     smtp_port: int = 587

@@ -39,6 +39,7 @@ class Data(StrEnum):
     ALERTS = "alerts and what came of them"
     TIMELINE = "who did what about an alert"
     CALLED = "how they like to be called"
+    CARERS = "who helps, in which order, and how often"
     PERSON = "name and how to speak with them"
     ADDRESS = "address and telephone"
     MEDICAL = "medical notes and risks"
@@ -100,7 +101,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
 _LEVELS = (
     (Level.NOTHING, (Data.CALLED,)),
     (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
-    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY,)),
+    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY, Data.CARERS)),
     (Level.ROOMS, (Data.ROOMS,)),
     (Level.TIMES, (Data.TIMES, Data.ALERTS)),
 )

@@ -110,8 +110,15 @@ class _Saying:
         seen = self._seen
         assert seen.since is not None
         head = self._say(f"part.{_DOING.get(seen.doing or Doing.QUIET, 'quiet')}", part=self._at(seen.since))
-        up = self._say("up.too", at=self._at(seen.up)) if seen.up and seen.up != seen.since else ""
+        up = self._up_too() if seen.up and seen.up != seen.since else ""
         return [head, up, self._last()]
+
+    def _up_too(self) -> str:
+        """What is before six is a part of the night, and 'up last night' would say something else."""
+        up = self._seen.up
+        assert up is not None
+        early = part_of(up.at, self._seen.zone) == "night"
+        return self._say("up.early") if early else self._say("up.too", at=self._at(up))
 
     def _today(self) -> list[str]:
         """Being in bed, out, or quiet by night is what a reader wants first; by day, since when somebody was up."""

@@ -47,6 +47,8 @@ def _part_in_words(at: datetime, now: datetime, zone: str, language: str) -> str
     days = (_night_of(now, zone) - _night_of(at, zone)).days
     if part == "night" and days == 1 and part_of(now, zone) != "night":
         return say("part.yesterday.night", language)
+    if part == "night" and days == 1:
+        return say("part.night_before", language)
     which = {0: "this", 1: "yesterday"}.get(days)
     if which is None:
         return say("part.day", language, day=say(f"on_weekday.{local(at, zone).weekday()}", language))

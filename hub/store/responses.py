@@ -1,5 +1,7 @@
 """What people said of attempts: those that an operator made by hand, and the word of somebody whom the hub reached."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +11,11 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from hub.store import schema
 from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
 from models.alert import Act, Alert, Refused, State
-from models.response import HOLDS, LEADS_ON, PATIENCE, Answer, Tried
+from models.response import HOLDS, LEADS_ON, OUTSIDE, PATIENCE, Answer, Tried
 
 _attempts = schema.attempts
+PAGE = "family"
+"""Where a contact said something without being reached: no transport."""
 
 
 class Responses:
@@ -47,9 +51,35 @@ class Responses:
         said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
         return self._alerts.again(lambda connection: _by_hand(connection, alert_id, row | said, now, text, hold))
 
+    def volunteered(self, alert_id: int, who: str, answer: Answer, now: datetime) -> None:
+        """The word of a contact whom no attempt has reached, or who has something new to say. Raises Refused."""
+        self._alerts.again(lambda connection: _volunteered(connection, alert_id, who, answer, now))
+
+    def first_answers(self, people: Collection[str], since: datetime) -> dict[str, int]:
+        """How often each was the first of them to say what they would do about an alert."""
+        t = _attempts.c
+        helped = t.answer.in_([Answer.FINE.value, Answer.ON_THE_WAY.value, Answer.NEEDS_HELP.value])
+        mine = select(t.alert, t.who).where(t.who.in_([*people]), helped, t.answered_at >= since)
+        with self._engine.connect() as connection:
+            rows = connection.execute(mine.order_by(t.answered_at, t.id)).all()
+        first = {row.alert: row.who for row in reversed(rows)}
+        return Counter(first.values())
+
     def replied(self, attempt_id: int, answer: Answer, now: datetime) -> AttemptMade:
         """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""
         return self._alerts.again(lambda connection: _replied(connection, attempt_id, answer, now))
+
+
+def _volunteered(connection: Connection, alert_id: int, who: str, answer: Answer, now: datetime) -> None:
+    alert = locked(connection, alert_id)
+    if alert.state is State.CLOSED:
+        raise Refused("it is over: somebody has dealt with it already")
+    said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
+    row = {"step": OUTSIDE, "who": who, "transport": PAGE, "actor": who, "detail": "on the family page"}
+    connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row, **said))
+    moved = changed(alert, Act.REPLY, who, now)
+    save(connection, alert, _looked_at(moved, answer, now))
+    note(connection, moved, now, Act.REPLY, who, f"{answer}.")
 
 
 def _by_hand(

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.settings import Settings
@@ -26,6 +27,7 @@ from hub.web import (
     keysafe,
     leaving,
     login,
+    news,
     others,
     outages,
     planning,
@@ -66,6 +68,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    news,
     alive,
 )
 
@@ -115,7 +118,8 @@ def build(settings: Settings) -> FastAPI:
     app.state.changes = Changes(Live(gate))
     for part in PARTS:
         app.include_router(part.routes)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    # Only what holds no secret is compressed: how well a page packs would tell what is in it.
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)))
     app.add_middleware(Protected)
     _answer_faults(app)
     return app

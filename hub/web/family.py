@@ -11,17 +11,22 @@ routes = APIRouter(prefix="/family")
 
 @routes.get("")
 def family(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "family.html", viewer=who, told=gate.family.reassurance(who))
+    return page(request, "family.html", viewer=who, told=gate.family.reassurance(who), wanted=gate.wanted.of(who))
 
 
 @routes.get("/now")
 def now(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "reassurance.html", viewer=who, told=gate.family.reassurance(who))
+    return page(request, "reassurance.html", viewer=who, told=gate.family.reassurance(who), wanted=gate.wanted.of(who))
 
 
 @routes.get("/week")
 def week(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "week.html", viewer=who, week=gate.family.week(who))
+
+
+@routes.get("/ask")
+def questions(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "ask.html", viewer=who, answers=gate.family.questions(who))
 
 
 # The pages as an app on somebody's telephone: nothing here is about anybody.

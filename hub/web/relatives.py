@@ -1,5 +1,6 @@
 """A relative's own choices: what they are told without asking, and a break."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -51,6 +52,30 @@ def rest(request: Request, gate: TheGate, who: Who, days: Annotated[int, Form()]
     except Refused as refused:
         return _page(request, gate, who, wrong=str(refused), status=400)
     return RedirectResponse("/family/told?kept=1", 303)
+
+
+@routes.post("/answer")
+def answer(gate: TheGate, who: Who, key: Text = "") -> Response:
+    """What they do about the alert that is open; where it is over meanwhile, the page says that."""
+    with suppress(Refused):
+        gate.wanted.say(who, key)
+    return RedirectResponse("/family", 303)
+
+
+@routes.get("/sharing")
+def sharing(request: Request, gate: TheGate, who: Who, kept: str = "") -> Response:
+    done = "The contact centre has it, and rings you back within two days." if kept else ""
+    return page(request, "sharing.html", viewer=who, sharing=gate.wanted.sharing(who), done=done, wrong="")
+
+
+@routes.post("/sharing")
+def ask(request: Request, gate: TheGate, who: Who, text: Annotated[str, Form(max_length=10_000)] = "") -> Response:
+    try:
+        gate.wanted.ask(who, text.strip())
+    except Refused as refused:
+        shown = {"sharing": gate.wanted.sharing(who), "done": "", "wrong": str(refused)}
+        return page(request, "sharing.html", status=400, viewer=who, **shown)
+    return RedirectResponse("/family/sharing?kept=1", 303)
 
 
 def _page(request: Request, gate: Gate, who: Viewer, *, wrong: str = "", done: str = "", status: int = 200) -> Response:

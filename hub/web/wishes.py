@@ -72,7 +72,9 @@ def seen_as(request: Request, gate: TheGate, who: Who, resident: str, contact: s
     except ReasonNeeded:
         return _word(request, who, resident)
     told = gate.family.reassurance(stands_in)
-    return page(request, "seen_as.html", viewer=who, told=told, relative=relative, resident=resident, word=word)
+    wanted = gate.wanted.of(stands_in)
+    shown: dict[str, object] = {"told": told, "wanted": wanted, "relative": relative, "resident": resident}
+    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
 
 
 @routes.get("/{resident}/letter.pdf")

@@ -39,6 +39,7 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
     sentences = _on_folder(of_what, "sentences", _sentences, "is what relatives are told true of recorded homes?", "?")
     sentences.set_defaults(homes=1000)
+    sentences.add_argument("--looks", type=int, default=41, metavar="N", help="about so many a day (default 41)")
     add_falls(of_what)
     _add_detectors(of_what)
     _add_backtest(commands)
@@ -139,12 +140,13 @@ def _sentences(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.homes import longest
     from simulators.evaluate.invented import invented
     from simulators.evaluate.nightlight import shipped
-    from simulators.evaluate.sentences import Counted, evaluate, looks
+    from simulators.evaluate.sentences import Counted, evaluate, looks, spaced
 
     homes = longest(chosen.folder, chosen.homes) if chosen.folder else invented(3, days=21)
-    told, total = Counted(), looks(homes)
+    every = spaced(chosen.looks)
+    told, total = Counted(), looks(homes, every)
     with progress() as shown:
-        for so_far in evaluate(homes, shipped().model):
+        for so_far in evaluate(homes, shipped().model, every):
             step(shown, "looking", total)
             told = so_far
     for line in told.lines():

@@ -19,7 +19,7 @@ HALF = 30 * MINUTE
 DEAF_FOR = 180.0
 PART_HOURS = {"morning": (6, 12), "afternoon": (12, 18), "evening": (18, 22), "night": (22, 30)}
 CLOCK = r"((?:about )?\d\d:\d\d(?: last night| yesterday| on \w{3} \d+ \w{3})?)"
-WHEN = rf"({CLOCK}|(?:this|yesterday) \w+|tonight|last night|on \w+day)"
+WHEN = rf"({CLOCK}|(?:this|yesterday) \w+|tonight|last night|the night before|on \w+day)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ class _Read:
     def _known(self) -> dict[str, Callable[..., Iterator[str]]]:
         return {
             rf".+ was up (?:at )?{WHEN}(?:, (.+))?\.": lambda when, _, how=None: self._up(when, how),
+            r"Up early\.": self._up_early,
             rf"Up {WHEN}\.": lambda when, _: self._up(when, None),
             rf"Last sign {WHEN}(?:, in the (.+))?\.": lambda when, _, room=None: self._last(when, room),
             rf"Next expected by {CLOCK}\.": self._due,
@@ -182,6 +183,12 @@ class _Read:
         elif how:
             yield from self._compared(up, today, how)
 
+    def _up_early(self) -> Iterator[str]:
+        today = np.floor(self.now / DAY) * DAY + 4 * HOUR
+        up = _first_stretch(self.at, today - (DAY if self.now < today else 0), self.now)
+        if up is None or (up % DAY) >= 6 * HOUR:
+            yield "not up before six"
+
     def _compared(self, up: float, today: float, how: str) -> Iterator[str]:
         others = [self._morning(today - back * DAY) for back in range(1, 29)]
         minutes = np.array([(one % DAY) // MINUTE for one in others if one is not None])
@@ -210,21 +217,23 @@ class _Read:
         """The share of the part so far that lay within three quarters of an hour after a sign."""
         said = self._past(part)
         begin, end = said.low, min(said.high, self.now)
-        share = _lively(self.at, begin, end)
+        share = _lively(self.at, begin, end, ~self.record.way_out[self.sensor])
         if not least <= share <= most:
             yield f"{what}, when {share:.0%} of it lay close after a sign of life"
 
     def _mostly_out(self, part: str) -> Iterator[str]:
         said = self._past(part)
-        inside = self.at[~self.record.way_out[self.sensor]]
-        if (share := _lively(inside, said.low, min(said.high, self.now))) > 0.6:
-            yield f"out, when {share:.0%} of it lay close after a sign indoors"
+        share = _lively(self.at, said.low, min(said.high, self.now), ~self.record.way_out[self.sensor])
+        if share > 0.5:
+            yield f"out, when in {share:.0%} of it the last sign was one indoors shortly before"
 
     def _past(self, words: str) -> Claim:
         if re.search(r"\d\d:\d\d", words):
             return _clock_claim(words, self.now)
         if words == "tonight":
             return self._hours("night", 0 if self.now % DAY >= 22 * HOUR else -1)
+        if words == "the night before":
+            return self._hours("night", -2 if self.now % DAY < 6 * HOUR else -1)
         if words == "last night":
             return self._hours("night", -1)
         which, _, part = words.partition(" ")
@@ -250,13 +259,15 @@ def _first_stretch(at: Floats, start: float, until: float) -> float | None:
     return next((float(run[0]) for run in runs if run[-1] - run[0] >= 15 * MINUTE), None)
 
 
-def _lively(at: Floats, begin: float, end: float) -> float:
+def _lively(at: Floats, begin: float, end: float, counts: Bools | None = None) -> float:
+    """The share of the time in which the last sign is three quarters of an hour ago at most, and one that counts."""
     grid = np.arange(begin, end, MINUTE)
     if not len(grid) or not len(at):
         return 0.0
     before = np.searchsorted(at, grid, "right") - 1
     since = np.where(before >= 0, grid - at[np.maximum(before, 0)], np.inf)
-    return float(np.mean(since <= 45 * MINUTE))
+    close = since <= 45 * MINUTE
+    return float(np.mean(close if counts is None else close & counts[np.maximum(before, 0)]))
 
 
 def _clock_claim(words: str, now: float) -> Claim:

@@ -31,7 +31,7 @@ from simulators.evaluate.homes import DAY, HOUR, Recorded
 from simulators.evaluate.played import Played, late, played
 
 EVERY = 7 * STEP
-"""Seconds between two looks: no divisor of an hour, so that every minute of the clock is looked at."""
+"""Seconds between two looks, a multiple of STEP: no divisor of an hour, so that every hour is looked at anew."""
 OUT_EVERY, OUT_FROM, OUT_FOR = 5, 13 * HOUR, 2 * HOUR
 HEARD_EVERY = timedelta(seconds=60)
 SHOWN = 40
@@ -68,7 +68,7 @@ class Counted:
         ]
 
 
-def evaluate(recorded: Sequence[Recorded], prior: Prior | None) -> Iterator[Counted]:
+def evaluate(recorded: Sequence[Recorded], prior: Prior | None, every: float = EVERY) -> Iterator[Counted]:
     """The same count again after each look, for whoever shows how far it is."""
     one = played(recorded, prior)
     one = late(one, list(_outages(one)))
@@ -76,7 +76,7 @@ def evaluate(recorded: Sequence[Recorded], prior: Prior | None) -> Iterator[Coun
     count = Counted(len(homes), sum(len(home.days) for home in homes))
     engine, start = one.engine(), one.start
     while start < one.until:
-        now = start + timedelta(seconds=EVERY)
+        now = start + timedelta(seconds=every)
         arrived = one.seen.arrived
         news = one.seen[(arrived > start.timestamp()) & (arrived <= now.timestamp())]
         for finding in replay(engine, news, start, now, one.kits):
@@ -88,9 +88,14 @@ def evaluate(recorded: Sequence[Recorded], prior: Prior | None) -> Iterator[Coun
         yield count
 
 
-def looks(recorded: Sequence[Recorded]) -> int:
+def spaced(a_day: int) -> float:
+    """Seconds between looks, about so many a day."""
+    return max(round(DAY / a_day / STEP), 1) * STEP
+
+
+def looks(recorded: Sequence[Recorded], every: float = EVERY) -> int:
     one = played(recorded, None)
-    return -int(-(one.until - one.start).total_seconds() // EVERY)
+    return -int(-(one.until - one.start).total_seconds() // every)
 
 
 def _outages(one: Played) -> Iterator[tuple[int, float, float]]:

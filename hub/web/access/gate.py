@@ -47,6 +47,7 @@ from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
+from hub.web.access.wanted import WantedDesk
 from hub.web.access.ways import WayDesk
 from hub.web.access.wishes import Choosing
 from hub.web.picture import Picture
@@ -119,6 +120,7 @@ class Gate:
         self._days = Days(self._door, Knowing(records, alerts, series))
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.relatives = RelativeDesk(self._door)
+        self.wanted = WantedDesk(self._door, chosen)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
         self.key_safes = KeySafeDesk(self._door, chosen)

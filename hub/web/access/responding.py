@@ -64,6 +64,7 @@ WAYS: dict[str, str] = {
     "sip": "by a call that the hub makes",
     "webhook": "by the webhook",
     "partner": "by its own system",
+    "family": "on the family page",
 }
 TITLES: dict[Incident, str] = {
     Incident.PRESS: "a call for help",

@@ -135,6 +135,8 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("chi", "/family", None),
         ("ada", "/family/week", None),
         ("ada", "/family/told", None),
+        ("ada", "/family/ask", None),
+        ("ada", "/family/sharing", None),
         ("ada", "/why", None),
         ("karl", "/family", None),
         ("karl", f"/why/{past}", None),
@@ -314,8 +316,17 @@ def test_the_family_page_says_when_it_is_old(world: World, opened: Opened) -> No
         world.press()
         page.evaluate("htmx.trigger('#told', 'refresh')")
         expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+        page.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
+        page.reload()
+        page.wait_for_function("caches.open('nightlight-kept').then((kept) => kept.keys()).then((all) => all.length)")
     page.evaluate("htmx.trigger('#told', 'refresh')")
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
+    page.reload()  # what the worker kept, which says itself that it is old
+    expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+    page.evaluate("HTMLFormElement.prototype.submit = () => {}")  # where it would go, nobody answers
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_function("caches.has('nightlight-kept').then((kept) => !kept)", timeout=30_000)
 
 
 def test_the_ribbon_has_the_same_in_words(world: World, url: str, opened: Opened) -> None:

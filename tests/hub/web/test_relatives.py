@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from hub.plans import plan_of
 from hub.store.relatives import Relatives
+from models.alert import Act
 from models.detection import Finding, FindingKind
 from models.notices import Preferences
 from models.register import PlanOf, Register
-from models.response import ResponsePlan, Step
+from models.response import Answer, ResponsePlan, Step
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
 
@@ -93,3 +94,69 @@ def test_in_quiet_hours_only_a_call_for_help_reaches_her_first(world: World, vis
     assert [one.who for one in plan_of(world.store.records, fault).steps[1:3]] == ["c_dele", "c_ada"]
     urgent = replace(fault, kind="press")
     assert [one.who for one in plan_of(world.store.records, urgent).steps[1:3]] == ["c_ada", "c_dele"]
+
+
+def test_while_an_alert_is_open_they_read_what_is_done_and_say_what_they_do(world: World, visit: Visit) -> None:
+    ada, ben = visit("ada"), visit("ben")
+    assert "What is being done" not in ada.see("/family")
+    alert = world.press()
+    page = words(ada.see("/family"))
+    assert "It rings at the contact centre until somebody answers there." in page
+    assert "What was noticed Help was called for with the" in page
+    low = words(ben.see("/family"))
+    assert "I'm on my way" in low
+    assert "Help was called" not in low, "an alert's reason is not of that level"
+    assert ben.post("/family/answer", key="1").status_code == 303
+    assert "Somebody else whom we called is on the way." in words(ada.see("/family/now"))
+    assert "Ben" not in words(ada.see("/family/now"))
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    assert "Somebody at the contact centre is dealing with it since 12:00." in words(ada.see("/family"))
+    assert "is dealing with it." in words(ben.see("/family"))
+    assert ada.post("/family/answer", key="2").status_code == 303
+    assert "You said: reached, all is fine" in words(ada.see("/family"))
+    told = [(one.who, one.answer, one.transport) for one in world.store.alerts.attempts(alert.id)]
+    assert told == [("c_ben", Answer.ON_THE_WAY, "family"), ("c_ada", Answer.FINE, "family")]
+    assert "Said by Ada Okafor (daughter)" in words(visit("tom").see(f"/console/alert/{alert.id}"))
+
+
+def test_an_attempt_that_waits_for_their_word_is_answered_by_it(world: World, visit: Visit) -> None:
+    alert = world.press()
+    attempt = world.store.alerts.intend(alert, 1, "c_ada", "email", world.now)
+    visit("ada").post("/family/answer", key="3")
+    assert [(one.id, one.answer) for one in world.store.alerts.attempts(alert.id)] == [(attempt, Answer.NEEDS_HELP)]
+
+
+def test_karl_answers_for_nobody_but_his_father(world: World, visit: Visit) -> None:
+    alert, karl = world.press(), visit("karl")
+    assert "What is being done" not in karl.see("/family")
+    assert karl.post("/family/answer", key="1").status_code == 303
+    assert karl.post("/family/answer", key="9").status_code == 404
+    for login in ("tom", "grace", "priya"):
+        assert visit(login).post("/family/answer", key="1").status_code == 404
+    assert world.store.alerts.attempts(alert.id) == []
+
+
+def test_who_was_first_how_often_and_a_change_to_be_asked_for(world: World, visit: Visit) -> None:
+    shared(world)
+    alert, ada = world.press(), visit("ada")
+    visit("dele").post("/family/answer", key="1")
+    ada.post("/family/answer", key="2")
+    page = words(ada.see("/family/sharing"))
+    assert page.index("You daughter · not yet the first") < page.index("Dele Ade neighbour · once the first to answer")
+    ben = words(visit("ben").see("/family/sharing"))
+    assert "Others are not shown to you." in ben
+    assert not [name for name in ("Ada Okafor", "Dele", "Chi") if name in ben]
+    assert "Dele" not in visit("karl").see("/family/sharing")
+    assert ada.post("/family/sharing", text="").status_code == 400
+    assert ada.post("/family/sharing", text="Dele first at weekends").status_code == 303
+    tom = words(visit("tom").see("/handover"))
+    assert "Ada Okafor (daughter) asks for a change of who is called: Dele first at weekends" in tom
+    assert visit("tom").post("/family/sharing", text="x").status_code == 404
+    assert alert.id
+
+
+def test_questions_are_answered_at_the_level_of_who_asks(world: World, visit: Visit) -> None:
+    assert "Is Mrs Okafor up? Yes, since 07:40." in words(visit("ada").see("/family/ask"))
+    assert "Yes, since this morning." in words(visit("chi").see("/family/ask"))
+    assert words(visit("ben").see("/family/ask")).count("That is not shared with you.") == 3
+    assert "Okafor" not in visit("karl").see("/family/ask")

@@ -1,0 +1,153 @@
+"""While an alert is open: what a relative may know of it, and what they say they do; and how the load is shared."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hub.knowing import about
+from hub.settings import Settings
+from hub.store.alerts import Entry
+from hub.store.responses import Responses
+from hub.store.shiftbook import Row, Shiftbook
+from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.responding import visit
+from hub.web.access.said import reasons
+from hub.web.shown import Reason
+from models.alert import Alert, Refused, State
+from models.hours import clock
+from models.people import Contact, Resident, Role
+from models.privacy import Data, Purpose
+from models.response import BY_KEY, Answer
+from models.shift import Noted
+
+COUNTED = timedelta(days=90)
+ASKED_WITHIN = timedelta(days=2)
+LONGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An open alert as a relative sees it: `doing` is what the centre does now; `said` what this reader said last, and
+    `may` whether they may say more. `why` only at the level that has alerts in it.
+    """
+
+    alert: int
+    doing: tuple[str, ...]
+    why: Reason | None
+    said: Answer | None
+    phone: str
+    may: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    name: str
+    relation: str
+    first: int
+    you: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Contacts in the order in which they are called, and how often each was the first to say what they would do."""
+
+    called: str
+    helpers: tuple[Helper, ...]
+    days: int
+
+
+class WantedDesk:
+    def __init__(self, door: Door, settings: Settings) -> None:
+        self._door, self._phone = door, settings.centre_phone or ""
+        self._responses, self._book = Responses(door.alerts.engine), Shiftbook(door.records.engine)
+
+    def of(self, viewer: Viewer) -> Wanted | None:
+        """None where no alert is open, and for whom nothing is shared with. Raises Hidden."""
+        contact, resident = self._whose(viewer)
+        shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
+        alert = self._open(resident)
+        if alert is None or Data.STANDING not in shown:
+            return None
+        home, entries = self._door.home(viewer, resident.home), self._door.entries(alert)
+        zone = home.timezone if Data.TIMES in shown else ""
+        mine = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer]
+        explained = reasons(entries) if Data.ALERTS in shown else ()
+        doing = (*_centre(alert, entries, zone), *self._others(alert, contact))
+        said = mine[-1].answer if mine else None
+        return Wanted(alert.id, doing, explained[-1] if explained else None, said, self._phone, viewer.behind is None)
+
+    def say(self, viewer: Viewer, key: str) -> None:
+        """Raises Hidden, and Refused where it is over."""
+        contact, resident = self._whose(viewer)
+        alert = self._open(resident)
+        if viewer.behind or key not in BY_KEY:
+            raise Hidden("answer")
+        if alert is None:
+            raise Refused("it is over: somebody has dealt with it already")
+        now = self._door.clock.now()
+        waiting = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer is None]
+        if waiting:
+            self._responses.replied(waiting[-1].id, BY_KEY[key], now)
+        else:
+            self._responses.volunteered(alert.id, contact.id, BY_KEY[key], now)
+
+    def sharing(self, viewer: Viewer) -> Sharing:
+        """Raises Hidden."""
+        contact, resident = self._whose(viewer)
+        shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
+        self._door.look(viewer, Purpose.REASSURE, resident.home, shown)
+        everybody = self._door.records.contacts_of(resident.id)
+        named = dict.fromkeys(one.who for one in self._door.records.steps_of(resident.id))
+        order = sorted(everybody, key=lambda one: [*named].index(one.id) if one.id in named else len(named))
+        since = self._door.clock.now() - COUNTED
+        first = self._responses.first_answers([one.id for one in everybody], since)
+        seen = order if Data.CARERS in shown else [one for one in order if one.id == contact.id]
+        helpers = [Helper(one.name, one.relation, first.get(one.id, 0), one.id == contact.id) for one in seen]
+        return Sharing(resident.called, tuple(helpers), COUNTED.days)
+
+    def ask(self, viewer: Viewer, text: str) -> None:
+        """A call back that the centre owes them, in the shift's book. Raises Hidden, and Refused."""
+        contact, resident = self._whose(viewer)
+        if viewer.behind:
+            raise Hidden("ask")
+        if not text or len(text) > LONGEST:
+            raise Refused(f"say what should change, in up to {LONGEST} characters")
+        home, now = self._door.home(viewer, resident.home), self._door.clock.now()
+        said = f"{contact.name} ({contact.relation}) asks for a change of who is called: {text}"
+        self._book.write(
+            Row(0, now, home.council, viewer.login, Noted.PROMISED, home.id, until=now + ASKED_WITHIN, text=said)
+        )
+
+    def _open(self, resident: Resident) -> Alert | None:
+        mine = [one for one in self._door.alerts.of_home(resident.home, 20) if about(one, resident)]
+        return next((one for one in mine if one.state is not State.CLOSED), None)
+
+    def _others(self, alert: Alert, contact: Contact) -> list[str]:
+        """Without a name: who else is called is the resident's to tell."""
+        now = self._door.clock.now()
+        coming = [
+            one
+            for one in self._door.alerts.attempts(alert.id)
+            if one.answer is Answer.ON_THE_WAY and one.who != contact.id and one.holds_until and one.holds_until > now
+        ]
+        return ["Somebody else whom we called is on the way."] if coming else []
+
+    def _whose(self, viewer: Viewer) -> tuple[Contact, Resident]:
+        contact = self._door.records.contact(viewer.person) if viewer.person else None
+        resident = self._door.records.resident(contact.resident) if contact else None
+        if viewer.role is not Role.CONTACT or contact is None or resident is None:
+            raise Hidden("wanted")
+        return contact, resident
+
+
+def _centre(alert: Alert, entries: list[Entry], zone: str) -> list[str]:
+    """What the contact centre does now; since when only for whoever may know moments."""
+    gone = visit(entries)
+    since = f" since {clock(entries[-1].at, zone)}" if zone and entries else ""
+    if alert.state is State.RAISED:
+        return ["It rings at the contact centre until somebody answers there."]
+    if gone and gone.arrived:
+        return ["A responder is with them."]
+    if gone:
+        sent = f" since {clock(gone.sent_at, zone)}" if zone else ""
+        return [f"A responder is on the way{sent}."]
+    return [f"Somebody at the contact centre is dealing with it{since}."]

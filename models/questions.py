@@ -1,0 +1,102 @@
+"""Questions that relatives ask, answered out of what they may see: a glimpse of now, and one of the night."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from models.day import Doing, Span
+from models.glimpse import Glimpse, Grain, Tone, grain_of
+from models.hours import local, moment
+from models.privacy import Data
+from models.sentence import sentence
+from models.telling import moment_in_words, say
+
+FROM_HOUR, UNTIL_HOUR = 23, 6
+"""Of the home's clock: between them a night is judged, for most people are in bed then."""
+HEARD_SHARE, QUIET_SHARE = 0.75, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """The last night: None for `quiet` where it could not be heard well enough. `stirs` is how often somebody was up in
+    it, None for whoever may not know that.
+    """
+
+    quiet: bool | None
+    stirs: int | None = None
+
+
+def night_before(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The last night that is over, or as far as this one has come."""
+    here = local(now, zone)
+    evening = here.date() - timedelta(days=1)
+    start = moment(evening, FROM_HOUR, zone)
+    return start, max(min(moment(here.date(), UNTIL_HOUR, zone), now), start)
+
+
+def night(spans: Sequence[Span], start: datetime, end: datetime, shown: AbstractSet[Data]) -> Night:
+    """From the ribbon in full detail; being in bed and being quiet look alike where no sensor is in the bed."""
+    within = [(min(one.end, end) - max(one.start, start), one) for one in spans if one.end > start and one.start < end]
+    whole = (end - start) / timedelta(seconds=1)
+    share = {
+        doing: sum((length for length, one in within if one.doing is doing), timedelta(0)) / timedelta(seconds=1)
+        for doing in Doing
+    }
+    if whole <= 0 or share[Doing.UNHEARD] > (1 - HEARD_SHARE) * whole or not within:
+        return Night(None)
+    quiet = share[Doing.IN_BED] + share[Doing.QUIET] >= QUIET_SHARE * (whole - share[Doing.UNHEARD])
+    places = [one.doing for _, one in within]
+    stirs = sum(a is not Doing.UP and b is Doing.UP for a, b in pairwise(places))
+    return Night(quiet, None if grain_of(shown) in (None, Grain.PART) else stirs)
+
+
+def answers(seen: Glimpse, last_night: Night, language: str = "en") -> list[tuple[str, str]]:
+    """Each question with its answer, in order; whoever may not know is told that."""
+    asked = [("ask.sleep", _slept(seen, last_night, language)), ("ask.up", _up(seen, language))]
+    asked += [("ask.home", _home(seen, language)), ("ask.heard", _heard(seen, language))]
+    return [(say(key, language, called=seen.called), answer) for key, answer in asked]
+
+
+def _now(seen: Glimpse, language: str) -> str:
+    """Why nothing can be said of now; '' where it can."""
+    if seen.tone is Tone.WELL:
+        return "" if seen.doing else say("ask.private", language)
+    return sentence(seen, language).whole
+
+
+def _slept(seen: Glimpse, last_night: Night, language: str) -> str:
+    if seen.tone is Tone.WELL and seen.doing is None:
+        return say("ask.private", language)
+    if seen.tone is Tone.PRIVATE:
+        return sentence(seen, language).whole
+    if last_night.quiet is None:
+        return say("ask.sleep.unknown", language)
+    said = say("ask.sleep.quiet" if last_night.quiet else "ask.sleep.restless", language)
+    more = {None: "", 0: "", 1: say("ask.sleep.once", language)}
+    return f"{said} {more.get(last_night.stirs, say('ask.sleep.times', language, number=last_night.stirs))}".strip()
+
+
+def _up(seen: Glimpse, language: str) -> str:
+    if no := _now(seen, language):
+        return no
+    if seen.up is None:
+        return say("ask.up.no", language)
+    at = moment_in_words(seen.up, seen.now, seen.zone, language)
+    return say("ask.up.yes", language, at=at)
+
+
+def _home(seen: Glimpse, language: str) -> str:
+    if no := _now(seen, language):
+        return no
+    if seen.doing is Doing.OUT:
+        return say("ask.home.out", language)
+    last = moment_in_words(seen.last, seen.now, seen.zone, language) if seen.last else ""
+    return say("ask.home.yes", language, at=last) if last else say("ask.home.unknown", language)
+
+
+def _heard(seen: Glimpse, language: str) -> str:
+    if seen.tone is Tone.PRIVATE or seen.why:
+        return sentence(seen, language).whole
+    return say("ask.heard.yes", language)

@@ -1,0 +1,73 @@
+"""Questions are answered out of what may be seen, and what is not known is not made up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.day import Doing, Span
+from models.glimpse import At, Glimpse, Grain, Lack, Tone
+from models.health import Why
+from models.people import Level
+from models.privacy import AT_LEVEL
+from models.questions import Night, answers, night, night_before
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+START, END = NOW - timedelta(hours=10), NOW - timedelta(hours=3)
+SEEN = Glimpse(
+    Tone.WELL, "Mum", NOW, "Europe/London", doing=Doing.UP, up=At(NOW - timedelta(hours=2), Grain.MINUTE),
+    last=At(NOW - timedelta(minutes=5), Grain.MINUTE),
+)  # fmt: skip
+
+
+def said(seen: Glimpse = SEEN, last: Night = Night(True, 2)) -> list[str]:  # noqa: B008
+    return [answer for _, answer in answers(seen, last)]
+
+
+def test_the_night_is_the_last_one_that_is_over() -> None:
+    assert night_before(NOW, "Europe/London") == (START, END)
+    at_two = NOW - timedelta(hours=7)
+    assert night_before(at_two, "Europe/London") == (START, at_two)
+
+
+def test_what_may_be_seen_is_answered() -> None:
+    assert said() == [
+        "It was a quiet night. We see movement, not sleep. Somebody was up 2 times.",
+        "Yes, since 07:00.",
+        "It seems so: the last sign was 08:55.",
+        "Yes.",
+    ]
+    assert said(replace(SEEN, doing=Doing.OUT, up=None))[1:3] == [
+        "Not that we have noticed today.",
+        "Probably not: the front door was the last that moved.",
+    ]
+
+
+def test_what_is_not_shared_is_not_answered() -> None:
+    assert said(replace(SEEN, doing=None))[:3] == ["That is not shared with you."] * 3
+    assert all("not sharing" in one for one in said(Glimpse(Tone.PRIVATE, "Mum", NOW, "UTC")))
+
+
+@pytest.mark.parametrize(
+    "seen", [replace(SEEN, tone=Tone.UNHEARD, why=Why.POWER), replace(SEEN, tone=Tone.UNKNOWN, lack=Lack.STOPPED)]
+)
+def test_of_now_nothing_is_claimed_where_nothing_is_known(seen: Glimpse) -> None:
+    _, up, home, _ = said(seen)
+    assert "Yes" not in up
+    assert "seems so" not in home
+
+
+def test_a_night_is_judged_by_what_was_heard_of_it() -> None:
+    hour = timedelta(hours=1)
+    spans = [
+        Span(START, START + 3 * hour, Doing.QUIET),
+        Span(START + 3 * hour, START + 3.2 * hour, Doing.UP, "bathroom"),
+        Span(START + 3.2 * hour, END, Doing.QUIET),
+    ]
+    assert night(spans, START, END, AT_LEVEL[Level.TIMES]) == Night(True, 1)
+    assert night(spans, START, END, AT_LEVEL[Level.PARTS_OF_DAY]) == Night(True, None)
+    up = [Span(START, START + 3 * hour, Doing.UP), *spans[1:]]
+    assert night(up, START, END, AT_LEVEL[Level.TIMES]).quiet is False
+    deaf = [Span(START, START + 3 * hour, Doing.UNHEARD), *spans[1:]]
+    assert night(deaf, START, END, AT_LEVEL[Level.TIMES]).quiet is None
+    assert night([], START, END, AT_LEVEL[Level.TIMES]).quiet is None
