@@ -281,7 +281,7 @@ def _bounded(few: int) -> settings:
     """Few enough for every run, unless a profile asks for more."""
     often: Callable[..., settings] = settings
     calm = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None}
-    if settings.get_current_profile_name() == "thorough":
+    if settings.get_current_profile_name().startswith("thorough"):
         return often(**calm)
     return often(max_examples=few, stateful_step_count=25, **calm)
 
