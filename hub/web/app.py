@@ -27,6 +27,7 @@ from hub.web import (
     keysafe,
     leaving,
     login,
+    news,
     others,
     outages,
     planning,
@@ -67,6 +68,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    news,
     alive,
 )
 

@@ -309,6 +309,18 @@ class Reassurance:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """How things are, in whole sentences and the reader's language, for whoever reads no page."""
+
+    called: str
+    day: str
+    lines: tuple[str, ...]
+    now: datetime
+    language: str
+    large_print: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Week:
     """Seven days, the latest first; none for whoever may not see days."""
 

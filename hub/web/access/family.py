@@ -9,14 +9,16 @@ from hub.knowing import about
 from hub.store.relatives import Relatives
 from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.shown import Mention, Reassurance, Week
+from hub.web.shown import Mention, News, Reassurance, Week
 from hub.web.words import MENTION
-from models.glimpse import Known, glimpse
+from models.glimpse import At, Grain, Known, glimpse
 from models.home import Home
+from models.hours import local
 from models.people import Contact, Resident
 from models.privacy import Data, Purpose
 from models.questions import answers, night, night_before
 from models.sentence import sentence
+from models.telling import date_in_words, moment_in_words, say
 
 Judges = Callable[[datetime], bool]
 Mentions = Callable[[Home, datetime, AbstractSet[Data]], tuple[Mention, ...]]
@@ -45,6 +47,20 @@ class FamilyDesk:
             tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
             _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
         )
+
+    def news(self, viewer: Viewer) -> News:
+        """The page's sentence in the reader's language, for paper or to be heard. Raises Hidden."""
+        contact, resident, home, shown = self._whose(viewer)
+        now, language = self._door.clock.now(), contact.telling.language
+        told = sentence(glimpse(self._known(resident, home, now), shown), language)
+        at = moment_in_words(At(now, Grain.MINUTE), now, home.timezone, language)
+        lines = [f"{told.head}.", *told.more, say("news.asof", language, at=at)]
+        if Data.STANDING in shown:
+            level = say(f"level.{contact.level}", language)
+            lines.append(say("news.chose", language, called=resident.called, level=level))
+        lines.append(say("news.call", language))
+        day = date_in_words(local(now, home.timezone), language)
+        return News(resident.called, day, tuple(lines), now, language, contact.telling.large_print)
 
     def week(self, viewer: Viewer) -> Week:
         """The last seven days; nothing of them for whoever may only know that all is well. Raises Hidden."""

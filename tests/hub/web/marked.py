@@ -19,7 +19,7 @@ from models.home import Home, Sensor
 from models.key_safe import Deed as Safe
 from models.key_safe import Done
 from models.observation import SensorKind, What
-from models.people import OF_ONE_HOME, Account, Address, Contact, Level, Resident, Role
+from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent, Data
 from models.register import PlanOf, Register
 from models.response import ResponsePlan, Step
@@ -64,8 +64,9 @@ STAFF = (
     Account("amina", "Amina Yusuf", Role.ADMINISTRATOR),
     Account("resident", "Yourself", Role.RESIDENT, RESIDENT),
 )
+WESTERN = (Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER, Role.ADMINISTRATOR)
 STRANGERS = (
-    *(Account(f"west_{role}", f"West {role}", role, council="Westmoor") for role in Role if role not in OF_ONE_HOME),
+    *(Account(f"west_{role}", f"West {role}", role, council="Westmoor") for role in WESTERN),
     Account("karl", "Karl Lindqvist", Role.CONTACT, "c_karl"),
     Account("nils", "Nils Lindqvist", Role.RESIDENT, "r_lindqvist"),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the resident decides, at once in force; by themselves or at their word, and never without being on record."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from hub.pauses import Pauses
 from hub.store import chain, schema
 from hub.store.wishes import Wishes
 from hub.web.visitor import SESSION
-from models.people import Role
+from models.people import Role, Telling
 from models.privacy import Purpose, agreed
+from models.register import Register
 from models.wishes import Deed
 from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.marked import said
 from tests.hub.web.test_family import ROOMS, times
 from tests.hub.web.world import World
 
@@ -130,3 +133,18 @@ def test_karl_and_whoever_else_has_no_business_here_decides_nothing(world: World
     assert visit("grace").get("/choices/r_lindqvist").status_code == 404
     assert motion_is_used(world)
     assert world.now == NOON
+
+
+def test_the_same_is_had_on_paper_and_aloud_in_ones_language(world: World, visit: Visit) -> None:
+    ada = visit("ada")
+    assert "Last sign 11:38, in the kitchen." in " ".join(said({}, ada.get("/family/letter.pdf").content).split())
+    contact = world.store.records.contact("c_ada")
+    assert contact
+    welsh = replace(contact, telling=Telling("spoken", "cy", large_print=True))
+    world.store.records.load(Register(contacts=(welsh,)), {})
+    assert "Arwydd olaf: 11:38, yn y gegin." in " ".join(said({}, ada.get("/family/letter.pdf").content).split())
+    sound = ada.get("/family/aloud.wav").content
+    assert sound.startswith(b"RIFF")
+    assert len(sound) > 50_000
+    for login in ("tom", "grace", "max"):
+        assert visit(login).get("/family/letter.pdf").status_code == 404, login

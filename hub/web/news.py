@@ -1,0 +1,30 @@
+"""What the family's page says, for whoever would rather have it on paper, or hear it."""
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+
+from hub.voice import Speechless, spoken
+from hub.web.paper import Paper
+from hub.web.visitor import TheGate, Who
+
+routes = APIRouter(prefix="/family")
+
+
+@routes.get("/letter.pdf")
+def on_paper(gate: TheGate, who: Who, large: str = "") -> Response:
+    news = gate.family.news(who)
+    paper = Paper(news.called, news.now, large=bool(large) or news.large_print, language=news.language)
+    for line in (news.day, *news.lines):
+        paper.say(line)
+    named = {"content-disposition": 'attachment; filename="nightlight.pdf"'}
+    return Response(paper.done(), media_type="application/pdf", headers=named)
+
+
+@routes.get("/aloud.wav")
+def aloud(gate: TheGate, who: Who) -> Response:
+    news = gate.family.news(who)
+    try:
+        made = spoken("\n\n".join((f"{news.day}.", *news.lines)), news.language)
+    except Speechless as why:
+        raise HTTPException(503, str(why)) from why
+    return Response(made, media_type="audio/wav")
