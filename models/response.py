@@ -238,10 +238,11 @@ def never_silent(plan: ResponsePlan, lane: Lane, *, partner: bool, pushed: bool 
     if lane is Lane.KIT:
         return plan
     named, ways = {step.who for step in plan.steps}, {(step.who, step.transport) for step in plan.steps}
-    wanted = [(SUPERVISOR, "log")] if SUPERVISOR not in named else []
-    wanted += [(PARTNER, PARTNER)] if partner and PARTNER not in named else []
-    wanted += [(SUPERVISOR, "webpush")] if pushed and (SUPERVISOR, "webpush") not in ways else []
-    more = [Step(who, way, plan.repeat * place) for place, (who, way) in enumerate(wanted, 1)]
+    wanted = [(SUPERVISOR, "log"), *([(PARTNER, PARTNER)] if partner else [])]
+    places = [(place, *one) for place, one in enumerate(wanted, 1) if one[0] not in named]
+    if pushed and (SUPERVISOR, "webpush") not in ways:
+        places.append((len(places) + 1, SUPERVISOR, "webpush"))
+    more = [Step(who, way, plan.repeat * place) for place, who, way in places]
     last = plan.steps[plan.taken_by_hub[-1]].after
     steps = (*plan.steps, *(replace(step, after=last + step.after) for step in more))
     return replace(plan, steps=steps, last_tier=plan.last_tier + len(more))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -256,7 +256,10 @@ class Records:
 
     def beat(self, beats: Sequence[Beat]) -> None:
         """Keep the latest of each home, which has one here at most. `heard_until` and `at` never go back."""
-        rows = [asdict(beat) for beat in sorted(beats, key=lambda one: one.home)]  # in one order, so that none deadlock
+        rows = [
+            {name: getattr(beat, name) for name in _BEAT}  # `asdict` would copy each value
+            for beat in sorted(beats, key=lambda one: one.home)  # in one order, so that none deadlock
+        ]
         if rows:
             with writing(self._engine) as connection:
                 connection.execute(_keep_beats(connection), rows)
@@ -434,6 +437,9 @@ def _keep_beats(connection: Connection) -> Any:
         "heard_until": _later(old.heard_until, new.heard_until),
     }
     return insert.on_conflict_do_update(index_elements=[old.home], set_=kept)
+
+
+_BEAT = [field.name for field in fields(Beat)]
 
 
 def _later(old: Any, new: Any) -> Any:

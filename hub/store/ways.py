@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Select, delete, insert, or_, select, update
 
 from hub.store import schema
 from hub.store.database import upsert, writing
+from hub.store.once import once
 from hub.store.version import next_version
 
 _faults = schema.way_faults
@@ -52,12 +53,16 @@ class Ways:
                 connection.execute(insert(_faults).values(row))
 
     def works(self, transport: str, now: datetime) -> None:
-        if any(one.transport == transport for one in self.broken()):
+        if any(one.transport == transport for one in self._standing()):
             standing = (_faults.c.transport == transport, _faults.c.ended.is_(None))
             with writing(self._engine) as connection:
                 connection.execute(update(_faults).where(*standing).values(ended=now))
 
+    @once
     def broken(self) -> list[WayFault]:
+        return self._standing()
+
+    def _standing(self) -> list[WayFault]:
         return self._some(select(_faults).where(_faults.c.ended.is_(None)).order_by(_faults.c.transport))
 
     def latest(self, limit: int) -> list[WayFault]:
