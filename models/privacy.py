@@ -70,7 +70,14 @@ _RECORD = (*_NAMES, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 _ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
 _QUEUE = dict.fromkeys((Data.ALERTS, *_NAMES, Data.HEARING), _S)
 _BEHALF = dict.fromkeys((*_NAMES, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS), _R)
-_AS_A_RELATIVE = (Data.CALLED, *_LIVE, Data.HEARING, Data.ALERTS)
+_LEVELS = (
+    (Level.NOTHING, (Data.CALLED,)),
+    (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
+    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY, Data.CARERS)),
+    (Level.ROOMS, (Data.ROOMS,)),
+    (Level.TIMES, (Data.TIMES, Data.ALERTS)),
+)
+_AS_A_RELATIVE = tuple(data for _, more in _LEVELS for data in more)
 _BY_REASON = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _R)
 
 TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
@@ -97,14 +104,6 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     (Role.RESIDENT, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _S),
     (Role.RESIDENT, Purpose.OWN): dict.fromkeys(Data, _S),
 }
-
-_LEVELS = (
-    (Level.NOTHING, (Data.CALLED,)),
-    (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
-    (Level.PARTS_OF_DAY, (Data.PARTS_OF_DAY, Data.CARERS)),
-    (Level.ROOMS, (Data.ROOMS,)),
-    (Level.TIMES, (Data.TIMES, Data.ALERTS)),
-)
 
 AT_LEVEL: dict[Level, frozenset[Data]] = {
     level: frozenset(data for _, more in _LEVELS[: place + 1] for data in more)

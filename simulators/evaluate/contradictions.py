@@ -217,7 +217,7 @@ class _Read:
         """The share of the part so far that lay within three quarters of an hour after a sign."""
         said = self._past(part)
         begin, end = said.low, min(said.high, self.now)
-        share = _lively(self.at, begin, end, ~self.record.way_out[self.sensor])
+        share = _lively(self.at, begin, end, ~self.record.way_out[self.sensor] if what == "quiet" else None)
         if not least <= share <= most:
             yield f"{what}, when {share:.0%} of it lay close after a sign of life"
 

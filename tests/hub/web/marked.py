@@ -38,7 +38,8 @@ MARKS: dict[Data, tuple[str, ...]] = {
     Data.MEDICAL: ("zmedicine", "zrisk"),
     Data.WAY_IN: ("zwayin",),
     Data.KEY_CODE: (CODE,),
-    Data.CONTACTS: ("Zcontact Times", "zniece", "zcontact@example.org", "01632 960772"),
+    Data.CARERS: ("Zcontact Times", "zniece"),
+    Data.CONTACTS: ("zcontact@example.org", "01632 960772"),
     Data.ROOMS: ("zlarder", "zlanding"),
     Data.TIMES: ("08:47", "11:41"),
     Data.ALERTS: ("znoticed",),
@@ -49,8 +50,13 @@ MARKS: dict[Data, tuple[str, ...]] = {
     Data.WISHES: ("zmaker",),
     Data.ACCOUNTS: ("zlogin",),
 }
-ALSO_BY: dict[Data, frozenset[Data]] = {Data.ROOMS: frozenset({Data.KIT, Data.ALERTS})}
-"""A list of sensors, and why an alert was raised, both name rooms."""
+ALSO_BY: dict[Data, frozenset[Data]] = {
+    Data.ROOMS: frozenset({Data.KIT, Data.ALERTS}),
+    Data.CARERS: frozenset({Data.CONTACTS}),
+}
+"""A list of sensors, and why an alert was raised, both name rooms; who somebody's people are names those who help."""
+UNMARKED = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.HEARING, Data.FIGURES})
+"""What is said in words that anything might use: tests/hub/web/test_family.py has those."""
 
 LEVELS = {f"c_{level.value}": level for level in Level}
 STAFF = (
@@ -80,11 +86,13 @@ def register() -> Register:
     )
     home = Home(HOME, "Northside", sensors)
     relatives = tuple(
-        Contact(one, RESIDENT, f"Zcontact {level.value.title()}", "zniece", level, addresses=(
-            Address("email", "zcontact@example.org"), Address("phone", "01632 960772")))
+        Contact(one, RESIDENT, f"Zcontact {level.value.title()}", "zniece" if level is Level.TIMES else "friend", level,
+                addresses=(Address("email", "zcontact@example.org"), Address("phone", "01632 960772")))
         for one, level in LEVELS.items()
     )  # fmt: skip
-    paused = replace(relatives[-1], id="c_paused", name="Zcontact Paused", paused_until=NOON + timedelta(days=2))
+    paused = replace(
+        relatives[-1], id="c_paused", name="Zcontact Paused", relation="friend", paused_until=NOON + timedelta(days=2)
+    )
     seeing = (Account(f"as_{one}", "Relative", Role.CONTACT, one) for one in (*LEVELS, "c_paused"))
     plan = ResponsePlan("default", (Step("operator", "log"), Step("c_times", "email", timedelta(minutes=5))))
     return Register(

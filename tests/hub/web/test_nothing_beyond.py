@@ -33,6 +33,7 @@ from tests.hub.web.marked import (
     SENT,
     STAFF,
     STRANGERS,
+    UNMARKED,
     fell,
     marked,
     said,
@@ -210,6 +211,7 @@ def test_nothing_beyond_the_tables_comes_back_by_any_route(
         asking.post(who, Moment(alert=True, reason=True), forms())
     assert asking.fallen == []
     assert asking.beyond == []
+    assert set(MARKS) | UNMARKED == set(Data), "a new kind of data gets a mark"
     assert set(asking.seen) == set(MARKS), "each mark is shown to somebody, or this proves nothing"
     told = [mark for data, marks in MARKS.items() if data is not Data.TIMES for mark in marks if mark != "zlogin"]
     assert [line for line in caplog.messages if any(mark in line for mark in told)] == []

@@ -31,7 +31,7 @@ from tests.hub.web.marked import CODE, HOME, MARKS, RESIDENT, fell, marked, said
 from tests.hub.web.world import World
 
 HERE = f"/choices/{RESIDENT}"
-PERSONAL = (Data.CALLED, Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS, Data.WISHES)
+PERSONAL = (Data.CALLED, Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS, Data.CARERS, Data.WISHES)
 
 
 @pytest.fixture
