@@ -209,9 +209,12 @@ class _Read:
             yield f"of {len(minutes)} mornings {earlier:.0%} were earlier and {later:.0%} later"
 
     def _morning(self, start: float) -> float | None:
+        """When somebody was up on the day that begins then, if the record has all of it."""
+        if start < self.record.at[0]:
+            return None
         up = _first_stretch(self.record.at, start, start + DAY)
         heard = up is not None and not any(a < up and b > start for a, b in self.record.deaf)
-        return up if heard and start + DAY <= self.now + DAY else None
+        return up if heard else None
 
     def _part(self, part: str, least: float, most: float, what: str) -> Iterator[str]:
         """The share of the part so far that lay within three quarters of an hour after a sign."""
