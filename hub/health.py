@@ -92,8 +92,10 @@ class Health:
 
     # At the start, and when the homes changed
 
-    def begin(self, engine: Engine, now: datetime) -> list[Finding]:
-        """What is on record. Finds what was over when a crash came between its end and the telling of it."""
+    def begin(self, engine: Engine, now: datetime, judged_until: datetime | None) -> list[Finding]:
+        """What is on record, and how long nobody watched since `judged_until`. Finds what was over when a crash came
+        between its end and the telling of it.
+        """
         kept = self._store.health
         for home, learned in kept.learned().items():
             self._kits[home].learned = learned
@@ -106,7 +108,8 @@ class Health:
                 self._kits[one.home].returns.append(one.ended)
         self._swapped = len(kept.swaps())
         self._resume(kept.lasting())
-        self._was_down(now)
+        if judged_until and now - judged_until > DOWN_FOR:
+            self._lasts(None, Unprotected.HUB_DEAF, judged_until)
         self.follow(engine)
         return self._reconciled(now)
 
@@ -119,11 +122,6 @@ class Health:
                     self._flapping.add(one.home)
             else:
                 self._open[one.home, one.kind] = one.began
-
-    def _was_down(self, now: datetime) -> None:
-        watch = self._store.records.loops().get("watch")
-        if watch and now - watch.played > DOWN_FOR:
-            self._lasts(None, Unprotected.HUB_DEAF, watch.played)
 
     def _reconciled(self, now: datetime) -> list[Finding]:
         found = []

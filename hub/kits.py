@@ -160,7 +160,8 @@ def settings_text(home: Home, where: tuple[str, int], speaks: str = "") -> str:
 def list_text(home: Home) -> str:
     """The rooms and sensors as `nightlight-hub load` and `kit new --list` read them."""
     said = msgspec.to_builtins(home)
-    limits, _, _ = said.pop("limits"), said.pop("sensors"), said.pop("ended")
+    limits, _ = said.pop("limits"), said.pop("sensors")
+    said = {key: value for key, value in said.items() if value is not None and key not in ("ended", "erased_at")}
     tables = [_table("homes.sensors", _if(**msgspec.to_builtins(_with_source(one)))) for one in home.sensors]
     return "\n".join([_table("homes", said), f"[homes.limits]\n{_lines(limits)}", *tables])
 

@@ -31,6 +31,7 @@ from hub.pauses import Pauses
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
+from hub.store.records import Turn
 from hub.store.series import Row
 from models.alert import Lane
 from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
@@ -110,6 +111,7 @@ class Watch:
         self._health = Health(store)
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
+        self._before: Turn | None = None
         self._judged = clock.now()
 
     def turn(self) -> None:
@@ -329,6 +331,8 @@ class Watch:
 
     def _rebuild(self) -> None:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
+        if self._before is None:
+            self._before = self._store.records.loops().get("watch")  # until what follows says where it is
         version = self._store.records.version()
         self._budgets.read()
         homes = self._budgets.homes(self._homes())
@@ -339,7 +343,8 @@ class Watch:
         self._version = version
         self._health = Health(self._store)
         self._say("reading what is known of kits")
-        self._find(self._health.begin(self._engine, self._clock.now()))
+        judged_until = self._before.played if self._before else None
+        self._find(self._health.begin(self._engine, self._clock.now(), judged_until))
         self._say("reading what was stored")
         self._catch_up()
         self._find([self._over(one) for one in self._recall()])
@@ -416,12 +421,9 @@ class Watch:
 
 @contextmanager
 def _nothing_is_garbage() -> Iterator[None]:
-    """What is built here stays: looking for garbage among a borough's homes costs a sixth of the restart, and would
-    stop every loop for that long now and then.
-    """
+    """What is built here stays: looking for garbage among a borough's homes meanwhile costs a sixth of the restart."""
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()

@@ -147,7 +147,7 @@ def _answers(port: int) -> bool:
         return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
-PATIENCE = 4.0
+PATIENCE = 1.5
 """How much longer than it takes on a machine of its own something may take on one that does much else."""
 
 

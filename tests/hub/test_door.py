@@ -81,7 +81,7 @@ def test_a_kit_comes_in_by_its_certificate_and_a_revoked_one_is_put_out(served: 
         eventually(lambda: {h for h, one in records.heard().items() if one.until} >= {"okafor-home", "next-door"})
         publish.single("okafor-home/pendant", '{"action": "emergency"}', 1, port=served.place["broker_port"])
         eventually(lambda: [(one.home, one.kind) for one in store.alerts.open_alerts()] == [("okafor-home", "press")])
-        assert "hub_cert is another home's" in kit.check(home="next-door")
+        assert "hub_cert is another home's" in kit.check(home="next-door", outbox=str(kit.file.with_name("other.db")))
         before = served.pid("broker")
         assert hub(served.file, "kit", "revoke", "okafor-home").returncode == 0
         eventually(lambda: "the connection ended" in kit.log.read_text())

@@ -74,7 +74,7 @@ def test_the_next_sign_of_life_is_expected_when_the_family_was_told(played: Play
     eventually(lambda: played.store.series.last_seq() == 1)
     played.until(start + timedelta(minutes=62))
     eventually(lambda: played.store.records.expectation(HOME) and "expected by" in played.told())
-    due = re.search(r"the next is expected by (\d\d:\d\d)", played.told())
+    due = re.search(r"[Nn]ext expected by (\d\d:\d\d)", played.told())
     expected = played.store.records.expectation(HOME)
     assert due
     assert expected

@@ -18,6 +18,8 @@ def test_what_she_no_longer_agrees_to_is_not_sent_not_used_and_not_shown(service
     kit.move_in("kitchen")
     service.clock.move(MINUTE)
     eventually(lambda: {"moved", "opened"} <= set(service.noticed()), 30)
+    eventually(lambda: kit.waiting() == 0, 30)
+    service.clock.move(MINUTE)  # and its next heartbeat says that all has come
     eventually(lambda: "kitchen" in ada.see("/family/now").lower(), 30)
     service.judged()
 
