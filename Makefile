@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
 # Tests run three files at a time: nearly all of them wait for real programs.
-PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile
+PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin

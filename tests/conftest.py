@@ -147,7 +147,12 @@ def _answers(port: int) -> bool:
         return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
-PATIENCE = 1.5
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes must not be the last to begin."""
+    items.sort(key=lambda one: {"journeys", "simulators"}.isdisjoint(one.path.parts))
+
+
+PATIENCE = 4.0
 """How much longer than it takes on a machine of its own something may take on one that does much else."""
 
 

@@ -61,6 +61,7 @@ class Post:
         if by:
             self.hand.move(**by)
         self.watch.turn()
+        self.store.records.turned("watch", 0.0, self.hand.now)  # as its loop says of each turn
 
     def stored(
         self,
