@@ -67,8 +67,9 @@ def _one(sensor: SensorSettings, path: Path, patience: float, say: Callable[[str
     if not _agreed(sensor, path):
         say(f"{sensor.id}: nobody agreed to a {sensor.kind} sensor, so the kit keeps silent about it")
         return False
+    before = seen(path, sensor.id)  # before it is asked for: some are quick
     say(f"{sensor.id}: {RINGS[sensor.kind][0].lower()}")
-    walked = _waited(sensor.id, path, patience)
+    walked = _waited(sensor.id, path, patience, before[0])
     say(f"{sensor.id}: {walked.text}")
     return walked.receipted is not None
 
@@ -82,13 +83,13 @@ def _agreed(sensor: SensorSettings, path: Path) -> bool:
         return True
 
 
-def _waited(sensor: str, path: Path, patience: float) -> Walked:
-    began, before = time.monotonic(), seen(path, sensor)
+def _waited(sensor: str, path: Path, patience: float, before: float | None) -> Walked:
+    began = time.monotonic()
     heard: float | None = None
     while True:
         at, waits = seen(path, sensor)
         passed = time.monotonic() - began
-        if heard is None and at != before[0]:
+        if heard is None and at != before:
             heard = passed
         if heard is not None and not waits:
             return Walked(heard, passed)

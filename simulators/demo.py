@@ -128,7 +128,7 @@ class Town(contextlib.ExitStack):
         self._tell_history(place)
         agents = [self._start_agent(kit, place, port) for kit in self._kits.values()]
         for agent in agents:
-            agent.wait_for(r"^ready home=", 60)
+            agent.wait_for(r"^ready home=", 180)
         self._wait_for_kits()
         self._pass_morning()
         self._web = place.web

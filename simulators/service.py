@@ -68,7 +68,7 @@ class Hub:
         file.unlink()
         return passwords
 
-    def start(self, seconds: float = 60.0) -> Place:
+    def start(self, seconds: float = 180.0) -> Place:
         self.program = self._stage.start("hub", "nightlight-hub", "serve", "--settings", self.settings)
         self.program.wait_for(r"^ready \S+", seconds)
         return self.place()
