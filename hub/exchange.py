@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 STATE = "export.json"
 SAY_EVERY = 2.0
 """Real seconds."""
-FORMATS = ("parquet", "csv")
 
 
 class Unusable(Exception):

@@ -5,7 +5,6 @@ Each has a key, and a key is there once, so none is decided on twice. One that w
 sent again only by a way that shows the same key once; by another it is put down as perhaps sent.
 """
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -49,7 +48,7 @@ class Notices:
         self._relatives, self._ways = Relatives(store.records.engine), Ways(store.records.engine)
         self._knowing = Knowing(store.records, store.alerts, store.series)
         self._url = public_url.rstrip("/") if public_url else ""
-        self._wake = sending.finished = threading.Event()
+        self._wake = sending.finished
         self._decided_at = float("-inf")
         self._recovered = False
 

@@ -7,6 +7,14 @@ PARTS: tuple[tuple[int, str], ...] = ((0, "night"), (6, "morning"), (12, "aftern
 """The hour by the home's clock at which each part of the day begins."""
 
 
+def day_to_look_again(text: str) -> datetime | None:
+    """The noon of a day written as 2027-03-01; None for anything else."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(12), UTC)
+    except ValueError:
+        return None
+
+
 def local(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone))
 

@@ -85,7 +85,6 @@ HELD: tuple[Held, ...] = (
 )
 """Deleted in this order. Observations, blocks and summaries are the series' own to forget."""
 
-OF_THE_SERIES = frozenset(schema.series.tables)
 OF_NO_HOME = frozenset(
     {"accounts", "sessions", "invitations", "tries", "entrances", "amendments", "versions", "leases", "loops",
      "snapshots", "way_faults", "published"}

@@ -41,7 +41,7 @@ def once(question: F) -> F:
         known = _answers.known
         if known is None:
             return question(self, *given, **named)
-        key = (id(self), question.__name__, *given, *named.items())
+        key = (self, question, *given, *named.items())
         if key not in known:
             known[key] = question(self, *given, **named)
         return known[key]

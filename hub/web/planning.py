@@ -12,7 +12,6 @@ from hub.web.visitor import TheGate, Who
 from models.planning import LEAST, Measure, lines
 
 routes = APIRouter(prefix="/planning")
-NOT_SHOWN = "not shown"
 
 
 @routes.get("")

@@ -1,6 +1,6 @@
 """What the resident decides: by themselves, or by somebody who writes down what they said."""
 
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -15,6 +15,7 @@ from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from hub.web.words import MEASURED, WHY
 from models.alert import Refused
+from models.hours import day_to_look_again
 from models.people import Level, Role
 from models.wishes import SHARING_PAUSES, WORDS, Decision
 
@@ -136,10 +137,10 @@ def end_decision(gate: TheGate, who: Who, resident: str, number: int, word: Text
 
 
 def _day(text: str) -> datetime:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(12), UTC)
-    except ValueError as bad:
-        raise Refused("say when it is looked at again: a day, as 2027-03-01") from bad
+    again = day_to_look_again(text)
+    if again is None:
+        raise Refused("say when it is looked at again: a day, as 2027-03-01")
+    return again
 
 
 def named(name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ taken down here and not shown again.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from hub.desk import Desk, Overtaken
@@ -41,7 +41,7 @@ from models.commission import (
 )
 from models.health import Why
 from models.home import Home, Sensor
-from models.hours import when
+from models.hours import day_to_look_again, when
 from models.observation import KIT, SensorKind
 from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
@@ -403,7 +403,11 @@ class Commissioning:
                 key = (home.id, before.about)
                 self._keep(viewer, Change("consents", key, before, replace(before, withdrawn_at=now)))
             return
-        who, basis, review = form.get("decided_by", "").strip(), form.get("basis", ""), _day(form.get("review", ""))
+        who, basis, review = (
+            form.get("decided_by", "").strip(),
+            form.get("basis", ""),
+            day_to_look_again(form.get("review", "")),
+        )
         if not 0 < len(who) <= 80:
             raise Refused("Say who decided: a name, or 'the resident'.")
         if basis not in BASES:
@@ -484,13 +488,6 @@ def _agreement(kind: SensorKind, now: _Now, *, felt: bool = False) -> Agreement:
     return Agreement(
         kind, felt, fitted, given, kind in ALWAYS and not felt, said, mine.decided_by if mine else "", in_a_year
     )
-
-
-def _day(text: str) -> datetime | None:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(12), UTC)
-    except ValueError:
-        return None
 
 
 __all__ = ["BASES", "Agreement", "Commissioning", "Line", "Paper", "Refused", "View"]
