@@ -115,7 +115,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         (
             "tom",
             f"/console/outage?id={quote(card.id)}",
-            lambda page: page.get_by_role("button", name="Answer all").click(),
+            lambda page: _press(page, "Answer all"),
         ),
         ("tom", "/console/ways", None),
         ("tom", "/console/referral/1", None),
@@ -169,7 +169,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
 def _log_in(page: Page, login: str, password: str) -> None:
     page.get_by_label("Login").fill(login)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    _press(page, "Log in")
 
 
 def _bring_in(page: Page, content: str, *, keep: bool) -> None:
@@ -177,9 +177,15 @@ def _bring_in(page: Page, content: str, *, keep: bool) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": "a.csv", "mimeType": "text/csv", "buffer": content.encode()}
     )
-    page.get_by_role("button", name="Check it").click()
+    _press(page, "Check it")
     if keep:
-        page.get_by_role("button", name="Import these").click()
+        _press(page, "Import these")
+
+
+def _press(page: Page, name: str) -> None:
+    """A form is sent; what follows on it is there before anybody looks."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
 
 
 def test_every_page_is_for_everybody(world: World, url: str, opened: Opened, busy: dict[str, Alert]) -> None:
