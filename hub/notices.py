@@ -1,5 +1,5 @@
 """Notices to relatives: what they chose to be told is written down when it is due, and then sent, by the next way if
-one fails. Its own loop, so that no alert waits for it.
+one fails; and, by the same means, letters that are due and reminders to staff. Its own loop, so that no alert waits.
 
 Each has a key, and a key is there once, so none is decided on twice. One that was under way when the hub stopped is
 sent again only by a way that shows the same key once; by another it is put down as perhaps sent.
@@ -14,6 +14,8 @@ from hub.calls import WEB_PUSH
 from hub.clock import Clock
 from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
+from hub.letters import Letters
+from hub.reviews import Reviews
 from hub.store import Store
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
@@ -28,8 +30,8 @@ from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
 from models.response import Tried
 from models.telling import say
 
-DECIDE_EVERY = 5.0
-"""Real seconds."""
+DECIDE_EVERY, LOOK_AHEAD_EVERY = 5.0, 60.0
+"""Real seconds: between looks at what relatives chose; and at letters and reviews, which are a matter of days."""
 AT_ONCE = 8
 """Sent in one turn."""
 ONCE_ONLY = frozenset({WEB_PUSH, "email"})
@@ -49,7 +51,8 @@ class Notices:
         self._knowing = Knowing(store.records, store.alerts, store.series)
         self._url = public_url.rstrip("/") if public_url else ""
         self._wake = sending.finished
-        self._decided_at = float("-inf")
+        self._letters, self._reviews = Letters(store), Reviews(store, self._url)
+        self._decided_at = self._looked_ahead_at = float("-inf")
         self._recovered = False
 
     def turn(self) -> None:
@@ -62,6 +65,10 @@ class Notices:
         if time.monotonic() - self._decided_at >= DECIDE_EVERY:
             self._decided_at = time.monotonic()
             self.decide(now)
+        if time.monotonic() - self._looked_ahead_at >= LOOK_AHEAD_EVERY:
+            self._looked_ahead_at = time.monotonic()
+            self._letters.decide(now)
+            self._reviews.decide(now)
         self.send(now)
 
     def stumbled(self, error: Exception) -> None:
@@ -81,24 +88,34 @@ class Notices:
         for key in wanted.keys() - self._relatives.known(wanted):
             kind, person, _ = wanted[key]
             home = self._home_of(person)
-            if home and (kind is NoticeKind.DIGEST or self._evening_is_over(person, home, now)):
+            if home and self._is_time(kind, person, home, now):
                 self._relatives.intend([(key, home.id, person, kind)], now)
 
     def send(self, now: datetime) -> None:
         for notice in self._relatives.in_state(Sent.INTENDED, AT_ONCE):
-            contact = self._store.records.contact(notice.person)
-            ways = self._ways_to(contact, notice, now) if contact else []
-            if contact is None or not ways:
-                why = notice.detail or "there is no way to reach them now"
-                self._relatives.finish(notice.id, Sent.FAILED, why, now)
-                continue
             try:
-                call = self._call(notice, contact, ways[0], now)
+                way, call = self._made(notice, now)
             except Unreached as over:
                 self._relatives.finish(notice.id, Sent.FAILED, str(over), now)
                 continue
-            self._relatives.begin(notice.id, ways[0])
-            self._sending.start(notice.id, ways[0], call)
+            self._relatives.begin(notice.id, way)
+            self._sending.start(notice.id, way, call)
+
+    def _is_time(self, kind: NoticeKind, person: str, home: Home, now: datetime) -> bool:
+        if kind is NoticeKind.BED:
+            return self._evening_is_over(person, home, now)
+        contact = self._store.records.contact(person)
+        return kind is not NoticeKind.LETTER or (contact is not None and self._may(contact, Data.STANDING, now))
+
+    def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
+        """By which way, and what. Raises Unreached."""
+        if notice.kind is NoticeKind.REVIEW:
+            return self._reviews.made(notice, now)
+        contact = self._store.records.contact(notice.person)
+        ways = self._ways_to(contact, notice, now) if contact else []
+        if contact is None or not ways:
+            raise Unreached(notice.detail or "there is no way to reach them now")
+        return ways[0], self._call(notice, contact, ways[0], now)
 
     def _recover(self) -> None:
         now = self._clock.now()

@@ -32,9 +32,14 @@ class Level(StrEnum):
     TIMES = "times"
 
 
+POST = "post"
+"""The way of a letter, and an address that one can be sent to."""
+BY_LETTER = "by letter"
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a person wants to be told things."""
+    """How a person wants to be told things. Whoever wants it `BY_LETTER` is written to once a week."""
 
     manner: str = "in writing"
     language: str = "en"

@@ -11,6 +11,7 @@ from hub.key_safes import Vault
 from hub.keyring import Keyring
 from hub.store.key_safes import KeySafes
 from hub.store.records import Aside
+from hub.store.relatives import Relatives
 from hub.store.traces import Felt
 from hub.store.wishes import Wishes
 from models.alert import Act, Alert
@@ -18,6 +19,7 @@ from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
 from models.key_safe import Deed as Safe
 from models.key_safe import Done
+from models.notices import NoticeKind
 from models.observation import SensorKind, What
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent, Data
@@ -131,6 +133,8 @@ def marked(folder: Path) -> World:
     safes.note(Done(0, HOME, NOON, Safe.PERMIT, "sunita", text="asked"))
     decision = Decision("motion", "zmaker decides", "zmaker", "attorney", "found so", "family", "nothing less",
                         NOON - timedelta(days=400), NOON - timedelta(days=1))  # fmt: skip
+    waiting = [(f"letter x {who}", HOME, who, NoticeKind.LETTER) for who in ("c_times", RESIDENT)]
+    Relatives(store.records.engine).intend(waiting, NOON)
     Wishes(store.records.engine).decide(
         HOME, RESIDENT, decision, Wish(NOON, HOME, RESIDENT, "amina", Deed.DECIDED, "motion", "in person")
     )

@@ -163,6 +163,12 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("ivan", "/installer/homes/h_okafor", None),
         ("ivan", "/installer/homes", None),
         ("ivan", "/installer/batteries", None),
+        ("max", "/planning", None),
+        ("amina", "/choices", None),
+        ("sunita", "/choices/r_okafor", _at_their_word),
+        ("grace", "/choices/r_okafor/as/c_ada", None),
+        ("grace", "/choices/r_okafor", lambda page: _erase(page, "bed")),
+        ("grace", "/choices/r_okafor", None),
     ]
 
 
@@ -180,6 +186,17 @@ def _bring_in(page: Page, content: str, *, keep: bool) -> None:
     _press(page, "Check it")
     if keep:
         _press(page, "Import these")
+
+
+def _at_their_word(page: Page) -> None:
+    page.get_by_label("They said so on the telephone").check()
+    _press(page, "Go on")
+
+
+def _erase(page: Page, kind: str) -> None:
+    page.locator("#erase-kind").select_option(kind)
+    page.locator("#erase-sure").fill("delete")
+    _press(page, "Delete it")
 
 
 def _press(page: Page, name: str) -> None:
