@@ -16,14 +16,24 @@ from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
 from hub.letters import Letters
 from hub.reviews import Reviews
-from hub.store import Store
+from hub.store import Store, told_by
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
 from models.glimpse import At, Glimpse, glimpse, rounded
 from models.home import Home
 from models.knowing import SEEN_FROM
-from models.notices import SILENT_WAYS, NoticeKind, Preferences, bed_time, candidates, in_quiet_hours, overdue, text_of
+from models.notices import (
+    SILENT_WAYS,
+    NoticeKind,
+    Preferences,
+    bed_time,
+    by_record,
+    candidates,
+    in_quiet_hours,
+    overdue,
+    text_of,
+)
 from models.observation import SensorKind
 from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
@@ -51,6 +61,7 @@ class Notices:
         self._knowing = Knowing(store.records, store.alerts, store.series)
         self._url = public_url.rstrip("/") if public_url else ""
         self._wake = sending.finished
+        self._on_record: tuple[int, dict[str, Preferences]] = (-1, {})
         self._letters, self._reviews = Letters(store), Reviews(store, self._url)
         self._decided_at = self._looked_ahead_at = float("-inf")
         self._recovered = False
@@ -81,7 +92,7 @@ class Notices:
         """Write down what is due."""
         wanted = {
             f"{one.kind} {one.day} {person}": (one.kind, person, chosen)
-            for person, chosen in self._relatives.all_preferences().items()
+            for person, chosen in self._chosen().items()
             if (home := self._home_of(person)) is not None
             for one in candidates(chosen, now, home.timezone)
         }
@@ -100,6 +111,17 @@ class Notices:
                 continue
             self._relatives.begin(notice.id, way)
             self._sending.start(notice.id, way, call)
+
+    def _chosen(self) -> dict[str, Preferences]:
+        """By contact; what they chose goes before what stands on their record, which is read when that has changed."""
+        version = self._store.records.version()
+        if version != self._on_record[0]:
+            told = ((one.id, by_record(one.telling)) for one in told_by.contacts(self._store.records.engine))
+            self._on_record = version, {person: chosen for person, chosen in told if chosen}
+        return self._on_record[1] | self._relatives.all_preferences()
+
+    def _chosen_by(self, contact: Contact) -> Preferences:
+        return self._relatives.preferences(contact.id) or by_record(contact.telling) or Preferences()
 
     def _is_time(self, kind: NoticeKind, person: str, home: Home, now: datetime) -> bool:
         if kind is NoticeKind.BED:
@@ -152,7 +174,7 @@ class Notices:
 
     def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
-        home, chosen = self._home_of(contact.id), self._relatives.preferences(contact.id) or Preferences()
+        home, chosen = self._home_of(contact.id), self._chosen_by(contact)
         known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
         known += [one.transport for one in contact.addresses if one.transport in NOTICE_WAYS]
         quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
@@ -167,7 +189,7 @@ class Notices:
         if resident is None or home is None or Data.STANDING not in shown:
             raise Unreached("the resident shares nothing with them now")
         self._look(contact, home, shown, now)
-        chosen = self._relatives.preferences(contact.id) or Preferences()
+        chosen = self._chosen_by(contact)
         seen = self._glimpse(resident, home, chosen, shown, now)
         to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
         sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)

@@ -13,7 +13,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
-from models.people import BY_LETTER, POST, Telling
+from models.people import POST, TOLD_BY, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -83,9 +83,10 @@ def letter_due(now: datetime, zone: str) -> Candidate:
     return Candidate(NoticeKind.LETTER, here.date() - timedelta(days=here.weekday()))
 
 
-def wants_letters(telling: Telling, chosen: Preferences | None) -> bool:
-    """What somebody chose for themselves goes before what is on record of them."""
-    return telling.manner == BY_LETTER if chosen is None else chosen.digest and chosen.way == POST
+def by_record(telling: Telling) -> Preferences | None:
+    """What holds for who chose nothing themselves, as where they have no login: None, and they are told nothing."""
+    way = TOLD_BY.get(telling.manner)
+    return Preferences(way=way) if way else None
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:

@@ -181,6 +181,23 @@ def test_the_lowest_level_shows_nothing_on_a_screen(desk: Desk) -> None:
     assert len(desk.states()) == 1, "when somebody goes to bed is a part of the day"
 
 
+def test_who_has_no_login_is_told_by_what_is_on_their_record(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    by_text = replace(ada, id="obi", name="Obi Okafor", telling=Telling("by text message"))
+    desk.relatives.prefer("ada", Preferences(digest=False))
+    desk.store.records.load(Register(contacts=(by_text,)), {})
+    saw(desk, evening(17.9))
+    desk.at(evening(18.0))
+    desk.settled()
+    assert [(call.who, call.kind) for call in desk.told["sms"].calls] == [("obi", "digest")]
+    assert desk.told["email"].calls == []
+    desk.relatives.prefer("obi", Preferences(digest=False))
+    desk.at(evening(42.0))
+    desk.settled()
+    assert len(desk.told["sms"].calls) == 1, "what they choose themselves goes before it"
+
+
 def letters(desk: Desk) -> list[tuple[str, str]]:
     return [(one.key, one.state) for one in desk.relatives.in_state(Sent.LISTED)]
 

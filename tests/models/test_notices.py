@@ -13,12 +13,12 @@ from models.notices import (
     NoticeKind,
     Preferences,
     bed_time,
+    by_record,
     candidates,
     in_quiet_hours,
     letter_due,
     overdue,
     text_of,
-    wants_letters,
 )
 from models.observation import SensorKind, What
 from models.people import BY_LETTER, Telling
@@ -127,9 +127,7 @@ def test_a_letter_a_week_in_the_place_of_a_digest_a_day() -> None:
     assert candidates(replace(by_post, digest=False), at(3), LONDON) == []
 
 
-def test_what_somebody_chose_goes_before_their_record() -> None:
-    written = Telling(BY_LETTER)
-    assert wants_letters(written, None)
-    assert not wants_letters(Telling(), None)
-    assert not wants_letters(written, ALL)
-    assert wants_letters(Telling(), replace(ALL, way="post"))
+def test_what_stands_on_somebodys_record_is_a_digest_by_that_way() -> None:
+    assert by_record(Telling(BY_LETTER)) == Preferences(way="post")
+    assert by_record(Telling("by text message")) == Preferences(way="sms")
+    assert by_record(Telling("spoken")) is None

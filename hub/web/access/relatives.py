@@ -8,7 +8,7 @@ from hub.store.ways import Ways
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.responding import WAYS
 from models.alert import Refused
-from models.notices import NoticeKind, Preferences
+from models.notices import NoticeKind, Preferences, by_record
 from models.people import POST, Contact, Resident, Role
 from models.privacy import Data, Purpose
 
@@ -66,7 +66,7 @@ class RelativeDesk:
         contact, resident = self._whose(viewer)
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
-        chosen = self._relatives.preferences(contact.id)
+        chosen = self._relatives.preferences(contact.id) or by_record(contact.telling)
         ways = self._ways_of(contact)
         return Choices(
             (chosen.called if chosen else "") or resident.called,
