@@ -59,9 +59,10 @@ class LetterDesk:
         if level is Level.NOTHING:
             raise Hidden(f"letter {number}")
         shown = self._door.shown(viewer, Purpose.PREVIEW, AT_LEVEL[level], reason=reason)
-        self._door.look(viewer, Purpose.PREVIEW, letter.home, shown, about=f"a letter to {reader.id}: {reason}")
+        about = f"the letter to {reader.id}: {reason}"
+        self._door.look(viewer, Purpose.PREVIEW, letter.home, shown, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, reader.id, council=viewer.council)
-        return envelope, self._family.news(Viewer(stands_in, "", behind=viewer), week=True)
+        return envelope, self._family.news(Viewer(stands_in, "", behind=viewer, about=about), letter=True)
 
     def posted(self, viewer: Viewer, number: int) -> None:
         """Raises Hidden, also for one that somebody else posted meanwhile."""
