@@ -18,8 +18,9 @@ from hub.store.ways import Ways
 from hub.store.wishes import Wishes
 from hub.transports import Unreached
 from models.notices import NoticeKind, Preferences
-from models.observation import What
+from models.observation import SensorKind, What
 from models.people import BY_LETTER, Account, Address, Level, Role, Telling
+from models.privacy import Consent
 from models.register import Register
 from models.wire import Heartbeat, encode
 from models.wishes import Decision, Deed, Wish
@@ -243,16 +244,19 @@ def test_whoever_keeps_decisions_is_reminded_when_one_is_due_and_of_nobody_by_na
     Wishes(desk.store.records.engine).decide(
         HOME, "grace", decision, Wish(now, HOME, "grace", "amina", Deed.DECIDED, "motion", "in person")
     )
+    doors = Consent(HOME, SensorKind.DOOR, "Mrs Okafor", "for a time", now, review_at=now + timedelta(days=20))
+    desk.store.records.load(Register(consents=(doors,)), {})
     for days in (0, 1, 9, 10, 11, 16, 17):
         desk.at(now + timedelta(days=days))
         desk.settled()
     calls = [one for one in desk.told["email"].calls if one.kind == "review"]
     assert [one.key for one in calls] == [f"review {now + timedelta(days=n):%Y-%m-%d} amina" for n in (0, 10, 17)]
     assert {one.to for one in calls} == {("amina@council.example",)}, "and nobody of another council"
-    assert "1 due within the month." in calls[0].text
-    assert "1 overdue." in calls[1].text
+    assert "looked at again: 2 due within the month." in calls[0].text
+    assert "looked at again: 1 overdue, 1 due within the month." in calls[1].text
     assert all(one.text.endswith("https://hub.example/choices") for one in calls)
     assert not [one for one in calls if "Zara" in one.text or HOME in one.text]
+    desk.store.records.load(Register(consents=(replace(doors, withdrawn_at=now),)), {})
     Wishes(desk.store.records.engine).end(1, now, Wish(now, HOME, "grace", "amina", Deed.REVIEWED, "motion"))
     desk.at(now + timedelta(days=30))
     desk.settled()
