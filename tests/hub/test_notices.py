@@ -219,15 +219,24 @@ def test_who_wants_letters_has_one_a_week_waiting_and_one_only(desk: Desk, regis
         {},
     )
     desk.relatives.prefer("ada", Preferences("Mum", way="post"))
+    amina = Account("amina", "Amina Yusuf", Role.ADMINISTRATOR, addresses=(Address("email", "amina@council.example"),))
+    desk.store.records.load(Register(accounts=(amina,)), {"amina": "-"})
     for hour in (18.0, 20.0, 23.0):
         desk.at(evening(hour))
+        desk.settled()
+    (reminder,) = desk.told["email"].calls
+    assert (reminder.kind, reminder.text) == (
+        "posting", "Letters to be posted: 2 in time.\n\nhttps://hub.example/letters",
+    )  # fmt: skip
     monday = f"{evening(18).date() - timedelta(days=evening(18).weekday())}"
     assert letters(desk) == [(f"letter {monday} ada", "listed"), (f"letter {monday} grace", "listed")], "and no other"
     desk.at(evening(24 * 8))
     assert {key.split()[2]: state for key, state in letters(desk)} == {"ada": "listed", "grace": "listed"}
     assert [state for kind, state, _ in desk.states() if kind == "letter"] == ["failed", "listed"]
     assert desk.relatives.of_person("ada")[1].detail == "it was not posted within its week"
-    assert not [one for told in desk.told.values() for one in told.calls], "nothing goes another way instead"
+    assert {one.kind for told in desk.told.values() for one in told.calls} == {"posting"}, (
+        "none goes another way instead"
+    )
 
 
 def test_whoever_keeps_decisions_is_reminded_when_one_is_due_and_of_nobody_by_name(desk: Desk) -> None:

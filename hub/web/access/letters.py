@@ -4,17 +4,17 @@ and that look is on record.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.family import FamilyDesk
 from hub.web.access.wishes import Choices, Choosing
 from hub.web.shown import News
+from models.notices import LATE_LETTER
 from models.people import POST, Account, Contact, Level, Resident, Role
 from models.privacy import AT_LEVEL, Data, Purpose, level_at
 
-LATE = timedelta(days=2)
 TO_POST = "it is to be posted"
 """The reason that the list gives."""
 ON_AN_ENVELOPE = (Data.PERSON, Data.ADDRESS, Data.CONTACTS)
@@ -90,7 +90,7 @@ class LetterDesk:
         if isinstance(reader, Contact) and level_at(reader, now) is Level.NOTHING:
             return
         zone = self._door.home(viewer, letter.home).timezone
-        own, late = isinstance(reader, Resident), now - letter.at > LATE
+        own, late = isinstance(reader, Resident), now - letter.at > LATE_LETTER
         yield Waiting(letter.id, letter.home, reader.name, _address(reader), own, letter.at, late, zone)
 
     def _reader(self, letter: Notice) -> Resident | Contact:
