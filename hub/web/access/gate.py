@@ -116,8 +116,8 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
-        self._days = Days(self._door, Knowing(records, alerts, series))
+        self._days, self._mentioned = Days(self._door, Knowing(records, alerts, series)), Mentioned(records.engine)
+        self._state = HomeState(self._door, self._days, records.health)
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.relatives = RelativeDesk(self._door)
         self.wanted = WantedDesk(self._door, chosen)
@@ -199,7 +199,7 @@ class Gate:
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
             self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
-            self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
+            self._state.strip(home, shown, fitted, now) if Data.KIT in shown else None,
             self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
         )
@@ -226,7 +226,7 @@ class Gate:
             because,
             alerts,
             self._door.contacts([resident]) if Data.CONTACTS in shown else (),
-            self._state.strip(home, shown, self._fitted(home)),
+            self._state.strip(home, shown, self._fitted(home), now),
             day,
             watching,
             self._mentions(home, now, shown),
@@ -330,7 +330,7 @@ class Gate:
             raise Hidden("resident")
         self._door.shown(viewer, purpose, Data)
         home, now = self._door.home(viewer, resident.home), self._clock.now()
-        _, last = self._days.spans(home, now - DAY, now)
+        _, last = self._days.last_day(home, now)
         return Own(
             resident.called,
             now,
@@ -550,7 +550,7 @@ class Gate:
         return tuple(found.values())
 
     def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:
-        (spans, last), known = self._days.spans(home, now - DAY, now), self._days.usual(home, now)
+        (spans, last), known = self._days.last_day(home, now), self._days.usual(home, now)
         drawn = self._days.drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, known)
         return drawn, self._watching(viewer, home, last.at if last else None, now)
 
