@@ -92,6 +92,9 @@ NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIM
 EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
+RING = "Ring the duty line."
+"""Where nobody in the contact centre can help."""
+
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -417,17 +420,20 @@ class Gate:
         late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
-            f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
+            f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or lost. {RING}"
             for name, turned in late
         ]
         if self._missing():
-            said.append("The hub's watch is not running: no alert will be raised.")
+            said.append(f"The hub's watch is not running: no alert will be raised. {RING}")
         said += [
             f"Reaching people {one.way} has failed since {clock_s(one.began, zone)}, and nobody sees to it: look below."
             for one in broken
         ]
         said += self.handovers.late(council)
-        return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
+        return (
+            *said,
+            *([] if self._hears() else [f"The hub hears no home at all: a press would not reach it. {RING}"]),
+        )
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
