@@ -115,10 +115,11 @@ class Relatives:
                 connection.execute(insert(_breaks).values(person=person, began=now, until=until))
             next_version(connection)
 
-    def breaks(self) -> dict[str, list[Break]]:
+    def breaks(self, people: Collection[str] | None = None) -> dict[str, list[Break]]:
         """All there were, by contact."""
         found: dict[str, list[Break]] = {}
-        for row in self._all(select(_breaks)):
+        every = select(_breaks)
+        for row in self._all(every if people is None else every.where(_breaks.c.person.in_([*people]))):
             found.setdefault(row.person, []).append(Break(row.id, row.person, row.began, row.until))
         return found
 
