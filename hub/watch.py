@@ -30,6 +30,7 @@ from hub.pauses import Pauses
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
+from hub.store.held import unlearn
 from hub.store.records import Turn
 from hub.store.series import Row
 from models.alert import Lane
@@ -324,6 +325,7 @@ class Watch:
         if not erased:
             return self._engine.snapshot()
         self._health.forget(erased)
+        unlearn(self._store.records.engine, erased)
         kept = self._engine_of([home for home in homes if home.id not in erased], self._clock.now())
         kept.restore(self._engine.snapshot())
         return kept.snapshot()

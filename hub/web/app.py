@@ -26,6 +26,7 @@ from hub.web import (
     handover,
     keysafe,
     leaving,
+    letters,
     login,
     news,
     others,
@@ -68,6 +69,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    letters,
     news,
     alive,
 )
