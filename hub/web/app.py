@@ -27,6 +27,7 @@ from hub.web import (
     handover,
     keysafe,
     leaving,
+    letters,
     login,
     news,
     others,
@@ -69,6 +70,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    letters,
     news,
     alive,
 )

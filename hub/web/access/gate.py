@@ -40,6 +40,7 @@ from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.leaving import LeavingDesk
+from hub.web.access.letters import LetterDesk
 from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
@@ -135,6 +136,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
+        self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
