@@ -11,12 +11,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hub.keyring import Keyring
 from hub.settings import Settings
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.plainly import answered, unreached
 from hub.transports.post import PASSING, TIMEOUT, answers
 
 if TYPE_CHECKING:
     from py_vapid import Vapid02
 
 GONE = frozenset({404, 410})
+SERVICE = "the push service of their browser"
 LASTS = 3600
 """Seconds for which a push service keeps what it can't hand over at once."""
 
@@ -105,7 +107,13 @@ class WebPush:
         except WebPushException as bad:
             return _why(bad.response, msgspec.json.decode(subscription, type=Subscription).endpoint)
         except (requests.RequestException, ValueError) as bad:
-            return Unreached(f"the push service failed: {type(bad).__name__}", broken=not isinstance(bad, ValueError))
+            broken = not isinstance(bad, ValueError)
+            return Unreached(
+                unreached(SERVICE, bad)
+                if broken
+                else "what the browser said of itself does not read: its push has to be turned on again there",
+                broken=broken,
+            )
         return None
 
 
@@ -113,4 +121,4 @@ def _why(answer: requests.Response | None, endpoint: str) -> Unreached:
     code = 0 if answer is None else answer.status_code
     if code in GONE:
         return Unreached("the browser is subscribed no longer", gone=(endpoint,))
-    return Unreached(f"the push service answered {code}", broken=code in PASSING or code >= 500)
+    return Unreached(answered(SERVICE, code), broken=code in PASSING or code >= 500)

@@ -5,6 +5,7 @@ from functools import cache
 from socket import socket
 
 import uvicorn
+from anyio import to_thread
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
@@ -27,6 +28,7 @@ from hub.web import (
     handover,
     keysafe,
     leaving,
+    letters,
     login,
     news,
     others,
@@ -69,6 +71,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    letters,
     news,
     alive,
 )
@@ -77,6 +80,10 @@ LARGEST = 64 * 1024
 """Bytes in one form."""
 LARGEST_OF = {"/administration/import": 4 * 1024 * 1024, "/administration/import/keep": 8 * 1024 * 1024}
 """Where a form brings a file."""
+
+PAGES_AT_ONCE = 6
+SWITCH_AFTER = 0.0005
+"""Seconds that a thread may compute while another waits; Python's own are ten times as many."""
 
 PROTECTION = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -145,6 +152,14 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=3,
             )
         )
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Few pages are made at once, and whoever waits for the interpreter gets it soon: else in a storm the consoles'
+        queue, which asks the store a dozen things, would stand behind every page at each of them.
+        """
+        to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
+        sys.setswitchinterval(SWITCH_AFTER)
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._app.state.changes.end()

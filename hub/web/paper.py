@@ -8,16 +8,21 @@ LINE = 6.0
 """mm"""
 FAMILY = "SourceSansPro"
 LARGE = 18 / 11
+WINDOW, WINDOW_WIDTH, UNDER_WINDOW = (25.0, 48.0), 80.0, 90.0
+"""mm, on a page that is folded in three."""
 CUTS = {"": "Regular", "B": "Bold"}
 
 
 class Paper:
     """A4, portrait, with the letters of Latin, Greek and Cyrillic names; what those lack is printed as '?'.
 
-    `large` is large print: 18 points, as those who see badly need it.
+    `large` is large print: 18 points, as those who see badly need it. `envelope` is to whom it goes, where a window of
+    an envelope (DL) shows it.
     """
 
-    def __init__(self, title: str, made: datetime, *, large: bool = False, language: str = "en") -> None:
+    def __init__(
+        self, title: str, made: datetime, *, large: bool = False, language: str = "en", envelope: Sequence[str] = ()
+    ) -> None:
         from fpdf import FPDF  # takes longer to load than most pages do, and most visitors print nothing
 
         self._scale = LARGE if large else 1.0
@@ -31,7 +36,16 @@ class Paper:
             with as_file(files("font_source_sans_pro") / "files" / f"{FAMILY}-{cut}.ttf") as letters:
                 self._pdf.add_font(FAMILY, style, letters)
         self._pdf.add_page()
+        if envelope:
+            self._window(envelope)
         self._text(title, 20, bold=True, height=11)
+
+    def _window(self, envelope: Sequence[str]) -> None:
+        """Never large: it has to fit."""
+        self._pdf.set_font(FAMILY, size=11)
+        self._pdf.set_xy(*WINDOW)
+        self._pdf.multi_cell(WINDOW_WIDTH, 5, "\n".join(self._printable(line) for line in envelope))
+        self._pdf.set_xy(self._pdf.l_margin, UNDER_WINDOW)
 
     def heading(self, text: str) -> None:
         self._pdf.ln(3)

@@ -140,14 +140,16 @@ class _Told:
             self.alert, self.closed = None, now
 
     def _mornings(self) -> dict[datetime, int | None]:
-        """By the beginning of each day: the minute at which somebody was up, unless it was not heard until then."""
+        """By the beginning of each day: the minute at which somebody was up, unless the record has it in part, or the
+        home was not heard until then.
+        """
         found: dict[datetime, int | None] = {}
         start = morning(self.first, self.home.timezone)
         while start < self.last:
             end = start + timedelta(days=1)
             seen = self._between(start - timedelta(days=1), end, float("inf"))
             up = up_at(seen, start, end)
-            heard = up is not None and self._heard_between(start, up)
+            heard = up is not None and self.first < start and self._heard_between(start, up)
             found[start] = minute_of(up, self.home.timezone) if up and heard else None
             start = end
         return found
