@@ -3,15 +3,16 @@
 import logging
 import re
 import threading
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
-
-import apprise
 
 from hub.settings import Settings, secret
 from hub.transports.call import Call, Told, Unreached
 from hub.transports.plainly import OURS, THEIRS, answered
 from hub.transports.post import answers
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
 
 PUSHES = frozenset({"ntfy", "ntfys", "gotify", "gotifys", "pover", "signal", "signals", "tgram", "json", "jsons"})
 """Services that an address may name. Apprise speaks to many more, and some of those run programs on this machine."""
@@ -90,9 +91,16 @@ def _told(server: str, call: Call, addresses: list[str]) -> Told:
     return Told(f"{len(addresses) - len(failed)} of {len(addresses)} taken by the service")
 
 
+def _service(address: str) -> "NotifyBase | None":
+    """Apprise is loaded when it is first wanted: a hub that restarts hears the homes again the sooner."""
+    from apprise import Apprise
+
+    return Apprise.instantiate(address)
+
+
 def _listens(address: str) -> bool:
     """Whether anybody answers where the service of this Apprise address is."""
-    service = apprise.Apprise.instantiate(address)
+    service = _service(address)
     if service is None:
         return False
     there = urlsplit(str(getattr(service, "notify_url", "")))
@@ -103,7 +111,7 @@ def _listens(address: str) -> bool:
 
 
 def _failure(server: str, call: Call, address: str) -> Unreached | None:
-    service = apprise.Apprise.instantiate(address)
+    service = _service(address)
     if service is None:
         return Unreached(f"the address of {server} does not read; {OURS}")
     with _Heard() as heard:

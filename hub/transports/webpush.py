@@ -1,19 +1,21 @@
 """Push to browsers: encrypted for each of them, by the push service that the browser itself named."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from py_vapid import Vapid02
-from pywebpush import WebPushException, webpush
 
 from hub.keyring import Keyring
 from hub.settings import Settings
 from hub.transports.call import Call, Told, Unreached
 from hub.transports.plainly import answered, unreached
 from hub.transports.post import PASSING, TIMEOUT, answers
+
+if TYPE_CHECKING:
+    from py_vapid import Vapid02
 
 GONE = frozenset({404, 410})
 SERVICE = "the push service of their browser"
@@ -44,8 +46,10 @@ def readable(settings: Settings, content: bytes) -> bool:
     return named and (there.scheme == "https" or host == "127.0.0.1")
 
 
-def vapid(settings: Settings) -> Vapid02:
+def vapid(settings: Settings) -> "Vapid02":
     """The hub's own key, made once; browsers that subscribed know the hub by it."""
+    from py_vapid import Vapid02
+
     pem = Keyring(settings.secrets).kept("vapid.pem", _made)
     return Vapid02.from_pem(pem)
 
@@ -87,6 +91,8 @@ class WebPush:
         return not self._failed or answers(f"{there.scheme}://{there.netloc}/")
 
     def _failure(self, call: Call, subscription: str) -> Unreached | None:
+        from pywebpush import WebPushException, webpush  # takes long to load, and a hub that restarts is in a hurry
+
         shown = {"title": call.subject, "text": call.text, "link": call.link, "tag": call.key, "silent": call.silent}
         try:
             webpush(

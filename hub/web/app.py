@@ -2,11 +2,12 @@
 
 import gc
 import sys
+from functools import cache
 from socket import socket
 
 import uvicorn
 from anyio import to_thread
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -116,19 +117,21 @@ SAID: dict[int, tuple[str, str]] = {
 UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try again.")
 
 
+@cache
+def _pages() -> APIRouter:
+    """All parts, with what each asks first. Working that out takes longer than most pages do, so it is kept."""
+    pages = APIRouter(dependencies=[Depends(kept_by_any_database), Depends(own_form)])
+    for part in PARTS:
+        pages.include_router(part.routes)
+    return pages
+
+
 def build(settings: Settings) -> FastAPI:
-    app = FastAPI(
-        title="Nightlight",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        dependencies=[Depends(kept_by_any_database), Depends(own_form)],
-    )
+    app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None)
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
     app.state.changes = Changes(Live(gate))
-    for part in PARTS:
-        app.include_router(part.routes)
+    app.router.routes.extend(_pages().routes)
     # Only what holds no secret is compressed: how well a page packs would tell what is in it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)))
     app.add_middleware(Protected)

@@ -179,20 +179,19 @@ def test_a_step_that_cannot_be_taken_fails_and_leads_on(desk: Desk, step: Step) 
 
 
 def test_a_transport_that_hangs_delays_nobody(store: Store, hand: Hand) -> None:
-    desk = Desk(store, hand, time_limit=3.0)
+    desk = Desk(store, hand, time_limit=2.0)
     desk.told["email"].hold.clear()
     agree(store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     agree(store, Step("operator", "log"), kind="kit_unheard")
     hanging = raised(desk)
     desk.turn()
-    began = time.monotonic()
     raised(desk, FindingKind.KIT_UNHEARD, None)
     desk.turn()
     eventually(desk.told_whom)
-    assert time.monotonic() - began < 2.5
+    assert desk.told_whom("email") == [], "that hangs still"
     desk.settle(2)
     (first, second) = store.alerts.attempts(hanging.id)
-    assert (first.tried, first.detail) == (Tried.FAILED, "it was not known after 3 s whether it went through")
+    assert (first.tried, first.detail) == (Tried.FAILED, "it was not known after 2 s whether it went through")
     assert second.tried is Tried.SENT
     desk.told["email"].hold.set()
 

@@ -9,8 +9,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.settings import Settings
-from hub.supervise import free_port
 from hub.transports import Call, Unreached, transports
+from tests.conftest import free_port
 
 CALL = Call(
     7, "okafor-home", "press", "ada", ("ada@home.example",), "Nightlight alert 7", "Please check on Mrs Okafor.\n"
