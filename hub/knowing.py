@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hub.store.alerts import Alerts
+from hub.store.once import once
 from hub.store.records import Expectation, Records
 from hub.store.row import Row
 from hub.store.series import Series
@@ -64,6 +65,7 @@ class Knowing:
     def heard(self, home: Home) -> Heard:
         return self._records.heard(home.id).get(home.id, NEVER_HEARD)
 
+    @once
     def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
         """Signs of life, in order of time."""
         rows = noticed(self._records, self._series, home, start, end)

@@ -15,7 +15,7 @@ from hub.clock import Clock
 from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
 from hub.letters import Letters
-from hub.reviews import Reviews
+from hub.reminders import MATTERS, Reminders
 from hub.store import Store, told_by
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
@@ -41,7 +41,7 @@ from models.response import Tried
 from models.telling import say
 
 DECIDE_EVERY, LOOK_AHEAD_EVERY = 5.0, 60.0
-"""Real seconds: between looks at what relatives chose; and at letters and reviews, which are a matter of days."""
+"""Real seconds: between looks at what relatives chose; and at letters and reminders, which are a matter of days."""
 AT_ONCE = 8
 """Sent in one turn."""
 ONCE_ONLY = frozenset({WEB_PUSH, "email"})
@@ -62,7 +62,7 @@ class Notices:
         self._url = public_url.rstrip("/") if public_url else ""
         self._wake = sending.finished
         self._on_record: tuple[int, dict[str, Preferences]] = (-1, {})
-        self._letters, self._reviews = Letters(store), Reviews(store, self._url)
+        self._letters, self._reminders = Letters(store), Reminders(store, self._url)
         self._decided_at = self._looked_ahead_at = float("-inf")
         self._recovered = False
 
@@ -79,7 +79,7 @@ class Notices:
         if time.monotonic() - self._looked_ahead_at >= LOOK_AHEAD_EVERY:
             self._looked_ahead_at = time.monotonic()
             self._letters.decide(now)
-            self._reviews.decide(now)
+            self._reminders.decide(now)
         self.send(now)
 
     def stumbled(self, error: Exception) -> None:
@@ -131,8 +131,8 @@ class Notices:
 
     def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
         """By which way, and what. Raises Unreached."""
-        if notice.kind is NoticeKind.REVIEW:
-            return self._reviews.made(notice, now)
+        if notice.kind in MATTERS:
+            return self._reminders.made(notice, now)
         contact = self._store.records.contact(notice.person)
         ways = self._ways_to(contact, notice, now) if contact else []
         if contact is None or not ways:
@@ -236,9 +236,10 @@ class Notices:
         self._store.records.look(viewer, Role.CONTACT, home.id, data, Purpose.REASSURE, about, now)
 
     def _home_of(self, person: str) -> Home | None:
+        """None for a contact of somebody who is looked after no longer: of the dead nobody is told how they are."""
         contact = self._store.records.contact(person)
         resident = self._store.records.resident(contact.resident) if contact else None
-        return self._store.records.home(resident.home) if resident else None
+        return self._store.records.home(resident.home) if resident and resident.ended is None else None
 
     def _in_use(self, home: Home) -> Home:
         return in_use(home, agreed(self._store.records.consents(home.id), home.id))

@@ -23,12 +23,14 @@ class NoticeKind(StrEnum):
     BED = "bed"
     LETTER = "letter"
     REVIEW = "review"
+    POSTING = "posting"
 
 
 EVENING_FROM, NIGHT_UNTIL = 19, 4
 """Hours of the home's clock between which somebody goes to bed."""
 LETTERS_FROM = 8
 """The hour of a Monday from which the letter of that week is due."""
+LATE_LETTER = timedelta(days=2)
 BED_BY = 1
 """By this hour whoever waits for that word is told how things are instead."""
 IN_BED_FOR = timedelta(minutes=15)

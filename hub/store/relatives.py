@@ -10,6 +10,7 @@ from sqlalchemy import Engine, and_, insert, select, update
 
 from hub.store import schema
 from hub.store.database import add_all_new, upsert, writing
+from hub.store.once import reading
 from hub.store.version import next_version
 from models.notices import NoticeKind, Preferences
 from models.people import POST
@@ -131,16 +132,17 @@ class Relatives:
                 connection.execute(insert(_breaks).values(person=person, began=now, until=until))
             next_version(connection)
 
-    def breaks(self) -> dict[str, list[Break]]:
+    def breaks(self, people: Collection[str] | None = None) -> dict[str, list[Break]]:
         """All there were, by contact."""
         found: dict[str, list[Break]] = {}
-        for row in self._all(select(_breaks)):
+        every = select(_breaks)
+        for row in self._all(every if people is None else every.where(_breaks.c.person.in_([*people]))):
             found.setdefault(row.person, []).append(Break(row.id, row.person, row.began, row.until))
         return found
 
     def resting(self, people: Collection[str], at: datetime) -> dict[str, Break]:
         """Of `people`, who had a break at that moment."""
-        rows = self._all(select(_breaks).where(_going_on(at, people)))
+        rows = self._all(select(_breaks).where(_going_on(at, people))) if people else ()
         return {row.person: Break(row.id, row.person, row.began, row.until) for row in rows}
 
     def _change(self, notice: int, **values: Any) -> None:
@@ -148,7 +150,7 @@ class Relatives:
             connection.execute(update(_notices).where(_notices.c.id == notice).values(**values))
 
     def _all(self, question: Any) -> Sequence[Any]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).all()
 
 

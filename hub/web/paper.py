@@ -4,10 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import as_file, files
 
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-from fpdf.fonts import TTFFont
-
 LINE = 6.0
 """mm"""
 FAMILY = "SourceSansPro"
@@ -27,6 +23,8 @@ class Paper:
     def __init__(
         self, title: str, made: datetime, *, large: bool = False, language: str = "en", envelope: Sequence[str] = ()
     ) -> None:
+        from fpdf import FPDF  # takes longer to load than most pages do, and most visitors print nothing
+
         self._scale = LARGE if large else 1.0
         self._pdf = FPDF(format="A4")
         self._pdf.set_title(title)
@@ -70,9 +68,11 @@ class Paper:
 
     def _text(self, text: str, size: int, *, bold: bool = False, height: float = LINE) -> None:
         self._pdf.set_font(FAMILY, style="B" if bold else "", size=size * self._scale)
-        self._pdf.multi_cell(0, height * self._scale, self._printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.multi_cell(0, height * self._scale, self._printable(text), new_x="LMARGIN", new_y="NEXT")
 
     def _printable(self, text: str) -> str:
+        from fpdf.fonts import TTFFont
+
         font = self._pdf.fonts[FAMILY.lower()]
         assert isinstance(font, TTFFont)
         return "".join(letter if ord(letter) in font.cmap else "?" for letter in text)

@@ -244,6 +244,8 @@ class Engine:
         return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company)
 
     def _by_the_rule(self, homes: Ints) -> None:
+        if not len(homes):
+            return
         self.expected_by[homes] = expected_by(self._limits, homes, self.last_sign[homes])
         self.wake_at[homes] = np.minimum(self.wake_at[homes], self.expected_by[homes])
         self._state["settled"][homes] = True

@@ -51,20 +51,22 @@ class FamilyDesk:
             _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
         )
 
-    def news(self, viewer: Viewer, *, week: bool = False) -> News:
-        """The page's sentence in the reader's language, for paper or to be heard; and of the `week` when they were up,
-        for a letter. Raises Hidden.
+    def news(self, viewer: Viewer, *, letter: bool = False) -> News:
+        """The page's sentence in the reader's language, for paper or to be heard; with what else belongs in a `letter`,
+        and when they were up in the last week. Raises Hidden.
         """
         contact, resident, home, shown = self._whose(viewer)
         now, language = self._door.clock.now(), contact.telling.language
         told = sentence(glimpse(self._known(resident, home, now), shown), language)
         at = moment_in_words(At(now, Grain.MINUTE), now, home.timezone, language)
         lines = [f"{told.head}.", *told.more, say("news.asof", language, at=at)]
-        lines += self._mornings(home, now, shown, language) if week else ()
+        lines += self._mornings(home, now, shown, language) if letter else ()
         if Data.STANDING in shown:
             level = say(f"level.{contact.level}", language)
             lines.append(say("news.chose", language, called=resident.called, level=level))
         lines.append(say("news.call", language))
+        if letter:
+            lines = [say("letter.dear", language, called=contact.name), *lines, say("letter.yours", language)]
         day = date_in_words(local(now, home.timezone), language)
         return News(resident.called, day, tuple(lines), now, language, contact.telling.large_print)
 

@@ -4,17 +4,17 @@ and that look is on record.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.family import FamilyDesk
 from hub.web.access.wishes import Choices, Choosing
 from hub.web.shown import News
+from models.notices import LATE_LETTER
 from models.people import POST, Account, Contact, Level, Resident, Role
 from models.privacy import AT_LEVEL, Data, Purpose, level_at
 
-LATE = timedelta(days=2)
 TO_POST = "it is to be posted"
 """The reason that the list gives."""
 ON_AN_ENVELOPE = (Data.PERSON, Data.ADDRESS, Data.CONTACTS)
@@ -59,9 +59,10 @@ class LetterDesk:
         if level is Level.NOTHING:
             raise Hidden(f"letter {number}")
         shown = self._door.shown(viewer, Purpose.PREVIEW, AT_LEVEL[level], reason=reason)
-        self._door.look(viewer, Purpose.PREVIEW, letter.home, shown, about=f"a letter to {reader.id}: {reason}")
+        about = f"the letter to {reader.id}: {reason}"
+        self._door.look(viewer, Purpose.PREVIEW, letter.home, shown, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, reader.id, council=viewer.council)
-        return envelope, self._family.news(Viewer(stands_in, "", behind=viewer), week=True)
+        return envelope, self._family.news(Viewer(stands_in, "", behind=viewer, about=about), letter=True)
 
     def posted(self, viewer: Viewer, number: int) -> None:
         """Raises Hidden, also for one that somebody else posted meanwhile."""
@@ -89,7 +90,7 @@ class LetterDesk:
         if isinstance(reader, Contact) and level_at(reader, now) is Level.NOTHING:
             return
         zone = self._door.home(viewer, letter.home).timezone
-        own, late = isinstance(reader, Resident), now - letter.at > LATE
+        own, late = isinstance(reader, Resident), now - letter.at > LATE_LETTER
         yield Waiting(letter.id, letter.home, reader.name, _address(reader), own, letter.at, late, zone)
 
     def _reader(self, letter: Notice) -> Resident | Contact:

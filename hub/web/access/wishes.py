@@ -295,7 +295,7 @@ class Choosing:
         about = f"as {contact_id} sees it" + (f"; {reason}" if reason else "")
         self._door.look(viewer, Purpose.PREVIEW, home.id, wanted, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, contact.id, council=viewer.council)
-        return contact, Viewer(stands_in, "", behind=viewer)
+        return contact, Viewer(stands_in, "", behind=viewer, about=about)
 
     def _contact(self, resident: Resident, contact_id: str) -> Contact:
         contact = self._door.records.contact(contact_id)

@@ -253,7 +253,7 @@ def test_a_press_appears_without_a_reload(world: World, url: str, opened: Opened
     alert = world.press()
     page.wait_for_selector(f"#alert-{alert.id}", timeout=30_000)
     assert page.evaluate("window.same") is True
-    assert page.title() == "(1) Queue · Nightlight"
+    expect(page).to_have_title("(1) Queue · Nightlight")
     expect(page.locator("#news")).to_have_text("Call for help: Mrs Okafor, Northside")
 
 
