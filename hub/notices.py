@@ -236,9 +236,10 @@ class Notices:
         self._store.records.look(viewer, Role.CONTACT, home.id, data, Purpose.REASSURE, about, now)
 
     def _home_of(self, person: str) -> Home | None:
+        """None for a contact of somebody who is looked after no longer: of the dead nobody is told how they are."""
         contact = self._store.records.contact(person)
         resident = self._store.records.resident(contact.resident) if contact else None
-        return self._store.records.home(resident.home) if resident else None
+        return self._store.records.home(resident.home) if resident and resident.ended is None else None
 
     def _in_use(self, home: Home) -> Home:
         return in_use(home, agreed(self._store.records.consents(home.id), home.id))

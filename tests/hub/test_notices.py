@@ -199,6 +199,20 @@ def test_who_has_no_login_is_told_by_what_is_on_their_record(desk: Desk) -> None
     assert len(desk.told["sms"].calls) == 1, "what they choose themselves goes before it"
 
 
+def test_of_somebody_who_is_looked_after_no_longer_nobody_is_told(desk: Desk) -> None:
+    ada, grace = desk.store.records.contact("ada"), desk.store.records.resident("grace")
+    assert ada
+    assert grace
+    by_text = replace(ada, id="obi", telling=Telling("by text message"))
+    by_post = replace(ada, id="ife", telling=Telling(BY_LETTER))
+    gone = replace(grace, ended=evening(12), telling=Telling(BY_LETTER))
+    desk.store.records.load(Register(residents=(gone,), contacts=(by_text, by_post)), {})
+    desk.at(evening(19.0))
+    desk.settled()
+    assert letters(desk) == []
+    assert not [one for told in desk.told.values() for one in told.calls]
+
+
 def letters(desk: Desk) -> list[tuple[str, str]]:
     return [(one.key, one.state) for one in desk.relatives.in_state(Sent.LISTED)]
 
