@@ -15,6 +15,7 @@ from hub.store import chain, schema
 from hub.store.database import add_new, writing
 from hub.store.once import asked_by, reading
 from hub.store.shiftbook import muted_until
+from hub.store.together import written
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
@@ -233,8 +234,7 @@ class Alerts:
         """Write down of each alert the steps that are about to be taken, and when it is looked at again, all or none:
         the ids of attempts, in the order of the steps, as far as nobody else changed the alert meanwhile.
         """
-        with writing(self._engine) as connection:
-            return [_take(connection, one, now) for one in looked]
+        return written(self._engine, lambda connection: [_take(connection, one, now) for one in looked])
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
@@ -244,9 +244,7 @@ class Alerts:
     def finish_all(self, outcomes: Sequence[tuple[int, Tried, str]], now: datetime) -> None:
         """How several attempts went, all or none."""
         if outcomes:
-            with writing(self._engine) as connection:
-                for one in outcomes:
-                    _finish(connection, *one, now)
+            written(self._engine, lambda connection: [_finish(connection, *one, now) for one in outcomes])
 
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
@@ -269,8 +267,8 @@ class Alerts:
         """These were handed over, or (None) came too late to be of use."""
         done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
         if orders:
-            with writing(self._engine) as connection:
-                connection.execute(update(_orders).where(_orders.c.id.in_(orders)).values(done))
+            told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
+            written(self._engine, lambda connection: connection.execute(told).rowcount)
 
     def latest_change(self) -> int:
         return int(self._all(_LATEST)[0][0])
@@ -318,8 +316,7 @@ class Alerts:
         """Do `work` in one transaction, and anew with fresh eyes when somebody else got in between."""
         for _ in range(_TRIES):
             try:
-                with writing(self._engine) as connection:
-                    return work(connection)
+                return written(self._engine, work)
             except (Overtaken, IntegrityError) as race:
                 last = race
         raise last

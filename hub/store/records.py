@@ -31,6 +31,7 @@ from hub.store.database import insert_of, upsert, writing
 from hub.store.health import Health
 from hub.store.once import asked_by, once, reading
 from hub.store.snapshots import Snapshots
+from hub.store.together import written
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -336,8 +337,9 @@ class Records:
 
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
         row = {"viewer": viewer, "role": role.value, "home": home, "data": str(data), "purpose": str(purpose)}
-        with writing(self._engine) as connection:
-            chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+        written(
+            self._engine, lambda connection: chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+        )
 
     def looks(self, home: str, limit: int = 1000) -> list[Look]:
         """Newest first."""
@@ -346,8 +348,8 @@ class Records:
         return [Look(r.at, r.viewer, Role(r.role), r.home, r.data, r.purpose, r.reason) for r in rows]
 
     def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
-        with writing(self._engine) as connection:
-            upsert(connection, schema.loops, [{"loop": loop, "real_at": real_at, "played": played, "note": note}])
+        row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
+        written(self._engine, lambda connection: upsert(connection, schema.loops, [row]))
 
     @once
     def loops(self) -> dict[str, Turn]:

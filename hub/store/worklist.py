@@ -9,9 +9,9 @@ from sqlalchemy import Column, Engine, Select, bindparam, or_, select
 
 from hub.store import chain, schema
 from hub.store.alerts import Alerts, Entry
-from hub.store.database import writing
 from hub.store.once import reading
 from hub.store.records import Expectation, Look
+from hub.store.together import written
 from models.alert import Act, Alert, State
 from models.health import Heard
 from models.people import Resident
@@ -138,8 +138,7 @@ class Worklist:
             for one in looks
         ]
         if rows:
-            with writing(self._engine) as connection:
-                chain.add_all(connection, schema.looks, rows)
+            written(self._engine, lambda connection: chain.add_all(connection, schema.looks, rows))
 
     def _of(self, ids: Sequence[object], question: Select[Any]) -> Iterable[Any]:
         with reading(self._engine) as connection:
