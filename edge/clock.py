@@ -51,7 +51,7 @@ class Clock:
         self._file = file
         self._synced = synced
         self._lock = threading.Lock()
-        self._mark: tuple[int, int] | None = None
+        self._read = b""
         self._pace = _REAL
         self._elapsed = time.monotonic()
         self._counted_at = self._changed_at = time.monotonic()
@@ -64,8 +64,9 @@ class Clock:
 
     def moment(self) -> Moment:
         with self._lock:
+            real = time.time()
             self._count()
-            at = self._pace.at(time.time()) + timedelta(seconds=self._pace.wrong_by)
+            at = self._pace.at(real) + timedelta(seconds=self._pace.wrong_by)
             return Moment(at, self._elapsed, self._believable(at), self.boot)
 
     def real_seconds(self, played: float) -> float:
@@ -85,7 +86,7 @@ class Clock:
 
     def _start_played(self, file: Path) -> None:
         try:
-            self._pace, self._mark = _read(file)
+            self._pace, self._read = _read(file)
         except (OSError, ValueError, OverflowError) as error:
             raise BadSettings(f"clock_file: {error}") from error
         self.boot = f"{self.boot}/{os.getpid()}/{time.time_ns()}"
@@ -104,11 +105,12 @@ class Clock:
 
     def _follow(self, file: Path) -> None:
         try:
-            if _mark(file) == self._mark:
-                return
-            pace, self._mark = _read(file)
+            pace, read = _read(file)
         except (OSError, ValueError, OverflowError):
             return  # replaced or removed under our hands: the pace we have goes on
+        if read == self._read:
+            return  # its time and place on the disk may be those of the one before the last
+        self._read = read
         if pace.speed == 0:
             self._elapsed += self._passed_by_hand(pace)
         self._pace, self._changed_at = pace, time.monotonic()
@@ -132,13 +134,8 @@ def _boot_id() -> str:
         return f"process-{os.getpid()}-{datetime.now(UTC):%Y%m%d%H%M%S%f}"
 
 
-def _mark(file: Path) -> tuple[int, int]:
-    stat = file.stat()
-    return stat.st_ino, stat.st_mtime_ns
-
-
-def _read(file: Path) -> tuple[Pace, tuple[int, int]]:
-    mark = _mark(file)
-    pace = unpacked(file.read_bytes())
+def _read(file: Path) -> tuple[Pace, bytes]:
+    content = file.read_bytes()
+    pace = unpacked(content)
     pace.at(time.time())
-    return pace, mark
+    return pace, content

@@ -18,7 +18,7 @@ class Clock:
     def __init__(self, path: str | None = None) -> None:
         self._path = Path(path) if path else None
         self._pace = Pace(0.0, 0.0)
-        self._read: tuple[int, int] | None = None
+        self._read = b""
 
     def now(self) -> datetime:
         return self.pace().at(time.time())
@@ -29,10 +29,9 @@ class Clock:
         return self._pace
 
     def _look(self, path: Path) -> None:
-        state = path.stat()
-        if (state.st_mtime_ns, state.st_ino) != self._read:
-            self._pace = unpacked(path.read_bytes())
-            self._read = (state.st_mtime_ns, state.st_ino)
+        content = path.read_bytes()  # its time and place on the disk may be those of the one before the last
+        if content != self._read:
+            self._pace, self._read = unpacked(content), content
 
     def real_seconds(self, played: float, least: float = 0.02, most: float = SLICE) -> float:
         """How long to really wait before `played` seconds can have passed, within bounds."""

@@ -49,6 +49,8 @@ PASS_OVER = 10.0
 CRASHES = 2
 """A step in the middle of which the hub stopped this often has failed: it may be what stops it."""
 
+OUR_FAULT = "the hub itself failed at it: whoever runs the hub has to report that, with its log"
+
 
 class Handed(Protocol):
     """A message on its way to the broker."""
@@ -116,9 +118,9 @@ class Sending:
                     time.sleep(pause)
                     continue
                 self._say(attempt, Tried.FAILED, str(why), broken=why.broken, gone=why.gone)
-            except Exception as error:
+            except Exception:
                 log.exception("attempt %d failed in its transport", attempt)
-                self._say(attempt, Tried.FAILED, f"the transport failed: {type(error).__name__}", broken=True)
+                self._say(attempt, Tried.FAILED, OUR_FAULT, broken=True)
             else:
                 self._say(attempt, Tried.SENT, told.detail, answer=told.answer, gone=told.gone)
             return
@@ -161,7 +163,7 @@ class Sending:
         late = time.monotonic() - self._time_limit
         for attempt in [number for number, one in self._under_way.items() if one.since < late]:
             name = self._hung[attempt] = self._under_way.pop(attempt).transport
-            detail = f"no outcome within {self._time_limit:g} s"
+            detail = f"it was not known after {self._time_limit:g} s whether it went through"
             found.append(Outcome(attempt, Tried.FAILED, detail, name, broken=True))
         return found
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.beats import Beats
 from hub.clock import Clock
+from hub.garbage import nothing_is_garbage
 from hub.link import Arrived, Link
 from hub.store import Store
 from hub.store.records import Aside, Beat
@@ -177,7 +178,7 @@ class Inbox:
     def complete_until(self, now: datetime) -> datetime:
         """Everything that came before this is committed and handed on."""
         with self._something:
-            waiting = [one.at for some in (self._in_hand, self._presses, self._routine) for one in list(some)[:1]]
+            waiting = [some[0].at for some in (self._in_hand, self._presses, self._routine) if some]
         return min([now, *waiting])
 
 
@@ -196,12 +197,16 @@ class OnRecord:
         version = self._records.version()
         if version == self._version:
             return False
+        with nothing_is_garbage():
+            self._read()
+        self._version = version
+        return True
+
+    def _read(self) -> None:
         consents = of_each_home(self._records.consents())
         self.homes = {home.id: home for home in self._records.homes()}
         self.agreed = _shared({home: agreed(consents.get(home, ()), home) for home in self.homes})
         self.configured = _shared({one.id: configured(consents.get(one.id, ()), one) for one in self.homes.values()})
-        self._version = version
-        return True
 
 
 def _shared(values: dict[str, T]) -> dict[str, T]:
@@ -292,7 +297,7 @@ class Ingest:
         for home, outbox, some in (one.receipt for one in taken if one.receipt):
             numbers.setdefault((home, outbox), []).extend(some)
         for (home, outbox), all_of_them in numbers.items():
-            self._link.tell(home, Leg.RECEIPT, encode(Receipt(outbox, ranges(all_of_them))))
+            self._link.receipt(home, encode(Receipt(outbox, ranges(all_of_them))))
 
     def _keep_asides(self, asides: list[Aside]) -> None:
         dropped, self._inbox.dropped = self._inbox.dropped, 0

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hub.store.alerts import Alerts
+from hub.store.once import once
 from hub.store.records import Expectation, Records
 from hub.store.row import Row
 from hub.store.series import Series
@@ -64,6 +65,7 @@ class Knowing:
     def heard(self, home: Home) -> Heard:
         return self._records.heard(home.id).get(home.id, NEVER_HEARD)
 
+    @once
     def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
         """Signs of life, in order of time."""
         rows = noticed(self._records, self._series, home, start, end)
@@ -87,11 +89,17 @@ class Knowing:
         return kept[1]
 
     def _read_mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
-        """Without those on which the home was not heard for a while: what was missed would pass for a late morning."""
-        starts = [morning(now, home.timezone, -back) for back in range(REMEMBERED, -1, -1)]
+        return tuple(minute_of(up, home.timezone) for up in self.ups(home, now, REMEMBERED))
+
+    def ups(self, home: Home, now: datetime, days: int) -> list[datetime]:
+        """When they were up on the days before, without those on which the home was not heard for a while, nor that on
+        which the kit was fitted: what was missed would pass for a late morning.
+        """
+        starts = [morning(now, home.timezone, -back) for back in range(days, -1, -1)]
         seen = self.seen(home, starts[0] - timedelta(days=1), starts[-1])
-        found = [(start, up_at(seen, start, end)) for start, end in pairwise(starts)]
-        return tuple(minute_of(up, home.timezone) for start, up in found if up and not self._gaps(home, start, up))
+        whole = [(start, end) for start, end in pairwise(starts) if seen and seen[0].at < start]
+        found = [(start, up_at(seen, start, end)) for start, end in whole]
+        return [up for start, up in found if up and not self._gaps(home, start, up)]
 
     def _gaps(self, home: Home, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
         spells = self._records.health.spells(start, end, home.id, DEAF)

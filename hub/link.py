@@ -68,6 +68,10 @@ class Link:
     def tell(self, home: str, leg: Leg, content: bytes) -> MQTTMessageInfo:
         return self._client.publish(topic(home, leg), content, qos=1)
 
+    def receipt(self, home: str, content: bytes) -> None:
+        """At QoS 0: what gets no receipt comes again, so one more acknowledgement would be told to nobody."""
+        self._client.publish(topic(home, Leg.RECEIPT), content, qos=0)
+
     def _run(self) -> None:
         self._client.loop_forever(retry_first_connection=True)
 

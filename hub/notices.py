@@ -1,5 +1,5 @@
 """Notices to relatives: what they chose to be told is written down when it is due, and then sent, by the next way if
-one fails. Its own loop, so that no alert waits for it.
+one fails; and, by the same means, letters that are due and reminders to staff. Its own loop, so that no alert waits.
 
 Each has a key, and a key is there once, so none is decided on twice. One that was under way when the hub stopped is
 sent again only by a way that shows the same key once; by another it is put down as perhaps sent.
@@ -14,22 +14,34 @@ from hub.calls import WEB_PUSH
 from hub.clock import Clock
 from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
-from hub.store import Store
+from hub.letters import Letters
+from hub.reminders import MATTERS, Reminders
+from hub.store import Store, told_by
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
 from models.glimpse import At, Glimpse, glimpse, rounded
 from models.home import Home
 from models.knowing import SEEN_FROM
-from models.notices import SILENT_WAYS, NoticeKind, Preferences, bed_time, candidates, in_quiet_hours, overdue, text_of
+from models.notices import (
+    SILENT_WAYS,
+    NoticeKind,
+    Preferences,
+    bed_time,
+    by_record,
+    candidates,
+    in_quiet_hours,
+    overdue,
+    text_of,
+)
 from models.observation import SensorKind
 from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
 from models.response import Tried
 from models.telling import say
 
-DECIDE_EVERY = 5.0
-"""Real seconds."""
+DECIDE_EVERY, LOOK_AHEAD_EVERY = 5.0, 60.0
+"""Real seconds: between looks at what relatives chose; and at letters and reminders, which are a matter of days."""
 AT_ONCE = 8
 """Sent in one turn."""
 ONCE_ONLY = frozenset({WEB_PUSH, "email"})
@@ -49,7 +61,9 @@ class Notices:
         self._knowing = Knowing(store.records, store.alerts, store.series)
         self._url = public_url.rstrip("/") if public_url else ""
         self._wake = sending.finished
-        self._decided_at = float("-inf")
+        self._on_record: tuple[int, dict[str, Preferences]] = (-1, {})
+        self._letters, self._reminders = Letters(store), Reminders(store, self._url)
+        self._decided_at = self._looked_ahead_at = float("-inf")
         self._recovered = False
 
     def turn(self) -> None:
@@ -62,6 +76,10 @@ class Notices:
         if time.monotonic() - self._decided_at >= DECIDE_EVERY:
             self._decided_at = time.monotonic()
             self.decide(now)
+        if time.monotonic() - self._looked_ahead_at >= LOOK_AHEAD_EVERY:
+            self._looked_ahead_at = time.monotonic()
+            self._letters.decide(now)
+            self._reminders.decide(now)
         self.send(now)
 
     def stumbled(self, error: Exception) -> None:
@@ -74,31 +92,52 @@ class Notices:
         """Write down what is due."""
         wanted = {
             f"{one.kind} {one.day} {person}": (one.kind, person, chosen)
-            for person, chosen in self._relatives.all_preferences().items()
+            for person, chosen in self._chosen().items()
             if (home := self._home_of(person)) is not None
             for one in candidates(chosen, now, home.timezone)
         }
         for key in wanted.keys() - self._relatives.known(wanted):
             kind, person, _ = wanted[key]
             home = self._home_of(person)
-            if home and (kind is NoticeKind.DIGEST or self._evening_is_over(person, home, now)):
+            if home and self._is_time(kind, person, home, now):
                 self._relatives.intend([(key, home.id, person, kind)], now)
 
     def send(self, now: datetime) -> None:
         for notice in self._relatives.in_state(Sent.INTENDED, AT_ONCE):
-            contact = self._store.records.contact(notice.person)
-            ways = self._ways_to(contact, notice, now) if contact else []
-            if contact is None or not ways:
-                why = notice.detail or "there is no way to reach them now"
-                self._relatives.finish(notice.id, Sent.FAILED, why, now)
-                continue
             try:
-                call = self._call(notice, contact, ways[0], now)
+                way, call = self._made(notice, now)
             except Unreached as over:
                 self._relatives.finish(notice.id, Sent.FAILED, str(over), now)
                 continue
-            self._relatives.begin(notice.id, ways[0])
-            self._sending.start(notice.id, ways[0], call)
+            self._relatives.begin(notice.id, way)
+            self._sending.start(notice.id, way, call)
+
+    def _chosen(self) -> dict[str, Preferences]:
+        """By contact; what they chose goes before what stands on their record, which is read when that has changed."""
+        version = self._store.records.version()
+        if version != self._on_record[0]:
+            told = ((one.id, by_record(one.telling)) for one in told_by.contacts(self._store.records.engine))
+            self._on_record = version, {person: chosen for person, chosen in told if chosen}
+        return self._on_record[1] | self._relatives.all_preferences()
+
+    def _chosen_by(self, contact: Contact) -> Preferences:
+        return self._relatives.preferences(contact.id) or by_record(contact.telling) or Preferences()
+
+    def _is_time(self, kind: NoticeKind, person: str, home: Home, now: datetime) -> bool:
+        if kind is NoticeKind.BED:
+            return self._evening_is_over(person, home, now)
+        contact = self._store.records.contact(person)
+        return kind is not NoticeKind.LETTER or (contact is not None and self._may(contact, Data.STANDING, now))
+
+    def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
+        """By which way, and what. Raises Unreached."""
+        if notice.kind in MATTERS:
+            return self._reminders.made(notice, now)
+        contact = self._store.records.contact(notice.person)
+        ways = self._ways_to(contact, notice, now) if contact else []
+        if contact is None or not ways:
+            raise Unreached(notice.detail or "there is no way to reach them now")
+        return ways[0], self._call(notice, contact, ways[0], now)
 
     def _recover(self) -> None:
         now = self._clock.now()
@@ -135,7 +174,7 @@ class Notices:
 
     def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
-        home, chosen = self._home_of(contact.id), self._relatives.preferences(contact.id) or Preferences()
+        home, chosen = self._home_of(contact.id), self._chosen_by(contact)
         known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
         known += [one.transport for one in contact.addresses if one.transport in NOTICE_WAYS]
         quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
@@ -150,7 +189,7 @@ class Notices:
         if resident is None or home is None or Data.STANDING not in shown:
             raise Unreached("the resident shares nothing with them now")
         self._look(contact, home, shown, now)
-        chosen = self._relatives.preferences(contact.id) or Preferences()
+        chosen = self._chosen_by(contact)
         seen = self._glimpse(resident, home, chosen, shown, now)
         to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
         sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)
@@ -197,9 +236,10 @@ class Notices:
         self._store.records.look(viewer, Role.CONTACT, home.id, data, Purpose.REASSURE, about, now)
 
     def _home_of(self, person: str) -> Home | None:
+        """None for a contact of somebody who is looked after no longer: of the dead nobody is told how they are."""
         contact = self._store.records.contact(person)
         resident = self._store.records.resident(contact.resident) if contact else None
-        return self._store.records.home(resident.home) if resident else None
+        return self._store.records.home(resident.home) if resident and resident.ended is None else None
 
     def _in_use(self, home: Home) -> Home:
         return in_use(home, agreed(self._store.records.consents(home.id), home.id))

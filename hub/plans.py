@@ -1,5 +1,7 @@
 """The plan in force for an alert: as agreed, or the built-in one, with its people named, and never silent."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from hub.store.records import Records
 from hub.store.relatives import Break, Relatives
 from hub.store.ways import Ways, of_staff
@@ -16,9 +18,10 @@ Named = tuple[ResponsePlan, tuple[str, ...]]
 
 def plan_of(records: Records, alert: Alert, *, partner: bool = False) -> ResponsePlan:
     """With `partner`, a partner centre is at hand."""
-    plans = Plans(records, partner=partner)
-    plans.refresh()
-    return plans.of(alert)
+    plan, contacts = _named(records, alert, partner=partner)
+    relatives = Relatives(records.engine)
+    breaks, chosen = (relatives.breaks(contacts), relatives.all_preferences(contacts)) if contacts else ({}, {})
+    return passed_over(plan, contacts, _spared(records, contacts, alert, breaks, chosen))
 
 
 def _named(records: Records, alert: Alert, *, partner: bool) -> Named:
@@ -38,7 +41,7 @@ def _pushed(records: Records, alert: Alert) -> bool:
 
 
 class Plans:
-    """`plan_of`, asked again only when the register has changed, or somebody's breaks and quiet hours have."""
+    """As `plan_of` says, asked again only when the register has changed, or somebody's breaks and quiet hours have."""
 
     def __init__(self, records: Records, *, partner: bool) -> None:
         self._records, self._partner = records, partner
@@ -62,14 +65,26 @@ class Plans:
         if key not in self._known:
             self._known[key] = _named(self._records, alert, partner=self._partner)
         plan, contacts = self._known[key]
-        return passed_over(plan, contacts, [one for one in contacts if self._spared(one, alert)])
+        spared = _spared(self._records, contacts, alert, self._breaks, self._chosen)
+        return passed_over(plan, contacts, spared)
 
-    def _spared(self, contact: str, alert: Alert) -> bool:
-        """Who has a break; and in quiet hours whom no call for help would be for."""
-        if any(one.began <= alert.raised_at < one.until for one in self._breaks.get(contact, ())):
-            return True
-        chosen = self._chosen.get(contact)
-        if chosen is None or (alert.lane is Lane.PERSON and not asks_for_a_look(alert.kind)):
+
+def _spared(
+    records: Records,
+    contacts: Iterable[str],
+    alert: Alert,
+    breaks: Mapping[str, Sequence[Break]],
+    chosen: Mapping[str, Preferences],
+) -> list[str]:
+    """Who has a break; and in quiet hours whom no call for help would be for."""
+
+    def rests(contact: str) -> bool:
+        return any(one.began <= alert.raised_at < one.until for one in breaks.get(contact, ()))
+
+    def sleeps(contact: str) -> bool:
+        if contact not in chosen or (alert.lane is Lane.PERSON and not asks_for_a_look(alert.kind)):
             return False
-        home = self._records.home(alert.home)
-        return home is not None and in_quiet_hours(chosen, alert.raised_at, home.timezone)
+        home = records.home(alert.home)
+        return home is not None and in_quiet_hours(chosen[contact], alert.raised_at, home.timezone)
+
+    return [one for one in contacts if rests(one) or sleeps(one)]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hub.store import Store
-from hub.store.held import Fate, Held, Whose, erase, rows
+from hub.store.held import Fate, Held, Whose, erase, erase_kind, rows
 from hub.store.register import Change
 from hub.store.wishes import Wishes
 from models.home import Home
@@ -126,16 +126,18 @@ def _plain(value: Any) -> Any:
 
 
 def erase_history(store: Store, resident: Resident, kind: SensorKind | None, wish: Wish) -> list[Line]:
-    """What was measured, all of it or of one kind; the service goes on, and the watch learns the home anew."""
+    """What was measured, all of it or of one kind with what was made from it; the service goes on, and the watch
+    learns the home anew.
+    """
     gone_of = store.series.forget(resident.home, None if kind is None else frozenset({kind}))
     told = [Line(f"observations by {kind}" if kind else "observations", gone_of, "deleted")]
-    if kind is None:
-        gone = erase(store.records.engine, whose(store, resident, alone=False), frozenset({Fate.HISTORY}))
-        told += [Line(held.words, count, "deleted") for held, count in gone if count]
-    elif kind is SensorKind.PENDANT:
-        told.append(Line("what a pendant felt", store.traces.forget(resident.home), "deleted"))
-    home = store.records.home(resident.home)
+    home, mine = store.records.home(resident.home), whose(store, resident, alone=False)
     assert home is not None
+    if kind is None:
+        gone = erase(store.records.engine, mine, frozenset({Fate.HISTORY}))
+    else:
+        gone = erase_kind(store.records.engine, mine, [one.id for one in home.sensors if one.kind is not kind])
+    told += [Line(held.words, count, "deleted") for held, count in gone if count]
     _reported(store, told, wish, [Change("homes", (home.id,), home, replace(home, erased_at=wish.at))])
     return told + _kept(store, resident)
 

@@ -4,13 +4,11 @@ After a crash at any line the same findings are made again from the last snapsho
 knows those that were raised. So a snapshot is taken only when nothing waits to be raised.
 """
 
-import gc
 import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -22,6 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub.budgets import Budgets
 from hub.clock import Clock
 from hub.expecting import Expecting, known_since
+from hub.garbage import nothing_is_garbage
 from hub.health import Health
 from hub.ingest import News, Reread, Signs
 from hub.keeping import Keeping
@@ -31,6 +30,7 @@ from hub.pauses import Pauses
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
+from hub.store.held import unlearn
 from hub.store.records import Turn
 from hub.store.series import Row
 from models.alert import Lane
@@ -116,7 +116,7 @@ class Watch:
 
     def turn(self) -> None:
         if not self._rebuilt:
-            with _nothing_is_garbage():
+            with nothing_is_garbage():
                 self._rebuild()
         news = self._wait()
         now = self._clock.now()
@@ -325,6 +325,7 @@ class Watch:
         if not erased:
             return self._engine.snapshot()
         self._health.forget(erased)
+        unlearn(self._store.records.engine, erased)
         kept = self._engine_of([home for home in homes if home.id not in erased], self._clock.now())
         kept.restore(self._engine.snapshot())
         return kept.snapshot()
@@ -417,13 +418,3 @@ class Watch:
             return
         self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()
-
-
-@contextmanager
-def _nothing_is_garbage() -> Iterator[None]:
-    """What is built here stays: looking for garbage among a borough's homes meanwhile costs a sixth of the restart."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from models.home import Home
+from models.home import Home, Sensor
 from models.observation import SensorKind, What
 from models.people import Level
 
@@ -113,11 +113,11 @@ def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
 
 def _spans(home: Home, seen: Sequence[Seen], until: datetime) -> list[Span]:
     spans: list[Span] = []
-    in_bed = False
+    in_bed, fitted = False, {sensor.id: sensor for sensor in home.sensors}
     for place, one in enumerate(seen):
         following = seen[place + 1].at if place + 1 < len(seen) else until
         in_bed = _in_bed(in_bed, one.what)
-        spans += _between(home, one, following, in_bed=in_bed)
+        spans += _between(fitted.get(one.sensor), one, following, in_bed=in_bed)
     return spans
 
 
@@ -128,12 +128,11 @@ def _in_bed(before: bool, what: What) -> bool:
     return before and what not in (What.GOT_UP, What.OPENED)
 
 
-def _between(home: Home, one: Seen, following: datetime, *, in_bed: bool) -> list[Span]:
+def _between(sensor: Sensor | None, one: Seen, following: datetime, *, in_bed: bool) -> list[Span]:
     if following <= one.at:
         return []
     if in_bed:
         return [Span(one.at, following, Doing.IN_BED)]
-    sensor = home.sensor(one.sensor)
     if sensor and sensor.kind is SensorKind.DOOR and sensor.is_exit and following - one.at > QUIET_AFTER:
         return [Span(one.at, following, Doing.OUT)]
     room = sensor.room if sensor else None

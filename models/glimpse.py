@@ -156,7 +156,7 @@ def _finer(seen: Glimpse, known: Known, grain: Grain) -> Glimpse:
     last = _at(known.last_sign, known, grain)
     if seen.tone is Tone.UNHEARD:
         return replace(seen, last=last)
-    doing, since = _part(known) if grain is Grain.PART else _lasting(known.spans)
+    doing, since = _part(known) if grain is Grain.PART else _lasting(known)
     seen = replace(seen, doing=doing, since=_at(since, known, grain), last=last, up=_at(known.up, known, grain))
     if grain is Grain.PART:
         return seen
@@ -205,11 +205,16 @@ def _part(known: Known) -> tuple[Doing, datetime | None]:
     return (parts[-1].doing if parts else Doing.QUIET), began
 
 
-def _lasting(spans: Sequence[Span]) -> tuple[Doing, datetime | None]:
-    """What the last spans show, and since when (None: before them). A quiet spell does not end being up."""
+def _lasting(known: Known) -> tuple[Doing, datetime | None]:
+    """What the last spans show, and since when (None: before them). A quiet spell does not end being up; whoever is out
+    may have come back and left again by the door that moved last, so it is since then.
+    """
+    spans = known.spans
     if not spans:
         return Doing.QUIET, None
     last = spans[-1].doing
+    if last is Doing.OUT:
+        return last, known.last_sign
     same = {Doing.UP, Doing.QUIET} if last in (Doing.UP, Doing.QUIET) else {last}
     before = [place for place, span in enumerate(spans) if span.doing not in same]
     return last, spans[before[-1] + 1].start if before else None

@@ -13,6 +13,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
+from models.people import POST, TOLD_BY, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -20,10 +21,16 @@ from models.telling import moment_in_words, say
 class NoticeKind(StrEnum):
     DIGEST = "digest"
     BED = "bed"
+    LETTER = "letter"
+    REVIEW = "review"
+    POSTING = "posting"
 
 
 EVENING_FROM, NIGHT_UNTIL = 19, 4
 """Hours of the home's clock between which somebody goes to bed."""
+LETTERS_FROM = 8
+"""The hour of a Monday from which the letter of that week is due."""
+LATE_LETTER = timedelta(days=2)
 BED_BY = 1
 """By this hour whoever waits for that word is told how things are instead."""
 IN_BED_FOR = timedelta(minutes=15)
@@ -34,8 +41,8 @@ SILENT_WAYS = frozenset({"webpush", "email"})
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What a contact chose: how they call the resident ('' is as on record), a digest a day at an hour, a word when
-    the resident has gone to bed, by which transport ('' is whichever works first), and from when until when nothing but
-    an alert may make a sound. Hours are of the home's clock.
+    the resident has gone to bed, by which transport ('' is whichever works first; by post the digest is a letter a
+    week), and from when until when nothing but an alert may make a sound. Hours are of the home's clock.
     """
 
     called: str = ""
@@ -63,11 +70,25 @@ def in_quiet_hours(chosen: Preferences, now: datetime, zone: str) -> bool:
 def candidates(chosen: Preferences, now: datetime, zone: str) -> list[Candidate]:
     """What may be due now; a digest that was missed is still told that day, outside quiet hours."""
     here, found = local(now, zone), []
-    if chosen.digest and here.hour >= chosen.digest_hour and not in_quiet_hours(chosen, now, zone):
+    if chosen.digest and chosen.way == POST:
+        found.append(letter_due(now, zone))
+    elif chosen.digest and here.hour >= chosen.digest_hour and not in_quiet_hours(chosen, now, zone):
         found.append(Candidate(NoticeKind.DIGEST, here.date()))
     if chosen.bed and (here.hour >= EVENING_FROM or here.hour < NIGHT_UNTIL):
         found.append(Candidate(NoticeKind.BED, (here - timedelta(hours=NIGHT_UNTIL)).date()))
     return found
+
+
+def letter_due(now: datetime, zone: str) -> Candidate:
+    """The last that was due: one a week."""
+    here = local(now, zone) - timedelta(hours=LETTERS_FROM)
+    return Candidate(NoticeKind.LETTER, here.date() - timedelta(days=here.weekday()))
+
+
+def by_record(telling: Telling) -> Preferences | None:
+    """What holds for who chose nothing themselves, as where they have no login: None, and they are told nothing."""
+    way = TOLD_BY.get(telling.manner)
+    return Preferences(way=way) if way else None
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:

@@ -32,9 +32,16 @@ class Level(StrEnum):
     TIMES = "times"
 
 
+POST = "post"
+"""The way of a letter, and an address that one can be sent to."""
+BY_LETTER = "by letter"
+TOLD_BY = {BY_LETTER: POST, "by email": "email", "by text message": "sms"}
+"""Manners of telling by which somebody is told without having asked for it on a page, and the way of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How a person wants to be told things."""
+    """How a person wants to be told things. For `TOLD_BY`, somebody is told how things are by that way."""
 
     manner: str = "in writing"
     language: str = "en"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from models.home import Home
 from models.observation import SensorKind
-from models.people import Address, Contact, Level, Resident, Telling
+from models.people import TOLD_BY, Address, Contact, Level, Resident, Telling
 from models.privacy import Consent
 from models.register import PlanOf
 from models.response import Incident, ResponsePlan, Step
@@ -24,7 +24,7 @@ from models.wire import Leg, topic
 LONGEST = 2000
 """Characters in one cell."""
 YES, NO = "yes", "no"
-MANNERS = ("in writing", "spoken", "signed")
+MANNERS = ("in writing", *TOLD_BY, "spoken", "signed")
 
 
 @dataclass(frozen=True, slots=True)

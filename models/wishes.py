@@ -96,5 +96,14 @@ class Decision:
     review_at: datetime
 
 
-def due(decisions: Iterable[Decision], now: datetime, ahead: timedelta = timedelta(0)) -> list[Decision]:
-    return sorted((one for one in decisions if one.review_at <= now + ahead), key=lambda one: one.review_at)
+REMINDED = timedelta(days=30)
+"""So long before a review its reminder comes; then on the day, and once a week until it was held."""
+
+
+def reminded_from(review_at: datetime, now: datetime) -> datetime | None:
+    """When the reminder that holds at `now` was due; None before the first."""
+    if now < review_at - REMINDED:
+        return None
+    if now < review_at:
+        return review_at - REMINDED
+    return review_at + (now - review_at) // WEEK * WEEK

@@ -1,12 +1,15 @@
 """The standing cast, and the real programs that tests want."""
 
 import inspect
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,11 +43,17 @@ def wanted(program: str) -> str:
     return found
 
 
+MINE = 10_000 + 2_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_ports = itertools.count(random.SystemRandom().randrange(2_000))
+
+
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    """This worker's own, and below those that the kernel gives to whoever connects: it stays free for its program."""
+    while True:
+        port = MINE + next(_ports) % 2_000
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def okafor_home(home_id: str = "h_okafor", area: str = "Northside") -> Home:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 from hub.store import schema
 from hub.store.amendments import Amendment, note
 from hub.store.database import upsert, writing
+from hub.store.once import asked_by, reading
 from hub.store.version import next_version
 from hub.store.ways import of_staff
 from models.entrance import Tries
@@ -45,6 +46,16 @@ class Login:
     recovery: tuple[str, ...] = ()
 
 
+_LOGIN = [_accounts.c.body, *(_accounts.c[name] for name in Login.__dataclass_fields__ if name != "account")]
+_FOUND = asked_by(*_LOGIN, login=_accounts.c.login)
+_SESSION = asked_by(_sessions, token=_sessions.c.token_hash)
+_WHOSE = (
+    asked_by(_sessions, _accounts.c.body, token=_sessions.c.token_hash)
+    .join(_accounts, _sessions.c.login == _accounts.c.login)
+    .where(_accounts.c.closed_at.is_(None))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     login: str
@@ -67,7 +78,7 @@ class Accounts:
         self._engine = engine
 
     def find(self, login: str) -> Login | None:
-        return next(iter(self._logins(_accounts.c.login == login)), None)
+        return next((_login(row) for row in self._all(_FOUND, login=login)), None)
 
     def all(self) -> list[Login]:
         return self._logins(_accounts.c.login.is_not(None))
@@ -196,8 +207,13 @@ class Accounts:
 
     def session(self, token_hash: str) -> Session | None:
         """As stored; whether it has expired is for the caller, who knows the time."""
-        rows = self._all(select(_sessions).where(_sessions.c.token_hash == token_hash))
+        rows = self._all(_SESSION, token=token_hash)
         return _session(rows[0]) if rows else None
+
+    def whose(self, token_hash: str) -> tuple[Session, Account] | None:
+        """A session with the login whose it is, unless that is closed."""
+        rows = self._all(_WHOSE, token=token_hash)
+        return (_session(rows[0]), rows[0].body) if rows else None
 
     def sessions(self, login: str) -> list[Session]:
         """The one used last first."""
@@ -256,14 +272,15 @@ class Accounts:
             note(connection, amendments)
 
     def _logins(self, condition: Any) -> list[Login]:
-        names = [one for one in Login.__dataclass_fields__ if one != "account"]
-        columns = [_accounts.c.body, *(_accounts.c[name] for name in names)]
-        rows = self._all(select(*columns).where(condition).order_by(_accounts.c.login))
-        return [Login(row.body, *(getattr(row, name) for name in names)) for row in rows]
+        return [_login(row) for row in self._all(select(*_LOGIN).where(condition).order_by(_accounts.c.login))]
 
-    def _all(self, question: Any) -> Sequence[Any]:
-        with self._engine.connect() as connection:
-            return connection.execute(question).all()
+    def _all(self, question: Any, **given: object) -> Sequence[Any]:
+        with reading(self._engine) as connection:
+            return connection.execute(question, given).all()
+
+
+def _login(row: Any) -> Login:
+    return Login(*row)
 
 
 def _session(row: Any) -> Session:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, and_, select, update
+from sqlalchemy import Engine, Select, and_, bindparam, select, update
 
 from hub.store import chain, schema
 from hub.store.database import writing
+from hub.store.once import asked_by, reading
 from models.afterwards import Service, Went
 
 _feedback, _referrals, _challenges = schema.feedback, schema.referrals, schema.challenges
@@ -51,6 +53,15 @@ class Said:
     text: str
 
 
+_AT_NEXT_CALL = (
+    asked_by(_feedback, home=_feedback.c.home)
+    .where(_feedback.c.way == "", _feedback.c.answered_at.is_(None))
+    .order_by(_feedback.c.id.desc())
+)
+_REFERRALS = select(*[column for column in _referrals.c if column.name != "link"]).order_by(_referrals.c.id)
+_REFERRED = _REFERRALS.where(_referrals.c.alert == bindparam("alert"))
+
+
 class Afterwards:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -70,7 +81,7 @@ class Afterwards:
         return self._asked(and_(unsent, _feedback.c.answered_at.is_(None)))
 
     def at_next_call(self, home: str) -> list[Asked]:
-        return self._asked(and_(_feedback.c.home == home, _feedback.c.way == "", _feedback.c.answered_at.is_(None)))
+        return self._read(_AT_NEXT_CALL, home=home)
 
     def answers(self, limit: int = 200) -> list[Asked]:
         """Newest first."""
@@ -95,10 +106,13 @@ class Afterwards:
             return chain.add(connection, _referrals, row)
 
     def referral(self, number: int) -> Referral | None:
-        return next(iter(self._referred(_referrals.c.id == number)), None)
+        with reading(self._engine) as connection:
+            row = connection.execute(_REFERRALS.where(_referrals.c.id == number)).first()
+        return _referral(row) if row else None
 
     def referrals(self, alert: int) -> list[Referral]:
-        return self._referred(_referrals.c.alert == alert)
+        with reading(self._engine) as connection:
+            return [_referral(row) for row in connection.execute(_REFERRED, {"alert": alert})]
 
     def say(self, alert: int, actor: str, text: str, now: datetime, answers: int = 0) -> int:
         """Raises LookupError for an answer to no challenge of that alert, or to one that has one."""
@@ -116,19 +130,19 @@ class Afterwards:
         """Oldest first, about one alert or all."""
         t = _challenges
         question = select(t.c.id, t.c.alert, t.c.at, t.c.actor, t.c.answers, t.c.text).order_by(t.c.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(question if alert is None else question.where(t.c.alert == alert))
             return [Said(**row._mapping) for row in rows]
 
     def _asked(self, condition: object, limit: int | None = None) -> list[Asked]:
-        question = select(_feedback).where(condition).order_by(_feedback.c.id.desc()).limit(limit)  # type: ignore[arg-type]
-        with self._engine.connect() as connection:
-            rows = connection.execute(question).mappings()
+        return self._read(select(_feedback).where(condition).order_by(_feedback.c.id.desc()).limit(limit))  # type: ignore[arg-type]
+
+    def _read(self, question: Select[Any], **given: object) -> list[Asked]:
+        """The newest first in the question, and last here."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(question, given).mappings()
             return [Asked(**{**row, "went": Went(row["went"]) if row["went"] else None}) for row in rows][::-1]
 
-    def _referred(self, condition: object) -> list[Referral]:
-        t = _referrals
-        question = select(t.c.id, t.c.alert, t.c.at, t.c.service, t.c.actor, t.c.words).where(condition)  # type: ignore[arg-type]
-        with self._engine.connect() as connection:
-            rows = connection.execute(question.order_by(t.c.id)).mappings()
-            return [Referral(**{**row, "service": Service(row["service"])}) for row in rows]
+
+def _referral(row: Any) -> Referral:
+    return Referral(**{**row._mapping, "service": Service(row.service)})

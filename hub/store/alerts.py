@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.store import chain, schema
 from hub.store.database import add_new, writing
+from hub.store.once import asked_by, reading
 from hub.store.shiftbook import muted_until
+from hub.store.together import written
 from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
@@ -34,6 +36,34 @@ _alerts, _timeline, _findings, _attempts, _orders = (
     schema.attempts,
     schema.orders,
 )
+
+
+_ALERT = asked_by(_alerts, alert=_alerts.c.id)
+_LOCKED = _ALERT.with_for_update()
+_NEWEST = asked_by(_alerts, home=_alerts.c.home).order_by(_alerts.c.id.desc()).limit(bindparam("most"))
+_TIMELINE = asked_by(_timeline, alert=_timeline.c.alert).order_by(_timeline.c.id)
+_ATTEMPTS = asked_by(_attempts, alert=_attempts.c.alert).order_by(_attempts.c.id)
+_LATEST = select(func.coalesce(func.max(_timeline.c.id), 0))
+_TOLD = (
+    asked_by(_findings, home=_findings.c.home)
+    .where(_findings.c.said.is_not(None), or_(_findings.c.at >= bindparam("since"), _findings.c.ended_at.is_(None)))
+    .order_by(_findings.c.at.desc())
+)
+_FALLS = (
+    select(_alerts.c.id, _alerts.c.home, _findings.c.sensor, _alerts.c.outcome, _alerts.c.closed_at)
+    .distinct()
+    .join(_findings, _findings.c.alert == _alerts.c.id)
+    .where(
+        tuple_(_alerts.c.outcome, _alerts.c.reason).not_in([(one.value, code) for one, code in NOT_COUNTED]),
+        _findings.c.kind == FindingKind.FALL.value,
+        _findings.c.over.is_(False),
+        _findings.c.sensor != "",
+        _alerts.c.closed_at >= bindparam("since"),
+    )
+)
+_FALLS_OF = _FALLS.where(_alerts.c.home == bindparam("home"))
+_SAME = and_(_alerts.c.id == bindparam("seen_id"), _alerts.c.version == bindparam("seen_version"))
+_SAVE = update(_alerts).where(_SAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +180,7 @@ class Alerts:
         return self.again(lambda connection: _act(connection, alert_id, act, actor, now, text, outcome, hold, reason))
 
     def alert(self, alert_id: int) -> Alert | None:
-        return next(iter(self._alerts(_alerts.c.id == alert_id)), None)
+        return next((_alert(row) for row in self._all(_ALERT, alert=alert_id)), None)
 
     def open_alerts(self) -> list[Alert]:
         return self._alerts(_alerts.c.state != State.CLOSED.value)
@@ -166,15 +196,14 @@ class Alerts:
 
     def of_home(self, home: str, limit: int = 100) -> list[Alert]:
         """Newest first."""
-        newest = select(_alerts).where(_alerts.c.home == home).order_by(_alerts.c.id.desc()).limit(limit)
-        return [_alert(row) for row in self._all(newest)]
+        return [_alert(row) for row in self._all(_NEWEST, home=home, most=limit)]
 
     def timeline(self, alert_id: int) -> list[Entry]:
-        rows = self._all(select(_timeline).where(_timeline.c.alert == alert_id).order_by(_timeline.c.id))
+        rows = self._all(_TIMELINE, alert=alert_id)
         return [Entry(r.id, r.alert, r.at, Act(r.act), r.actor, r.text, State(r.state)) for r in rows]
 
     def attempts(self, alert_id: int) -> list[AttemptMade]:
-        return self._attempts(_attempts.c.alert == alert_id)
+        return [attempt_made(row) for row in self._all(_ATTEMPTS, alert=alert_id)]
 
     def attempts_of(self, alerts: Sequence[int]) -> dict[int, list[AttemptMade]]:
         """At each of these alerts."""
@@ -205,8 +234,7 @@ class Alerts:
         """Write down of each alert the steps that are about to be taken, and when it is looked at again, all or none:
         the ids of attempts, in the order of the steps, as far as nobody else changed the alert meanwhile.
         """
-        with writing(self._engine) as connection:
-            return [_take(connection, one, now) for one in looked]
+        return written(self._engine, lambda connection: [_take(connection, one, now) for one in looked])
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
@@ -216,9 +244,7 @@ class Alerts:
     def finish_all(self, outcomes: Sequence[tuple[int, Tried, str]], now: datetime) -> None:
         """How several attempts went, all or none."""
         if outcomes:
-            with writing(self._engine) as connection:
-                for one in outcomes:
-                    _finish(connection, *one, now)
+            written(self._engine, lambda connection: [_finish(connection, *one, now) for one in outcomes])
 
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
@@ -241,11 +267,11 @@ class Alerts:
         """These were handed over, or (None) came too late to be of use."""
         done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
         if orders:
-            with writing(self._engine) as connection:
-                connection.execute(update(_orders).where(_orders.c.id.in_(orders)).values(done))
+            told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
+            written(self._engine, lambda connection: connection.execute(told).rowcount)
 
     def latest_change(self) -> int:
-        return int(self._all(select(func.coalesce(func.max(_timeline.c.id), 0)))[0][0])
+        return int(self._all(_LATEST)[0][0])
 
     def standing(self) -> list[Standing]:
         """What was found and is not over yet. A press or a fall is never over by itself: a person ends it."""
@@ -263,9 +289,7 @@ class Alerts:
 
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
-        f = _findings.c
-        lately = or_(f.at >= since, f.ended_at.is_(None))
-        rows = self._all(select(_findings).where(f.home == home, f.said.is_not(None), lately).order_by(f.at.desc()))
+        rows = self._all(_TOLD, home=home, since=since)
         return [Told(FindingKind(r.kind), r.since, r.at, r.ended_at, r.said) for r in rows]
 
     def judged(self, kind: FindingKind, since: datetime) -> list[Alert]:
@@ -275,15 +299,8 @@ class Alerts:
 
     def judged_falls(self, since: datetime, home: str | None = None) -> list[JudgedFall]:
         """What became of falls that pendants felt, an entry for each alert and pendant, closed since then."""
-        f, a = _findings.c, _alerts.c
-        question = select(a.id, a.home, f.sensor, a.outcome, a.closed_at).distinct().join(_findings, f.alert == a.id)
-        told = tuple_(a.outcome, a.reason).not_in([(outcome.value, code) for outcome, code in NOT_COUNTED])
-        felt = and_(told, f.kind == FindingKind.FALL.value, f.over.is_(False), f.sensor != "", a.closed_at >= since)
-        where = felt if home is None else and_(felt, a.home == home)
-        return [
-            JudgedFall(r.id, r.home, r.sensor, Outcome(r.outcome), r.closed_at)
-            for r in self._all(question.where(where))
-        ]
+        rows = self._all(_FALLS, since=since) if home is None else self._all(_FALLS_OF, since=since, home=home)
+        return [JudgedFall(r.id, r.home, r.sensor, Outcome(r.outcome), r.closed_at) for r in rows]
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """For each home: alerts by kind, and findings (what began, not what was over) by kind."""
@@ -299,15 +316,14 @@ class Alerts:
         """Do `work` in one transaction, and anew with fresh eyes when somebody else got in between."""
         for _ in range(_TRIES):
             try:
-                with writing(self._engine) as connection:
-                    return work(connection)
+                return written(self._engine, work)
             except (Overtaken, IntegrityError) as race:
                 last = race
         raise last
 
-    def _all(self, question: Any) -> list[Any]:
-        with self._engine.connect() as connection:
-            return list(connection.execute(question))
+    def _all(self, question: Any, **given: object) -> list[Any]:
+        with reading(self._engine) as connection:
+            return list(connection.execute(question, given))
 
     def _alerts(self, condition: Any) -> list[Alert]:
         return [_alert(row) for row in self._all(select(_alerts).where(condition).order_by(_alerts.c.id))]
@@ -518,7 +534,7 @@ def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, 
 
 
 def locked(connection: Connection, alert_id: int) -> Alert:
-    row = connection.execute(select(_alerts).where(_alerts.c.id == alert_id).with_for_update()).first()
+    row = connection.execute(_LOCKED, {"alert": alert_id}).first()
     if row is None:
         raise LookupError(f"there is no alert {alert_id}")
     return _alert(row)
@@ -530,8 +546,7 @@ def save(connection: Connection, seen: Alert, now: Alert) -> None:
 
 
 def _swap(connection: Connection, seen: Alert, values: dict[str, Any]) -> bool:
-    same = and_(_alerts.c.id == seen.id, _alerts.c.version == seen.version)
-    return connection.execute(update(_alerts).where(same).values(values)).rowcount == 1
+    return connection.execute(_SAVE, {**values, "seen_id": seen.id, "seen_version": seen.version}).rowcount == 1
 
 
 def note(connection: Connection, alert: Alert, now: datetime, act: Act, actor: str, text: str) -> None:

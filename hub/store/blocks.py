@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from hub.store.database import upsert
 from hub.store.row import Row
@@ -122,11 +122,16 @@ def known(connection: Connection, names: Sequence[tuple[str, str]]) -> dict[tupl
     return found
 
 
+_WEEKS = (
+    select(blocks.c.week, blocks.c.whats, blocks.c.body)
+    .where(blocks.c.home == bindparam("home"), blocks.c.week.between(bindparam("first"), bindparam("last")))
+    .order_by(blocks.c.week, blocks.c.part)
+)
+
+
 def read(connection: Connection, home: str, first: int, last: int, what: What | None = None) -> Iterator[Columns]:
     """The settled weeks from `first` to `last`, those two with it; with `what`, only weeks that hold one."""
-    b = blocks.c
-    asked = select(b.week, b.whats, b.body).where(b.home == home, b.week >= first, b.week <= last)
-    for week, whats, body in connection.execute(asked.order_by(b.week, b.part)):
+    for week, whats, body in connection.execute(_WEEKS, {"home": home, "first": first, "last": last}):
         if what is None or what.value in whats.split():
             columns = _read(home, week, body)
             if columns is not None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Table, select, text, type_coerce
+from sqlalchemy import BigInteger, Column, Connection, Insert, Select, Table, select, text, type_coerce
 
 from hub.store import schema
 from hub.store.schema import to_us
@@ -30,7 +31,7 @@ def _linked(previous: str, plain: Sequence[object]) -> str:
 def add(connection: Connection, log: Table, row: dict[str, Any]) -> int:
     """Append `row` to a table with a `link` column, inside a writing transaction; its id."""
     link = linked(_last(connection, log), [row[name] for name in _names(log)])
-    written = connection.execute(log.insert().values(**row, link=link)).inserted_primary_key
+    written = connection.execute(_insert(log), {**row, "link": link}).inserted_primary_key
     assert written is not None
     return int(written[0])
 
@@ -42,14 +43,24 @@ def add_all(connection: Connection, log: Table, rows: Sequence[dict[str, Any]]) 
         link = linked(link, [row[name] for name in names])
         written.append({**row, "link": link})
     if written:
-        connection.execute(log.insert(), written)
+        connection.execute(_insert(log), written)
 
 
 def _last(connection: Connection, log: Table) -> str:
     """The link to go on from; until the transaction ends nobody else appends."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    return connection.execute(select(log.c.link).order_by(log.c.id.desc()).limit(1)).scalar() or START
+    return connection.execute(_newest(log)).scalar() or START
+
+
+@cache
+def _newest(log: Table) -> Select[Any]:
+    return select(log.c.link).order_by(log.c.id.desc()).limit(1)
+
+
+@cache
+def _insert(log: Table) -> Insert:
+    return log.insert()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +108,6 @@ def _is_moment(column: Column[Any]) -> bool:
     return isinstance(column.type, schema.Moment)
 
 
+@cache
 def _names(log: Table) -> list[str]:
     return [column.name for column in log.columns if column.name not in ("id", "link")]

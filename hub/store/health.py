@@ -9,6 +9,7 @@ from sqlalchemy import Engine, and_, bindparam, delete, func, insert, or_, selec
 
 from hub.store import chain, schema
 from hub.store.database import add_all_new, add_new, upsert, writing
+from hub.store.once import asked_by, reading
 from hub.store.version import next_version
 from models.health import Learned
 from models.protection import Spell, Unprotected, minutes
@@ -58,6 +59,25 @@ _LASTING = and_(
 """As the unique index has it."""
 
 
+_CAME = (
+    asked_by(_tests, home=_tests.c.home)
+    .where(_tests.c.arrived.is_not(None))
+    .order_by(_tests.c.arrived.desc())
+    .limit(bindparam("most"))
+)
+_LOST = (
+    select(_spells)
+    .where(
+        _spells.c.began < bindparam("end"),
+        or_(_spells.c.ended.is_(None), _spells.c.ended > bindparam("start")),
+        _spells.c.kind.in_([str(one) for one in Unprotected]),
+    )
+    .order_by(_spells.c.began, _spells.c.id)
+)
+_LOST_OF = _LOST.where(or_(_spells.c.home == bindparam("home"), _spells.c.home.is_(None)))
+_RHYTHMS = asked_by(schema.rhythms.c.body, home=schema.rhythms.c.home)
+
+
 class Health:
     """Reads are one statement each; every write is one short transaction."""
 
@@ -97,19 +117,25 @@ class Health:
         """
         all_homes: list[Spell] = []
         own: dict[str, list[Spell]] = {}
-        for one in self.spells(start, end, kinds=[*Unprotected]):
+        asked = [*homes]
+        rows = (
+            self._all(_LOST_OF, start=start, end=end, home=asked[0])
+            if len(asked) == 1
+            else self._all(_LOST, start=start, end=end)
+        )
+        for one in map(_spell, rows):
             if one.home is None:
                 all_homes.append(one)
             else:
                 own.setdefault(one.home, []).append(one)
         for_all = minutes(all_homes, start, end)
-        return {home: minutes([*all_homes, *own[home]], start, end) if home in own else for_all for home in homes}
+        return {home: minutes([*all_homes, *own[home]], start, end) if home in own else for_all for home in asked}
 
     def learned(self) -> dict[str, Learned]:
         return {row.home: row.body for row in self._all(select(schema.rhythms))}
 
     def learned_of(self, home: str) -> Learned:
-        rows = self._all(select(schema.rhythms.c.body).where(schema.rhythms.c.home == home))
+        rows = self._all(_RHYTHMS, home=home)
         return rows[0].body if rows else Learned()
 
     def learn(self, learned: Mapping[str, Learned]) -> None:
@@ -144,9 +170,7 @@ class Health:
 
     def tests(self, home: str, limit: int = 1) -> list[TestPress]:
         """Newest first, of those that came through."""
-        came = and_(_tests.c.home == home, _tests.c.arrived.is_not(None))
-        rows = self._all(select(_tests).where(came).order_by(_tests.c.arrived.desc()).limit(limit))
-        return [TestPress(**row._mapping) for row in rows]
+        return [TestPress(**row._mapping) for row in self._all(_CAME, home=home, most=limit)]
 
     def last_tests(self) -> dict[str, datetime]:
         """When the last test press of each home came through."""
@@ -189,11 +213,15 @@ class Health:
 
     def _spells(self, condition: Any) -> list[Spell]:
         rows = self._all(select(_spells).where(condition).order_by(_spells.c.began, _spells.c.id))
-        return [Spell(r.home, r.kind, r.began, r.ended, r.sensor) for r in rows]
+        return [_spell(row) for row in rows]
 
-    def _all(self, question: Any) -> Sequence[Any]:
-        with self._engine.connect() as connection:
-            return connection.execute(question).all()
+    def _all(self, question: Any, **given: object) -> Sequence[Any]:
+        with reading(self._engine) as connection:
+            return connection.execute(question, given).all()
+
+
+def _spell(row: Any) -> Spell:
+    return Spell(row.home, row.kind, row.began, row.ended, row.sensor)
 
 
 def _which(one: Spell) -> dict[str, str]:

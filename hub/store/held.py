@@ -3,7 +3,7 @@
 A table that is not named here belongs to no home; tests/hub/test_rights.py holds every new one against this.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -23,11 +23,18 @@ class Fate(StrEnum):
     KEPT = "kept"
 
 
+class OfKind(StrEnum):
+    """Which rows were made from what one kind of sensor noticed."""
+
+    ALL = "all of them, since nobody can take one kind out of them again"
+    OF_ITS_SENSORS = "those that name one of its sensors"
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """`by` is the column that says whose a row is (`self`: a resident's own); `words` what is in it.
 
-    `secret` columns are never handed out.
+    `secret` columns are never handed out. `of_kind` says what goes when one kind of sensor is erased.
     """
 
     table: Table
@@ -36,11 +43,13 @@ class Held:
     fate: Fate
     why: str = ""
     secret: tuple[str, ...] = ()
+    of_kind: OfKind | None = None
 
 
 _CALLS = "who called for help, who answered and when, is kept as the record of care"
 _LOG = "a log that nobody may change afterwards: who looked, decided or was shown something"
 _KIT = "about the kit, not the person"
+_ALL, _ITS = OfKind.ALL, OfKind.OF_ITS_SENSORS
 
 HELD: tuple[Held, ...] = (
     Held(schema.homes, "id", "the home: area, rooms and sensors", Fate.BLANKED),
@@ -55,14 +64,14 @@ HELD: tuple[Held, ...] = (
     Held(schema.notices, "home", "what relatives were told, without the words", Fate.HISTORY),
     Held(schema.key_safes, "home", "the key safe", Fate.ENDED, secret=("sealed",)),
     Held(schema.heartbeats, "home", "the kit's last heartbeat", Fate.HISTORY, secret=("heartbeat",)),
-    Held(schema.expectations, "home", "the usual day as it was learned", Fate.HISTORY, secret=("usual",)),
-    Held(schema.rhythms, "home", "how often sensors report, as learned", Fate.HISTORY),
-    Held(schema.spells, "home", "times of trouble with the kit", Fate.HISTORY),
-    Held(schema.battery_levels, "home", "battery levels", Fate.HISTORY),
+    Held(schema.expectations, "home", "the usual day as it was learned", Fate.HISTORY, secret=("usual",), of_kind=_ALL),
+    Held(schema.rhythms, "home", "how often sensors report, as learned", Fate.HISTORY, of_kind=_ALL),
+    Held(schema.spells, "home", "times of trouble with the kit", Fate.HISTORY, of_kind=_ITS),
+    Held(schema.battery_levels, "home", "battery levels", Fate.HISTORY, of_kind=_ITS),
     Held(schema.aged, "home", "how much reached the end of its retention", Fate.ENDED),
     Held(schema.test_presses, "home", "the kit's test presses", Fate.HISTORY),
-    Held(schema.traces, "home", "what a pendant felt around suspected falls", Fate.HISTORY),
-    Held(schema.set_aside, "home", "messages that could not be used", Fate.HISTORY, secret=("raw",)),
+    Held(schema.traces, "home", "what a pendant felt around suspected falls", Fate.HISTORY, of_kind=_ITS),
+    Held(schema.set_aside, "home", "messages that could not be used", Fate.HISTORY, secret=("raw",), of_kind=_ALL),
     Held(schema.set_aside_counts, "home", "how many messages could not be used", Fate.HISTORY),
     Held(schema.feedback, "home", "how it went, as relatives said", Fate.HISTORY),
     Held(schema.fittings, "home", "the fitting of the kit", Fate.ENDED),
@@ -118,8 +127,28 @@ def erase(engine: Engine, whose: Whose, fates: frozenset[Fate]) -> list[tuple[He
     return gone
 
 
-def _erased(connection: Connection, held: Held, whose: Whose) -> int:
-    return connection.execute(delete(held.table).where(_mine(held, whose))).rowcount
+def erase_kind(engine: Engine, whose: Whose, others: Collection[str]) -> list[tuple[Held, int]]:
+    """What was made from one kind of sensor, beside the observations themselves: `others` are the sensors of all other
+    kinds, so that what is left of one that was taken out goes as well. What the engine of the watch knows goes too.
+    """
+    with writing(engine) as connection:
+        gone = [(held, _erased(connection, held, whose, others)) for held in HELD if held.of_kind]
+        connection.execute(delete(schema.snapshots))
+    return gone
+
+
+def unlearn(engine: Engine, homes: Collection[str]) -> None:
+    """What the watch wrote down of `homes` after it was erased and before the watch knew."""
+    with writing(engine) as connection:
+        for table in (schema.expectations, schema.rhythms):
+            connection.execute(delete(table).where(table.c.home.in_([*homes])))
+
+
+def _erased(connection: Connection, held: Held, whose: Whose, others: Collection[str] | None = None) -> int:
+    doomed = delete(held.table).where(_mine(held, whose))
+    if others is not None and held.of_kind is OfKind.OF_ITS_SENSORS:
+        doomed = doomed.where(held.table.c.sensor.not_in(["", *others]))
+    return connection.execute(doomed).rowcount
 
 
 def _mine(held: Held, whose: Whose) -> ColumnElement[bool]:

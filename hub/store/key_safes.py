@@ -7,10 +7,12 @@ from sqlalchemy import Connection, Engine, Table, select, update
 
 from hub.store import chain, schema
 from hub.store.database import upsert, writing
+from hub.store.once import asked_by, reading
 from models.key_safe import Deed, Done, may_be_shown
 
 _safes: Table = schema.key_safes
 _log: Table = schema.key_safe_log
+_DONE = asked_by(_log, home=_log.c.home).order_by(_log.c.id)
 
 
 class KeySafes:
@@ -18,7 +20,7 @@ class KeySafes:
         self._engine = engine
 
     def sealed(self, home: str) -> bytes | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(select(_safes.c.sealed).where(_safes.c.home == home)).scalar()
 
     def enter(self, home: str, sealed: bytes, actor: str, now: datetime) -> None:
@@ -28,7 +30,7 @@ class KeySafes:
 
     def log(self, home: str) -> list[Done]:
         """Oldest first."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _read(connection, home)
 
     def note(self, done: Done) -> None:
@@ -56,7 +58,7 @@ class KeySafes:
 
 
 def _read(connection: Connection, home: str) -> list[Done]:
-    rows = connection.execute(select(_log).where(_log.c.home == home).order_by(_log.c.id))
+    rows = connection.execute(_DONE, {"home": home})
     return [
         Done(r.id, r.home, r.at, Deed(r.deed), r.actor, r.alert or None, r.responder, r.until, r.text) for r in rows
     ]

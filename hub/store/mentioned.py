@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from hub.store import chain, schema
 from hub.store.database import writing
+from hub.store.once import asked_by, reading
 
 _mentioned = schema.mentioned
+_LATEST = asked_by(_mentioned, home=_mentioned.c.home).order_by(_mentioned.c.id)
 
 
 class Mentioned:
@@ -21,6 +23,5 @@ class Mentioned:
 
     def latest(self, home: str) -> dict[str, tuple[str, datetime]]:
         """By kind of finding: who said it last, and when."""
-        question = select(_mentioned).where(_mentioned.c.home == home).order_by(_mentioned.c.id)
-        with self._engine.connect() as connection:
-            return {row.kind: (row.actor, row.at) for row in connection.execute(question)}
+        with reading(self._engine) as connection:
+            return {row.kind: (row.actor, row.at) for row in connection.execute(_LATEST, {"home": home})}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     case,
     delete,
     func,
@@ -28,8 +29,9 @@ from hub.store import chain, schema
 from hub.store.accounts import Accounts
 from hub.store.database import insert_of, upsert, writing
 from hub.store.health import Health
-from hub.store.once import once
+from hub.store.once import asked_by, once, reading
 from hub.store.snapshots import Snapshots
+from hub.store.together import written
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
@@ -131,6 +133,32 @@ def lasting(table: Table) -> Any:
     return not_(type_coerce(table.c.body, Text).contains('"ended":"'))
 
 
+_HOME = asked_by(schema.homes.c.body, home=schema.homes.c.id)
+_RESIDENT = asked_by(schema.residents.c.body, resident=schema.residents.c.id)
+_LIVING = asked_by(schema.residents.c.body, home=schema.residents.c.home).order_by(schema.residents.c.id)
+_CONTACT = asked_by(schema.contacts.c.body, contact=schema.contacts.c.id)
+_CONTACTS = asked_by(schema.contacts.c.body, resident=schema.contacts.c.resident).order_by(schema.contacts.c.id)
+_CONSENTS = asked_by(schema.consents.c.body, home=schema.consents.c.home)
+_PLANS = asked_by(schema.plans.c.kind, schema.plans.c.body, resident=schema.plans.c.resident)
+_STAFF = asked_by(schema.accounts.c.body, role=schema.accounts.c.role).where(schema.accounts.c.closed_at.is_(None))
+_STAFF = _STAFF.order_by(schema.accounts.c.login)
+_VERSION = select(schema.versions.c.value).where(schema.versions.c.name == "register")
+_HEARD = select(
+    schema.homes.c.id,
+    schema.heartbeats.c.heard_until,
+    schema.heartbeats.c.at,
+    schema.heartbeats.c.online,
+    schema.heartbeats.c.on_mains,
+).select_from(schema.homes.outerjoin(schema.heartbeats, schema.homes.c.id == schema.heartbeats.c.home))
+_HEARD_OF = _HEARD.where(schema.homes.c.id == bindparam("home"))
+_HEARTBEAT = asked_by(schema.heartbeats.c.heartbeat, home=schema.heartbeats.c.home)
+_LOOPS = select(schema.loops)
+_EXPECTATION = asked_by(schema.expectations, home=schema.expectations.c.home)
+_SHIFTS = select(*[column for column in schema.shifts.c if column.name != "link"]).order_by(schema.shifts.c.id)
+_SHIFTS_OF = _SHIFTS.where(schema.shifts.c.home == bindparam("home"))
+_UNDONE = select(schema.falls_undone.c.alerts)
+
+
 class Records:
     """Reads are one statement each; every write is one short transaction."""
 
@@ -151,12 +179,12 @@ class Records:
 
     @once
     def home(self, home: str) -> Home | None:
-        found: Home | None = self._one(select(schema.homes.c.body).where(schema.homes.c.id == home))
+        found: Home | None = self._one(_HOME, home=home)
         return found
 
     @once
     def resident(self, resident: str) -> Resident | None:
-        found: Resident | None = self._one(select(schema.residents.c.body).where(schema.residents.c.id == resident))
+        found: Resident | None = self._one(_RESIDENT, resident=resident)
         return found
 
     @once
@@ -166,8 +194,7 @@ class Records:
 
     def all_residents_of(self, home: str) -> list[Resident]:
         """With those who left."""
-        table = schema.residents
-        return self._bodies(select(table.c.body).where(table.c.home == home).order_by(table.c.id))
+        return self._bodies(_LIVING, home=home)
 
     def living(self) -> dict[str, tuple[str, ...]]:
         """The ids of who lives in each home."""
@@ -177,28 +204,25 @@ class Records:
         return {home: tuple(residents) for home, residents in found.items()}
 
     def contact(self, contact: str) -> Contact | None:
-        found: Contact | None = self._one(select(schema.contacts.c.body).where(schema.contacts.c.id == contact))
+        found: Contact | None = self._one(_CONTACT, contact=contact)
         return found
 
     @once
     def contacts_of(self, resident: str) -> list[Contact]:
-        table = schema.contacts
-        return self._bodies(select(table.c.body).where(table.c.resident == resident).order_by(table.c.id))
+        return self._bodies(_CONTACTS, resident=resident)
 
     @once
     def consents(self, home: str | None = None) -> list[Consent]:
         """In one home or in all."""
-        all_of_them = select(schema.consents.c.body)
-        return self._bodies(all_of_them if home is None else all_of_them.where(schema.consents.c.home == home))
+        return self._bodies(select(schema.consents.c.body)) if home is None else self._bodies(_CONSENTS, home=home)
 
     @once
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
         """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
         gently where only a look is asked for; else the built-in.
         """
-        table, of = schema.plans, incident(kind, lane)
-        rows = self._all(select(table.c.kind, table.c.body).where(table.c.resident == resident))
-        found: dict[str, ResponsePlan] = {one.kind: one.body for one in rows}
+        of = incident(kind, lane)
+        found: dict[str, ResponsePlan] = {one.kind: one.body for one in self._all(_PLANS, resident=resident)}
         if kind in found:
             return found[kind]
         kinds = [of, Incident.DEFAULT] if lane is Lane.PERSON else [of]
@@ -229,14 +253,12 @@ class Records:
     @once
     def accounts_of(self, role: Role) -> list[Account]:
         """Those that are not closed."""
-        table = schema.accounts
-        open_ones = (table.c.role == role.value) & table.c.closed_at.is_(None)
-        return self._bodies(select(table.c.body).where(open_ones).order_by(table.c.login))
+        return self._bodies(_STAFF, role=role.value)
 
     @once
     def version(self) -> int:
         """Another number whenever homes, sensors, people or consents changed."""
-        return self._one(select(schema.versions.c.value).where(schema.versions.c.name == "register")) or 0
+        return self._one(_VERSION) or 0
 
     def load(self, register: Register, password_hashes: Mapping[str, str]) -> None:
         """Insert or replace everything in `register`, all or nothing. Accounts on record keep their password."""
@@ -267,18 +289,13 @@ class Records:
     @once
     def heard(self, home: str | None = None) -> dict[str, Heard]:
         """One home or every one on record, also those that were never heard."""
-        beats = schema.heartbeats
-        both = schema.homes.outerjoin(beats, schema.homes.c.id == beats.c.home)
-        columns = (schema.homes.c.id, beats.c.heard_until, beats.c.at, beats.c.online, beats.c.on_mains)
-        question = select(*columns).select_from(both)
-        rows = self._all(question if home is None else question.where(schema.homes.c.id == home))
+        rows = self._all(_HEARD) if home is None else self._all(_HEARD_OF, home=home)
         return {home: Heard(until, at, online is not False, mains) for home, until, at, online, mains in rows}
 
     @once
     def heartbeat(self, home: str) -> Heartbeat | None:
         """The last one that the home's kit sent while it was connected."""
-        table = schema.heartbeats
-        content = self._one(select(table.c.heartbeat).where(table.c.home == home))
+        content = self._one(_HEARTBEAT, home=home)
         return None if content is None else read_heartbeat(content)
 
     def heartbeats(self) -> dict[str, bytes]:
@@ -320,8 +337,9 @@ class Records:
 
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
         row = {"viewer": viewer, "role": role.value, "home": home, "data": str(data), "purpose": str(purpose)}
-        with writing(self._engine) as connection:
-            chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+        written(
+            self._engine, lambda connection: chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+        )
 
     def looks(self, home: str, limit: int = 1000) -> list[Look]:
         """Newest first."""
@@ -330,12 +348,12 @@ class Records:
         return [Look(r.at, r.viewer, Role(r.role), r.home, r.data, r.purpose, r.reason) for r in rows]
 
     def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
-        with writing(self._engine) as connection:
-            upsert(connection, schema.loops, [{"loop": loop, "real_at": real_at, "played": played, "note": note}])
+        row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
+        written(self._engine, lambda connection: upsert(connection, schema.loops, [row]))
 
     @once
     def loops(self) -> dict[str, Turn]:
-        return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(select(schema.loops))}
+        return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(_LOOPS)}
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:
@@ -343,7 +361,7 @@ class Records:
 
     @once
     def expectation(self, home: str) -> Expectation | None:
-        rows = self._all(select(schema.expectations).where(schema.expectations.c.home == home))
+        rows = self._all(_EXPECTATION, home=home)
         return Expectation(**rows[0]._mapping) if rows else None
 
     def shift(
@@ -370,9 +388,7 @@ class Records:
 
     def shifts(self, home: str | None = None) -> list[Shift]:
         """Oldest first, of one home or of all."""
-        table = schema.shifts
-        question = select(*[column for column in table.c if column.name != "link"]).order_by(table.c.id)
-        rows = self._all(question if home is None else question.where(table.c.home == home))
+        rows = self._all(_SHIFTS) if home is None else self._all(_SHIFTS_OF, home=home)
         return [Shift(**row._mapping) for row in rows]
 
     def undo_falls(self, home: str, at: datetime, sensor: str, alerts: Sequence[int], actor: str) -> None:
@@ -382,7 +398,7 @@ class Records:
             chain.add(connection, schema.falls_undone, row)
 
     def falls_undone(self) -> frozenset[int]:
-        return frozenset(alert for alerts in self._bodies(select(schema.falls_undone.c.alerts)) for alert in alerts)
+        return frozenset(alert for alerts in self._bodies(_UNDONE) for alert in alerts)
 
     def proofs(self, kept: Mapping[str, chain.Head]) -> Iterable[tuple[str, chain.Proof]]:
         """A walk along every hash-chained log, with the heads that were kept of some."""
@@ -396,15 +412,15 @@ class Records:
             found = {log.name: chain.prove(connection, log).broken_at for log in chain.logs()}
         return [f"the log '{name}' was changed at row {at}" for name, at in found.items() if at is not None]
 
-    def _all(self, question: Select[Any]) -> Sequence[Any]:
-        with self._engine.connect() as connection:
-            return connection.execute(question).all()
+    def _all(self, question: Select[Any], **given: object) -> Sequence[Any]:
+        with reading(self._engine) as connection:
+            return connection.execute(question, given).all()
 
-    def _bodies(self, question: Select[Any]) -> list[Any]:
-        return [row[0] for row in self._all(question)]
+    def _bodies(self, question: Select[Any], **given: object) -> list[Any]:
+        return [row[0] for row in self._all(question, **given)]
 
-    def _one(self, question: Select[Any]) -> Any:
-        return next(iter(self._bodies(question)), None)
+    def _one(self, question: Select[Any], **given: object) -> Any:
+        return next(iter(self._bodies(question, **given)), None)
 
     def _write(self, statement: Any) -> int:
         with writing(self._engine) as connection:

@@ -10,20 +10,28 @@ from sqlalchemy import Engine, and_, insert, select, update
 
 from hub.store import schema
 from hub.store.database import add_all_new, upsert, writing
+from hub.store.once import reading
 from hub.store.version import next_version
 from models.notices import NoticeKind, Preferences
+from models.people import POST
 
 _preferences, _notices, _breaks = schema.preferences, schema.notices, schema.breaks
 
 
 class Sent(StrEnum):
-    """How far a notice is. `UNKNOWN` is what was under way when the hub stopped, by a way that may not go twice."""
+    """How far a notice is. `LISTED` is a letter that waits for somebody to print and post it. `UNKNOWN` is what was
+    under way when the hub stopped, by a way that may not go twice.
+    """
 
     INTENDED = "intended"
+    LISTED = "listed"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+_TO_SEND = {"state": Sent.INTENDED.value, "way": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,8 @@ class Relatives:
     def intend(self, notices: Sequence[tuple[str, str, str, NoticeKind]], now: datetime) -> None:
         """Rows of (key, home, person, kind). A key that is there already is left as it is."""
         rows = [
-            {"key": key, "home": home, "person": person, "kind": kind.value, "at": now, "state": Sent.INTENDED.value,
-             "way": "", "tried": (), "detail": ""}
+            {"key": key, "home": home, "person": person, "kind": kind.value, "at": now, "tried": (), "detail": "",
+             **({"state": Sent.LISTED.value, "way": POST} if kind is NoticeKind.LETTER else _TO_SEND)}
             for key, home, person, kind in notices
         ]  # fmt: skip
         if rows:
@@ -90,6 +98,16 @@ class Relatives:
         """The oldest first."""
         mine = select(_notices).where(_notices.c.state == state.value).order_by(_notices.c.id).limit(limit)
         return [_notice(row) for row in self._all(mine)]
+
+    def last(self, person: str, kind: NoticeKind) -> datetime | None:
+        """When they were told something of that kind last."""
+        mine = select(_notices.c.at).where(_notices.c.person == person, _notices.c.kind == kind.value)
+        return next((row.at for row in self._all(mine.order_by(_notices.c.id.desc()).limit(1))), None)
+
+    def letter(self, number: int) -> Notice | None:
+        """One that waits to be posted."""
+        mine = select(_notices).where(_notices.c.id == number, _notices.c.state == Sent.LISTED.value)
+        return next((_notice(row) for row in self._all(mine)), None)
 
     def begin(self, notice: int, way: str) -> None:
         self._change(notice, state=Sent.SENDING.value, way=way)
@@ -114,16 +132,17 @@ class Relatives:
                 connection.execute(insert(_breaks).values(person=person, began=now, until=until))
             next_version(connection)
 
-    def breaks(self) -> dict[str, list[Break]]:
+    def breaks(self, people: Collection[str] | None = None) -> dict[str, list[Break]]:
         """All there were, by contact."""
         found: dict[str, list[Break]] = {}
-        for row in self._all(select(_breaks)):
+        every = select(_breaks)
+        for row in self._all(every if people is None else every.where(_breaks.c.person.in_([*people]))):
             found.setdefault(row.person, []).append(Break(row.id, row.person, row.began, row.until))
         return found
 
     def resting(self, people: Collection[str], at: datetime) -> dict[str, Break]:
         """Of `people`, who had a break at that moment."""
-        rows = self._all(select(_breaks).where(_going_on(at, people)))
+        rows = self._all(select(_breaks).where(_going_on(at, people))) if people else ()
         return {row.person: Break(row.id, row.person, row.began, row.until) for row in rows}
 
     def _change(self, notice: int, **values: Any) -> None:
@@ -131,7 +150,7 @@ class Relatives:
             connection.execute(update(_notices).where(_notices.c.id == notice).values(**values))
 
     def _all(self, question: Any) -> Sequence[Any]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).all()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from hub.store import schema
 from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
+from hub.store.once import reading
 from models.alert import Act, Alert, Refused, State
 from models.response import HOLDS, LEADS_ON, OUTSIDE, PATIENCE, Answer, Tried
 
@@ -23,7 +24,7 @@ class Responses:
         self._engine, self._alerts = engine, Alerts(engine)
 
     def attempt(self, attempt_id: int) -> AttemptMade | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(_attempts).where(_attempts.c.id == attempt_id)).first()
         return attempt_made(row) if row else None
 
@@ -31,7 +32,7 @@ class Responses:
         """By that transport and not answered yet, the latest first."""
         t = _attempts.c
         mine = select(_attempts).where(t.transport == transport, t.answer.is_(None), t.at >= since)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [attempt_made(row) for row in connection.execute(mine.order_by(t.id.desc()))]
 
     def tried(
@@ -60,7 +61,7 @@ class Responses:
         t = _attempts.c
         helped = t.answer.in_([Answer.FINE.value, Answer.ON_THE_WAY.value, Answer.NEEDS_HELP.value])
         mine = select(t.alert, t.who).where(t.who.in_([*people]), helped, t.answered_at >= since)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(mine.order_by(t.answered_at, t.id)).all()
         first = {row.alert: row.who for row in reversed(rows)}
         return Counter(first.values())

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 from msgspec import json
-from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from hub.store import blocks
 from hub.store.blocks import SETTLED, Ranges, Summary
 from hub.store.database import give_back, writing
+from hub.store.once import asked_by, reading
 from hub.store.row import Row
 from hub.store.schema import from_us, marks, observations, to_us
 from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Ints, columns_of, joined
@@ -28,6 +29,18 @@ _AT_ONCE = 500
 SETTLED_AT_ONCE = 20_000
 REMEMBERED = 200_000
 FOR_EVER = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+_BETWEEN = (
+    asked_by(observations, home=observations.c.home)
+    .where(observations.c.at >= bindparam("first"), observations.c.at < bindparam("last"))
+    .order_by(observations.c.at, observations.c.seq)
+)
+_LAST = (
+    asked_by(observations.c.sensor, func.max(observations.c.at), home=observations.c.home, what=observations.c.what)
+    .where(observations.c.at >= bindparam("first"))
+    .group_by(observations.c.sensor)
+)
 
 
 class Series(Protocol):
@@ -129,24 +142,20 @@ class SqlSeries:
         return joined([old, columns_of(fresh)]).ordered() if fresh else old
 
     def _fresh(self, home: str, start: datetime, end: datetime) -> list[Row]:
-        at = observations.c.at
-        mine = observations.c.home == home
-        return self._rows(
-            select(observations).where(mine, at >= to_us(start), at < to_us(end)).order_by(at, observations.c.seq)
-        )
+        return self._rows(_BETWEEN, home=home, first=to_us(start), last=to_us(end))
 
     def _old(self, home: str, start: datetime, end: datetime, what: What | None = None) -> Columns:
         """Of what has settled; with `what` at least all of that. Asked for after `_fresh`, so that what settles between
         the two is seen twice and not never.
         """
         first, last = to_us(start), to_us(end)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             found = joined(list(blocks.read(connection, home, first // WEEK_US, last // WEEK_US, what)))
         return found.between(first, last)
 
     def _newest(self, home: str) -> list[Row]:
         """The last of what has settled, if anything has."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             old = blocks.newest(connection, home)
         return old.ordered().rows(home)[-1:] if old else []
 
@@ -156,11 +165,9 @@ class SqlSeries:
         return max([*self._newest(home), *fresh], key=lambda row: row.at, default=None)
 
     def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
-        o = observations.c
-        start = to_us(since)
-        mine = (o.home == home) & (o.what == what.value) & (o.at >= start)
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(o.sensor, func.max(o.at)).where(mine).group_by(o.sensor))
+        given = {"home": home, "what": what.value, "first": to_us(since)}
+        with reading(self._engine) as connection:
+            rows = connection.execute(_LAST, given)
             found = {sensor: from_us(at) for sensor, at in rows}
         for row in self._old(home, since, FOR_EVER, what).rows(home):
             if row.what is what:
@@ -188,7 +195,7 @@ class SqlSeries:
             blocks.coarsen(connection, home, to_us(hourly_from) // DAY_US, to_us(kept_from) // DAY_US)
 
     def summaries(self, home: str, start: datetime, end: datetime) -> list[Summary]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return blocks.summed(connection, home, to_us(start) // DAY_US, to_us(end) // DAY_US)
 
     def settle(self, home: str, before: datetime, seq: int) -> int:
@@ -234,7 +241,7 @@ class SqlSeries:
         return 0, {}
 
     def settled(self) -> Iterator[list[Row]]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             for week in blocks.weeks(connection):
                 for home in blocks.homes(connection, week):
                     yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
@@ -245,28 +252,28 @@ class SqlSeries:
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             settled = [from_us(week * WEEK_US) for week in blocks.weeks(connection)[:1]]
         return min([*settled, *first], default=None)
 
     def last_seq(self) -> int:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _marks(connection)[0]
 
     def counts(self) -> dict[str, tuple[int, int]]:
         each = select(observations.c.home, observations.c.outbox, observations.c.number).distinct().subquery()
         distinct = select(each.c.home, func.count()).group_by(each.c.home)
         rows = select(observations.c.home, func.count()).group_by(observations.c.home)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             settled = blocks.counted(connection)
             names = {row[0]: row[1] for row in connection.execute(distinct)}
             fresh = {home: (count, names[home]) for home, count in connection.execute(rows)}
         both = {home: (fresh.get(home, (0, 0)), settled.get(home, (0, 0))) for home in fresh.keys() | settled.keys()}
         return {home: (new[0] + old[0], new[1] + old[1]) for home, (new, old) in both.items()}
 
-    def _rows(self, question: Any) -> list[Row]:
-        with self._engine.connect() as connection:
-            return [row_of(values) for values in connection.execute(question)]
+    def _rows(self, question: Any, **given: object) -> list[Row]:
+        with reading(self._engine) as connection:
+            return [row_of(values) for values in connection.execute(question, given)]
 
 
 def besides(old: Columns, fresh: Sequence[Row]) -> Columns:

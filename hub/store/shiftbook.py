@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, and_, func, select
 
 from hub.store import chain, schema
 from hub.store.database import writing
+from hub.store.once import reading
 from models.alert import Act, State
 from models.shift import Noted
 
@@ -82,7 +83,7 @@ class Shiftbook:
         return self._read(select(_book).where(condition).order_by(_book.c.id))
 
     def _read(self, question: Any) -> list[Row]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows: Sequence[Any] = connection.execute(question).all()
         return [
             Row(r.id, r.at, r.council, r.actor, Noted(r.what), r.home, r.alert, r.of, r.until, r.text) for r in rows

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, func, select
 
 from hub.store.database import upsert, writing
+from hub.store.once import reading
 from hub.store.schema import traces
 
 
@@ -41,13 +42,13 @@ class Traces:
         """Those with start <= at < end, in order of `at`."""
         at, mine = traces.c.at, traces.c.home == home
         question = select(traces).where(mine, at >= start, at < end).order_by(at)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [Felt(**row._mapping) for row in connection.execute(question)]
 
     def count(self, home: str, start: datetime) -> int:
         """How many of `home` are from then on."""
         question = select(func.count()).where(traces.c.home == home, traces.c.at >= start)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(question).scalar_one()
 
     def forget(self, home: str, before: datetime | None = None) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Select, delete, insert, or_, select, update
 
 from hub.store import schema
 from hub.store.database import upsert, writing
-from hub.store.once import once
+from hub.store.once import once, reading
 from hub.store.version import next_version
 
 _faults = schema.way_faults
@@ -40,6 +40,9 @@ class WayFault:
         return self.held_until is not None and self.held_until > now
 
 
+_STANDING = select(_faults).where(_faults.c.ended.is_(None)).order_by(_faults.c.transport)
+
+
 class Ways:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -63,7 +66,7 @@ class Ways:
         return self._standing()
 
     def _standing(self) -> list[WayFault]:
-        return self._some(select(_faults).where(_faults.c.ended.is_(None)).order_by(_faults.c.transport))
+        return self._some(_STANDING)
 
     def latest(self, limit: int) -> list[WayFault]:
         """Standing or over, newest first."""
@@ -78,13 +81,15 @@ class Ways:
             return bool(done.rowcount)
 
     def _some(self, question: Select[Any]) -> list[WayFault]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [WayFault(**row._mapping) for row in connection.execute(question)]
 
     def told(self, people: Sequence[str]) -> bool:
         """Whether a browser of any of these asked to be told."""
+        if not people:
+            return False
         theirs = select(schema.subscriptions.c.endpoint).where(schema.subscriptions.c.person.in_(people)).limit(1)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(theirs).first() is not None
 
     def subscribe(self, person: str, endpoint: str, content: str, now: datetime) -> None:
@@ -104,5 +109,5 @@ class Ways:
 
     def subscriptions(self, person: str) -> list[str]:
         table = schema.subscriptions
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return list(connection.execute(select(table.c.content).where(table.c.person == person)).scalars())

@@ -59,10 +59,19 @@ class Wishes:
             connection.execute(update(table).where(table.c.id == number).values(ended_at=at))
             chain.add(connection, schema.wishes, asdict(wish))
 
-    def decisions(self, home: str | None = None) -> list[tuple[int, str, str, Decision]]:
+    def to_be_reviewed(self) -> list[Consent]:
+        """Consents in force that have a day on which they are looked at again."""
+        body = schema.consents.c.body
+        rows = self._all(select(body).where(type_coerce(body, Text).contains('"review_at":"')))
+        return [row.body for row in rows if row.body.withdrawn_at is None]
+
+    def decisions(
+        self, home: str | None = None, before: datetime | None = None
+    ) -> list[tuple[int, str, str, Decision]]:
         """(number, home, resident, decision) of those in force, the one to be reviewed first before all others."""
         table = schema.decisions
         question = select(table).where(table.c.ended_at.is_(None)).order_by(table.c.review_at, table.c.id)
+        question = question if before is None else question.where(table.c.review_at <= before)
         rows = self._all(question if home is None else question.where(table.c.home == home))
         return [(row.id, row.home, row.resident, row.body) for row in rows]
 

@@ -3,18 +3,21 @@
 import logging
 import re
 import threading
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
-
-import apprise
 
 from hub.settings import Settings, secret
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.plainly import OURS, THEIRS, answered
 from hub.transports.post import answers
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
 
 PUSHES = frozenset({"ntfy", "ntfys", "gotify", "gotifys", "pover", "signal", "signals", "tgram", "json", "jsons"})
 """Services that an address may name. Apprise speaks to many more, and some of those run programs on this machine."""
 
+log = logging.getLogger(__name__)
 _log = logging.getLogger("apprise")
 _log.propagate = False  # its lines hold addresses
 _log.setLevel(logging.WARNING)
@@ -51,7 +54,7 @@ class Sms:
         gateway = secret(self._settings.sms_url_file)
         if gateway is None:
             raise Unreached("no gateway for text messages is set up: set sms_url_file")
-        return _told(call, [gateway.replace("{to}", quote(number, safe="+")) for number in call.to])
+        return _told("the SMS gateway", call, [gateway.replace("{to}", quote(number, safe="+")) for number in call.to])
 
     def probe(self) -> bool:
         gateway = secret(self._settings.sms_url_file)
@@ -71,7 +74,7 @@ class Push:
         if not known:
             raise Unreached(f"the address is of no service that may be used: {', '.join(sorted(PUSHES))}")
         try:
-            return _told(call, known)
+            return _told("the push service", call, known)
         except Unreached:
             self._failed = known[0]
             raise
@@ -81,16 +84,23 @@ class Push:
         return not self._failed or _listens(self._failed)
 
 
-def _told(call: Call, addresses: list[str]) -> Told:
-    failed = [why for why in (_failure(call, one) for one in addresses) if why]
+def _told(server: str, call: Call, addresses: list[str]) -> Told:
+    failed = [why for why in (_failure(server, call, one) for one in addresses) if why]
     if len(failed) == len(addresses):
         raise failed[0]
     return Told(f"{len(addresses) - len(failed)} of {len(addresses)} taken by the service")
 
 
+def _service(address: str) -> "NotifyBase | None":
+    """Apprise is loaded when it is first wanted: a hub that restarts hears the homes again the sooner."""
+    from apprise import Apprise
+
+    return Apprise.instantiate(address)
+
+
 def _listens(address: str) -> bool:
     """Whether anybody answers where the service of this Apprise address is."""
-    service = apprise.Apprise.instantiate(address)
+    service = _service(address)
     if service is None:
         return False
     there = urlsplit(str(getattr(service, "notify_url", "")))
@@ -100,17 +110,18 @@ def _listens(address: str) -> bool:
     return answers(f"{'https' if service.secure else 'http'}://{service.host}{port}/")
 
 
-def _failure(call: Call, address: str) -> Unreached | None:
-    service = apprise.Apprise.instantiate(address)
+def _failure(server: str, call: Call, address: str) -> Unreached | None:
+    service = _service(address)
     if service is None:
-        return Unreached("the address is not one that Apprise reads")
+        return Unreached(f"the address of {server} does not read; {OURS}")
     with _Heard() as heard:
         taken = service.notify(title=call.subject, body=call.text)
-    return None if taken else _why("\n".join(heard.lines))
+    return None if taken else _why(server, "\n".join(heard.lines))
 
 
-def _why(said: str) -> Unreached:
+def _why(server: str, said: str) -> Unreached:
     code = next(iter(re.findall(r"error[=: ]+(\d{3})", said)), "")
     if code:
-        return Unreached(f"the service answered {code}", broken=code.startswith("5") or code == "429")
-    return Unreached("the service could not be reached", broken=True)
+        return Unreached(answered(server, int(code)), broken=code.startswith("5") or code == "429")
+    log.warning("%s was not reached: Apprise says no code", server)
+    return Unreached(f"{server} does not answer; {THEIRS}", broken=True)

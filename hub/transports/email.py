@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 from hub.settings import Settings, secret
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.plainly import unreached
 
 TIMEOUT = 15.0
 """Real seconds for each answer of the mail server."""
@@ -27,9 +28,9 @@ class Email:
                 self._log_in(server)
                 refused = [why for why in (self._refusal(server, call, to) for to in call.to) if why]
         except (smtplib.SMTPException, OSError) as bad:
-            raise Unreached(f"the mail server failed: {type(bad).__name__}", broken=True) from bad
+            raise Unreached(unreached("the mail server", bad), broken=True) from bad
         if len(refused) == len(call.to):
-            raise Unreached(f"the mail server refused: {refused[0]}")
+            raise Unreached(refused[0])
         return Told(f"{len(call.to) - len(refused)} of {len(call.to)} taken by the mail server")
 
     def probe(self) -> bool:
@@ -63,7 +64,9 @@ class Email:
         try:
             server.send_message(self._message(call, to))
         except smtplib.SMTPResponseException as bad:
-            return str(bad.smtp_code)
-        except (smtplib.SMTPRecipientsRefused, ValueError) as bad:
-            return type(bad).__name__
+            return f"the mail server refused the message ({bad.smtp_code})"
+        except smtplib.SMTPRecipientsRefused:
+            return "the mail server refused the address: ask them for the right one"
+        except ValueError:
+            return "the address is none that mail can be sent to: ask them for the right one"
         return None

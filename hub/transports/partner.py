@@ -27,7 +27,12 @@ class Partner:
         if self._settings.partner_url is None:
             raise Unreached("no partner centre is set up: set partner_url")
         content = {"alert": call.alert, "kind": call.kind, "text": call.text, "reply": call.link}
-        body = post(self._settings.partner_url, content, secret(self._settings.partner_secret_file) or "")
+        body = post(
+            "the partner centre's system",
+            self._settings.partner_url,
+            content,
+            secret(self._settings.partner_secret_file) or "",
+        )
         try:
             said = msgspec.json.decode(body, type=Taken)
         except msgspec.DecodeError:

@@ -9,6 +9,7 @@ import msgspec
 import requests
 
 from hub.transports.call import Unreached
+from hub.transports.plainly import answered, unreached
 
 TIMEOUT = 8.0
 """Real seconds to connect, and again for each part of the answer."""
@@ -19,23 +20,25 @@ FRESH = 300.0
 SIGNATURE = "Nightlight-Signature"
 
 
-def post(url: str, content: dict[str, Any], secret: str) -> bytes:
-    """The body of a good answer. Raises Unreached. Redirects are not followed: what is posted names people."""
+def post(server: str, url: str, content: dict[str, Any], secret: str) -> bytes:
+    """The body of a good answer of what is called `server`. Raises Unreached. Redirects are not followed: what is
+    posted names people.
+    """
     body, at = msgspec.json.encode(content), int(time.time())
     headers = {"content-type": "application/json", SIGNATURE: signature(body, at, secret)}
     try:
         answer = requests.post(url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as bad:
-        raise Unreached(f"it could not be reached: {type(bad).__name__}", broken=True) from None
-    checked(answer)
+        raise Unreached(unreached(server, bad), broken=True) from None
+    checked(server, answer)
     return answer.content
 
 
-def checked(answer: requests.Response) -> None:
+def checked(server: str, answer: requests.Response) -> None:
     """Raises Unreached unless the answer is a good one."""
     code = answer.status_code
     if not 200 <= code < 300:
-        raise Unreached(f"it answered {code}", broken=code in PASSING or code >= 500)
+        raise Unreached(answered(server, code), broken=code in PASSING or code >= 500)
 
 
 def signature(body: bytes, at: int, secret: str) -> str:

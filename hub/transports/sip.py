@@ -11,8 +11,10 @@ import requests
 
 from hub.settings import Settings, secret
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.plainly import unreached
 from hub.transports.post import TIMEOUT, answers, checked
 
+EXCHANGE = "the telephone exchange"
 RINGS = 45
 """Seconds."""
 
@@ -46,9 +48,10 @@ class Sip:
         login = (self._settings.sip_login, secret(self._settings.sip_password_file) or "")
         url = f"{(self._settings.sip_url or '').rstrip('/')}/channels"
         try:
-            checked(requests.post(url, params=asked, json=told, auth=login, timeout=TIMEOUT, allow_redirects=False))
+            answer = requests.post(url, params=asked, json=told, auth=login, timeout=TIMEOUT, allow_redirects=False)
+            checked(EXCHANGE, answer)
         except requests.RequestException as bad:
-            return Unreached(f"the exchange could not be reached: {type(bad).__name__}", broken=True)
+            return Unreached(unreached(EXCHANGE, bad), broken=True)
         except Unreached as why:
             return why
         return None

@@ -15,7 +15,7 @@ class Webhook:
         if self._settings.webhook_url is None:
             raise Unreached("no webhook is set up: set webhook_url")
         ids = {"alert": call.alert, "home": call.home, "kind": call.kind, "who": call.who, "subject": call.subject}
-        post(self._settings.webhook_url, ids, secret(self._settings.webhook_secret_file) or "")
+        post("the webhook's server", self._settings.webhook_url, ids, secret(self._settings.webhook_secret_file) or "")
         return Told("taken by the webhook")
 
     def probe(self) -> bool:

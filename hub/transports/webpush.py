@@ -1,20 +1,24 @@
 """Push to browsers: encrypted for each of them, by the push service that the browser itself named."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from py_vapid import Vapid02
-from pywebpush import WebPushException, webpush
 
 from hub.keyring import Keyring
 from hub.settings import Settings
 from hub.transports.call import Call, Told, Unreached
+from hub.transports.plainly import answered, unreached
 from hub.transports.post import PASSING, TIMEOUT, answers
 
+if TYPE_CHECKING:
+    from py_vapid import Vapid02
+
 GONE = frozenset({404, 410})
+SERVICE = "the push service of their browser"
 LASTS = 3600
 """Seconds for which a push service keeps what it can't hand over at once."""
 
@@ -42,8 +46,10 @@ def readable(settings: Settings, content: bytes) -> bool:
     return named and (there.scheme == "https" or host == "127.0.0.1")
 
 
-def vapid(settings: Settings) -> Vapid02:
+def vapid(settings: Settings) -> "Vapid02":
     """The hub's own key, made once; browsers that subscribed know the hub by it."""
+    from py_vapid import Vapid02
+
     pem = Keyring(settings.secrets).kept("vapid.pem", _made)
     return Vapid02.from_pem(pem)
 
@@ -85,6 +91,8 @@ class WebPush:
         return not self._failed or answers(f"{there.scheme}://{there.netloc}/")
 
     def _failure(self, call: Call, subscription: str) -> Unreached | None:
+        from pywebpush import WebPushException, webpush  # takes long to load, and a hub that restarts is in a hurry
+
         shown = {"title": call.subject, "text": call.text, "link": call.link, "tag": call.key, "silent": call.silent}
         try:
             webpush(
@@ -99,7 +107,13 @@ class WebPush:
         except WebPushException as bad:
             return _why(bad.response, msgspec.json.decode(subscription, type=Subscription).endpoint)
         except (requests.RequestException, ValueError) as bad:
-            return Unreached(f"the push service failed: {type(bad).__name__}", broken=not isinstance(bad, ValueError))
+            broken = not isinstance(bad, ValueError)
+            return Unreached(
+                unreached(SERVICE, bad)
+                if broken
+                else "what the browser said of itself does not read: its push has to be turned on again there",
+                broken=broken,
+            )
         return None
 
 
@@ -107,4 +121,4 @@ def _why(answer: requests.Response | None, endpoint: str) -> Unreached:
     code = 0 if answer is None else answer.status_code
     if code in GONE:
         return Unreached("the browser is subscribed no longer", gone=(endpoint,))
-    return Unreached(f"the push service answered {code}", broken=code in PASSING or code >= 500)
+    return Unreached(answered(SERVICE, code), broken=code in PASSING or code >= 500)

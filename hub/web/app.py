@@ -1,10 +1,13 @@
 """The pages as one application: every answer carries the same protection, and every fault says so in plain words."""
 
+import gc
 import sys
+from functools import cache
 from socket import socket
 
 import uvicorn
-from fastapi import Depends, FastAPI, Request
+from anyio import to_thread
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -26,6 +29,7 @@ from hub.web import (
     handover,
     keysafe,
     leaving,
+    letters,
     login,
     news,
     others,
@@ -68,6 +72,7 @@ PARTS = (
     visits,
     afterwards,
     wishes,
+    letters,
     news,
     alive,
 )
@@ -76,6 +81,13 @@ LARGEST = 64 * 1024
 """Bytes in one form."""
 LARGEST_OF = {"/administration/import": 4 * 1024 * 1024, "/administration/import/keep": 8 * 1024 * 1024}
 """Where a form brings a file."""
+
+PAGES_AT_ONCE = 6
+SWITCH_AFTER = 0.0005
+"""Seconds that a thread may compute while another waits; Python's own are ten times as many."""
+
+GARBAGE = 20_000, 20, 50
+"""How rarely Python looks for garbage: with a borough's homes in memory its own way takes a third of a page's time."""
 
 PROTECTION = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -105,19 +117,21 @@ SAID: dict[int, tuple[str, str]] = {
 UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try again.")
 
 
+@cache
+def _pages() -> APIRouter:
+    """All parts, with what each asks first. Working that out takes longer than most pages do, so it is kept."""
+    pages = APIRouter(dependencies=[Depends(kept_by_any_database), Depends(own_form)])
+    for part in PARTS:
+        pages.include_router(part.routes)
+    return pages
+
+
 def build(settings: Settings) -> FastAPI:
-    app = FastAPI(
-        title="Nightlight",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        dependencies=[Depends(kept_by_any_database), Depends(own_form)],
-    )
+    app = FastAPI(title="Nightlight", docs_url=None, redoc_url=None, openapi_url=None)
     gate = open_gate(settings)
     app.state.settings, app.state.gate = settings, gate
     app.state.changes = Changes(Live(gate))
-    for part in PARTS:
-        app.include_router(part.routes)
+    app.router.routes.extend(_pages().routes)
     # Only what holds no secret is compressed: how well a page packs would tell what is in it.
     app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)))
     app.add_middleware(Protected)
@@ -142,6 +156,15 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=3,
             )
         )
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Few pages are made at once, and whoever waits for the interpreter gets it soon: else in a storm the consoles'
+        queue, which asks the store a dozen things, would stand behind every page at each of them.
+        """
+        gc.set_threshold(*GARBAGE)
+        to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
+        sys.setswitchinterval(SWITCH_AFTER)
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self._app.state.changes.end()

@@ -13,6 +13,8 @@ from hub.web.access import Viewer
 from hub.web.live import Source, Word
 
 LOOK_EVERY = 0.05
+SPEAK_EVERY = 0.2
+"""Seconds between two words at least: a change after a quiet while is told at once, and in a storm many in one word."""
 BEAT_EVERY = 2.0
 
 
@@ -68,15 +70,18 @@ class Changes:
             self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
-        known, spoke, marks = -1, 0.0, dict[str, str]()
+        known, spoke, beat, marks = -1, 0.0, 0.0, dict[str, str]()
         clock = asyncio.get_running_loop().time
         try:
             while self._listeners:
-                change, due = await asyncio.to_thread(self._source.latest), clock() - spoke >= BEAT_EVERY
-                if change != known or due:
-                    known, spoke = change, clock() if due else spoke
+                change = await asyncio.to_thread(self._source.latest)
+                now = clock()
+                due = now - beat >= BEAT_EVERY
+                if due or (change != known and now - spoke >= SPEAK_EVERY):
+                    known, beat = change, now if due else beat
                     for council in {one.viewer.council for one in self._listeners}:
                         await self._tell_council(council, marks, due=due)
+                    spoke = clock()
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             self._tell_all(None)

@@ -91,9 +91,9 @@ class _Saying:
             yield self("letter.decided.line", about=one.about, decided=one.decided, maker=one.maker, **days)
 
 
-def printed(c: Choices, *, large: bool) -> bytes:
+def printed(c: Choices, *, large: bool, envelope: tuple[str, ...] = ()) -> bytes:
     told = letter(c)
-    paper = Paper(told.title, c.now, large=large, language=c.language)
+    paper = Paper(told.title, c.now, large=large, language=c.language, envelope=envelope)
     paper.say(told.date)
     for line in told.opening:
         paper.say(line)

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from hub.voice import Speechless, spoken
 from hub.web.paper import Paper
+from hub.web.shown import News
 from hub.web.visitor import TheGate, Who
 
 routes = APIRouter(prefix="/family")
@@ -13,11 +14,16 @@ routes = APIRouter(prefix="/family")
 @routes.get("/letter.pdf")
 def on_paper(gate: TheGate, who: Who, large: str = "") -> Response:
     news = gate.family.news(who)
-    paper = Paper(news.called, news.now, large=bool(large) or news.large_print, language=news.language)
+    named = {"content-disposition": 'attachment; filename="nightlight.pdf"'}
+    made = on_a_page(news, large=bool(large) or news.large_print)
+    return Response(made, media_type="application/pdf", headers=named)
+
+
+def on_a_page(news: News, *, large: bool, envelope: tuple[str, ...] = ()) -> bytes:
+    paper = Paper(news.called, news.now, large=large, language=news.language, envelope=envelope)
     for line in (news.day, *news.lines):
         paper.say(line)
-    named = {"content-disposition": 'attachment; filename="nightlight.pdf"'}
-    return Response(paper.done(), media_type="application/pdf", headers=named)
+    return paper.done()
 
 
 @routes.get("/aloud.wav")

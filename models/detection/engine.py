@@ -244,6 +244,8 @@ class Engine:
         return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company)
 
     def _by_the_rule(self, homes: Ints) -> None:
+        if not len(homes):
+            return
         self.expected_by[homes] = expected_by(self._limits, homes, self.last_sign[homes])
         self.wake_at[homes] = np.minimum(self.wake_at[homes], self.expected_by[homes])
         self._state["settled"][homes] = True
@@ -309,7 +311,8 @@ class Engine:
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
         new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
-        due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
+        if new.any():
+            due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
         self.expected_by[homes], self._state["chance"][homes] = due, found[:, 1]
         self._state["settled"][homes] = True
 

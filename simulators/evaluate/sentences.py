@@ -33,6 +33,8 @@ from simulators.evaluate.played import Played, late, played
 EVERY = 7 * STEP
 """Seconds between two looks, a multiple of STEP: no divisor of an hour, so that every hour is looked at anew."""
 OUT_EVERY, OUT_FROM, OUT_FOR = 5, 13 * HOUR, 2 * HOUR
+MINUTE = 60.0
+"""An installation that died did so after the minute in which it noticed something last."""
 HEARD_EVERY = timedelta(seconds=60)
 SHOWN = 40
 LEVELS = [level for level in Level if Data.STANDING in AT_LEVEL[level]]
@@ -120,7 +122,8 @@ class _Told:
             Seen(utc(at), WHATS[what], self.home.sensors[sensor].id)
             for at, what, sensor in zip(self.at, mine.what, self.sensor, strict=True)
         ]
-        self.deaf = [(begin, end) for home, begin, end in [*one.kits.deaf, *one.kits.off] if home == place]
+        off = [(home, begin + MINUTE, end) for home, begin, end in one.kits.off]
+        self.deaf = [(begin, end) for home, begin, end in [*one.kits.deaf, *off] if home == place]
         self.first, self.last = utc(float(self.at[0])), utc(float(self.at[-1]))
         self.days = self._mornings()
         self.alert: datetime | None = None
@@ -140,14 +143,16 @@ class _Told:
             self.alert, self.closed = None, now
 
     def _mornings(self) -> dict[datetime, int | None]:
-        """By the beginning of each day: the minute at which somebody was up, unless it was not heard until then."""
+        """By the beginning of each day: the minute at which somebody was up, unless the record has it in part, or the
+        home was not heard until then.
+        """
         found: dict[datetime, int | None] = {}
         start = morning(self.first, self.home.timezone)
         while start < self.last:
             end = start + timedelta(days=1)
             seen = self._between(start - timedelta(days=1), end, float("inf"))
             up = up_at(seen, start, end)
-            heard = up is not None and self._heard_between(start, up)
+            heard = up is not None and self.first < start and self._heard_between(start, up)
             found[start] = minute_of(up, self.home.timezone) if up and heard else None
             start = end
         return found

@@ -125,10 +125,16 @@ class FakeHub:
         """Returns when the kit says that it keeps to this."""
         self.configuration = what
         self.order(Down("changed", Order.CONFIGURE, what.text))
-        eventually(lambda: bool(self.beats) and self.beats[-1].keeps_to == mark_of(what.text))
+        eventually(lambda: self.last.keeps_to == mark_of(what.text))
 
     def order(self, down: Down) -> None:
         self.say(Leg.DOWN, encode(down))
+
+    @property
+    def last(self) -> Heartbeat:
+        """The latest heartbeat: the first is waited for."""
+        eventually(lambda: self.beats)
+        return self.beats[-1]
 
     @property
     def heard(self) -> list[Observation]:
@@ -199,7 +205,7 @@ class Kit:
             self.process.send_signal(number)
         if self.process.stdout:
             self.process.stdout.close()
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def close(self) -> None:
         self.end(signal.SIGKILL)

@@ -39,6 +39,10 @@ def whats(hub: FakeHub) -> list[What]:
     return [one.what for _, one in sorted(hub.stored.copy().items())]
 
 
+def pressed(hub: FakeHub) -> int:
+    return sum(one.what is What.PRESSED for one in hub.heard)
+
+
 def filled(kit: Kit, routine: int) -> str:
     """An outbox that was filled while the path to the hub was away. Returns its name."""
     with closing(Outbox(kit.outbox, "before", 10**6)) as outbox:
@@ -59,33 +63,33 @@ def test_it_ends_at_once_and_says_goodbye(hub: FakeHub, kit: Kit) -> None:
     kit.start()
     began = time.monotonic()
     assert kit.end() == 0
-    assert time.monotonic() - began < 10, "or it waited for something"
-    eventually(lambda: not hub.beats[-1].online)
+    assert time.monotonic() - began < 30, "or it waited for something"
+    eventually(lambda: not hub.last.online)
 
 
 def test_killed_its_last_will_is_published(hub: FakeHub, kit: Kit) -> None:
     kit.start()
-    eventually(lambda: bool(hub.beats) and hub.beats[-1].online)
+    eventually(lambda: bool(hub.beats) and hub.last.online)
     kit.end(signal.SIGKILL)
-    eventually(lambda: not hub.beats[-1].online)
+    eventually(lambda: not hub.last.online)
 
 
 def test_heartbeats_tell_how_far_the_home_is_heard(hub: FakeHub, kit: Kit) -> None:
     hub.slow = 0.0
     kit.start()
     kit.says("hall_pir", battery=97, last_seen=now())
-    eventually(lambda: "hall_pir" in hub.beats[-1].sensors)
-    beat = hub.beats[-1]
+    eventually(lambda: "hall_pir" in hub.last.sensors)
+    beat = hub.last
     assert (beat.every, beat.waiting, beat.complete_until) == (1.0, 0, beat.at)
-    assert beat.at - beat.sensors["hall_pir"] < timedelta(seconds=5)
+    assert beat.at - beat.sensors["hall_pir"] < timedelta(minutes=1)
 
 
 def test_heartbeats_tell_how_the_kit_and_its_sensors_are(hub: FakeHub, kit: Kit) -> None:
     kit.start()
     kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"online"}', 1, retain=True)
     kit.says("hall_pir", battery=97, linkquality=120, last_seen=now())
-    eventually(lambda: hub.beats[-1].health and hub.beats[-1].bridges)
-    beat = hub.beats[-1]
+    eventually(lambda: hub.last.health and hub.last.bridges)
+    beat = hub.last
     assert beat.health == {"hall_pir": SensorHealth(battery=97.0, link=120)}
     assert beat.bridges == {"zigbee2mqtt": True}
     assert (beat.route, beat.given_up, beat.memory_only) == (Route.UNKNOWN, 0, False)
@@ -105,15 +109,15 @@ def test_what_waits_holds_back_how_far_it_is_complete(hub: FakeHub, kit: Kit) ->
     eventually(lambda: any(beat.waiting and beat.keeps_to for beat in hub.beats))
     waiting = next(beat for beat in hub.beats if beat.waiting and beat.keeps_to)
     assert waiting.complete_until <= NIGHT
-    eventually(lambda: hub.beats[-1].complete_until == hub.beats[-1].at)
+    eventually(lambda: hub.last.complete_until == hub.last.at)
 
 
 def test_while_the_radio_bridge_is_away_the_home_is_not_heard(hub: FakeHub, kit: Kit) -> None:
     kit.start()
     kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"offline"}', 1, retain=True)
-    eventually(lambda: hub.beats[-1].complete_until < hub.beats[-1].at)
+    eventually(lambda: hub.last.complete_until < hub.last.at)
     kit.bridge.publish("zigbee2mqtt/bridge/state", b'{"state":"online"}', 1, retain=True)
-    eventually(lambda: hub.beats[-1].complete_until == hub.beats[-1].at)
+    eventually(lambda: hub.last.complete_until == hub.last.at)
 
 
 def test_a_hub_that_is_away_at_the_start_is_waited_for(mosquitto: Mosquitto, kit: Kit) -> None:
@@ -129,18 +133,20 @@ def test_a_hub_that_is_away_at_the_start_is_waited_for(mosquitto: Mosquitto, kit
 
 def test_a_press_overtakes_a_backlog_of_fifty_thousand(hub: FakeHub, kit: Kit) -> None:
     filled(kit, 50_000)
-    hub.slow = 0.002
+    hub.slow = 0.02
     kit.start(ready=False)
     eventually(lambda: len(hub.stored) > 2000)
-    late: list[float] = []
+    before: list[int] = []
     for turn in range(5):
-        pressed = time.monotonic()
+        there = len(hub.stored)
         kit.says("pendant", action="emergency", last_seen=iso(datetime.now(UTC) + timedelta(seconds=2 * turn - 30)))
-        eventually(lambda turn=turn: whats(hub).count(What.PRESSED) == turn + 1)
+        eventually(lambda turn=turn: pressed(hub) == turn + 1)
+        arrived = sorted(hub.first.copy(), key=hub.first.__getitem__)
         last = max(key for key, one in hub.stored.copy().items() if one.what is What.PRESSED)
-        late.append(hub.first[last] - pressed)
+        before.append(arrived.index(last) - there)
     assert len(hub.stored) < 50_000
-    assert sorted(late)[2] < 2, late
+    assert sorted(before)[2] < 5_000, f"so many of the backlog came before a press: {before}"
+    hub.slow = 0.0
     eventually(lambda: len(hub.stored) == 50_005, 30)
     assert hub.contradicted == []
 
@@ -239,7 +245,7 @@ def test_a_hub_that_is_deaf_for_a_while_hears_it_all_in_the_end(hub: FakeHub, ki
     eventually(lambda: look(kit.outbox).urgent == 1)
     time.sleep(0.5)
     hub.deaf = False
-    eventually(lambda: whats(hub) == [What.PRESSED], 5)
+    eventually(lambda: whats(hub) == [What.PRESSED])
 
 
 def test_nonsense_from_the_hub_is_logged_and_survived(hub: FakeHub, kit: Kit) -> None:
@@ -268,18 +274,20 @@ def test_what_a_clock_at_1970_noticed_is_placed_anew_once_it_is_right(hub: FakeH
     clock = kit.folder / "clock"
     boot = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
     play(clock, boot, speed)
+    began = time.monotonic()
     kit.start(clock_file="clock")
     hub.deaf = True
     kit.says("pendant", action="emergency", last_seen=iso(boot + timedelta(seconds=0.1)))
     eventually(lambda: look(kit.outbox).urgent == 1)
     assert look(kit.outbox).oldest < boot + timedelta(minutes=1)  # type: ignore[operator]
     play(clock, NIGHT, speed)
-    eventually(lambda: look(kit.outbox).oldest > NIGHT - timedelta(minutes=1))  # type: ignore[operator]
+    played = timedelta(seconds=1 + speed * (time.monotonic() - began))
+    eventually(lambda: look(kit.outbox).oldest >= NIGHT - played)  # type: ignore[operator]
     hub.deaf = False
     eventually(lambda: len(hub.stored) == 1)
     (one,) = hub.heard
     assert one.clock_trusted
-    assert abs(one.at - NIGHT) < timedelta(seconds=10)
+    assert NIGHT - played <= one.at <= NIGHT
 
 
 def test_while_the_clock_is_wrong_the_hub_is_told(hub: FakeHub, kit: Kit) -> None:
@@ -288,9 +296,9 @@ def test_while_the_clock_is_wrong_the_hub_is_told(hub: FakeHub, kit: Kit) -> Non
     kit.says("pendant", action="emergency")
     eventually(lambda: len(hub.stored) == 1)
     assert not hub.heard[0].clock_trusted
-    assert not hub.beats[-1].clock_trusted
+    assert not hub.last.clock_trusted
     play(kit.folder / "clock", NIGHT, 1.0)
-    eventually(lambda: hub.beats[-1].clock_trusted)
+    eventually(lambda: hub.last.clock_trusted)
 
 
 def test_heartbeats_follow_a_clock_that_is_moved_by_hand(hub: FakeHub, kit: Kit) -> None:
@@ -300,7 +308,7 @@ def test_heartbeats_follow_a_clock_that_is_moved_by_hand(hub: FakeHub, kit: Kit)
         at = NIGHT + timedelta(minutes=15 * step)
         play(kit.folder / "clock", at - timedelta(milliseconds=10), 0.0)
         play(kit.folder / "clock", at, 0.0)
-        eventually(lambda at=at: hub.beats[-1].at == at, 1)
+        eventually(lambda at=at: hub.last.at == at)
 
 
 def test_the_log_is_quiet_and_holds_ids_alone(hub: FakeHub, kit: Kit) -> None:
@@ -334,7 +342,7 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
 
     pins.pin("GPIO6").drive_high()
     thread = in_thread(run)
-    assert ready.wait(5)
+    assert ready.wait(60)
     pin = Device.pin_factory.pin("GPIO8")
     for _ in range(100):
         pin.drive_high()
@@ -342,14 +350,14 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
     pins.pin("GPIO5").drive_low()
     eventually(lambda: len(hub.stored) == 101)
     assert whats(hub).count(What.MOVED) == 100
-    assert set(hub.beats[-1].sensors) == {"cord", "hall_pir"}
+    assert set(hub.last.sensors) == {"cord", "hall_pir"}
     assert not pins.pin("GPIO24").state
     hub.order(Down("d1", Order.TEST))
     hub.order(Down("d2", Order.HELP_COMING))
     eventually(lambda: pins.pin("GPIO24").state)
-    assert hub.beats[-1].on_mains is True
+    assert hub.last.on_mains is True
     pins.pin("GPIO6").drive_low()
-    eventually(lambda: hub.beats[-1].on_mains is False, 5)
+    eventually(lambda: hub.last.on_mains is False)
     made[0].stop()
-    thread.join(3)
+    thread.join(60)
     assert not thread.is_alive()

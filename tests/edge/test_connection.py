@@ -60,7 +60,7 @@ def test_a_broker_that_is_not_there_yet_is_tried_until_it_is(mosquitto: Mosquitt
         assert not kit.is_up
         assert not kit.publish("to/hub", b"lost")
         mosquitto.start()
-        eventually(lambda: ears.ups == 1, 3)
+        eventually(lambda: ears.ups == 1)
 
 
 def test_after_the_broker_was_killed_it_is_back_at_once(mosquitto: Mosquitto, ears: Ears) -> None:
@@ -70,7 +70,7 @@ def test_after_the_broker_was_killed_it_is_back_at_once(mosquitto: Mosquitto, ea
         mosquitto.kill()
         eventually(lambda: ears.downs == 1)
         mosquitto.start()
-        eventually(lambda: ears.ups == 2, 3)
+        eventually(lambda: ears.ups == 2)
 
 
 @pytest.mark.parametrize(("away", "at_most"), [(20.0, 110), (600.0, 90)])

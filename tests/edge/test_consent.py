@@ -63,12 +63,12 @@ def heard(hub: FakeHub) -> list[str]:
 class TestAKit:
     def test_withdrawn_at_the_hub_it_ends_at_the_wire(self, hub: FakeHub, kit: Kit) -> None:
         kit.start(heartbeat_every=600.0)
-        eventually(lambda: bool(hub.beats) and hub.beats[-1].keeps_to == mark_of(EVERY_KIND.text))
+        eventually(lambda: bool(hub.beats) and hub.last.keeps_to == mark_of(EVERY_KIND.text))
         kit.says("hall_pir", occupancy=True)
         eventually(lambda: heard(hub) == ["moved"])
         hub.configure(DOOR)
-        assert "hall_pir" not in hub.beats[-1].sensors, "when a sensor was last heard tells of who lives there as well"
-        assert "hall_pir" not in hub.beats[-1].health
+        assert "hall_pir" not in hub.last.sensors, "when a sensor was last heard tells of who lives there as well"
+        assert "hall_pir" not in hub.last.health
         kit.says("hall_pir", occupancy=False)
         kit.says("hall_pir", occupancy=True)
         kit.says("bed", occupancy=True)
@@ -100,8 +100,8 @@ class TestAKit:
         kit.says("pendant", action="emergency")
         eventually(lambda: heard(hub) == ["pressed"])
         eventually(lambda: any(beat.waiting == 2 for beat in hub.beats))
-        assert hub.beats[-1].keeps_to == ""
-        assert hub.beats[-1].complete_until < hub.beats[-1].at
+        assert hub.last.keeps_to == ""
+        assert hub.last.complete_until < hub.last.at
         hub.configure(BED)
         eventually(lambda: sorted(heard(hub)) == ["lay_down", "pressed"])
-        eventually(lambda: hub.beats[-1].waiting == 0)
+        eventually(lambda: hub.last.waiting == 0)

@@ -31,7 +31,7 @@ class KitsBroker:
 
     def end(self) -> None:
         self.process.terminate()
-        self.complaints += self.process.communicate(timeout=5)[1]
+        self.complaints += self.process.communicate(timeout=60)[1]
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_a_sensor_that_the_hub_lists_is_heard_without_touching_the_kit_and_after
     eventually(lambda: len(hub.stored) == 1)
     fitted = tuple(Listed(name, kind) for name, kind in (("front_door", "door"), ("cellar", "door")))
     hub.configure(replace(EVERY_KIND, sensors=(*fitted, Listed("porch", "door", "gpio:porch"))))
-    assert "is no address" in hub.beats[-1].unfit["porch"]
+    assert "is no address" in hub.last.unfit["porch"]
     kit.says("hall_pir", occupancy=True)
     kit.says("cellar", contact=False)
     kit.says("pendant", action="emergency")

@@ -72,10 +72,10 @@ def test_asked_for_by_the_hub_it_goes_the_whole_way(hub: FakeHub, kit: Kit) -> N
     kit.start()
     hub.order(Down("t1", Order.TEST))
     eventually(lambda: [(one.sensor, one.what) for one in hub.heard] == [(KIT, What.TESTED)])
-    eventually(lambda: hub.beats[-1].tested is not None and hub.beats[-1].tested.receipted is not None)
-    tested = hub.beats[-1].tested
+    eventually(lambda: hub.last.tested is not None and hub.last.tested.receipted is not None)
+    tested = hub.last.tested
     assert tested
-    assert 0 < (tested.kept or 0) <= (tested.sent or 0) <= (tested.receipted or 0) < 5
+    assert 0 < (tested.kept or 0) <= (tested.sent or 0) <= (tested.receipted or 0)
     assert (tested.outbox, tested.number) in hub.stored
     eventually(lambda: look(kit.outbox).urgent == 0)
 
@@ -87,7 +87,7 @@ def test_by_itself_it_comes_soon_after_the_first_start_and_then_daily_whatever_r
         """How many test presses the hub has when so much later a heartbeat has come."""
         at = NIGHT + timedelta(minutes=minutes)
         play(kit.folder / "clock", at, 0.0)
-        eventually(lambda: hub.beats[-1].at == at and hub.beats[-1].waiting == 0)
+        eventually(lambda: hub.last.at == at and hub.last.waiting == 0)
         return len(hub.stored)
 
     play(kit.folder / "clock", NIGHT, 0.0)
@@ -103,4 +103,4 @@ def test_by_itself_it_comes_soon_after_the_first_start_and_then_daily_whatever_r
     passed(12 + 24 * 60)
     eventually(lambda: len(hub.stored) == 2)
     assert {one.what for one in hub.heard} == {What.TESTED}
-    assert hub.beats[-1].sensors == {}
+    assert hub.last.sensors == {}

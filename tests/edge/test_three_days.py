@@ -215,7 +215,7 @@ def test_three_days_without_a_hub_lose_nothing_double_nothing_and_keep_their_tim
     with closing(FakeHub(mosquitto.port)) as hub:
         days.kit.start(clock_file="clock", outbox="card/outbox.db")
         eventually(lambda: len(hub.stored) >= len(days.happened), 30)
-        eventually(lambda: hub.beats[-1].waiting == 0)
+        eventually(lambda: hub.last.waiting == 0)
         arrived = sorted(hub.heard, key=lambda one: one.at)
     for sensor in ("front_door", "bed", "pendant"):
         compare(

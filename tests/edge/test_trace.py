@@ -213,5 +213,5 @@ def test_nonsense_from_the_hub_changes_nothing(worn: Worn, hub: FakeHub) -> None
     hub.order(Down("d", Order.TEST))
     worn.stop()
     worn.begin()
-    eventually(lambda: hub.beats[-1].keeps_to == mark_of(AGREED.text))
+    eventually(lambda: hub.last.keeps_to == mark_of(AGREED.text))
     assert {one.keeps_to for one in hub.beats} <= {"", mark_of(EVERY_KIND.text), mark_of(AGREED.text)}

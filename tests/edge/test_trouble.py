@@ -54,7 +54,7 @@ class Guarded:
     def end(self) -> None:
         if self.process:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 def _answers(port: int) -> bool:
@@ -203,4 +203,4 @@ def test_beside_an_agent_that_runs_check_leaves_its_connection_alone(
         assert (tmp_path / "log").read_text().count("the hub is reached") == 1, "it was interrupted"
     finally:
         agent.terminate()
-        agent.wait(10)
+        agent.wait(60)

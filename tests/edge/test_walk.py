@@ -44,7 +44,7 @@ def sets_off(kit: Kit) -> Callable[[str], None]:
 
 def test_each_that_is_set_off_is_heard_and_receipted_and_one_that_is_dead_is_named(hub: FakeHub, kit: Kit) -> None:
     kit.start()
-    eventually(lambda: bool(hub.beats) and bool(hub.beats[-1].keeps_to))
+    eventually(lambda: bool(hub.beats) and bool(hub.last.keeps_to))
     somebody = sets_off(kit)
     code, said = walked(kit, somebody, "front_door", "pendant")
     assert (code, said[-1]) == (0, "2 of 2 passed"), said
@@ -62,7 +62,7 @@ def test_what_the_kit_hears_and_the_hub_does_not_is_told_apart(
 ) -> None:
     monkeypatch.setattr("edge.walk.AT_THE_HUB_WITHIN", 0.5)
     kit.start()
-    eventually(lambda: bool(hub.beats) and bool(hub.beats[-1].keeps_to))
+    eventually(lambda: bool(hub.beats) and bool(hub.last.keeps_to))
     hub.deaf = True
     code, said = walked(kit, sets_off(kit), "front_door")
     assert code == 1
@@ -72,7 +72,7 @@ def test_what_the_kit_hears_and_the_hub_does_not_is_told_apart(
 
 def test_while_a_home_is_walked_nothing_waits_for_company_and_beats_come_often(hub: FakeHub, kit: Kit) -> None:
     kit.start(batch_every=300.0, heartbeat_every=600.0)
-    eventually(lambda: bool(hub.beats) and bool(hub.beats[-1].keeps_to))
+    eventually(lambda: bool(hub.beats) and bool(hub.last.keeps_to))
     beats = len(hub.beats)
     hub.order(Down("w1", Order.WALK))
     eventually(lambda: len(hub.beats) >= beats + 2)

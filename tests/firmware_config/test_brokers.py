@@ -30,7 +30,7 @@ class Running:
     def end(self) -> str:
         """What it complained about."""
         self.process.terminate()
-        return self.process.communicate(timeout=5)[1].decode()
+        return self.process.communicate(timeout=60)[1].decode()
 
 
 class Ear:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,16 +20,15 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from hub.broker import command, mosquitto
 from hub.process import assembled
 from hub.settings import Settings
 from hub.store import Alerts, Records, SqlSeries, Store, Traces, open_store
-from hub.store.database import migrate, opened
+from hub.store.database import Part, migrate, opened
 from hub.store.influx import influx
 from hub.store.influx_series import InfluxSeries
-from hub.supervise import free_port
 from hub.transports import Call
 from hub.transports import Told as Outcome
 from models.home import Home, Sensor
@@ -39,7 +39,7 @@ from models.privacy import Consent
 from models.register import Register
 from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
-from tests.conftest import eventually, wanted
+from tests.conftest import eventually, free_port, wanted
 from tests.hub.influx import REAL, served, settings_for
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -118,6 +118,32 @@ def _migrated(url: str) -> str:
 def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Databases that were migrated once, to be copied."""
     return {"sqlite": _migrated(f"sqlite:///{tmp_path_factory.mktemp('template') / 'hub.db'}")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In this process a new SQLite file begins as a copy of one that was migrated: making all tables takes longer than
+    most tests. What starts programs, or asks for `migrate` itself, gets what every hub gets.
+    """
+
+    @cache
+    def made(part: Part) -> Path:
+        path = tmp_path_factory.mktemp("made") / f"{part}.db"
+        engine = opened(f"sqlite:///{path}")
+        migrate(engine, part)
+        engine.dispose()
+        return path
+
+    def begun(engine: Engine, part: Part) -> None:
+        path = Path(engine.url.database or "")
+        if engine.dialect.name == "sqlite" and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(made(part), path)
+        migrate(engine, part)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.store.migrate", begun)
+        yield
 
 
 STORES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))

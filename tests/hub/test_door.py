@@ -58,7 +58,7 @@ class Fitted:
             self.process.send_signal(signal.SIGTERM)
             assert self.process.stdout is not None
             self.process.stdout.close()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_broker_that_has_not_read_the_newest_list_is_found_out(tmp_path: Path)
         eventually(lambda: _read(keeper) is True)
     finally:
         broker.terminate()
-        broker.wait(10)
+        broker.wait(60)
 
 
 def _read(keeper: Doorkeeper) -> bool | None:

@@ -179,20 +179,19 @@ def test_a_step_that_cannot_be_taken_fails_and_leads_on(desk: Desk, step: Step) 
 
 
 def test_a_transport_that_hangs_delays_nobody(store: Store, hand: Hand) -> None:
-    desk = Desk(store, hand, time_limit=3.0)
+    desk = Desk(store, hand, time_limit=2.0)
     desk.told["email"].hold.clear()
     agree(store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     agree(store, Step("operator", "log"), kind="kit_unheard")
     hanging = raised(desk)
     desk.turn()
-    began = time.monotonic()
     raised(desk, FindingKind.KIT_UNHEARD, None)
     desk.turn()
     eventually(desk.told_whom)
-    assert time.monotonic() - began < 2.5
+    assert desk.told_whom("email") == [], "that hangs still"
     desk.settle(2)
     (first, second) = store.alerts.attempts(hanging.id)
-    assert (first.tried, first.detail) == (Tried.FAILED, "no outcome within 3 s")
+    assert (first.tried, first.detail) == (Tried.FAILED, "it was not known after 2 s whether it went through")
     assert second.tried is Tried.SENT
     desk.told["email"].hold.set()
 
@@ -372,14 +371,14 @@ def test_a_way_that_stays_broken_is_a_fault_that_ends_by_itself(desk: Desk, monk
     monkeypatch.setattr(hub.escalate, "PAUSES", ())
     monkeypatch.setattr(hub.escalate, "PROBE_EVERY", 0.0)
     agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
-    desk.told["email"].fault = Unreached("the mail server failed: ConnectionRefusedError", broken=True)
+    desk.told["email"].fault = Unreached("the mail server does not answer", broken=True)
     alert, ways = raised(desk), Ways(desk.store.alerts.engine)
     desk.settle(1)
     (way,) = ways.broken()
     assert (way.transport, way.began, way.failures) == ("email", desk.hand.now, 1)
     assert [one.tried for one in desk.store.alerts.attempts(alert.id)] == [Tried.FAILED, Tried.SENT]
     said = [entry.text for entry in desk.store.alerts.timeline(alert.id)]
-    assert "Reaching ada by email failed: the mail server failed: ConnectionRefusedError" in said
+    assert "Reaching ada by email failed: the mail server does not answer" in said
     desk.told["email"].fault = None
 
     def mended() -> bool:

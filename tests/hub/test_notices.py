@@ -15,12 +15,15 @@ from hub.store.records import Beat, Expectation
 from hub.store.relatives import Relatives, Sent
 from hub.store.row import Row
 from hub.store.ways import Ways
+from hub.store.wishes import Wishes
 from hub.transports import Unreached
 from models.notices import NoticeKind, Preferences
-from models.observation import What
-from models.people import Address, Level
+from models.observation import SensorKind, What
+from models.people import BY_LETTER, Account, Address, Level, Role, Telling
+from models.privacy import Consent
 from models.register import Register
 from models.wire import Heartbeat, encode
+from models.wishes import Decision, Deed, Wish
 from tests.conftest import eventually
 from tests.hub.conftest import T0, Hand, Told
 
@@ -47,7 +50,7 @@ class Desk:
         self.hand.set(moment)
         self.store.records.beat([Beat(HOME, encode(Heartbeat("box", moment, moment)), moment, moment)])
         self.store.records.turned("watch", 0.0, moment)
-        self.notices._decided_at = float("-inf")
+        self.notices._decided_at = self.notices._looked_ahead_at = float("-inf")
         self.notices.turn()
 
     def settled(self) -> None:
@@ -177,3 +180,107 @@ def test_the_lowest_level_shows_nothing_on_a_screen(desk: Desk) -> None:
     desk.at(evening(23.4))
     desk.settled()
     assert len(desk.states()) == 1, "when somebody goes to bed is a part of the day"
+
+
+def test_who_has_no_login_is_told_by_what_is_on_their_record(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    by_text = replace(ada, id="obi", name="Obi Okafor", telling=Telling("by text message"))
+    desk.relatives.prefer("ada", Preferences(digest=False))
+    desk.store.records.load(Register(contacts=(by_text,)), {})
+    saw(desk, evening(17.9))
+    desk.at(evening(18.0))
+    desk.settled()
+    assert [(call.who, call.kind) for call in desk.told["sms"].calls] == [("obi", "digest")]
+    assert desk.told["email"].calls == []
+    desk.relatives.prefer("obi", Preferences(digest=False))
+    desk.at(evening(42.0))
+    desk.settled()
+    assert len(desk.told["sms"].calls) == 1, "what they choose themselves goes before it"
+
+
+def test_of_somebody_who_is_looked_after_no_longer_nobody_is_told(desk: Desk) -> None:
+    ada, grace = desk.store.records.contact("ada"), desk.store.records.resident("grace")
+    assert ada
+    assert grace
+    by_text = replace(ada, id="obi", telling=Telling("by text message"))
+    by_post = replace(ada, id="ife", telling=Telling(BY_LETTER))
+    gone = replace(grace, ended=evening(12), telling=Telling(BY_LETTER))
+    desk.store.records.load(Register(residents=(gone,), contacts=(by_text, by_post)), {})
+    desk.at(evening(19.0))
+    desk.settled()
+    assert letters(desk) == []
+    assert not [one for told in desk.told.values() for one in told.calls]
+
+
+def letters(desk: Desk) -> list[tuple[str, str]]:
+    return [(one.key, one.state) for one in desk.relatives.in_state(Sent.LISTED)]
+
+
+def test_who_wants_letters_has_one_a_week_waiting_and_one_only(desk: Desk, register: Register) -> None:
+    """By their own choice, or by what is on record of them. T0 is a Sunday."""
+    ada, karl = desk.store.records.contact("ada"), desk.store.records.contact("karl")
+    resident = desk.store.records.resident("grace")
+    assert ada
+    assert karl
+    assert resident
+    post = Address("post", "7 Rowan Street, Eastgate")
+    desk.store.records.load(
+        Register(
+            residents=(replace(resident, telling=Telling(BY_LETTER)),),
+            contacts=(replace(ada, addresses=(post,)), replace(karl, telling=Telling(BY_LETTER), level=Level.NOTHING)),
+        ),
+        {},
+    )
+    desk.relatives.prefer("ada", Preferences("Mum", way="post"))
+    amina = Account("amina", "Amina Yusuf", Role.ADMINISTRATOR, addresses=(Address("email", "amina@council.example"),))
+    desk.store.records.load(Register(accounts=(amina,)), {"amina": "-"})
+    for hour in (18.0, 20.0, 23.0):
+        desk.at(evening(hour))
+        desk.settled()
+    (reminder,) = desk.told["email"].calls
+    assert (reminder.kind, reminder.text) == (
+        "posting", "Letters to be posted: 2 in time.\n\nhttps://hub.example/letters",
+    )  # fmt: skip
+    monday = f"{evening(18).date() - timedelta(days=evening(18).weekday())}"
+    assert letters(desk) == [(f"letter {monday} ada", "listed"), (f"letter {monday} grace", "listed")], "and no other"
+    desk.at(evening(24 * 8))
+    assert {key.split()[2]: state for key, state in letters(desk)} == {"ada": "listed", "grace": "listed"}
+    assert [state for kind, state, _ in desk.states() if kind == "letter"] == ["failed", "listed"]
+    assert desk.relatives.of_person("ada")[1].detail == "it was not posted within its week"
+    assert {one.kind for told in desk.told.values() for one in told.calls} == {"posting"}, (
+        "none goes another way instead"
+    )
+
+
+def test_whoever_keeps_decisions_is_reminded_when_one_is_due_and_of_nobody_by_name(desk: Desk) -> None:
+    now = evening(10.0)
+    staff = (
+        Account("amina", "Amina Yusuf", Role.ADMINISTRATOR, addresses=(Address("email", "amina@council.example"),)),
+        Account(
+            "wes", "Wes Tarn", Role.ADMINISTRATOR, addresses=(Address("email", "w@x.example"),), council="Westmoor"
+        ),
+    )
+    desk.store.records.load(Register(accounts=staff), {"amina": "-", "wes": "-"})
+    review = now + timedelta(days=10)
+    decision = Decision("motion", "used", "Zara Hill", "attorney", "found so", "family", "nothing less", now, review)
+    Wishes(desk.store.records.engine).decide(
+        HOME, "grace", decision, Wish(now, HOME, "grace", "amina", Deed.DECIDED, "motion", "in person")
+    )
+    doors = Consent(HOME, SensorKind.DOOR, "Mrs Okafor", "for a time", now, review_at=now + timedelta(days=20))
+    desk.store.records.load(Register(consents=(doors,)), {})
+    for days in (0, 1, 9, 10, 11, 16, 17):
+        desk.at(now + timedelta(days=days))
+        desk.settled()
+    calls = [one for one in desk.told["email"].calls if one.kind == "review"]
+    assert [one.key for one in calls] == [f"review {now + timedelta(days=n):%Y-%m-%d} amina" for n in (0, 10, 17)]
+    assert {one.to for one in calls} == {("amina@council.example",)}, "and nobody of another council"
+    assert "looked at again: 2 due within the month." in calls[0].text
+    assert "looked at again: 1 overdue, 1 due within the month." in calls[1].text
+    assert all(one.text.endswith("https://hub.example/choices") for one in calls)
+    assert not [one for one in calls if "Zara" in one.text or HOME in one.text]
+    desk.store.records.load(Register(consents=(replace(doors, withdrawn_at=now),)), {})
+    Wishes(desk.store.records.engine).end(1, now, Wish(now, HOME, "grace", "amina", Deed.REVIEWED, "motion"))
+    desk.at(now + timedelta(days=30))
+    desk.settled()
+    assert len([one for one in desk.told["email"].calls if one.kind == "review"]) == 3

@@ -39,7 +39,7 @@ class Program:
     def end(self, number: int = signal.SIGKILL) -> int:
         assert self.process is not None
         os.kill(self.process.pid, number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -153,5 +153,5 @@ def test_a_second_one_on_the_same_data_is_refused(
     second = Program(settings, tmp_path / "second")
     second.start()
     assert second.process is not None
-    assert second.process.wait(30) == 2
+    assert second.process.wait(120) == 2
     assert "another hub" in second.log.read_text()

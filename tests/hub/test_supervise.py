@@ -18,7 +18,7 @@ from hub.settings import read_settings
 from hub.store import open_store
 from hub.supervise import Child, alive
 from models.register import Register
-from tests.conftest import eventually
+from tests.conftest import eventually, free_port
 from tests.hub.conftest import Kit, now
 
 pytestmark = [pytest.mark.processes, pytest.mark.broker]
@@ -28,7 +28,7 @@ class Served:
     def __init__(self, folder: Path, **settings: str | int) -> None:
         self.data = folder / "data"
         self.file = folder / "hub.toml"
-        table = {"data_dir": str(self.data), "port": 0, "embedded_port": 0, **settings}
+        table = {"data_dir": str(self.data), "port": 0, "embedded_port": free_port(), **settings}
         self.file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items()))
         self.log = folder / "log"
         with self.log.open("wb") as log:
@@ -51,7 +51,7 @@ class Served:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -94,7 +94,7 @@ def _ends_cleanly(served: Served) -> None:
 
 def test_children_end_with_a_supervisor_that_is_killed(served: Served) -> None:
     url = served.ready()
-    with urllib.request.urlopen(f"{url}/alive", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/alive", timeout=60) as answer:
         assert json.load(answer)["hearing"]
     children = psutil.Process(served.process.pid).children(recursive=True)
     served.end(signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         served = Served(tmp_path, port=taken.getsockname()[1])
-        assert served.process.wait(30) == 2
+        assert served.process.wait(120) == 2
     assert "can't be served" in served.log.read_text()
     assert served.process.stdout is not None
     served.process.stdout.close()

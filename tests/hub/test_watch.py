@@ -17,6 +17,7 @@ from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
+from models.health import Learned, Rhythm
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
 from models.register import Register
@@ -518,9 +519,13 @@ def test_a_home_of_which_what_was_measured_was_deleted_is_learned_anew(post: Pos
     post.store.series.forget(HOME)
     home = post.store.records.home(HOME)
     assert home
+    post.store.records.expect([Expectation(HOME, post.hand.now, post.hand.now)])
+    post.store.records.health.learn({HOME: Learned({"hall": Rhythm()})})
     post.store.records.load(Register(homes=(replace(home, erased_at=post.hand.now),)), {})
     post.watch._reload()
     assert post.watch._engine.latest_sign(HOME)[1] is None, "no sign of life is known"
+    assert post.store.records.expectation(HOME) is None, "what was written down meanwhile goes too"
+    assert post.store.records.health.learned_of(HOME).rhythms == {}
     post.save()
     post.begin()
     assert post.watch._engine.latest_sign(HOME)[1] is None

@@ -1,15 +1,18 @@
 """A whole service on this machine: real hub, real broker, a real kit in Mrs Okafor's home, and people who look."""
 
+import atexit
 import contextlib
 import html
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -29,7 +32,7 @@ from models.detection import FindingKind
 from models.pace import Pace
 from models.register import Register, write_register
 from simulators.acceleration import RATE, Lived, messages
-from tests.conftest import Mosquitto, eventually, okafor_home
+from tests.conftest import Mosquitto, eventually, free_port, okafor_home
 
 SENSORS = {sensor.id: sensor.kind.value for sensor in okafor_home().sensors}
 BIN = Path(sys.executable).parent
@@ -221,7 +224,7 @@ class Viewer:
     """Somebody at a browser: logs in, reads pages, presses buttons (with the CSRF token that the page holds)."""
 
     def __init__(self, url: str, login: str, password: str) -> None:
-        self.browser = httpx.Client(base_url=url, follow_redirects=True, timeout=10)
+        self.browser = httpx.Client(base_url=url, follow_redirects=True, timeout=60)
         self.page = self.browser.get("/login").text
         self.page = self.post("/login", login=login, password=password).text
 
@@ -242,6 +245,9 @@ class Viewer:
 def words(page: str) -> str:
     without = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", without)).split())
+
+
+_LOADED: dict[tuple[bytes, datetime], tuple[Path, dict[str, str]]] = {}
 
 
 @dataclass
@@ -268,11 +274,10 @@ class Service:
 
     def begin(self) -> None:
         (self.folder / "hub.toml").write_text(
-            f'data_dir = "{self.folder}/data"\nport = 0\nembedded_port = 0\n'
+            f'data_dir = "{self.folder}/data"\nport = 0\nembedded_port = {free_port()}\n'
             f'clock_file = "{self.clock.path}"\n{self.extra}'
         )
-        (self.folder / "register.json").write_bytes(write_register(self.cast))
-        self.passwords = json.loads(self.command("load", str(self.folder / "register.json")))
+        self._load()
         self.hub = start("nightlight-hub", "serve", "--settings", self.settings, log=self.log)
         assert self.hub.stdout is not None
         assert "ready" in self.hub.stdout.readline(), self.log.read_text()
@@ -284,6 +289,19 @@ class Service:
         self.kit.fit()
         self.kit.begin()
         self.clock.move(timedelta(minutes=1))
+
+    def _load(self) -> None:
+        """With the command; whoever comes with the same people at the same moment later gets a copy of what it made."""
+        register = write_register(self.cast)
+        key = register, self.clock.now
+        if key not in _LOADED:
+            (self.folder / "register.json").write_bytes(register)
+            passwords = json.loads(self.command("load", str(self.folder / "register.json")))
+            kept = Path(tempfile.mkdtemp(prefix="nl-loaded-"))
+            atexit.register(shutil.rmtree, kept)
+            _LOADED[key] = Path(shutil.copytree(self.folder / "data", kept / "data")), passwords
+        kept, self.passwords = _LOADED[key]
+        shutil.copytree(kept, self.folder / "data", dirs_exist_ok=True)
 
     @property
     def log(self) -> Path:

@@ -94,7 +94,9 @@ def test_a_fall_and_no_answer(wearing: Service, cast: Register, tmp_path: Path) 
     assert "Perhaps a fall" in sheet
     assert "What the pendant felt" not in sheet
     tom.post(f"{alert}/close", outcome="genuine fall")
-    assert wearing.counts()["alerts"] == {"fall": 1}
+    raised = wearing.counts()["alerts"]
+    assert isinstance(raised, dict)
+    assert {kind: count for kind, count in raised.items() if kind != "kit_unheard"} == {"fall": 1}
 
 
 def test_a_fall_called_off(wearing: Service) -> None:

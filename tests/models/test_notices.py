@@ -13,12 +13,15 @@ from models.notices import (
     NoticeKind,
     Preferences,
     bed_time,
+    by_record,
     candidates,
     in_quiet_hours,
+    letter_due,
     overdue,
     text_of,
 )
 from models.observation import SensorKind, What
+from models.people import BY_LETTER, Telling
 
 LONDON = "Europe/London"
 DAY = date(2026, 11, 20)
@@ -112,3 +115,19 @@ def test_what_is_not_known_is_not_said_to_be_well() -> None:
 def test_a_screen_shows_nothing_to_those_who_may_only_know_that_all_is_well() -> None:
     assert text_of(NoticeKind.DIGEST, replace(SEEN, doing=None), None, sensed=True).open_to_see
     assert not text_of(NoticeKind.DIGEST, SEEN, None, sensed=True).open_to_see
+
+
+def test_a_letter_a_week_in_the_place_of_a_digest_a_day() -> None:
+    """20 November 2026 is a Friday."""
+    by_post = replace(ALL, way="post", bed=False)
+    (found,) = candidates(by_post, at(3), LONDON)
+    assert found == Candidate(NoticeKind.LETTER, date(2026, 11, 16))
+    assert letter_due(at(7.9, day=23), LONDON) == found
+    assert letter_due(at(8, day=23), LONDON).day == date(2026, 11, 23)
+    assert candidates(replace(by_post, digest=False), at(3), LONDON) == []
+
+
+def test_what_stands_on_somebodys_record_is_a_digest_by_that_way() -> None:
+    assert by_record(Telling(BY_LETTER)) == Preferences(way="post")
+    assert by_record(Telling("by text message")) == Preferences(way="sms")
+    assert by_record(Telling("spoken")) is None

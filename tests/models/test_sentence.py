@@ -103,10 +103,11 @@ def test_without_a_deadline_of_the_watch_none_is_named() -> None:
     ("doing", "head"),
     [
         (Doing.IN_BED, "Mum has been in bed since 08:00. Last sign 09:12"),
-        (Doing.OUT, "Mum has probably been out since 08:00. The front door was the last that moved. Mum was up at"),
+        (Doing.OUT, "Mum has probably been out since 09:12. The front door was the last that moved. Mum was up at"),
     ],
 )
 def test_what_she_does_goes_before_when_she_was_up(doing: Doing, head: str) -> None:
+    """Out since the door moved last: it may have let her in and out again."""
     began = NOW.replace(hour=8, minute=0)
     spans = (Span(UP, began, Doing.UP), Span(began, NOW, doing))
     assert said(Level.TIMES, spans=spans).startswith(head)

@@ -8,7 +8,10 @@ from models.detection.routine import History, Waits, noises
 from models.training import (
     Provenance,
     Tried,
+    _fit,
+    _trees,
     ending_chances,
+    flattened,
     grown,
     learn_crossed,
     learn_falls,
@@ -115,6 +118,17 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     for each, row in enumerate(some):
         kernels.ask(np.tile(row, (kernels.BINS + 1, 1)), trees, said[each])
     assert said[some[:, 3] > 1].min() > said[some[:, 3] < -1].max()
+
+
+def test_trees_from_what_is_cut_already_are_those_that_scikit_learn_grows() -> None:
+    luck = np.random.default_rng(2)
+    x = luck.normal(size=(1000, 3)).astype(np.float32)
+    x[:, 1] = np.round(3 * x[:, 1])
+    answer, weight = x.sum(1) + luck.normal(size=1000) > 0, np.where(luck.random(1000) < 0.3, 12.5, 1.0)
+    one, other = (_trees(rounds=9, rate=0.16, leaves=7, least=20) for _ in range(2))
+    expected, found = flattened(one.fit(x, answer, sample_weight=weight)), _fit(other, x, answer, weight)
+    for theirs, ours in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(theirs, ours)
 
 
 def test_a_fall_is_told_even_where_no_posture_can_be_believed() -> None:

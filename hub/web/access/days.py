@@ -23,6 +23,13 @@ class Days:
         """The ribbon, and the last sign of life."""
         return self.knowing.spans(home, start, end)
 
+    def last_day(self, home: Home, now: datetime) -> tuple[list[Span], Seen | None]:
+        return self.spans(home, now - DAY, now)
+
+    def seen_for_last_day(self, home: Home, now: datetime) -> list[Seen]:
+        """Signs of life of the last day and the one before, which says how it began."""
+        return self.knowing.seen(home, now - 2 * DAY, now)
+
     def usual(self, home: Home, now: datetime) -> Usual:
         told = self._door.records.expectation(home.id)
         return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()

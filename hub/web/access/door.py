@@ -46,12 +46,13 @@ class ReasonNeeded(Exception):
 
 class Viewer:
     """Who looks: an account that has logged in, and the token that its forms must carry. Where `behind` them somebody
-    else looks at what they would see, the look is that other's.
+    else looks at what they would see, the look is that other's, and says `about` what it was.
     """
 
-    def __init__(self, account: Account, csrf: str, behind: "Viewer | None" = None) -> None:
+    def __init__(self, account: Account, csrf: str, behind: "Viewer | None" = None, about: str = "") -> None:
         self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
         self.council, self.csrf, self.behind = account.council, csrf, behind
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Door:
         at_most: timedelta = timedelta(minutes=1),
     ) -> None:
         if viewer.behind:
-            about, purpose, viewer = f"as {viewer.person} sees it", Purpose.PREVIEW, viewer.behind
+            about, purpose, viewer = viewer.about, Purpose.PREVIEW, viewer.behind
         now = self.clock.now()
         key = (viewer.login, home, purpose, about)
         if key in self._looked and now - self._looked[key] < at_most:

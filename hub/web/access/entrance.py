@@ -259,15 +259,15 @@ class Entrance:
 
     def viewer(self, token: str) -> Viewer | None:
         """Who has this session, while it lasts. That it is used is written down now and then."""
-        session = self._accounts.session(hashed(token))
-        if session is None or session.stage != IN or not self._lasts(session):
+        found = self._accounts.whose(hashed(token))
+        if found is None:
             return None
-        found = self._accounts.find(session.login)
-        if found is None or found.closed_at:
+        session, account = found
+        if session.stage != IN or not self._lasts(session):
             return None
         if self._door.real() - session.used_at >= USED_ANEW:
             self._accounts.used(hashed(token), self._door.real())
-        return Viewer(found.account, session.csrf)
+        return Viewer(account, session.csrf)
 
     def leave(self, token: str) -> None:
         self._accounts.end_session(hashed(token))

@@ -11,7 +11,7 @@ from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.shown import Mention, News, Reassurance, Week
 from hub.web.words import MENTION
-from models.glimpse import At, Grain, Known, glimpse
+from models.glimpse import At, Grain, Known, glimpse, rounded
 from models.home import Home
 from models.hours import local
 from models.people import Contact, Resident
@@ -19,6 +19,9 @@ from models.privacy import Data, Purpose
 from models.questions import answers, night, night_before
 from models.sentence import sentence
 from models.telling import date_in_words, moment_in_words, say
+
+DAYS_IN_A_LETTER = 6
+"""Beside the day on which it is printed."""
 
 Judges = Callable[[datetime], bool]
 Mentions = Callable[[Home, datetime, AbstractSet[Data]], tuple[Mention, ...]]
@@ -48,19 +51,30 @@ class FamilyDesk:
             _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
         )
 
-    def news(self, viewer: Viewer) -> News:
-        """The page's sentence in the reader's language, for paper or to be heard. Raises Hidden."""
+    def news(self, viewer: Viewer, *, letter: bool = False) -> News:
+        """The page's sentence in the reader's language, for paper or to be heard; with what else belongs in a `letter`,
+        and when they were up in the last week. Raises Hidden.
+        """
         contact, resident, home, shown = self._whose(viewer)
         now, language = self._door.clock.now(), contact.telling.language
         told = sentence(glimpse(self._known(resident, home, now), shown), language)
         at = moment_in_words(At(now, Grain.MINUTE), now, home.timezone, language)
         lines = [f"{told.head}.", *told.more, say("news.asof", language, at=at)]
+        lines += self._mornings(home, now, shown, language) if letter else ()
         if Data.STANDING in shown:
             level = say(f"level.{contact.level}", language)
             lines.append(say("news.chose", language, called=resident.called, level=level))
         lines.append(say("news.call", language))
+        if letter:
+            lines = [say("letter.dear", language, called=contact.name), *lines, say("letter.yours", language)]
         day = date_in_words(local(now, home.timezone), language)
         return News(resident.called, day, tuple(lines), now, language, contact.telling.large_print)
+
+    def _mornings(self, home: Home, now: datetime, shown: AbstractSet[Data], language: str) -> list[str]:
+        """In whole sentences; none for whoever may know of no moment, nor of a day of which that can't be said."""
+        ups = [rounded(up, now, home.timezone, shown) for up in self._days.knowing.ups(home, now, DAYS_IN_A_LETTER)]
+        told = [say("up.too", language, at=moment_in_words(up, now, home.timezone, language)) for up in ups if up]
+        return [say("news.week", language), *told] if told else []
 
     def week(self, viewer: Viewer) -> Week:
         """The last seven days; nothing of them for whoever may only know that all is well. Raises Hidden."""

@@ -40,6 +40,7 @@ from hub.web.access.handover import Handovers
 from hub.web.access.homestate import HomeState
 from hub.web.access.key_safes import KeySafeDesk
 from hub.web.access.leaving import LeavingDesk
+from hub.web.access.letters import LetterDesk
 from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
@@ -92,6 +93,9 @@ NOT_FOR_KITS = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.ROOMS, Data.TIM
 EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 """Acts whose text is an explanation, which the page shows apart from what people did."""
 
+RING = "Ring the duty line."
+"""Where nobody in the contact centre can help."""
+
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -116,8 +120,8 @@ class Gate:
         chosen = settings or Settings()
         self.entrance = Entrance(self._door, chosen)
         self.accounts = AccountDesk(self._door, chosen)
-        self._state, self._mentioned = HomeState(self._door, records.health), Mentioned(records.engine)
-        self._days = Days(self._door, Knowing(records, alerts, series))
+        self._days, self._mentioned = Days(self._door, Knowing(records, alerts, series)), Mentioned(records.engine)
+        self._state = HomeState(self._door, self._days, records.health)
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
         self.relatives = RelativeDesk(self._door)
         self.wanted = WantedDesk(self._door, chosen)
@@ -132,6 +136,7 @@ class Gate:
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
+        self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
@@ -199,7 +204,7 @@ class Gate:
             self._mentions(home, now, shown),
             felt_around(self._door, self._traces, alert, home) if Data.FELT in shown and self._traces else (),
             self.response.of(viewer, alert, entries) if Data.CONTACTS in shown else None,
-            self._state.strip(home, shown, fitted) if Data.KIT in shown else None,
+            self._state.strip(home, shown, fitted, now) if Data.KIT in shown else None,
             self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
         )
@@ -226,7 +231,7 @@ class Gate:
             because,
             alerts,
             self._door.contacts([resident]) if Data.CONTACTS in shown else (),
-            self._state.strip(home, shown, self._fitted(home)),
+            self._state.strip(home, shown, self._fitted(home), now),
             day,
             watching,
             self._mentions(home, now, shown),
@@ -330,7 +335,7 @@ class Gate:
             raise Hidden("resident")
         self._door.shown(viewer, purpose, Data)
         home, now = self._door.home(viewer, resident.home), self._clock.now()
-        _, last = self._days.spans(home, now - DAY, now)
+        _, last = self._days.last_day(home, now)
         return Own(
             resident.called,
             now,
@@ -417,17 +422,20 @@ class Gate:
         late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
-            f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or missing."
+            f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or lost. {RING}"
             for name, turned in late
         ]
         if self._missing():
-            said.append("The hub's watch is not running: no alert will be raised.")
+            said.append(f"The hub's watch is not running: no alert will be raised. {RING}")
         said += [
             f"Reaching people {one.way} has failed since {clock_s(one.began, zone)}, and nobody sees to it: look below."
             for one in broken
         ]
         said += self.handovers.late(council)
-        return (*said, *([] if self._hears() else ["The hub hears no home at all: a press would not reach it."]))
+        return (
+            *said,
+            *([] if self._hears() else [f"The hub hears no home at all: a press would not reach it. {RING}"]),
+        )
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -550,7 +558,7 @@ class Gate:
         return tuple(found.values())
 
     def _last_day(self, viewer: Viewer, home: Home, now: datetime) -> tuple[Picture, Watching]:
-        (spans, last), known = self._days.spans(home, now - DAY, now), self._days.usual(home, now)
+        (spans, last), known = self._days.last_day(home, now), self._days.usual(home, now)
         drawn = self._days.drawn("day", "The last 24 hours", spans, now - DAY, now, Level.TIMES, home, known)
         return drawn, self._watching(viewer, home, last.at if last else None, now)
 

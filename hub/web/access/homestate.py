@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.store.health import Health
+from hub.web.access.days import Days
 from hub.web.access.door import Door
 from hub.web.picture import Lane, lanes
 from hub.web.shown import Fact, Fitted, Strip
@@ -14,7 +15,7 @@ from models.day import Seen, ribbon
 from models.faults import TEST_EVERY
 from models.home import Home
 from models.hours import when
-from models.observation import SIGNS_OF_LIFE, SensorKind
+from models.observation import SensorKind
 from models.presence import Presence, Where, doors, in_bed, presence
 from models.privacy import Data
 from models.protection import month
@@ -27,20 +28,20 @@ WEAK = 20
 
 
 class HomeState:
-    def __init__(self, door: Door, health: Health) -> None:
-        self._door, self._health = door, health
+    def __init__(self, door: Door, days: Days, health: Health) -> None:
+        self._door, self._days, self._health = door, days, health
 
-    def strip(self, home: Home, shown: AbstractSet[Data], fitted: Sequence[Fitted]) -> Strip:
+    def strip(self, home: Home, shown: AbstractSet[Data], fitted: Sequence[Fitted], now: datetime) -> Strip:
         """Only what may be `shown`: of a fault of the kit nothing about the person."""
-        now = self._door.clock.now()
         seen = self._seen(home, now) if shown & {Data.TIMES, Data.ROOMS} else []
         facts = [*self._of_person(home, seen, now)] if Data.TIMES in shown else []
         facts += self._of_kit(home, fitted, now) if Data.KIT in shown else []
         return Strip(tuple(facts), self._lanes(home, seen, now) if Data.ROOMS in shown else (), now - HOURS, now)
 
     def _seen(self, home: Home, now: datetime) -> list[Seen]:
-        rows = self._door.noticed(home, now - HOURS - BEFORE, now)
-        return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
+        """Taken from what the ribbon of the last day is drawn from as well, so that a page reads it once."""
+        seen = self._days.seen_for_last_day(home, now)
+        return [one for one in seen if one.at >= now - HOURS - BEFORE]
 
     def _of_person(self, home: Home, seen: Sequence[Seen], now: datetime) -> list[Fact]:
         zone = home.timezone

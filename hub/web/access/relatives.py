@@ -8,18 +8,23 @@ from hub.store.ways import Ways
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.responding import WAYS
 from models.alert import Refused
-from models.notices import NoticeKind, Preferences
-from models.people import Contact, Resident, Role
+from models.notices import NoticeKind, Preferences, by_record
+from models.people import POST, Contact, Resident, Role
 from models.privacy import Data, Purpose
 
-WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push")
+WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", POST)
 LONGEST_NAME = 60
 LONGEST_BREAK = timedelta(days=60)
 """Whoever is away for longer is no longer on the plan: that is for the resident and the centre to settle."""
 
-KINDS: dict[NoticeKind, str] = {NoticeKind.DIGEST: "The day", NoticeKind.BED: "The evening"}
+KINDS: dict[NoticeKind, str] = {
+    NoticeKind.DIGEST: "The day",
+    NoticeKind.BED: "The evening",
+    NoticeKind.LETTER: "The week",
+}
 STATES: dict[Sent, str] = {
     Sent.INTENDED: "waits to be sent",
+    Sent.LISTED: "waits to be posted",
     Sent.SENDING: "on its way",
     Sent.SENT: "sent",
     Sent.FAILED: "could not be sent",
@@ -61,7 +66,7 @@ class RelativeDesk:
         contact, resident = self._whose(viewer)
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
-        chosen = self._relatives.preferences(contact.id)
+        chosen = self._relatives.preferences(contact.id) or by_record(contact.telling)
         ways = self._ways_of(contact)
         return Choices(
             (chosen.called if chosen else "") or resident.called,
@@ -114,6 +119,6 @@ class RelativeDesk:
 
 
 def _told(one: Notice) -> Told:
-    by = f" {WAYS.get(one.way, one.way)}" if one.way and one.state is not Sent.INTENDED else ""
+    by = f" {WAYS.get(one.way, one.way)}" if one.way and one.state not in (Sent.INTENDED, Sent.LISTED) else ""
     failed = f"; {one.detail}" if one.tried else ""
     return Told(KINDS[one.kind], one.at, f"{STATES[one.state]}{by}{failed}")

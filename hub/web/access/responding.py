@@ -59,6 +59,7 @@ WAYS: dict[str, str] = {
     "log": "on the console",
     "email": "by email",
     "sms": "by text message",
+    "post": "by a letter a week",
     "push": "by push",
     "webpush": "on their browser",
     "sip": "by a call that the hub makes",

@@ -19,10 +19,9 @@ from models.home import Home
 from models.observation import SensorKind
 from models.people import Account, Contact, Level, Resident, Role
 from models.privacy import ALWAYS, AT_LEVEL, Consent, Data, Purpose, level_at
-from models.wishes import SHARING_PAUSES, WEEK, WORDS, Decision, Deed, Wish, may_pause
+from models.wishes import REMINDED, SHARING_PAUSES, WEEK, WORDS, Decision, Deed, Wish, may_pause
 
 LONGEST_REVIEW = timedelta(days=366)
-REMINDED = timedelta(days=30)
 MAY_DECIDE_FOR = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 SEEN = (Data.CALLED, Data.PERSON, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS)
 
@@ -119,6 +118,16 @@ class Choosing:
     def of(self, viewer: Viewer, resident_id: str, word: str = "") -> Choices:
         """Raises Hidden, and ReasonNeeded for somebody who does not say how they know."""
         resident, home = self._may(viewer, resident_id, word)
+        return self._choices(resident, home, word)
+
+    def to_be_posted(self, viewer: Viewer, resident: Resident, reason: str) -> Choices:
+        """What their letter tells them, for whoever prints it. Raises Hidden and ReasonNeeded."""
+        home = self._door.home(viewer, resident.home)
+        shown = self._door.shown(viewer, Purpose.BEHALF, SEEN, reason=reason)
+        self._door.look(viewer, Purpose.BEHALF, home.id, shown, about=f"their letter: {reason}")
+        return self._choices(resident, home, "")
+
+    def _choices(self, resident: Resident, home: Home, word: str) -> Choices:
         now, wishes = self._door.clock.now(), self._wishes.of(home.id)
         names = self._door.names()
         return Choices(
@@ -212,11 +221,11 @@ class Choosing:
         now, homes = self._door.clock.now(), self._door.homes(viewer)
         found = [
             Review(home, resident, one.about, one.review_at)
-            for _, home, resident, one in self._wishes.decisions()
-            if home in homes and one.review_at <= now + REMINDED
+            for _, home, resident, one in self._wishes.decisions(before=now + REMINDED)
+            if home in homes
         ]
-        for one in self._door.records.consents():
-            if one.home in homes and one.withdrawn_at is None and one.review_at and one.review_at <= now + REMINDED:
+        for one in self._wishes.to_be_reviewed():
+            if one.home in homes and one.review_at and one.review_at <= now + REMINDED:
                 living = self._door.records.residents_of(one.home)
                 found.append(Review(one.home, living[0].id if living else "", one.about, one.review_at))
         return now, sorted(found, key=lambda one: one.at)
@@ -286,7 +295,7 @@ class Choosing:
         about = f"as {contact_id} sees it" + (f"; {reason}" if reason else "")
         self._door.look(viewer, Purpose.PREVIEW, home.id, wanted, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, contact.id, council=viewer.council)
-        return contact, Viewer(stands_in, "", behind=viewer)
+        return contact, Viewer(stands_in, "", behind=viewer, about=about)
 
     def _contact(self, resident: Resident, contact_id: str) -> Contact:
         contact = self._door.records.contact(contact_id)

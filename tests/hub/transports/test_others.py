@@ -152,6 +152,9 @@ def test_a_server_that_is_away_is_a_broken_way(
     with pytest.raises(Unreached) as why:
         (way := transports(away)[name]).send(call)
     assert why.value.broken
+    assert "does not answer" in str(why.value)
+    assert "has to mend" in str(why.value), "who can"
+    assert "Error" not in str(why.value), "that word is for the log"
     assert not way.probe()
     assert "960077" not in caplog.text
 

@@ -43,7 +43,7 @@ class Visitor:
     """Somebody at a browser without scripts: reads pages and sends the forms that they hold."""
 
     def __init__(self, url: str, login: str | None = None, password: str = PASSWORD) -> None:
-        self.client = httpx.Client(base_url=url, timeout=10)
+        self.client = httpx.Client(base_url=url, timeout=60)
         if login:
             assert self.log_in(login, password).status_code == 303
 

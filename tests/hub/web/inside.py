@@ -24,8 +24,8 @@ class Answer:
         return self.content.decode()
 
 
-async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dict[str, str]) -> Answer:
-    """As a server would hand it to the application."""
+async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dict[str, str], pieces: int = 0) -> Answer:
+    """As a server would hand it to the application. Of a stream, which does not end, only so many `pieces` are read."""
     path, _, query = address.partition("?")
     body = urlencode(form).encode() if verb == "POST" else b""
     headers = [(b"host", b"hub.example"), (b"cookie", cookie.encode()), (b"content-length", str(len(body)).encode())]
@@ -43,11 +43,25 @@ async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dic
     async def receive() -> Any:
         return left.pop() if left else await asyncio.Event().wait()  # the client stays until it has been answered
 
+    enough = asyncio.Event()
+
     async def send(message: Any) -> None:
         came.append(message)
+        if pieces and sum(1 for one in came if one.get("body")) >= pieces:
+            enough.set()
 
-    with suppress(Exception):  # the fault page has been sent by then, and it is read
-        await app(scope, receive, send)
+    async def whole() -> None:
+        with suppress(Exception):  # the fault page has been sent by then, and it is read
+            await app(scope, receive, send)
+
+    if pieces:
+        works = [asyncio.create_task(whole()), asyncio.create_task(enough.wait())]
+        await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+    else:
+        await whole()
     told = {name.decode(): value.decode() for name, value in came[0]["headers"]}
     return Answer(came[0]["status"], told, b"".join(one.get("body", b"") for one in came[1:]))
 

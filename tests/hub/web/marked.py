@@ -11,6 +11,7 @@ from hub.key_safes import Vault
 from hub.keyring import Keyring
 from hub.store.key_safes import KeySafes
 from hub.store.records import Aside
+from hub.store.relatives import Relatives
 from hub.store.traces import Felt
 from hub.store.wishes import Wishes
 from models.alert import Act, Alert
@@ -18,6 +19,7 @@ from models.detection import Finding, FindingKind
 from models.home import Home, Sensor
 from models.key_safe import Deed as Safe
 from models.key_safe import Done
+from models.notices import NoticeKind
 from models.observation import SensorKind, What
 from models.people import Account, Address, Contact, Level, Resident, Role
 from models.privacy import Consent, Data
@@ -49,15 +51,16 @@ MARKS: dict[Data, tuple[str, ...]] = {
     Data.FELT: ("What the pendant felt",),
     Data.WISHES: ("zmaker",),
     Data.ACCOUNTS: ("zlogin",),
+    Data.STANDING: ("seen nothing unusual today", "contact centre is checking"),
+    Data.PARTS_OF_DAY: ("this morning", "Up and about"),
+    Data.HEARING: ("11:58",),
+    Data.FIGURES: ("2 homes, as of",),
 }
 ALSO_BY: dict[Data, frozenset[Data]] = {
     Data.ROOMS: frozenset({Data.KIT, Data.ALERTS}),
     Data.CARERS: frozenset({Data.CONTACTS}),
 }
 """A list of sensors, and why an alert was raised, both name rooms; who somebody's people are names those who help."""
-UNMARKED = frozenset({Data.STANDING, Data.PARTS_OF_DAY, Data.HEARING, Data.FIGURES})
-"""What is said in words that anything might use: tests/hub/web/test_family.py has those."""
-
 LEVELS = {f"c_{level.value}": level for level in Level}
 STAFF = (
     Account("tom", "Tom Brandt", Role.OPERATOR),
@@ -115,9 +118,13 @@ def register() -> Register:
 
 
 def marked(folder: Path) -> World:
-    """Friday noon: nothing is the matter, and every mark that there can be then is on record."""
+    """Friday noon: nothing is the matter, and every mark that there can be then is on record. The home was heard two
+    minutes ago, when no other was.
+    """
     made = register()
-    world = World(folder, made, NOON)
+    world = World(folder, made, NOON - timedelta(minutes=2))
+    world.move(timedelta(minutes=2))
+    world.beat("h_lindqvist")
     midnight = NOON.replace(hour=0)
     moved = [(midnight + timedelta(hours=8, minutes=47 + n % 13), "b_pir", What.MOVED) for n in range(13)]
     moved += [(midnight + timedelta(hours=9 + n / 6), "a_pir", What.MOVED) for n in range(16)]
@@ -131,6 +138,8 @@ def marked(folder: Path) -> World:
     safes.note(Done(0, HOME, NOON, Safe.PERMIT, "sunita", text="asked"))
     decision = Decision("motion", "zmaker decides", "zmaker", "attorney", "found so", "family", "nothing less",
                         NOON - timedelta(days=400), NOON - timedelta(days=1))  # fmt: skip
+    waiting = [(f"letter x {who}", HOME, who, NoticeKind.LETTER) for who in ("c_times", RESIDENT)]
+    Relatives(store.records.engine).intend(waiting, NOON)
     Wishes(store.records.engine).decide(
         HOME, RESIDENT, decision, Wish(NOON, HOME, RESIDENT, "amina", Deed.DECIDED, "motion", "in person")
     )

@@ -20,6 +20,7 @@ from hub.settings import Settings
 from hub.store.accounts import NO_PASSWORD
 from hub.store.afterwards import Afterwards
 from hub.store.amendments import Amendment
+from hub.store.relatives import Relatives
 from hub.store.ways import Ways
 from hub.web.access import Gate
 from hub.web.access.entrance import hashed
@@ -27,6 +28,7 @@ from models.afterwards import Service
 from models.alert import Act, Alert, Outcome
 from models.detection import Finding, FindingKind
 from models.home import Home
+from models.notices import NoticeKind
 from models.people import Account, Role
 from models.register import Register
 from models.response import Tried
@@ -85,7 +87,8 @@ def _afterwards(world: World, closed: Alert, held: Alert) -> None:
     after.refer(held.id, Service.FALLS, "tom", "Three falls since May.", now)
     after.ask(closed.id, "h_lindqvist", "c_karl", "email", now)
     after.say(closed.id, "karl", "He meant to press it.", now)
-    Ways(engine).failed("sms", "the gateway failed: ConnectionRefusedError", now)
+    Relatives(engine).intend([("letter 1", "h_okafor", "r_okafor", NoticeKind.LETTER)], now)
+    Ways(engine).failed("sms", "the SMS gateway does not answer", now)
     homes = tuple(Home(f"h_mill{number}", "Mill Lane", ()) for number in range(3))
     world.store.records.load(Register(homes=homes), {})
     for home in homes:
@@ -163,6 +166,13 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("ivan", "/installer/homes/h_okafor", None),
         ("ivan", "/installer/homes", None),
         ("ivan", "/installer/batteries", None),
+        ("max", "/planning", None),
+        ("amina", "/choices", None),
+        ("amina", "/letters", None),
+        ("sunita", "/choices/r_okafor", _at_their_word),
+        ("grace", "/choices/r_okafor/as/c_ada", None),
+        ("grace", "/choices/r_okafor", lambda page: _erase(page, "bed")),
+        ("grace", "/choices/r_okafor", None),
     ]
 
 
@@ -180,6 +190,17 @@ def _bring_in(page: Page, content: str, *, keep: bool) -> None:
     _press(page, "Check it")
     if keep:
         _press(page, "Import these")
+
+
+def _at_their_word(page: Page) -> None:
+    page.get_by_label("They said so on the telephone").check()
+    _press(page, "Go on")
+
+
+def _erase(page: Page, kind: str) -> None:
+    page.locator("#erase-kind").select_option(kind)
+    page.locator("#erase-sure").fill("delete")
+    _press(page, "Delete it")
 
 
 def _press(page: Page, name: str) -> None:
@@ -232,7 +253,7 @@ def test_a_press_appears_without_a_reload(world: World, url: str, opened: Opened
     alert = world.press()
     page.wait_for_selector(f"#alert-{alert.id}", timeout=30_000)
     assert page.evaluate("window.same") is True
-    assert page.title() == "(1) Queue · Nightlight"
+    expect(page).to_have_title("(1) Queue · Nightlight")
     expect(page.locator("#news")).to_have_text("Call for help: Mrs Okafor, Northside")
 
 

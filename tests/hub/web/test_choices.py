@@ -17,7 +17,7 @@ from models.wishes import Deed
 from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.marked import said
-from tests.hub.web.test_family import ROOMS, times
+from tests.hub.web.test_family import rooms, times
 from tests.hub.web.world import World
 
 Visit = Callable[..., Visitor]
@@ -78,7 +78,7 @@ def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -
     page = ada.see("/family")
     assert "is not sharing with you at the moment" in words(page)
     assert not times(page)
-    assert not [room for room in ROOMS if room in page.lower()]
+    assert rooms(page) == []
     assert ada.get("/why").status_code == 404
     world.move(timedelta(hours=8))
     world.beat("h_okafor")

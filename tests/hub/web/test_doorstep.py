@@ -31,6 +31,7 @@ def test_a_code_is_shown_and_a_stamp_outlives_a_lost_signal(
     page = opened(url, "priya", f"/visits/{alert.id}", width=360)
     page.get_by_role("button", name="Show the code").click()
     expect(page.locator(".code")).to_have_text("4711C")
+    page.wait_for_load_state()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -7,8 +7,10 @@ and with a reason given. What the tables do not give for any purpose of that mom
 
 import asyncio
 import logging
+import os
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -33,7 +35,6 @@ from tests.hub.web.marked import (
     SENT,
     STAFF,
     STRANGERS,
-    UNMARKED,
     fell,
     marked,
     said,
@@ -41,8 +42,9 @@ from tests.hub.web.marked import (
 from tests.hub.web.test_everywhere import contents
 from tests.hub.web.world import World
 
-NOT_ASKED = re.compile(r"/changes$|\.wav$")
-"""A stream says what /console/queue says, and does not end; a voice says what the letter beside it does."""
+STREAM = re.compile(r"/changes$")
+STREAMS = ("/console/changes", "/console/changes?alert=1")
+"""They do not end, so they are asked apart: what they say first is the moment, and then the whole of what is shown."""
 LEAVING = frozenset({"/logout", "/account/leave-everywhere", "/account/password"})
 TYPED = {
     "text": "x", "reason": "because", "outcome": "test", "to": SENT, "shift": "1", "sensor": "pendant", "home": HOME,
@@ -121,7 +123,7 @@ def filled(path: str) -> str:
 
 
 def pages() -> list[str]:
-    return [filled(one.path) for one in routes("GET") if not NOT_ASKED.search(one.path)]
+    return [filled(one.path) for one in routes("GET") if not STREAM.search(one.path)]
 
 
 def asked_with_a_reason() -> list[str]:
@@ -129,7 +131,7 @@ def asked_with_a_reason() -> list[str]:
     found = []
     for one in routes("GET"):
         names = [param.alias for param in one.dependant.query_params if param.alias in TYPED]
-        if names and not NOT_ASKED.search(one.path):
+        if names and not STREAM.search(one.path):
             found.append(filled(one.path) + "?" + "&".join(f"{name}={TYPED[name]}" for name in names))
     return found
 
@@ -147,9 +149,18 @@ class Asking:
         self.seen: dict[Data, set[str]] = defaultdict(set)
         self.beyond: list[str] = []
         self.fallen: list[str] = []
+        self.heard = 0
 
     def get(self, who: Somebody, moment: Moment, paths: list[str]) -> None:
         asyncio.run(self._all(who, moment, [("GET", path) for path in paths]))
+
+    def listen(self, who: Somebody, moment: Moment) -> None:
+        """Each with a loop of its own, so that it is told the whole at once."""
+        for path in STREAMS:
+            cookie = f"{SESSION}={self._world.session(who.login)}" if who.login else ""
+            answer = asyncio.run(answered(self._app, "GET", path, cookie, {}, pieces=2))
+            self._read(who, moment, f"GET {path}", answer)
+            self.heard += answer.status == 200
 
     def post(self, who: Somebody, moment: Moment, paths: list[str]) -> None:
         asyncio.run(self._all(who, moment, [("POST", path) for path in paths]))
@@ -180,7 +191,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
-def asking(world: World) -> Asking:
+def legible(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In the place of the program that speaks, one whose sound can be read: the text that it was given."""
+    program = tmp_path_factory.mktemp("voice") / "espeak-ng"
+    program.write_text("#!/bin/sh\nprintf RIFF\nexec cat\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+        yield
+
+
+@pytest.fixture(scope="module")
+def asking(world: World, legible: None) -> Asking:
     return Asking(build(world.settings), world)
 
 
@@ -207,13 +229,16 @@ def test_nothing_beyond_the_tables_comes_back_by_any_route(
     asking.post(Somebody(SENT, Role.RESPONDER), Moment(alert=True, reason=True), ["/visits/1/code"])
     for who in EVERYBODY:
         asking.get(who, Moment(alert=True, reason=False), pages())
+        asking.listen(who, Moment(alert=True, reason=False))
     for who in (one for one in EVERYBODY if not one.stranger and one.login in SENDING):
         asking.post(who, Moment(alert=True, reason=True), forms())
+    assert asking.heard > len(STREAMS), "the streams were heard"
     assert asking.fallen == []
     assert asking.beyond == []
-    assert set(MARKS) | UNMARKED == set(Data), "a new kind of data gets a mark"
+    assert set(MARKS) == set(Data), "a new kind of data gets a mark"
     assert set(asking.seen) == set(MARKS), "each mark is shown to somebody, or this proves nothing"
-    told = [mark for data, marks in MARKS.items() if data is not Data.TIMES for mark in marks if mark != "zlogin"]
+    moments = {Data.TIMES, Data.HEARING}
+    told = [mark for data, marks in MARKS.items() if data not in moments for mark in marks if mark != "zlogin"]
     assert [line for line in caplog.messages if any(mark in line for mark in told)] == []
 
 

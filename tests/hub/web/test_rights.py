@@ -19,6 +19,7 @@ from hub.store.held import HELD, OF_NO_HOME, Fate, Whose, rows
 from hub.store.records import Expectation
 from hub.store.wishes import Wishes
 from hub.web.app import build
+from models.detection import FindingKind
 from models.health import Learned, Rhythm
 from models.observation import SensorKind, What
 from models.privacy import Data
@@ -154,12 +155,26 @@ def test_what_was_measured_is_erased_wherever_it_stands_and_the_service_goes_on(
 
 def test_one_kind_may_be_erased_alone(world: World, client: Inside) -> None:
     world.saw(HOME, (world.now, "pendant", What.PRESSED))
+    health = world.store.records.health
+    health.level([(HOME, "pendant", world.now, 70.0), (HOME, "taken_out", world.now, 60.0)])
+    health.begin([Spell(HOME, FindingKind.BATTERY_FLAT, world.now, sensor=one) for one in ("a_pir", "pendant")])
     assert client.post(f"{HERE}/erase", kind="motion").status == 409, "the word is missing"
     page = client.post(f"{HERE}/erase", kind="motion", sure="Delete")
     assert "Observations by motion 34 deleted" in words(page.text)
     left = world.store.series.between(HOME, world.now - timedelta(days=400), world.now + timedelta(days=1))
     assert [row.what for row in left] == [What.PRESSED]
-    assert held(world)["expectations"] == 1
+    assert list(health.levels(HOME)) == [(HOME, "pendant")], "and none of one that was taken out"
+    assert [one.sensor for one in health.lasting()] == ["", "pendant"]
+    assert [held(world)[one] for one in ("expectations", "rhythms", "traces", "heartbeats")] == [0, 0, 1, 1]
+    for line in (
+        "The usual day as it was learned 1 deleted",
+        "How often sensors report, as learned 1 deleted",
+        "Battery levels 2 deleted",
+        "Times of trouble with the kit 1 deleted",
+    ):
+        assert line in words(page.text), line
+    assert client.post(f"{HERE}/erase", kind="pendant", sure="delete").status == 200
+    assert [held(world)[one] for one in ("battery_levels", "traces")] == [0, 0]
 
 
 def test_when_the_service_has_ended_nothing_says_who_lived_there(world: World) -> None:

@@ -222,5 +222,5 @@ def served(settings: Settings) -> Iterator[str]:
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()

@@ -1,13 +1,18 @@
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
 
 from simulators.evaluate.command import main
 from simulators.evaluate.invented import lived
+from simulators.evaluate.report import report
 from simulators.evaluate.words import KINDS, TITLES
+from tests.conftest import wanted
 from tests.simulators.evaluate.conftest import write_csv
 
 
@@ -81,6 +86,31 @@ def test_the_page_stands_by_itself(written: Path) -> None:
     page = (written / "all.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 4
     assert not re.search(r"https?://|<script|<link|@import|src=", page)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = wanted("chromium")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_page_reads_on_a_phone_and_by_a_screen_reader(
+    chromium: Browser, figures: dict[str, Any], tmp_path: Path, width: int
+) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(report(figures | {"unseen_by_the_prior": figures}), encoding="utf-8")  # every section is there
+    shown = chromium.new_page(viewport={"width": width, "height": 900})
+    shown.goto(page.as_uri())
+    assert shown.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(shown)
+    assert found.violations_count == 0, found.generate_report()
+    assert shown.locator("summary").count() == 4
+    shown.close()
 
 
 def test_the_scorecard_bears_date_and_data(written: Path, figures: dict[str, Any], folder: Path) -> None:

@@ -1,0 +1,187 @@
+"""Observations through the wire, beside Node-RED: from MQTT at QoS 1 to a committed and receipted row.
+
+A real hub takes in what its homes publish: one observation a message, and full messages as a kit sends them when it
+comes back. In the same run Node-RED, behind the same kind of broker, takes as many messages through the flow that one
+would make there: mqtt in, a function with a timer for each home, mqtt out. It keeps nothing.
+`python tests/benchmarks/wire.py [--messages N] [--homes N] [--node-red FOLDER]`
+
+Node-RED comes from npm into a temporary folder, or is taken from where `npm install node-red` was done before.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+if __name__ == "__main__" and __package__ is None:
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from hub import broker
+from models.observation import Observation, What
+from models.wire import Leg, Up, encode, every_home, read_receipt, topic
+from simulators import town
+from simulators.programs import Failed, Program, Stage, end_on_signals, found, free_port, wait_until_open
+from simulators.resident import HALL
+from simulators.service import Hub
+
+FULL = 200
+"""Observations in a message of a kit that has much to tell (`batch_size` in its settings)."""
+NODE_RED = "node-red@4.1.15"
+TIMER_PER_HOME = """
+const home = msg.topic.split('/')[2], timers = context.get('timers') || {};
+clearTimeout(timers[home]);
+timers[home] = setTimeout(() => node.send({topic: `nightlight/1/${home}/silent`, payload: ''}), 3600000);
+context.set('timers', timers);
+msg.topic = `nightlight/1/${home}/receipt`;
+return msg;
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    name: str
+    observations: int
+    messages: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.observations / self.seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--homes", type=int, default=20, help="each with a publisher of its own")
+    parser.add_argument("--node-red", type=Path, help="a folder with node_modules/node-red")
+    chosen = parser.parse_args()
+    end_on_signals()
+    load = os.getloadavg()[0]
+    with Stage("wire") as stage:
+        peer = 0.0
+        for one in _measured(stage, chosen):
+            peer = peer or one.rate
+            print(f"{one.name}: {one.observations:,} observations in {one.messages:,} messages, {one.seconds:.1f} s")
+            print(f"  {one.rate:,.0f} observations a second, {one.rate / peer:.2f} of Node-RED's messages", flush=True)
+    print(f"load of the machine: {load:.1f} before, {os.getloadavg()[0]:.1f} after")
+    return 0
+
+
+def _measured(stage: Stage, chosen: argparse.Namespace) -> Iterator[Measured]:
+    homes, count, full = town.home_ids(chosen.homes), chosen.messages, FULL
+    with _node_red(stage, chosen.node_red) as port:
+        singles = _messages(homes, count, 1, "node-red")
+        yield _through(stage, "Node-RED", port, singles, count, _each)
+    hub = Hub(stage, None)
+    hub.load(town.register(homes, datetime.now(UTC)))
+    place = hub.start(300)
+    for name, size, messages in (("one a message", 1, count), ("full messages", full, max(count // full * 10, 1))):
+        lines = _messages(homes, messages, size, f"bench{size}")
+        yield _through(stage, f"Nightlight, {name}", place.broker_port, lines, messages * size, _receipted)
+
+
+def _messages(homes: list[str], count: int, size: int, outbox: str) -> dict[str, bytes]:
+    """What each home publishes, a message a line: of its last day, a few seconds apart."""
+    lines: dict[str, list[bytes]] = {home: [] for home in homes}
+    now, chance = datetime.now(UTC), random.Random(5)
+    for number in range(count):
+        home = homes[number % len(homes)]
+        first = len(lines[home]) * size + 1
+        began = now - timedelta(days=1) + timedelta(seconds=first * 4 + chance.random())
+        moved = [Observation(first + one, HALL, What.MOVED, began + timedelta(seconds=one * 4)) for one in range(size)]
+        lines[home].append(encode(Up(outbox, now, tuple(moved))))
+    return {home: b"\n".join(mine) + b"\n" for home, mine in lines.items()}
+
+
+def _through(
+    stage: Stage, name: str, port: int, lines: dict[str, bytes], observations: int, heard: Callable[[bytes], int]
+) -> Measured:
+    """From the first message published until the last observation was answered for."""
+    listener = [found("mosquitto_sub"), "-p", str(port), "-q", "1", "-t", every_home(Leg.RECEIPT), "-F", "%p"]
+    ear = subprocess.Popen(listener, stdout=subprocess.PIPE)
+    assert ear.stdout
+    messages = sum(mine.count(b"\n") for mine in lines.values())
+    files = [(home, stage.write(f"{home}.lines", mine)) for home, mine in lines.items()]
+    time.sleep(1.0)
+    began, left = time.monotonic(), observations
+    publishers = [_publisher(home, file, port) for home, file in files]
+    try:
+        while left > 0:
+            line = ear.stdout.readline()
+            if not line:
+                raise Failed(f"{name}: the listener ended with {left:,} observations to come")
+            left -= heard(line)
+        return Measured(name, observations, messages, time.monotonic() - began)
+    finally:
+        for one in (ear, *publishers):
+            one.kill()
+            one.wait()
+
+
+def _publisher(home: str, file: Path, port: int) -> subprocess.Popen[bytes]:
+    with file.open("rb") as lines:
+        words = [found("mosquitto_pub"), "-p", str(port), "-q", "1", "-t", topic(home, Leg.UP), "-l"]
+        return subprocess.Popen(words, stdin=lines)
+
+
+def _each(_: bytes) -> int:
+    return 1
+
+
+def _receipted(line: bytes) -> int:
+    return sum(last - first + 1 for first, last in read_receipt(line).numbers)
+
+
+@contextmanager
+def _node_red(stage: Stage, folder: Path | None) -> Iterator[int]:
+    """The port of the broker that it listens at."""
+    home = folder or _installed(stage)
+    port, program = free_port(), broker.mosquitto()
+    wait_until_open(port, stage.start("its-broker", *broker.command(port, stage.folder / "its-broker", program)))
+    mine = stage.folder / "node-red"
+    mine.mkdir()
+    (mine / "flows.json").write_text(json.dumps(_flow(port)), encoding="utf-8")
+    words = ["--userDir", str(mine), "--port", str(free_port()), str(mine / "flows.json")]
+    running = stage.start("node-red", found("node"), home / "node_modules/node-red/red.js", *words)
+    running.wait_for(r"Connected to broker", 120)
+    try:
+        yield port
+    finally:
+        _end(running)
+
+
+def _end(program: Program) -> None:
+    program.ask_to_end()
+    program.end(time.monotonic() + 10)
+
+
+def _installed(stage: Stage) -> Path:
+    folder = stage.folder / "npm"
+    folder.mkdir()
+    print(f"installing {NODE_RED} from npm", flush=True)
+    subprocess.run([found("npm"), "install", "--silent", "--no-fund", "--no-audit", NODE_RED], cwd=folder, check=True)
+    return folder
+
+
+def _flow(port: int) -> list[dict[str, object]]:
+    at = {"id": "broker", "type": "mqtt-broker", "broker": "127.0.0.1", "port": str(port), "protocolVersion": "5"}
+    return [
+        {"id": "tab", "type": "tab", "label": "homes"},
+        at | {"keepalive": "60", "cleansession": True, "autoConnect": True},
+        {"id": "in", "type": "mqtt in", "z": "tab", "topic": every_home(Leg.UP), "qos": "1", "datatype": "buffer"}
+        | {"broker": "broker", "wires": [["timer"]]},
+        {"id": "timer", "type": "function", "z": "tab", "func": TIMER_PER_HOME, "outputs": 1, "wires": [["out"]]},
+        {"id": "out", "type": "mqtt out", "z": "tab", "topic": "", "qos": "1", "broker": "broker", "wires": []},
+    ]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
