@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
+# What is used compiles itself when it is first imported; the most part never is.
+QUICKLY := --quiet --quiet --disable-pip-version-check --no-compile
+COMPILED_WITH := msgspec numba numpy tzdata
 # Tests run three files at a time: nearly all of them wait for real programs.
 PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
@@ -41,12 +44,13 @@ $(VENV)/bin/python:
 $(VENV)/.esphome: Makefile | $(VENV)/bin/python
 	@echo "Installing $(ESPHOME) into $(VENV)/esphome, once"
 	@$(BIN)/python -m venv $(VENV)/esphome
-	@$(VENV)/esphome/bin/pip install --quiet --quiet --disable-pip-version-check $(ESPHOME)
+	@$(VENV)/esphome/bin/pip install $(QUICKLY) $(ESPHOME)
 	@touch $@
 
 $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
 	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$*]'
-	@echo "Compiling the detectors; this takes half a minute, once"
-	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)'
+	@$(BIN)/python -m pip install $(QUICKLY) -c .ci/constraints.txt $(COMPILED_WITH)
+	@echo "Compiling the detectors meanwhile"
+	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)' & \
+	    $(BIN)/python -m pip install $(QUICKLY) -c .ci/constraints.txt -e '.[$*]' && wait $$!
 	@touch $(VENV)/.sim $@

@@ -65,6 +65,16 @@ _CAME = (
     .order_by(_tests.c.arrived.desc())
     .limit(bindparam("most"))
 )
+_LOST = (
+    select(_spells)
+    .where(
+        _spells.c.began < bindparam("end"),
+        or_(_spells.c.ended.is_(None), _spells.c.ended > bindparam("start")),
+        _spells.c.kind.in_([str(one) for one in Unprotected]),
+    )
+    .order_by(_spells.c.began, _spells.c.id)
+)
+_LOST_OF = _LOST.where(or_(_spells.c.home == bindparam("home"), _spells.c.home.is_(None)))
 _RHYTHMS = asked_by(schema.rhythms.c.body, home=schema.rhythms.c.home)
 
 
@@ -108,7 +118,12 @@ class Health:
         all_homes: list[Spell] = []
         own: dict[str, list[Spell]] = {}
         asked = [*homes]
-        for one in self.spells(start, end, asked[0] if len(asked) == 1 else None, [*Unprotected]):
+        rows = (
+            self._all(_LOST_OF, start=start, end=end, home=asked[0])
+            if len(asked) == 1
+            else self._all(_LOST, start=start, end=end)
+        )
+        for one in map(_spell, rows):
             if one.home is None:
                 all_homes.append(one)
             else:
@@ -198,11 +213,15 @@ class Health:
 
     def _spells(self, condition: Any) -> list[Spell]:
         rows = self._all(select(_spells).where(condition).order_by(_spells.c.began, _spells.c.id))
-        return [Spell(r.home, r.kind, r.began, r.ended, r.sensor) for r in rows]
+        return [_spell(row) for row in rows]
 
     def _all(self, question: Any, **given: object) -> Sequence[Any]:
         with reading(self._engine) as connection:
             return connection.execute(question, given).all()
+
+
+def _spell(row: Any) -> Spell:
+    return Spell(row.home, row.kind, row.began, row.ended, row.sensor)
 
 
 def _which(one: Spell) -> dict[str, str]:

@@ -225,6 +225,11 @@ def place(room: str) -> str:
     return room.replace("_", " ")
 
 
+def month(name: str) -> str:
+    """'October 2026' of '2026-10'."""
+    return f"{datetime.fromisoformat(f'{name}-01'):%B %Y}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 

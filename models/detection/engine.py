@@ -311,7 +311,8 @@ class Engine:
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
         new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
-        due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
+        if new.any():
+            due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
         self.expected_by[homes], self._state["chance"][homes] = due, found[:, 1]
         self._state["settled"][homes] = True
 
@@ -535,6 +536,5 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
         nobody = np.zeros(0, np.int64)
         trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
         return stream.Known(False, np.zeros(0), trees, 1.0, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
-    price = float(prior.price_of(REFERENCE_RATE))
-    own = stream.Known(True, prior.usual, prior.trees, price, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+    own = stream.Known(True, prior.usual, prior.trees, prior.reference, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 import pytest
 
 from hub.web.access import Viewer
-from hub.web.changes import Changes
+from hub.web.changes import SPEAK_EVERY, Changes
 from hub.web.live import Word
 from models.people import Account, Role
 from tests.hub.web.world import told
@@ -69,6 +69,29 @@ def test_every_console_is_told_of_a_change_at_once() -> None:
         assert [mark(event) for event in told] == [2, 2, 2]
         changes.end()
         await asyncio.gather(*(drained(one) for one in consoles))
+
+    told(story())
+
+
+def test_in_a_storm_many_changes_are_one_word() -> None:
+    class Restless(Hub):
+        def latest(self) -> int:
+            """Every look finds something new."""
+            self.change += 1
+            return self.change
+
+    async def story() -> None:
+        clock = asyncio.get_running_loop().time
+        changes = Changes(Restless())
+        console = changes.follow(who())
+        await anext(console)
+        await anext(console)
+        began = clock()
+        for _ in range(3):  # one may have waited to be read already
+            await anext(console)
+        assert clock() - began >= SPEAK_EVERY
+        changes.end()
+        await drained(console)
 
     told(story())
 

@@ -32,7 +32,7 @@ def app(world: World) -> FastAPI:
 def test_a_month_is_published_once_and_small_areas_are_not_shown(world: World, app: FastAPI) -> None:
     max_ = Inside(app, world, "max")
     page = words(max_.get("/planning").text)
-    assert "Areas in 2026-10" in page
+    assert "Areas in October 2026" in page
     assert "Northside not shown not shown" in page
     assert "Elm 4" in page or "Elm 3" in page
     file = max_.get("/planning/2026-10.csv").text
