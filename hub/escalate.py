@@ -23,6 +23,7 @@ from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
 from hub.store.alerts import HUB, AttemptMade, Looked, Ordered
+from hub.store.once import asking_once
 from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
@@ -339,7 +340,8 @@ class Escalate:
             self._to_finish.append(Outcome(attempt, Tried.FAILED, f"there is no transport '{step.transport}'"))
             return
         try:
-            call = self._calls.call(alert, step, attempt, now)
+            with asking_once():
+                call = self._calls.call(alert, step, attempt, now)
             self._sending.start(attempt, step.transport, _addressed(call, transport, step))
         except Unreached as why:
             self._to_finish.append(Outcome(attempt, Tried.FAILED, str(why)))

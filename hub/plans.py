@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from hub.store.once import asking_once
 from hub.store.records import Records
 from hub.store.relatives import Break, Relatives
 from hub.store.ways import Ways, of_staff
@@ -63,7 +64,8 @@ class Plans:
         """
         key = (alert.home, alert.resident, alert.kind, alert.lane)
         if key not in self._known:
-            self._known[key] = _named(self._records, alert, partner=self._partner)
+            with asking_once():
+                self._known[key] = _named(self._records, alert, partner=self._partner)
         plan, contacts = self._known[key]
         spared = _spared(self._records, contacts, alert, self._breaks, self._chosen)
         return passed_over(plan, contacts, spared)

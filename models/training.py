@@ -2,8 +2,10 @@
 data files that are shipped; nothing that watches over a home needs it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,10 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from models.detection import kernels
-from models.detection.batch import Floats, Ints
+from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import NAMES, FallModel
 from models.detection.prior import Prior
-from models.detection.routine import History, inputs, waits
+from models.detection.routine import REFERENCE_RATE, History, Waits, inputs, noises, waits
 
 DAY_HOURS = 24.0
 
@@ -64,6 +66,7 @@ def _table(known: Floats, row: Ints, each: Ints, edges: Floats) -> Floats:
 
 
 RATES = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
+USUALLY_ASKED = RATES[1:-1]
 SHORT_KEPT = 0.08
 """Nine silences in ten end within five minutes; so many of them are enough to learn from."""
 
@@ -81,8 +84,32 @@ SAMPLED = 200_000
 Trees = tuple[Ints, NDArray[Any], float]
 Counts = list[Floats]
 Provenance = Mapping[str, str | int | float]
-Verdict = tuple[Callable[[float], Floats], Floats, float]
-"""Deadlines by price, the silences that they are held against, and the days judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A home's silences of five minutes or more under a prior that had not seen it: their `rows` in its history, what
+    was `found` there, their `gap` (s), which are `judged`, and the `days` that these are of.
+    """
+
+    history: History
+    rows: Ints
+    found: Waits
+    gap: Floats
+    judged: Bools
+    days: float
+
+    def indoors(self) -> Tried:
+        return replace(self, judged=self.judged & ~self.found.way_out)
+
+    def noises(self, reference: float) -> Floats:
+        """Of the judged ones."""
+        return noises(self.history, self.rows, self.found, reference)[self.judged]
+
+    def alerts(self, price: float | Floats) -> int:
+        """At one price, or one for each judged silence."""
+        tau = self.found.of(self.judged).deadlines(price)
+        return int(np.sum(self.gap[self.judged] > tau))
 
 
 def learn_prior(
@@ -91,10 +118,10 @@ def learn_prior(
     """From the histories of three homes or more. The prices are those at which homes got each rate from trees that had
     not seen them, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
     """
-    _, judged = _crossed(histories, provenance, done)
+    _, tried = _crossed(histories, provenance, done)
     whole = _fitted(histories, [counted(history) for history in histories], provenance)
     done()
-    return _priced(whole, judged)
+    return priced(whole, tried)
 
 
 def learn_crossed(
@@ -103,29 +130,37 @@ def learn_crossed(
     """For each home one that its own history did not teach, nor did it help to set the prices. (It was among the homes
     that taught the trees by which others were judged for those.)
     """
-    models, judged = _crossed(histories, provenance, done)
+    models, tried = _crossed(histories, provenance, done)
     found = []
     for mine in range(len(models)):
-        others = [each for place, each in enumerate(judged) if place % FOLDS != mine]
-        found.append(_priced(models[mine], others))
+        others = [each for place, each in enumerate(tried) if place % FOLDS != mine]
+        found.append(priced(models[mine], others))
     return [found[place % FOLDS] for place in range(len(histories))]
 
 
 def _crossed(
     histories: Sequence[History], provenance: Provenance, done: Callable[[], object]
-) -> tuple[list[Prior], list[Verdict]]:
-    """A prior for each fold, which the others taught, and every home as judged by that of its own fold."""
+) -> tuple[list[Prior], list[Tried]]:
+    """A prior for each fold, which the others taught, and every home under that of its own fold."""
     counts = [counted(history) for history in histories]
     models = []
     for mine in range(min(FOLDS, len(histories))):
         kept = [place for place in range(len(histories)) if place % FOLDS != mine]
         models.append(_fitted([histories[each] for each in kept], [counts[each] for each in kept], provenance))
         done()
-    return models, [_judged(history, models[place % FOLDS]) for place, history in enumerate(histories)]
+    return models, [_tried(history, models[place % FOLDS]) for place, history in enumerate(histories)]
 
 
-def _priced(prior: Prior, judged: Sequence[Verdict]) -> Prior:
-    return replace(prior, rate=RATES, price=np.array([_price_at(judged, rate) for rate in RATES]))
+def priced(prior: Prior, tried: Sequence[Tried]) -> Prior:
+    """First one price for all homes, at which those are found that are noisier than others; then as homes are watched,
+    each corrected by its own record. That takes more alerts from the noisy than it gives to the quiet, so as many more
+    have to be asked for; how many more depends little on the rate, and one figure for all is surer than one for each.
+    """
+    common = replace(prior, rate=RATES, price=np.array([_common_price(tried, rate) for rate in RATES]))
+    reference = _common_price([one.indoors() for one in tried], REFERENCE_RATE)
+    noisy = [one.noises(reference) for one in tried]
+    more = np.exp(np.mean([np.log(_asked_for(tried, noisy, common, rate) / rate) for rate in USUALLY_ASKED]))
+    return replace(common, price=common.price_of(more * RATES), reference=reference)
 
 
 def counted(history: History) -> Counts:
@@ -160,7 +195,8 @@ def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: 
         for place, history in enumerate(histories)
     ]
     x, ended, weight = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Prior(usual(counts), *grown(x, ended, weight), RATES, np.geomspace(1e6, 1e4, len(RATES)), provenance)
+    price = np.geomspace(1e6, 1e4, len(RATES))
+    return Prior(usual(counts), *grown(x, ended, weight), RATES, price, float(price[0]), provenance)
 
 
 def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], Ints, Floats]:
@@ -253,21 +289,36 @@ def flattened(trees: HistGradientBoostingClassifier) -> Trees:
     return np.array(roots), packed, float(np.ravel(trees._baseline_prediction)[0])
 
 
-def _judged(history: History, prior: Prior) -> Verdict:
+def _tried(history: History, prior: Prior) -> Tried:
     gap = np.append(np.diff(history.t), np.inf)
-    judged = history.learnt & np.isfinite(gap) & (history.t >= history.t[0] + JUDGED_AFTER_DAYS * 86400.0)
-    rows = np.flatnonzero(judged & (gap >= kernels.EARLIEST))
-    return waits(history, prior, rows).deadlines, gap[rows], float(gap[judged].sum()) / 86400.0
+    late = history.learnt & np.isfinite(gap) & (history.t >= history.t[0] + JUDGED_AFTER_DAYS * 86400.0)
+    rows = np.flatnonzero(gap >= kernels.EARLIEST)
+    return Tried(history, rows, waits(history, prior, rows), gap[rows], late[rows], float(gap[late].sum()) / 86400.0)
 
 
-def _price_at(judged: Sequence[Verdict], rate: float) -> float:
-    low, high = np.log(10.0), np.log(1e9)
-    allowed = rate * sum(days for _, _, days in judged) / 30.0
-    for _ in range(24):
-        price = float(np.exp((low + high) / 2))
-        alerts = sum(int(np.sum(gap > tau(price))) for tau, gap, _ in judged)
-        low, high = (np.log(price), high) if alerts > allowed else (low, np.log(price))
-    return float(np.exp(high))
+def _common_price(tried: Sequence[Tried], rate: float) -> float:
+    """At which all homes together got that rate."""
+    allowed = rate * sum(one.days for one in tried) / 30.0
+    return _least(lambda price: sum(one.alerts(price) for one in tried), allowed, 10.0, 1e9)
+
+
+def _asked_for(tried: Sequence[Tried], noisy: Sequence[Floats], common: Prior, rate: float) -> float:
+    """What has to be asked for, for homes to get that rate when each is corrected by how `noisy` it was by then."""
+    allowed = rate * sum(one.days for one in tried) / 30.0
+
+    def alerts(fewer: float) -> int:
+        return sum(one.alerts(common.price_of(rate / fewer / times)) for one, times in zip(tried, noisy, strict=True))
+
+    return rate / _least(alerts, allowed, 1 / 8, 8.0)
+
+
+def _least(alerts: Callable[[float], int], allowed: float, low: float, high: float) -> float:
+    """About the least number at which there are no more `alerts` than are allowed; the higher it is, the fewer."""
+    bottom, top = np.log(low), np.log(high)
+    for _ in range(18):
+        middle = (bottom + top) / 2
+        bottom, top = (middle, top) if alerts(float(np.exp(middle))) > allowed else (bottom, middle)
+    return float(np.exp(top))
 
 
 FALL_THRESHOLD = 0.5

@@ -156,9 +156,14 @@ def _answers(port: int) -> bool:
         return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
+LONG = frozenset(
+    {"journeys", "simulators", "test_browser.py", "test_contract.py", "test_agent.py", "test_three_days.py"}
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take minutes must not be the last to begin."""
-    items.sort(key=lambda one: {"journeys", "simulators"}.isdisjoint(one.path.parts))
+    items.sort(key=lambda one: LONG.isdisjoint(one.path.parts))
 
 
 PATIENCE = 4.0

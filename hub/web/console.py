@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from hub.web.access import PAGE, Hidden, ReasonNeeded, Viewer
+from hub.web.access import PAGE, ReasonNeeded, Viewer
 from hub.web.page import macro, page
 from hub.web.painted import painted, row
 from hub.web.visitor import TheGate, Who, while_in
@@ -85,12 +85,10 @@ def alert_now(request: Request, gate: TheGate, who: Who, alert_id: int) -> Respo
 def home_now(gate: TheGate, who: Who, alert_id: int) -> Response:
     """How the home is; of a closed alert nothing, and the page asks no more."""
     try:
-        sheet = gate.sheet(who, Purpose.ANSWER, alert_id)
+        strip, zone = gate.strip(who, Purpose.ANSWER, alert_id)
     except ReasonNeeded:
         return Response(status_code=NO_MORE)
-    if sheet.strip is None:
-        raise Hidden(f"the home of alert {alert_id}")
-    return HTMLResponse(macro("strip.html", "strip", sheet.strip, sheet.zone))
+    return HTMLResponse(macro("strip.html", "strip", strip, zone))
 
 
 @routes.post("/alert/{alert_id}/look")

@@ -536,6 +536,5 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
         nobody = np.zeros(0, np.int64)
         trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
         return stream.Known(False, np.zeros(0), trees, 1.0, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
-    price = float(prior.price_of(REFERENCE_RATE))
-    own = stream.Known(True, prior.usual, prior.trees, price, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+    own = stream.Known(True, prior.usual, prior.trees, prior.reference, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
     return own, np.log(prior.price_of(steps))

@@ -25,7 +25,8 @@ class Prior:
     has reached it, by way out, by hour and way, by hour and room, by room and restlessness; and last, of the next
     sign's coming within five minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
     whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance. `price` (s of
-    delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days.
+    delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days,
+    where each home's own record corrected it. At the `reference` price homes are compared with each other for that.
     `provenance` says from what, when and how it was learned.
     """
 
@@ -35,6 +36,7 @@ class Prior:
     start: float
     rate: Floats
     price: Floats
+    reference: float
     provenance: Mapping[str, str | int | float]
 
     @property
@@ -65,7 +67,8 @@ def prior_from(content: bytes) -> Prior:
         with np.load(io.BytesIO(content), allow_pickle=False) as read:
             arrays = {name: read[name] for name in read.files}
         said = json.loads(str(arrays.pop("provenance")))
-        found = Prior(**{**arrays, "start": float(arrays["start"]), "provenance": said})
+        numbers = {name: float(arrays[name]) for name in ("start", "reference")}
+        found = Prior(**{**arrays, **numbers, "provenance": said})
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise BadPrior(f"this is no prior: {wrong}; make one with nightlight-sim train prior") from wrong
     if found.usual.shape != (kernels.USUAL,) or found.nodes.dtype != kernels.NODE:

@@ -12,7 +12,9 @@ from models.detection.batch import Bools, Floats, Ints
 from models.detection.prior import Prior
 
 REFERENCE_RATE = 2.0
-"""At so many alerts a month a home is compared with others, whatever is asked of it: rarer ones teach too slowly."""
+"""At so many alerts a month, by no way out, a home is compared with others, whatever is asked of it: rarer ones teach
+too slowly.
+"""
 TRUST = 4.0
 HALF_LIFE = 60.0
 MONTH = 30.0
@@ -34,12 +36,16 @@ class History:
 @dataclass(frozen=True, slots=True)
 class Waits:
     """At each needed entry of a history: the chance of being `still` silent at each of `kernels.EDGES`, its `weight` as
-    a moment at which someone may fall, and what a false alert `costs` there.
+    a moment at which someone may fall, what a false alert `costs` there, and whether it is by a `way_out`.
     """
 
     still: Floats
     weight: Floats
     costs: Floats
+    way_out: Bools
+
+    def of(self, rows: Bools) -> Waits:
+        return Waits(self.still[rows], self.weight[rows], self.costs[rows], self.way_out[rows])
 
     def deadlines(self, price: float | Floats) -> Floats:
         """How many seconds after each entry its silence calls, when a false alert is worth `price` s of delay."""
@@ -63,13 +69,24 @@ def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     still = kernels.survivals(x, prior.trees)
     kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
     kept = np.searchsorted(rows, needed)
-    return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept])
+    return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept], x[kept, 0, 3] >= 2)
 
 
 def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:
     """(needed, prices): seconds after each needed entry by which the next sign of life is due."""
     found = waits(history, prior, needed)
     return np.stack([found.deadlines(float(price)) for price in prices], axis=1)
+
+
+def noises(history: History, rows: Ints, found: Waits, reference: float) -> Floats:
+    """How many times as often as others this home outlasts the deadlines at the `reference` price, by no way out, as
+    far as was seen by each of `rows`, among which all silences of five minutes or more must be.
+    """
+    t, gap = history.t[rows], np.append(np.diff(history.t), np.inf)[rows]
+    counted = history.learnt[rows] & np.isfinite(gap) & ~found.way_out
+    usual, began = REFERENCE_RATE / MONTH, float(history.t[0])
+    times: Floats = kernels.noises(t, t + gap, found.deadlines(reference), counted, began, usual, TRUST, HALF_LIFE)
+    return times
 
 
 def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) -> Floats:
@@ -79,10 +96,5 @@ def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) ->
     gap = np.append(np.diff(history.t), np.inf)
     rows = np.union1d(np.flatnonzero(gap >= kernels.EARLIEST), needed)
     found = waits(history, prior, rows)
-    reference = found.deadlines(float(prior.price_of(REFERENCE_RATE)))
-    t = history.t[rows]
-    counted = history.learnt[rows] & np.isfinite(gap[rows])
-    usual = REFERENCE_RATE / MONTH
-    times = kernels.noises(t, t + gap[rows], reference, counted, float(history.t[0]), usual, TRUST, HALF_LIFE)
-    tau: Floats = found.deadlines(prior.price_of(asked / times))
+    tau: Floats = found.deadlines(prior.price_of(asked / noises(history, rows, found, prior.reference)))
     return tau[np.searchsorted(rows, needed)]

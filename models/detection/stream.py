@@ -36,6 +36,7 @@ from models.detection.kernels import (
     describe,
     go_on,
     survival,
+    way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
@@ -366,13 +367,16 @@ def look_round(
 
 @compiled
 def compare(of: State, known: Known, home: int, before: float, gap: float) -> None:
-    """A silence has ended: would it have called, at the price at which homes are compared?"""
+    """A silence has ended: would it have called, at the price at which homes are compared? One by a way out does not
+    count, for outings tell nothing of how long somebody is quiet indoors.
+    """
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
         costs = look_closer(of, known, home, before, still)
         of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
     age(of, known, home, before)
-    of.homes[home].outlasted += gap > of.homes[home].reference
+    if way(of.homes[home].now) < 2:
+        of.homes[home].outlasted += gap > of.homes[home].reference
     bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
 
 

@@ -1,4 +1,4 @@
-"""Observations through the wire, beside Node-RED: from MQTT at QoS 1 to a committed and receipted row.
+"""Observations through the wire, beside Node-RED and Home Assistant: from MQTT at QoS 1 to a committed, receipted row.
 
 A real hub takes in what its homes publish: one observation a message, and full messages as a kit sends them when it
 comes back. In the same run Node-RED, behind the same kind of broker, takes as many messages through the flow that one
@@ -34,6 +34,7 @@ from simulators.service import Hub
 
 FULL = 200
 """Observations in a message of a kit that has much to tell (`batch_size` in its settings)."""
+HOME_ASSISTANT = "homeassistant==2024.3.3"
 NODE_RED = "node-red@4.1.15"
 TIMER_PER_HOME = """
 const home = msg.topic.split('/')[2], timers = context.get('timers') || {};
@@ -42,6 +43,27 @@ timers[home] = setTimeout(() => node.send({topic: `nightlight/1/${home}/silent`,
 context.set('timers', timers);
 msg.topic = `nightlight/1/${home}/receipt`;
 return msg;
+"""
+AUTOMATION = """
+homeassistant:
+  name: benchmark
+http:
+  server_host: 127.0.0.1
+  server_port: %d
+automation:
+  - alias: each
+    mode: queued
+    max: 1000000
+    trigger:
+      - platform: mqtt
+        topic: nightlight/1/+/up
+        qos: 1
+    action:
+      - service: mqtt.publish
+        data:
+          topic: "nightlight/1/{{ trigger.topic.split('/')[2] }}/receipt"
+          payload: heard
+          qos: 1
 """
 
 
@@ -62,24 +84,29 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--homes", type=int, default=20, help="each with a publisher of its own")
     parser.add_argument("--node-red", type=Path, help="a folder with node_modules/node-red")
+    parser.add_argument("--home-assistant", type=Path, help="an environment with bin/hass")
     chosen = parser.parse_args()
     end_on_signals()
     load = os.getloadavg()[0]
     with Stage("wire") as stage:
-        peer = 0.0
+        done = list[Measured]()
         for one in _measured(stage, chosen):
-            peer = peer or one.rate
+            done.append(one)
             print(f"{one.name}: {one.observations:,} observations in {one.messages:,} messages, {one.seconds:.1f} s")
-            print(f"  {one.rate:,.0f} observations a second, {one.rate / peer:.2f} of Node-RED's messages", flush=True)
+            ratios = ", ".join(f"{one.rate / peer.rate:.2f} of {peer.name}'s messages" for peer in done[:2])
+            print(f"  {one.rate:,.0f} observations a second, {ratios}", flush=True)
     print(f"load of the machine: {load:.1f} before, {os.getloadavg()[0]:.1f} after")
     return 0
 
 
 def _measured(stage: Stage, chosen: argparse.Namespace) -> Iterator[Measured]:
     homes, count, full = town.home_ids(chosen.homes), chosen.messages, FULL
-    with _node_red(stage, chosen.node_red) as port:
+    with _behind_a_broker(stage, "node-red", lambda port: _node_red(stage, chosen.node_red, port)) as port:
         singles = _messages(homes, count, 1, "node-red")
         yield _through(stage, "Node-RED", port, singles, count, _each)
+    with _behind_a_broker(stage, "hass", lambda port: _home_assistant(stage, chosen.home_assistant, port)) as port:
+        singles = _messages(homes, count // 10, 1, "hass")
+        yield _through(stage, "Home Assistant", port, singles, count // 10, _each)
     hub = Hub(stage, None)
     hub.load(town.register(homes, datetime.now(UTC)))
     place = hub.start(300)
@@ -141,34 +168,52 @@ def _receipted(line: bytes) -> int:
 
 
 @contextmanager
-def _node_red(stage: Stage, folder: Path | None) -> Iterator[int]:
+def _behind_a_broker(stage: Stage, name: str, started: Callable[[int], Program]) -> Iterator[int]:
     """The port of the broker that it listens at."""
-    home = folder or _installed(stage)
-    port, program = free_port(), broker.mosquitto()
-    wait_until_open(port, stage.start("its-broker", *broker.command(port, stage.folder / "its-broker", program)))
-    mine = stage.folder / "node-red"
-    mine.mkdir()
-    (mine / "flows.json").write_text(json.dumps(_flow(port)), encoding="utf-8")
-    words = ["--userDir", str(mine), "--port", str(free_port()), str(mine / "flows.json")]
-    running = stage.start("node-red", found("node"), home / "node_modules/node-red/red.js", *words)
-    running.wait_for(r"Connected to broker", 120)
+    port, folder = free_port(), stage.folder / f"{name}-broker"
+    wait_until_open(port, stage.start(folder.name, *broker.command(port, folder, broker.mosquitto())))
+    running = started(port)
     try:
         yield port
     finally:
-        _end(running)
+        running.ask_to_end()
+        running.end(time.monotonic() + 10)
 
 
-def _end(program: Program) -> None:
-    program.ask_to_end()
-    program.end(time.monotonic() + 10)
+def _node_red(stage: Stage, folder: Path | None, port: int) -> Program:
+    if folder is None:
+        folder = stage.folder / "npm"
+        folder.mkdir()
+        _install("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, NODE_RED)
+    flows = stage.write("flows.json", json.dumps(_flow(port)))
+    program, port_of_pages = folder / "node_modules/node-red/red.js", str(free_port())
+    running = stage.start("node-red", "node", program, "--userDir", stage.folder, "--port", port_of_pages, flows)
+    running.wait_for(r"Connected to broker", 120)
+    return running
 
 
-def _installed(stage: Stage) -> Path:
-    folder = stage.folder / "npm"
-    folder.mkdir()
-    print(f"installing {NODE_RED} from npm", flush=True)
-    subprocess.run([found("npm"), "install", "--silent", "--no-fund", "--no-audit", NODE_RED], cwd=folder, check=True)
-    return folder
+def _home_assistant(stage: Stage, folder: Path | None, port: int) -> Program:
+    if folder is None:
+        folder = stage.folder / "home-assistant"
+        _install(sys.executable, "-m", "venv", folder)
+        _install(folder / "bin/pip", "install", "--quiet", HOME_ASSISTANT)
+    (stage.folder / "hass" / ".storage").mkdir(parents=True)
+    stage.write("hass/configuration.yaml", AUTOMATION % free_port())
+    stage.write("hass/.storage/core.config_entries", json.dumps(_entry(port)))
+    running = stage.start("home-assistant", folder / "bin/hass", "-c", stage.folder / "hass")
+    answered = [found("mosquitto_sub"), "-p", str(port), "-t", "nightlight/1/first/receipt", "-C", "1", "-W", "300"]
+    ear = subprocess.Popen(answered, stdout=subprocess.DEVNULL)
+    while ear.poll() is None:
+        _install("mosquitto_pub", "-p", str(port), "-t", "nightlight/1/first/up", "-m", "ready?")
+        time.sleep(0.5)
+    if ear.returncode:
+        raise Failed(f"Home Assistant did not answer. It wrote:\n{running.last_words()}")
+    time.sleep(5.0)  # for the answers to the other questions
+    return running
+
+
+def _install(program: str | Path, *words: str | Path) -> None:
+    subprocess.run([found(str(program)), *map(str, words)], check=True)
 
 
 def _flow(port: int) -> list[dict[str, object]]:
@@ -181,6 +226,13 @@ def _flow(port: int) -> list[dict[str, object]]:
         {"id": "timer", "type": "function", "z": "tab", "func": TIMER_PER_HOME, "outputs": 1, "wires": [["out"]]},
         {"id": "out", "type": "mqtt out", "z": "tab", "topic": "", "qos": "1", "broker": "broker", "wires": []},
     ]
+
+
+def _entry(port: int) -> dict[str, object]:
+    mine = {"entry_id": "broker", "version": 1, "minor_version": 1, "domain": "mqtt", "title": "broker"}
+    mine |= {"data": {"broker": "127.0.0.1", "port": port, "discovery": False}, "options": {}, "source": "user"}
+    mine |= {"pref_disable_new_entities": False, "pref_disable_polling": False, "unique_id": None, "disabled_by": None}
+    return {"version": 1, "minor_version": 1, "key": "core.config_entries", "data": {"entries": [mine]}}
 
 
 if __name__ == "__main__":

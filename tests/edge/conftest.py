@@ -88,8 +88,11 @@ class FakeHub:
             [(every_home(leg), 1) for leg in (Leg.UP, Leg.HEALTH, Leg.TRACE)]
         )
         self.client.on_message = self._hear
+        subscribed = threading.Event()
+        self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
+        eventually(subscribed.is_set)
 
     def _hear(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         if self.deaf:
@@ -165,6 +168,7 @@ class Kit:
         self.bridge = mqtt.Client(CallbackAPIVersion.VERSION2)
         self.bridge.connect("127.0.0.1", local_port)
         self.bridge.loop_start()
+        eventually(self.bridge.is_connected)
 
     @property
     def outbox(self) -> Path:

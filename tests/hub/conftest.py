@@ -254,10 +254,12 @@ class Kit:
             [(topic(home, Leg.RECEIPT), 1), (topic(home, Leg.DOWN), 1)]
         )
         self.client.on_message = self._came
+        subscribed = threading.Event()
+        self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.reconnect_delay_set(0.1, 0.5)  # type: ignore[arg-type]
         self.client.connect_async("127.0.0.1", port, keepalive=10)
         self.client.loop_start()
-        eventually(self.client.is_connected)
+        eventually(subscribed.is_set)
 
     def _came(self, _client: object, _data: object, message: MQTTMessage) -> None:
         if message.topic.endswith("/down"):

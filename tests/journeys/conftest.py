@@ -154,6 +154,7 @@ class Kit:
         )
         self.sends.connect("127.0.0.1", self.local.port)
         self.sends.loop_start()
+        eventually(self.sends.is_connected)
 
     def dialect(self, sensor: str) -> str:
         return self.worn if sensor == "pendant" else "zigbee2mqtt"

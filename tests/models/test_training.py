@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 
 from models.detection import falls, kernels
 from models.detection.prior import Prior, prior_from
-from models.detection.routine import History
+from models.detection.routine import History, Waits, noises
 from models.training import (
     Provenance,
+    Tried,
     _fit,
     _trees,
     ending_chances,
@@ -14,6 +17,7 @@ from models.training import (
     learn_falls,
     learn_prior,
     outlier_scores,
+    priced,
 )
 
 
@@ -66,6 +70,39 @@ def test_what_a_home_is_judged_by_was_not_taught_by_it() -> None:
     assert (as_they_are[1].usual != with_a_stranger[1].usual).any()
 
 
+def quiet_for(seed: int, often: float) -> Tried:
+    """A home whose silences last, on average, `often` times as long as is thought of all of them."""
+    luck = np.random.default_rng(seed)
+    gap = kernels.EARLIEST + luck.exponential(2000.0 * often, 3000)
+    t = np.concatenate([[0.0], np.cumsum(gap)])
+    history = History(t, np.zeros(len(t), np.int64), np.zeros(len(t), bool), np.ones(len(t), bool))
+    rows, late = np.arange(len(gap)), t[:-1] > 28 * 86400.0
+    still = np.tile(np.exp(-(kernels.EDGES - kernels.EARLIEST) / 2000.0), (len(gap), 1))
+    found = Waits(still, np.ones(len(gap)), np.ones(len(gap)), np.zeros(len(gap), bool))
+    return Tried(history, rows, found, gap, late, float(gap[late].sum()) / 86400.0)
+
+
+def test_homes_that_are_held_to_their_own_budgets_together_get_what_is_asked() -> None:
+    """A noisy home loses more alerts by its own correction than quiet ones gain by theirs: prices make up for that."""
+    homes = [quiet_for(seed, 1.5 if seed % 4 == 0 else 0.9) for seed in range(4)]
+    nothing = np.zeros(1)
+    prior = priced(Prior(nothing, np.zeros(1, np.int64), nothing, 0.0, nothing, nothing, 0.0, {}), homes)
+    assert prior.price_of(2.0) < prior.reference
+    for asked in (1.0, 2.0, 4.0):
+        alerts = 0
+        for home in homes:
+            times = noises(home.history, home.rows, home.found, prior.reference)[home.judged]
+            alerts += home.alerts(prior.price_of(asked / times))
+        assert 0.8 < alerts * 30 / sum(home.days for home in homes) / asked < 1.25
+
+
+def test_a_home_is_not_noisy_for_its_outings() -> None:
+    home = quiet_for(1, 3.0)
+    out = replace(home.found, way_out=np.ones(len(home.rows), bool))
+    indoors, outings = (noises(home.history, home.rows, found, 1e4) for found in (home.found, out))
+    assert outings[-1] < 1 < indoors[-1]
+
+
 def test_trees_laid_flat_say_what_they_said() -> None:
     luck = np.random.default_rng(1)
     x = luck.normal(size=(120 * (kernels.BINS + 1), kernels.INPUTS)).astype(np.float32)
@@ -74,7 +111,7 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     again, _, _ = grown(x, ended, np.ones(len(x)))
     np.testing.assert_array_equal(roots, again)
     nothing = np.zeros(1)
-    trees = Prior(nothing, roots, nodes, start, nothing, nothing, {}).trees
+    trees = Prior(nothing, roots, nodes, start, nothing, nothing, 0.0, {}).trees
     # What is the same for all bins is asked once.
     some = np.ascontiguousarray(x[:: kernels.BINS + 1])
     said = np.empty((len(some), kernels.ABREAST), np.float32)

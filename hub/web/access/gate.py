@@ -65,6 +65,7 @@ from hub.web.shown import (
     Person,
     Prepared,
     Sheet,
+    Strip,
     Visit,
     Watching,
 )
@@ -156,12 +157,27 @@ class Gate:
 
     def sheet(self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = "") -> Sheet:
         """Raises Hidden; and ReasonNeeded for an alert that is closed, until a reason is given."""
-        alert = self._door.alert(viewer, alert_id)
-        entries = self._alerts.timeline(alert_id)
-        shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
-        self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
+        alert, entries, shown = self._looked_at(viewer, purpose, alert_id, reason)
         with asking_once():
             return self._sheet(viewer, alert, entries, shown, reason)
+
+    def strip(self, viewer: Viewer, purpose: Purpose, alert_id: int) -> tuple[Strip, str]:
+        """Of the sheet only how the home is now, with its time zone. Raises as `sheet` does."""
+        alert, _, shown = self._looked_at(viewer, purpose, alert_id)
+        if Data.KIT not in shown:
+            raise Hidden(f"the home of alert {alert_id}")
+        with asking_once():
+            home = self._door.home(viewer, alert.home)
+            return self._state.strip(home, shown, self._fitted(home), self._clock.now()), home.timezone
+
+    def _looked_at(
+        self, viewer: Viewer, purpose: Purpose, alert_id: int, reason: str = ""
+    ) -> tuple[Alert, list[Entry], frozenset[Data]]:
+        """What is shown of it, once the look is on record."""
+        alert, entries = self._door.alert(viewer, alert_id), self._alerts.timeline(alert_id)
+        shown = self._shown_of_alert(viewer, purpose, alert, entries, reason)
+        self._door.look(viewer, purpose, alert.home, shown, about=reason or f"alert {alert_id}")
+        return alert, entries, shown
 
     def _shown_of_alert(
         self, viewer: Viewer, purpose: Purpose, alert: Alert, entries: list[Entry], reason: str

@@ -330,7 +330,7 @@ def test_a_killed_hub_is_loud_within_five_seconds_and_calm_again_when_it_is_back
 def _answers(url: str) -> bool:
     try:
         return httpx.get(f"{url}/alive").status_code == 200
-    except httpx.ConnectError:
+    except httpx.TransportError:
         return False
 
 
