@@ -52,6 +52,11 @@ def test_a_fall_by_keyboard_alone(world: World, url: str, opened: Opened) -> Non
     expect(page.locator(".state")).to_contain_text("Priya Nair was sent")
     page.wait_for_load_state()  # and with it what listens to keys
     page.keyboard.press("c")
+    chosen = page.locator("fieldset.close button").first
+    expect(chosen).to_be_focused()
+    world.press("h_okafor", "r_okafor")
+    expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
+    expect(chosen).to_be_focused()  # the page was brought up to date under it
     page.keyboard.press("Enter")
     page.wait_for_url("**/console")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is waiting")
