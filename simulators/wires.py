@@ -82,6 +82,7 @@ class Hearing:
 
     def __init__(self, host: str, port: int) -> None:
         self._receipted: dict[str, dict[str, Numbers]] = defaultdict(lambda: defaultdict(Numbers))
+        self._heard_of: set[str] = set()
         self.beats: dict[str, Heartbeat] = {}
         self.empty = 0
         """Receipts for messages without an observation."""
@@ -106,6 +107,7 @@ class Hearing:
             self.beats[home] = read_heartbeat(payload)
             return
         receipt = read_receipt(payload)
+        self._heard_of.add(home)
         self.empty += not receipt.numbers
         for first, last in receipt.numbers:
             self._receipted[home][receipt.outbox].add(first, last)
@@ -125,12 +127,14 @@ class Hearing:
         missing = dict(sent)
         until = time.monotonic() + seconds
         with self._news:
-            while missing and time.monotonic() < until:
-                before = missing
-                have = {home: self.receipted(home, outbox) for home in missing}
-                missing = {home: count for home, count in missing.items() if have[home] < count}
-                if missing != before:
-                    until = time.monotonic() + seconds
-                if missing:
-                    self._news.wait(0.2)
+            self._heard_of = set(missing)
+            while True:
+                looked, self._heard_of = self._heard_of & missing.keys(), set()  # a borough's are not all counted anew
+                for home in looked:
+                    if self.receipted(home, outbox) >= missing[home]:
+                        del missing[home]
+                        until = time.monotonic() + seconds
+                if not missing or time.monotonic() >= until:
+                    break
+                self._news.wait(0.2)
         return {home: count - self.receipted(home, outbox) for home, count in missing.items()}
