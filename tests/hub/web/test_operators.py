@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from models.alert import Act, State
 from models.detection import Finding, FindingKind
@@ -52,11 +52,7 @@ def test_a_fall_by_keyboard_alone(world: World, url: str, opened: Opened) -> Non
     expect(page.locator(".state")).to_contain_text("Priya Nair was sent")
     page.wait_for_load_state()  # and with it what listens to keys
     page.keyboard.press("c")
-    chosen = page.locator("fieldset.close button").first
-    expect(chosen).to_be_focused()
-    world.press("h_okafor", "r_okafor")
-    expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
-    expect(chosen).to_be_focused()  # the page was brought up to date under it
+    _more_comes_in(world, page, page.locator("fieldset.close button").first)
     page.keyboard.press("Enter")
     page.wait_for_url("**/console")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is waiting")
@@ -64,6 +60,14 @@ def test_a_fall_by_keyboard_alone(world: World, url: str, opened: Opened) -> Non
     assert closed
     assert (closed.state, closed.outcome) == (State.CLOSED, "genuine fall")
     assert any("a chair tipped" in entry.text for entry in world.store.alerts.timeline(alert.id))
+
+
+def _more_comes_in(world: World, page: Page, chosen: Locator) -> None:
+    """The page is brought up to date under what has the focus, and leaves it there."""
+    expect(chosen).to_be_focused()
+    world.press()
+    expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
+    expect(chosen).to_be_focused()
 
 
 def test_a_storm_leaves_the_console_usable(world: World, url: str, opened: Opened) -> None:
