@@ -6,8 +6,8 @@ RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
 # What is used compiles itself when it is first imported; the most part never is.
 QUICKLY := --quiet --quiet --disable-pip-version-check --no-compile
 COMPILED_WITH := msgspec numba numpy tzdata
-# Tests run three files at a time: nearly all of them wait for real programs.
-PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+# Tests run two files at a time, each of them with real programs beside it.
+PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin
