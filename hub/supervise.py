@@ -32,6 +32,8 @@ STEADY = 30.0
 """Real seconds after which a child's earlier deaths are forgotten."""
 SLOWEST = 5.0
 END_WITHIN = 5.0
+READ_WITHIN = 5.0
+"""Real seconds that a broker has to read its list of the revoked anew."""
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ class Supervisor:
 
     def _drop(self, homes: set[str], process: subprocess.Popen[bytes]) -> None:
         try:
-            if self._keeper and not self._keeper.list_is_read():
+            if self._keeper and not _reads_its_list(self._keeper):
                 log.warning("the broker did not read its list of the revoked, and is started anew")
                 process.terminate()
                 return
@@ -208,6 +210,16 @@ def listening(host: str, port: int) -> socket.socket:
     held.bind((host, port))
     held.listen(128)
     return held
+
+
+def _reads_its_list(keeper: Doorkeeper) -> bool:
+    """A broker that has much to do takes a moment to."""
+    until = time.monotonic() + READ_WITHIN
+    while not keeper.list_is_read():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def free_port() -> int:
