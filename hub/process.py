@@ -3,7 +3,6 @@
 import logging
 import secrets
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,7 +19,7 @@ from hub.learned import shipped
 from hub.lease import Holding, stood_by
 from hub.link import Link
 from hub.links import Links
-from hub.loops import LOOPS, NOTICES, Loop, Turning, Work
+from hub.loops import LOOPS, NOTICES, Loop, Turning, Work, take_short_turns
 from hub.notices import Notices
 from hub.settings import Settings
 from hub.store import open_store
@@ -32,10 +31,6 @@ from models.detection.engine import warm
 
 log = logging.getLogger(__name__)
 
-SWITCH = 0.0005
-"""Real seconds for which one loop computes before another gets its turn. What comes is read in several small reads, and
-after each the thread that reads waits for its turn again: at Python's own 5 ms a press waits for a borough's routine.
-"""
 STANDS_STILL = 60.0
 """Real seconds after which a loop that does not turn is given up, and the process with it."""
 
@@ -46,7 +41,7 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     settings.data.mkdir(parents=True, exist_ok=True)
-    sys.setswitchinterval(SWITCH)
+    take_short_turns()
     with alone(settings.data / "watch.lock"):
         warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
         if settings.hub_name is None:

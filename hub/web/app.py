@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.loops import take_short_turns
 from hub.settings import Settings
 from hub.web import (
     account,
@@ -83,9 +84,6 @@ LARGEST_OF = {"/administration/import": 4 * 1024 * 1024, "/administration/import
 """Where a form brings a file."""
 
 PAGES_AT_ONCE = 6
-SWITCH_AFTER = 0.0005
-"""Seconds that a thread may compute while another waits; Python's own are ten times as many."""
-
 GARBAGE = 20_000, 20, 50
 """How rarely Python looks for garbage: with a borough's homes in memory its own way takes a third of a page's time."""
 
@@ -163,7 +161,7 @@ class Server(uvicorn.Server):
         """
         gc.set_threshold(*GARBAGE)
         to_thread.current_default_thread_limiter().total_tokens = PAGES_AT_ONCE
-        sys.setswitchinterval(SWITCH_AFTER)
+        take_short_turns()
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:

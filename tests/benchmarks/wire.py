@@ -184,7 +184,7 @@ def _node_red(stage: Stage, folder: Path | None, port: int) -> Program:
     if folder is None:
         folder = stage.folder / "npm"
         folder.mkdir()
-        _install("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, NODE_RED)
+        _do("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, NODE_RED)
     flows = stage.write("flows.json", json.dumps(_flow(port)))
     program, port_of_pages = folder / "node_modules/node-red/red.js", str(free_port())
     running = stage.start("node-red", "node", program, "--userDir", stage.folder, "--port", port_of_pages, flows)
@@ -195,8 +195,8 @@ def _node_red(stage: Stage, folder: Path | None, port: int) -> Program:
 def _home_assistant(stage: Stage, folder: Path | None, port: int) -> Program:
     if folder is None:
         folder = stage.folder / "home-assistant"
-        _install(sys.executable, "-m", "venv", folder)
-        _install(folder / "bin/pip", "install", "--quiet", HOME_ASSISTANT)
+        _do(sys.executable, "-m", "venv", folder)
+        _do(folder / "bin/pip", "install", "--quiet", HOME_ASSISTANT)
     (stage.folder / "hass" / ".storage").mkdir(parents=True)
     stage.write("hass/configuration.yaml", AUTOMATION % free_port())
     stage.write("hass/.storage/core.config_entries", json.dumps(_entry(port)))
@@ -204,7 +204,7 @@ def _home_assistant(stage: Stage, folder: Path | None, port: int) -> Program:
     answered = [found("mosquitto_sub"), "-p", str(port), "-t", "nightlight/1/first/receipt", "-C", "1", "-W", "300"]
     ear = subprocess.Popen(answered, stdout=subprocess.DEVNULL)
     while ear.poll() is None:
-        _install("mosquitto_pub", "-p", str(port), "-t", "nightlight/1/first/up", "-m", "ready?")
+        _do("mosquitto_pub", "-p", str(port), "-t", "nightlight/1/first/up", "-m", "ready?")
         time.sleep(0.5)
     if ear.returncode:
         raise Failed(f"Home Assistant did not answer. It wrote:\n{running.last_words()}")
@@ -212,7 +212,7 @@ def _home_assistant(stage: Stage, folder: Path | None, port: int) -> Program:
     return running
 
 
-def _install(program: str | Path, *words: str | Path) -> None:
+def _do(program: str | Path, *words: str | Path) -> None:
     subprocess.run([found(str(program)), *map(str, words)], check=True)
 
 

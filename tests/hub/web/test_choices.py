@@ -9,13 +9,12 @@ import pytest
 from hub.pauses import Pauses
 from hub.store import chain, schema
 from hub.store.wishes import Wishes
-from hub.web.visitor import SESSION
 from models.people import Role, Telling
 from models.privacy import Purpose, agreed
 from models.register import Register
 from models.wishes import Deed
 from tests.conftest import NOON
-from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.conftest import Visitor, logged_in, words
 from tests.hub.web.marked import said
 from tests.hub.web.test_family import rooms, times
 from tests.hub.web.world import World
@@ -26,14 +25,8 @@ HERE = "/choices/r_okafor"
 
 @pytest.fixture
 def visit(visit: Visit, world: World) -> Visit:
-    """With a session as if they had shown their second factor, which who keeps records needs."""
-
-    def enter(login: str) -> Visitor:
-        visitor: Visitor = visit(None)
-        visitor.client.cookies.set(SESSION, world.session(login))
-        return visitor
-
-    return enter
+    """With a session, since who keeps records needs a second factor."""
+    return lambda login: logged_in(world, visit, login)
 
 
 def motion_is_used(world: World) -> bool:

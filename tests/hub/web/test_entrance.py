@@ -13,7 +13,7 @@ from hub.web.access.entrance import Entered, Entrance, NotProved, TooSoon, _whos
 from models.entrance import PERIOD, code
 from models.people import Account, Role
 from models.register import Register
-from tests.hub.web.conftest import Visitor, token, words
+from tests.hub.web.conftest import Visitor, logged_in, token, words
 from tests.hub.web.world import HASH, PASSWORD, World
 
 Visit = Callable[..., Visitor]
@@ -64,13 +64,6 @@ def office(world: World) -> World:
 @pytest.fixture
 def admin(office: World, visit: Visit) -> Visitor:
     return logged_in(office, visit, "amina")
-
-
-def logged_in(world: World, visit: Visit, login: str) -> Visitor:
-    """By a session, without the second factor that their work asks for."""
-    guest = visit(None)
-    guest.client.cookies.set("nightlight_session", world.session(login))
-    return guest
 
 
 # Sessions

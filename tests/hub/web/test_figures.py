@@ -22,7 +22,7 @@ from models.key_safe import Deed, Done
 from models.people import Account, Role
 from models.protection import Spell, Unprotected
 from models.register import Register
-from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.conftest import Visitor, logged_in, words
 from tests.hub.web.test_councils import ELSEWHERE
 from tests.hub.web.world import HASH, World
 
@@ -149,9 +149,7 @@ def store_health(world: World, spell: Spell) -> None:
 
 
 def manager(world: World, visit: Visit, login: str = "max") -> Visitor:
-    guest = visit(None)
-    guest.client.cookies.set("nightlight_session", world.session(login))
-    return guest
+    return logged_in(world, visit, login)
 
 
 def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None:

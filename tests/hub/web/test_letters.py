@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 
 from hub.store.relatives import Relatives, Sent
-from hub.web.visitor import SESSION
 from models.notices import NoticeKind
 from models.people import Address, Level, Role, Telling
 from models.privacy import Purpose
 from models.register import Register
-from tests.hub.web.conftest import Visitor, words
+from tests.hub.web.conftest import Visitor, logged_in, words
 from tests.hub.web.marked import said
 from tests.hub.web.world import World
 
@@ -22,14 +21,8 @@ WHY = "?reason=it+is+to+be+posted"
 
 @pytest.fixture
 def visit(visit: Visit, world: World) -> Visit:
-    """With a session as if they had shown their second factor, which who keeps records needs."""
-
-    def enter(login: str) -> Visitor:
-        visitor: Visitor = visit(None)
-        visitor.client.cookies.set(SESSION, world.session(login))
-        return visitor
-
-    return enter
+    """With a session, since who keeps records needs a second factor."""
+    return lambda login: logged_in(world, visit, login)
 
 
 @pytest.fixture
