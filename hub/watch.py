@@ -41,8 +41,8 @@ from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
-from models.observation import What
-from models.privacy import agreed, in_use, of_each_home
+from models.observation import CODE_OF, What
+from models.privacy import NOTHING, in_use
 from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Watch:
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
         self._health.write_down()
-        self._health.save()
+        self._health.save(self._engine)
         self._expecting.tell(self._engine)
         self._snapshot()
 
@@ -205,18 +205,19 @@ class Watch:
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
+        signs = [one for one in signs if one.home in self._engine.index_of]
+        if not signs:
+            return
         columns: list[Columns] = []
         for one in signs:
-            if one.home in self._engine.index_of:
-                limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
-                self._engine.promise(one.home, limit.total_seconds())
-                columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
-                columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
-        if columns:
-            over = self._engine.observe(batch(columns))
-            self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
-            self._find(over)
-        self._find(self._health.hear(signs, self._engine))
+            limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
+            self._engine.promise(one.home, limit.total_seconds())
+            columns += self._engine.beat_rows(one.home, one.until, one.at, one.sensors, one.noticing_since)
+        news = batch(columns)
+        over = self._engine.observe(news)
+        self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
+        self._find(over)
+        self._find(self._health.hear(signs, news[news.what == CODE_OF[What.ALIVE]], self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
@@ -294,9 +295,8 @@ class Watch:
 
     def _homes(self) -> list[Home]:
         """With the sensors that were agreed to there."""
-        consents = of_each_home(self._store.records.consents())
-        homes = self._store.records.homes()
-        return [in_use(home, agreed(consents.get(home.id, ()), home.id)) for home in homes]
+        agreed = self._store.records.agreed()
+        return [in_use(home, agreed.get(home.id, NOTHING).kinds) for home in self._store.records.homes()]
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
@@ -324,7 +324,7 @@ class Watch:
         """What the engine knows, but nothing of those."""
         if not erased:
             return self._engine.snapshot()
-        self._health.forget(erased)
+        self._health.forget([home for home in self._engine.homes if home.id in erased])
         unlearn(self._store.records.engine, erased)
         kept = self._engine_of([home for home in homes if home.id not in erased], self._clock.now())
         kept.restore(self._engine.snapshot())

@@ -193,10 +193,10 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
-    def allow(self, home: str, sensor: str, limit: float) -> None:
-        """This sensor is dead after `limit` seconds without a report, which follows from its own rhythm."""
-        self._fitted["limit"][self.sensor_index[home, sensor]] = limit
-        self.wake_at[self.index_of[home]] = NEVER
+    def allow(self, sensors: Ints, limits: Floats) -> None:
+        """Each of these places is dead after so many seconds without a report, which follows from its own rhythm."""
+        self._fitted["limit"][sensors] = limits
+        self.wake_at[self.sensor_home[sensors]] = NEVER
 
     def heard(
         self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
@@ -215,9 +215,25 @@ class Engine:
         sensors: dict[str, datetime],
         noticing_since: datetime | None = None,
     ) -> Batch:
-        """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
-        alive = [self.row(home, sensor, What.ALIVE, at, arrived) for sensor, at in sensors.items()]
-        return batch([self.heard(home, until, arrived, noticing_since), *alive])
+        """A heartbeat: the kit heard until then, each sensor alive at its last sign."""
+        return batch(self.beat_rows(home, until, arrived, sensors, noticing_since))
+
+    def beat_rows(
+        self,
+        home: str,
+        until: datetime,
+        arrived: datetime,
+        sensors: Mapping[str, datetime],
+        noticing_since: datetime | None = None,
+    ) -> list[tuple[int, int, int, float, float, int]]:
+        """The same for a batch of many: the kit, and then each sensor."""
+        heard = self.heard(home, until, arrived, noticing_since)
+        place, came, index = heard[0], heard[4], self.sensor_index
+        alive = [
+            (place, index.get((home, sensor), NO_SENSOR), _ALIVE, at.timestamp(), came, 0)
+            for sensor, at in sensors.items()
+        ]
+        return [heard, *alive]
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
