@@ -70,7 +70,7 @@ def picture(
     until = spans[-1].end if spans else start
     inner = [at for at in part_starts(start, until, zone) if start < at < until]
     seen = _within(at_level(spans, level, [start, *inner, until]), start, until)
-    runs = [(doing, list(run)) for doing, run in groupby(seen, key=lambda span: span.doing)]
+    runs = [(run[0].doing, run) for run in (list(one) for _, one in groupby(seen, key=_outing))]
     shown = [_run(doing, run, level, zone) for doing, run in runs]
     bars = tuple(
         Bar(percent(run[0].start, start, end), _width(run, start, end), doing.name.lower(), f"{what}, {at}")
@@ -103,6 +103,11 @@ def _lane(name: str, spans: Sequence[Span], start: datetime, end: datetime, zone
 def _within(spans: Sequence[Span], start: datetime, end: datetime) -> list[Span]:
     clipped = [Span(max(one.start, start), min(one.end, end), one.doing, one.room) for one in spans]
     return merged([one for one in clipped if one.end > one.start])
+
+
+def _outing(span: Span) -> tuple[Doing, datetime | None]:
+    """Another one where another bar begins: each time out has one of its own."""
+    return span.doing, span.start if span.doing is Doing.OUT else None
 
 
 def _run(doing: Doing, run: Sequence[Span], level: Level, zone: str) -> tuple[str, str]:
