@@ -193,7 +193,7 @@ class Notices:
         seen = self._glimpse(resident, home, chosen, shown, now)
         to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
         sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)
-        language = contact.telling.language
+        language = chosen.language or contact.telling.language
         text = text_of(notice.kind, seen, to_bed, sensed=sensed, language=language)
         body, subject = text.body, text.subject
         if way == WEB_PUSH and text.open_to_see:

@@ -42,7 +42,8 @@ SILENT_WAYS = frozenset({"webpush", "email"})
 class Preferences:
     """What a contact chose: how they call the resident ('' is as on record), a digest a day at an hour, a word when
     the resident has gone to bed, by which transport ('' is whichever works first; by post the digest is a letter a
-    week), and from when until when nothing but an alert may make a sound. Hours are of the home's clock.
+    week), and from when until when nothing but an alert may make a sound. Hours are of the home's clock. In which
+    language ('' is as on record), and with `aloud` in a voice beside the words.
     """
 
     called: str = ""
@@ -52,6 +53,8 @@ class Preferences:
     way: str = ""
     quiet_from: int = 22
     quiet_until: int = 7
+    language: str = ""
+    aloud: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose
 from models.response import BY_KEY, Answer
 from models.shift import Noted
+from models.telling import Saying
 
 COUNTED = timedelta(days=90)
 ASKED_WITHIN = timedelta(days=2)
@@ -71,7 +72,8 @@ class WantedDesk:
         zone = home.timezone if Data.TIMES in shown else ""
         mine = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer]
         explained = reasons(entries) if Data.ALERTS in shown else ()
-        doing = (*_centre(alert, entries, zone), *self._others(alert, contact))
+        say = Saying(viewer.telling.language)
+        doing = (*_centre(alert, entries, zone, say), *self._others(alert, contact, say))
         said = mine[-1].answer if mine else None
         return Wanted(alert.id, doing, explained[-1] if explained else None, said, self._phone, viewer.behind is None)
 
@@ -82,7 +84,7 @@ class WantedDesk:
         if viewer.behind or key not in BY_KEY:
             raise Hidden("answer")
         if alert is None:
-            raise Refused("it is over: somebody has dealt with it already")
+            raise Refused(Saying(viewer.telling.language)("refused.over"))
         now = self._door.clock.now()
         waiting = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer is None]
         if waiting:
@@ -110,7 +112,7 @@ class WantedDesk:
         if viewer.behind:
             raise Hidden("ask")
         if not text or len(text) > LONGEST:
-            raise Refused(f"say what should change, in up to {LONGEST} characters")
+            raise Refused(Saying(viewer.telling.language)("refused.change", most=LONGEST))
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         said = f"{contact.name} ({contact.relation}) asks for a change of who is called: {text}"
         self._book.write(
@@ -121,7 +123,7 @@ class WantedDesk:
         mine = [one for one in self._door.alerts.of_home(resident.home, 20) if about(one, resident)]
         return next((one for one in mine if one.state is not State.CLOSED), None)
 
-    def _others(self, alert: Alert, contact: Contact) -> list[str]:
+    def _others(self, alert: Alert, contact: Contact, say: Saying) -> list[str]:
         """Without a name: who else is called is the resident's to tell."""
         now = self._door.clock.now()
         coming = [
@@ -129,7 +131,7 @@ class WantedDesk:
             for one in self._door.alerts.attempts(alert.id)
             if one.answer is Answer.ON_THE_WAY and one.who != contact.id and one.holds_until and one.holds_until > now
         ]
-        return ["Somebody else whom we called is on the way."] if coming else []
+        return [say("doing.other")] if coming else []
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident]:
         contact = self._door.records.contact(viewer.person) if viewer.person else None
@@ -139,15 +141,14 @@ class WantedDesk:
         return contact, resident
 
 
-def _centre(alert: Alert, entries: list[Entry], zone: str) -> list[str]:
+def _centre(alert: Alert, entries: list[Entry], zone: str, say: Saying) -> list[str]:
     """What the contact centre does now; since when only for whoever may know moments."""
     gone = visit(entries)
-    since = f" since {clock(entries[-1].at, zone)}" if zone and entries else ""
     if alert.state is State.RAISED:
-        return ["It rings at the contact centre until somebody answers there."]
+        return [say("doing.rings")]
     if gone and gone.arrived:
-        return ["A responder is with them."]
+        return [say("doing.there")]
     if gone:
-        sent = f" since {clock(gone.sent_at, zone)}" if zone else ""
-        return [f"A responder is on the way{sent}."]
-    return [f"Somebody at the contact centre is dealing with it{since}."]
+        return [say("doing.on_way.since", at=clock(gone.sent_at, zone)) if zone else say("doing.on_way")]
+    since = zone and entries
+    return [say("doing.dealt.since", at=clock(entries[-1].at, zone)) if since else say("doing.dealt")]
