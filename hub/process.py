@@ -101,7 +101,8 @@ def assembled(settings: Settings, held: Held | None = None) -> tuple[Link, list[
 def noticing(settings: Settings) -> Loop:
     """Apart from the others: no life depends on it, so nothing ends because it stands still."""
     store, ways = open_store(settings), transports(settings)
-    work = Notices(store, ways, Sending(ways), Clock(settings.clock_file), settings.public_url)
+    clock, links = Clock(settings.clock_file), Links(Keyring(settings.secrets))
+    work = Notices(store, ways, Sending(ways), clock, settings.public_url, links)
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 

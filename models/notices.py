@@ -13,7 +13,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
-from models.people import POST, TOLD_BY, Telling
+from models.people import POST, READ_ALOUD, TOLD_BY, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -91,7 +91,7 @@ def letter_due(now: datetime, zone: str) -> Candidate:
 def by_record(telling: Telling) -> Preferences | None:
     """What holds for who chose nothing themselves, as where they have no login: None, and they are told nothing."""
     way = TOLD_BY.get(telling.manner)
-    return Preferences(way=way) if way else None
+    return Preferences(way=way, aloud=telling.manner == READ_ALOUD) if way else None
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:

@@ -109,10 +109,13 @@ class Relatives:
         mine = select(_notices.c.at).where(_notices.c.person == person, _notices.c.kind == kind.value)
         return next((row.at for row in self._all(mine.order_by(_notices.c.id.desc()).limit(1))), None)
 
+    def notice(self, number: int) -> Notice | None:
+        return next((_notice(row) for row in self._all(select(_notices).where(_notices.c.id == number))), None)
+
     def letter(self, number: int) -> Notice | None:
         """One that waits to be posted."""
-        mine = select(_notices).where(_notices.c.id == number, _notices.c.state == Sent.LISTED.value)
-        return next((_notice(row) for row in self._all(mine)), None)
+        found = self.notice(number)
+        return found if found and found.state is Sent.LISTED else None
 
     def begin(self, notice: int, way: str) -> None:
         self._change(notice, state=Sent.SENDING.value, way=way)

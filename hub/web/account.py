@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from hub.web.access import Gate, Viewer
 from hub.web.access.entrance import NotProved, TooSoon, Weak
-from hub.web.login import WRONG_CODE, address, in_words, logged_out, offer, too_soon
+from hub.web.login import WRONG_CODE, address, in_words, left_for_good, logged_out, offer, too_soon
 from hub.web.page import STATIC, page, spoken_to
 from hub.web.visitor import SESSION, TheGate, Who
 from models.entrance import LEAST
@@ -69,7 +69,7 @@ def drop_second(request: Request, gate: TheGate, who: Who, old: Text = "") -> Re
 def leave_everywhere(gate: TheGate, who: Who) -> Response:
     gate.response.forget_browsers(who)
     gate.entrance.leave_everywhere(who)
-    return logged_out()
+    return left_for_good()
 
 
 def _offer(request: Request, gate: Gate, who: Viewer, wrong: str = "", status: int = 200) -> Response:

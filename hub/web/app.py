@@ -23,6 +23,7 @@ from hub.web import (
     administration,
     afterwards,
     alive,
+    aloud,
     commission,
     console,
     family,
@@ -75,6 +76,7 @@ PARTS = (
     wishes,
     letters,
     news,
+    aloud,
     alive,
 )
 

@@ -131,12 +131,18 @@ def log_out(request: Request, gate: TheGate, who: Maybe) -> Response:
     if who:
         gate.response.forget_browser(who, request.cookies.get(TOLD_HERE, ""))
     gate.entrance.leave(_cookie(request))
-    return logged_out()
+    return left_for_good()
 
 
-def logged_out() -> Response:
-    response = RedirectResponse("/login?left=1", 303)
+def logged_out(to: str = "/login") -> Response:
+    response = RedirectResponse(to, 303)
     drop(response, SESSION)
+    return response
+
+
+def left_for_good() -> Response:
+    """The page after it has the browser itself forget that it was to be told things."""
+    response = logged_out("/login?left=1")
     drop(response, TOLD_HERE)
     return response
 

@@ -28,6 +28,7 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
+from hub.web.access.aloud import AloudDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
 from hub.web.access.days import DAY, Days
@@ -138,6 +139,7 @@ class Gate:
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
+        self.aloud = AloudDesk(self._door, chosen, self.family)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)

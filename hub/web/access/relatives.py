@@ -9,11 +9,11 @@ from hub.web.access.door import Door, Hidden, Viewer
 from models.alert import Refused
 from models.languages import LANGUAGES
 from models.notices import Preferences, by_record
-from models.people import POST, Contact, Resident, Role
+from models.people import POST, SPOKEN_CALL, Contact, Resident, Role
 from models.privacy import Data, Purpose
 from models.telling import Saying
 
-WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", POST)
+WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", SPOKEN_CALL, POST)
 LONGEST_NAME = 60
 LONGEST_BREAK = timedelta(days=60)
 """Whoever is away for longer is no longer on the plan: that is for the resident and the centre to settle."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hub.knowing import about
 from hub.settings import Settings
 from hub.store.alerts import Entry
+from hub.store.relatives import Relatives
 from hub.store.responses import Responses
 from hub.store.shiftbook import Row, Shiftbook
 from hub.web.access.door import Door, Hidden, Viewer
@@ -60,6 +61,7 @@ class WantedDesk:
     def __init__(self, door: Door, settings: Settings) -> None:
         self._door, self._phone = door, settings.centre_phone or ""
         self._responses, self._book = Responses(door.alerts.engine), Shiftbook(door.records.engine)
+        self._relatives = Relatives(door.records.engine)
 
     def of(self, viewer: Viewer) -> Wanted | None:
         """None where no alert is open, and for whom nothing is shared with. Raises Hidden."""
@@ -104,7 +106,8 @@ class WantedDesk:
         first = self._responses.first_answers([one.id for one in everybody], since)
         seen = order if Data.CARERS in shown else [one for one in order if one.id == contact.id]
         helpers = [Helper(one.name, one.relation, first.get(one.id, 0), one.id == contact.id) for one in seen]
-        return Sharing(resident.called, tuple(helpers), COUNTED.days)
+        chosen = self._relatives.preferences(contact.id)
+        return Sharing((chosen.called if chosen else "") or resident.called, tuple(helpers), COUNTED.days)
 
     def ask(self, viewer: Viewer, text: str) -> None:
         """A call back that the centre owes them, in the shift's book. Raises Hidden, and Refused."""

@@ -21,9 +21,8 @@ from models.notices import NoticeKind, Preferences
 from tests.hub.web.inside import Inside, answered
 from tests.hub.web.world import World
 
-ENGLISH = re.compile(
-    r"\b(the|and|of|you|your|is|are|was|with|what|this|that|not|who|here|please|password|log|out|from|in|has)\b", re.I
-)
+WORDS = "the and of you your is are was with what this that not who here please password log out from in has"
+ENGLISH = re.compile(rf"\b({'|'.join(WORDS.split())})\b", re.IGNORECASE)
 NAMED = ("Ada Okafor", "Dele Ade", "Chi Ade", "Ben Ade", "daughter", "neighbour", "Mrs Okafor", "Nightlight", "English")
 """As they stand on record, or by its own name."""
 PATHS = (
