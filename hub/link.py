@@ -20,6 +20,7 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from hub.client import AllAtOnce
 from hub.clock import Clock
 from hub.settings import Settings, secret
 from models.share import WHOLE, Share
@@ -180,7 +181,7 @@ def _without_delay(_client: Client, _data: object, opened: object) -> None:
 
 
 def _client(settings: Settings, name: str) -> Client:
-    client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
+    client = AllAtOnce(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
     client.reconnect_delay_set(0.2, 2)  # type: ignore[arg-type]  # seconds; paho takes parts of one
     client.max_inflight_messages_set(1000)
     if settings.broker_username:

@@ -46,6 +46,7 @@ from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
 from hub.web.access.wanted import WantedDesk
@@ -132,6 +133,7 @@ class Gate:
         self.visits_desk = VisitDesk(self._door)
         self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.trying = TryingDesk(self._door)
         self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
