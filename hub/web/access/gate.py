@@ -15,7 +15,7 @@ from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
-from hub.loops import LOOPS
+from hub.loops import judged_until, relied_on
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
@@ -428,13 +428,13 @@ class Gate:
 
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
-        watch = loops.get("watch")
+        until = judged_until(loops)
         return {
             "alive": self._turns(),
             "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "played_now": self._clock.now().isoformat(),
-            "judged_until": watch.played.isoformat() if watch else None,
+            "judged_until": until.isoformat() if until else None,
         }
 
     def trouble(self, council: str) -> tuple[str, ...]:
@@ -461,22 +461,19 @@ class Gate:
         """Whether every loop that lives depend on has begun, and has turned lately."""
         return not self._missing() and not self._late()
 
-    def _judges(self, now: datetime) -> bool:
-        """Whether what the watch has said is about now."""
-        watch = self._records.loops().get("watch")
-        return watch is not None and self._turns() and now - watch.played < BEHIND
+    def _judges(self, now: datetime, home: str) -> bool:
+        """Whether what the watch has said of `home` is about now."""
+        until = judged_until(self._records.loops(), home)
+        return until is not None and not self._missing(home) and not self._late(home) and now - until < BEHIND
 
-    def _missing(self) -> list[str]:
+    def _missing(self, home: str | None = None) -> list[str]:
         loops = self._records.loops()
-        return [name for name in LOOPS if name not in loops]
+        return [name for name in relied_on(loops, home) if name not in loops]
 
-    def _late(self) -> list[tuple[str, datetime]]:
-        real = self._real_now()
-        return sorted(
-            (name, one.played)
-            for name, one in self._records.loops().items()
-            if name in LOOPS and real - one.real_at > LATE
-        )
+    def _late(self, home: str | None = None) -> list[tuple[str, datetime]]:
+        loops, real = self._records.loops(), self._real_now()
+        mine = [(name, loops[name]) for name in relied_on(loops, home) if name in loops]
+        return sorted((name, one.played) for name, one in mine if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))
@@ -544,7 +541,7 @@ class Gate:
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
         due = told.expected_by if last_sign and abs(told.last_sign - last_sign) <= SAME_SIGN else None
-        if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
+        if due is None or now > due or not self._judges(now, home.id) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
 
