@@ -29,6 +29,7 @@ from models.commission import configured
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
 from models.privacy import agreed, in_use, may_leave, of_each_home
+from models.share import WHOLE, Share
 from models.wire import (
     Configuration,
     Down,
@@ -183,12 +184,16 @@ class Inbox:
 
 
 class OnRecord:
-    """Which homes there are and what was agreed to in each, read anew when the records changed."""
+    """Which homes of a share there are and what was agreed to in each, read anew when the records changed. `elsewhere`
+    are those that other shares look after.
+    """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: Share = WHOLE) -> None:
         self._records = store.records
+        self._share = share
         self._version: int | None = None
         self.homes: dict[str, Home] = {}
+        self.elsewhere: frozenset[str] = frozenset()
         self.agreed: dict[str, frozenset[SensorKind]] = {}
         self.configured: dict[str, Configuration] = {}
 
@@ -204,7 +209,9 @@ class OnRecord:
 
     def _read(self) -> None:
         consents = of_each_home(self._records.consents())
-        self.homes = {home.id: home for home in self._records.homes()}
+        every = self._records.homes()
+        self.homes = {home.id: home for home in every if self._share.owns(home.id)}
+        self.elsewhere = frozenset(home.id for home in every if home.id not in self.homes)
         self.agreed = _shared({home: agreed(consents.get(home, ()), home) for home in self.homes})
         self.configured = _shared({one.id: configured(consents.get(one.id, ()), one) for one in self.homes.values()})
 
@@ -218,13 +225,15 @@ def _shared(values: dict[str, T]) -> dict[str, T]:
 class Ingest:
     """`work` of the loop of that name; `received` is called from paho's thread."""
 
-    def __init__(self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock) -> None:
+    def __init__(
+        self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock, share: Share = WHOLE
+    ) -> None:
         self._store = store
         self._link = link
         self._inbox = inbox
         self._news = news
         self._clock = clock
-        self._on_record = OnRecord(store)
+        self._on_record = OnRecord(store, share)
         self._beats = Beats(store.records)
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
@@ -236,6 +245,8 @@ class Ingest:
         if not self._groups:
             self._groups.append(self._inbox.take(PATIENCE))
         changed = self._on_record.refresh()
+        if changed:
+            self._link.hear(self._on_record.homes)
         said = self._handle(self._groups[0])
         self._configure(self._keeps_to if changed else said)
         self._groups.popleft()
@@ -327,6 +338,8 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
     try:
         home_id, leg = read_topic(arrived.topic)
         home = on_record.homes.get(home_id)
+        if home is None and home_id in on_record.elsewhere:
+            return Taken()
         if leg is Leg.HEALTH:
             return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
         if leg is Leg.TRACE:

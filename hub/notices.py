@@ -228,7 +228,7 @@ class Notices:
         self, resident: Resident, home: Home, chosen: Preferences, shown: frozenset[Data], now: datetime
     ) -> Glimpse:
         called = replace(resident, called=chosen.called or resident.called)
-        known = self._knowing.known(called, home, now, judged=self._knowing.judged(now))
+        known = self._knowing.known(called, home, now, judged=self._knowing.judged(home, now))
         return glimpse(known, shown)
 
     def _to_bed(self, home: Home, seen: Glimpse, shown: frozenset[Data], now: datetime) -> At | None:

@@ -23,7 +23,7 @@ from models.telling import Saying, date_in_words, moment_in_words, say
 DAYS_IN_A_LETTER = 6
 """Beside the day on which it is printed."""
 
-Judges = Callable[[datetime], bool]
+Judges = Callable[[datetime, str], bool]
 Mentions = Callable[[Home, datetime, AbstractSet[Data]], tuple[Mention, ...]]
 
 
@@ -106,7 +106,7 @@ class FamilyDesk:
         return contact, resident, self._door.home(viewer, resident.home), shown
 
     def _known(self, resident: Resident, home: Home, now: datetime) -> Known:
-        return self._days.knowing.known(resident, home, now, judged=self._judges(now))
+        return self._days.knowing.known(resident, home, now, judged=self._judges(now, home.id))
 
 
 def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data], say: Saying) -> tuple[Mention, ...]:

@@ -1,0 +1,56 @@
+"""Paho's client as the hub uses it, on a real broker: reading at once loses, cuts and leaves unacknowledged nothing."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from hub.client import AT_ONCE, AllAtOnce
+from tests.conftest import eventually
+from tests.hub.conftest import Broker
+
+TOPIC = "nightlight/1/h/up"
+LONG = bytes(range(256)) * (AT_ONCE // 100)
+
+
+@contextmanager
+def hearing(broker: Broker, came: list[bytes]) -> Iterator[None]:
+    client = AllAtOnce(CallbackAPIVersion.VERSION2, client_id="hub", clean_session=False)
+    heard = threading.Event()
+
+    def received(_client: Client, _data: object, message: MQTTMessage) -> None:
+        came.append(bytes(message.payload))
+
+    client.on_message = received
+    client.on_connect = lambda client, *_: client.subscribe(TOPIC, qos=1)
+    client.on_subscribe = lambda *_: heard.set()
+    client.connect("127.0.0.1", broker.port)
+    thread = threading.Thread(target=client.loop_forever)
+    thread.start()
+    assert heard.wait(30)
+    yield
+    client.disconnect()
+    thread.join(30)
+
+
+def test_all_arrives_in_order_and_is_acknowledged(broker: Broker) -> None:
+    """Messages longer than what is read at once among many short ones. What is acknowledged does not come again."""
+    sent = [LONG if number % 50 == 7 else b"%d" % number for number in range(200)]
+    came: list[bytes] = []
+    speaker = Client(CallbackAPIVersion.VERSION2)
+    speaker.connect("127.0.0.1", broker.port)
+    speaker.loop_start()
+    with hearing(broker, came):
+        for content in sent:
+            speaker.publish(TOPIC, content, qos=1)
+        eventually(lambda: len(came) == len(sent), 30)
+        speaker.publish(TOPIC, b"read after those were acknowledged", qos=0)
+        eventually(lambda: len(came) > len(sent), 30)
+    with hearing(broker, came):
+        speaker.publish(TOPIC, b"last", qos=1)
+        eventually(lambda: came[-1] == b"last", 30)
+    speaker.disconnect()
+    speaker.loop_stop()
+    assert came == [*sent, b"read after those were acknowledged", b"last"]
