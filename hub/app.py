@@ -23,6 +23,7 @@ from models.home import Home
 from models.people import Account, Role
 from models.register import BadRegister, Register, read_register
 from models.settings import BadSettings
+from models.share import read_share
 from models.wire import Leg, topic
 
 if TYPE_CHECKING:
@@ -77,7 +78,14 @@ def _words() -> argparse.ArgumentParser:
 
     verb("serve", _serve, "the whole hub: broker, watch and pages, restarted if they die")
     watch = verb("watch", _watch, "only the life-critical part: ingest, judge, escalate")
-    watch.add_argument("--broker", metavar="HOST:PORT", help="instead of the broker that the settings name")
+    watch.add_argument(
+        "--share", metavar="I/N", help="of N watches, as the settings say, the one that hears those homes"
+    )
+    once = verb(
+        "once", _once, "what a hub of several watches does once: reach people, keep what is over, tell relatives"
+    )
+    for one in (watch, once):
+        one.add_argument("--broker", metavar="HOST:PORT", help="instead of the broker that the settings name")
     web = verb("web", _web, "only the pages")
     web.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     verb("check", _check, "say what holds: settings, databases, logs, plans")
@@ -172,10 +180,28 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
 def _watch(settings: Settings, asked: argparse.Namespace) -> int:
     from hub.process import run
 
-    if asked.broker:
-        host, _, port = asked.broker.rpartition(":")
-        settings = dataclasses.replace(settings, broker_host=host, broker_port=int(port))
-    return run(settings)
+    try:
+        share = read_share(asked.share or "1/1")
+    except ValueError as bad:
+        return _refuse(f"--share: {bad}")
+    if share.count != settings.watches:
+        return _refuse(f"--share is {share}, and the settings say that there are {settings.watches} watches")
+    return run(_at_broker(settings, asked), share)
+
+
+def _once(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub.process import run
+
+    if settings.watches == 1:
+        return _refuse("the settings say that there is one watch, which does this as well")
+    return run(_at_broker(settings, asked), None)
+
+
+def _at_broker(settings: Settings, asked: argparse.Namespace) -> Settings:
+    if not asked.broker:
+        return settings
+    host, _, port = asked.broker.rpartition(":")
+    return dataclasses.replace(settings, broker_host=host, broker_port=int(port))
 
 
 def _web(settings: Settings, asked: argparse.Namespace) -> int:
@@ -539,7 +565,7 @@ def _unprotected(settings: Settings, asked: argparse.Namespace) -> int:
     spells = store.health.spells(first[0], last[1], kinds=[*Unprotected])
     found: dict[str, dict[str, Any]] = {}
     for home, within in months.items():
-        mine = [one for one in spells if one.home in (None, home)]
+        mine = [one for one in spells if one.concerns(home)]
         reasons = {kind: round(lost, 1) for kind, lost in by_reason(mine, *within).items()}
         found[home] = {"minutes": round(minutes(mine, *within), 1), "reasons": reasons}
     if asked.json:

@@ -12,16 +12,18 @@ from models.detection import FindingKind
 from models.detection.feedback import COUNTED, FALLS_COUNTED, Judged, JudgedFall, budget, sureness
 from models.home import Home
 from models.reason import NOT_COUNTED
+from models.share import WHOLE, Share
 
 AGES_EVERY = timedelta(hours=1)
 """What was counted grows old without anything happening."""
 
 
 class Budgets:
-    """Every shift is a row before it is in force."""
+    """Every shift is a row before it is in force; of several watches each shifts those of its own homes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: Share = WHOLE) -> None:
         self._store = store
+        self._share = share
         self._seen: tuple[int, int, int] = (-1, -1, -1)
         self._looked: datetime | None = None
         self._in_force: dict[str, float] = {}
@@ -72,7 +74,7 @@ class Budgets:
     def _concerned(self, lately: Sequence[Judged], shifts: Sequence[Shift]) -> list[Home]:
         """Homes where an alert was judged lately, or where a budget was shifted."""
         ids = {one.home for one in lately} | {one.home for one in shifts}
-        return [home for home in map(self._store.records.home, sorted(ids)) if home]
+        return [home for home in map(self._store.records.home, filter(self._share.owns, sorted(ids))) if home]
 
     def _shift(
         self, home: Home, shifts: Sequence[Shift], lately: Sequence[Judged], known_for: timedelta, now: datetime

@@ -26,6 +26,7 @@ from models.health import Learned, kit_unheard_after, why_unheard
 from models.home import Home, Sensor
 from models.observation import KINDS_OF, What
 from models.protection import Spell, Unprotected
+from models.share import WHOLE, Share
 from models.wire import Heartbeat, Tested
 
 WRITE_EVERY = 2.0
@@ -72,10 +73,14 @@ class Kit:
 
 
 class Health:
-    """Findings of the kinds in `OF_THE_HEARTBEAT`, and the spells in the store."""
+    """Findings of the kinds in `OF_THE_HEARTBEAT`, and the spells in the store; of several watches each sees to those
+    of its own homes, and says for itself when it was deaf.
+    """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: Share = WHOLE) -> None:
         self._store = store
+        self._share = share
+        self._deaf: dict[str, datetime] = {}
         self._kits: dict[str, Kit] = defaultdict(Kit)
         self._rhythms = Rhythms()
         self._open: dict[tuple[str | None, str], datetime] = {}
@@ -94,30 +99,40 @@ class Health:
         """What is on record, and how long nobody watched since `judged_until`. Finds what was over when a crash came
         between its end and the telling of it.
         """
-        kept = self._store.health
-        self._rhythms = Rhythms(engine.homes, engine.sensor_index)
-        for home, learned in kept.learned().items():
-            self._rhythms.know(home, learned.rhythms)
-            if learned.tests_since:
-                self._kits[home].tests_since = learned.tests_since
-        self._rhythms.look_up()
+        kept, owns = self._store.health, self._share.owns
+        self._remember(engine)
         for home, at in kept.last_tests().items():
-            self._kits[home].last_test = at
+            if owns(home):
+                self._kits[home].last_test = at
         for (home, sensor), levels in kept.levels().items():
-            self._kits[home].levels[sensor] = levels[-1]
+            if owns(home):
+                self._kits[home].levels[sensor] = levels[-1]
         for one in kept.spells(now - HOUR, now, kinds=[Unprotected.KIT_UNHEARD]):
-            if one.home and one.ended:
+            if one.home and one.ended and owns(one.home):
                 self._kits[one.home].returned(one.ended)
         self._swapped = len(kept.swaps())
         self._resume(kept.lasting())
         if judged_until and now - judged_until > DOWN_FOR:
-            self._lasts(None, Unprotected.HUB_DEAF, judged_until)
+            self._deaf_since(judged_until)
         self.follow(engine)
         return self._reconciled(now)
 
+    def _remember(self, engine: Engine) -> None:
+        self._rhythms = Rhythms(engine.homes, engine.sensor_index)
+        for home, learned in self._store.health.learned().items():
+            self._rhythms.know(home, learned.rhythms)
+            if learned.tests_since and self._share.owns(home):
+                self._kits[home].tests_since = learned.tests_since
+        self._rhythms.look_up()
+
     def _resume(self, spells: Sequence[Spell]) -> None:
         for one in spells:
-            if one.kind in OF_THE_HEARTBEAT and one.home:
+            if one.kind == Unprotected.HUB_DEAF:
+                if self._is_mine(one.sensor):
+                    self._deaf[one.sensor] = one.began
+            elif one.home and not self._share.owns(one.home):
+                continue
+            elif one.kind in OF_THE_HEARTBEAT and one.home:
                 kind = FindingKind(one.kind)
                 self._kits[one.home].troubles[kind, one.sensor] = Trouble(one.began)
                 if kind is FindingKind.KIT_FLAPS:
@@ -125,9 +140,20 @@ class Health:
             else:
                 self._open[one.home, one.kind] = one.began
 
+    def _is_mine(self, share: str) -> bool:
+        """What watches of another number were deaf of, the first of these sees the end of."""
+        another_number = share.partition("/")[2] != self._own_name.partition("/")[2]
+        return share == self._own_name or (self._share.first and another_number)
+
+    @property
+    def _own_name(self) -> str:
+        return "" if self._share.whole else str(self._share)
+
     def _reconciled(self, now: datetime) -> list[Finding]:
         found = []
         for one in self._store.alerts.standing():
+            if not self._share.owns(one.home):
+                continue
             if one.kind is FindingKind.KIT_UNHEARD:
                 self._lasts(one.home, Unprotected.KIT_UNHEARD, one.since)
             elif one.kind in OF_THE_HEARTBEAT:
@@ -302,9 +328,10 @@ class Health:
     def look(self, engine: Engine, now: datetime, *, hearing: bool) -> list[Finding]:
         """Spells in which nothing could be noticed; and homes that come and go."""
         if hearing:
-            self._over(None, Unprotected.HUB_DEAF, now)
+            self._ended += [Spell(None, Unprotected.HUB_DEAF, since, now, of) for of, since in self._deaf.items()]
+            self._deaf.clear()
         else:
-            self._lasts(None, Unprotected.HUB_DEAF, now)
+            self._deaf_since(now)
         found = self.unheard(engine, now)
         self._mute(engine, now)
         return found + [one for home in sorted(self._flapping) for one in self._steady(home, now)]
@@ -355,6 +382,11 @@ class Health:
             self._over(home_id, over, now)
         for (home_id, begun), since in mute.items():
             self._lasts(home_id, begun, since)
+
+    def _deaf_since(self, since: datetime) -> None:
+        if self._own_name not in self._deaf:
+            self._deaf[self._own_name] = since
+            self._begun.append(Spell(None, Unprotected.HUB_DEAF, since, sensor=self._own_name))
 
     def _lasts(self, home: str | None, kind: str, since: datetime) -> None:
         if (home, kind) not in self._open:

@@ -29,6 +29,7 @@ from models.commission import configured_by
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
 from models.privacy import NOTHING, Agreed, in_use, may_leave
+from models.share import WHOLE, Share
 from models.wire import (
     Configuration,
     Down,
@@ -197,12 +198,17 @@ def kit(stands: Agreed, home: Home, configured: Configuration) -> Kit:
 
 
 class OnRecord:
-    """Of which homes kits are heard, read anew when the records changed."""
+    """Of which homes of a share kits are heard, read anew when the records changed. `elsewhere` are those that other
+    shares look after; `erased` says of some when what was measured there was last deleted.
+    """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: Share = WHOLE) -> None:
         self._records = store.records
+        self._share = share
         self._version: int | None = None
         self.homes: dict[str, Kit] = {}
+        self.elsewhere: frozenset[str] = frozenset()
+        self.erased: dict[str, datetime] = {}
 
     def refresh(self) -> bool:
         """Whether anything changed."""
@@ -216,28 +222,33 @@ class OnRecord:
 
     def _read(self) -> None:
         """A borough's homes have few ways of being fitted: what is equal is made and kept once."""
-        agreed = self._records.agreed()
+        agreed, every = self._records.agreed(), self._records.homes()
         alike: dict[tuple[Agreed, Configuration], Kit] = {}
         homes: dict[str, Kit] = {}
-        for home in self._records.homes():
-            stands = agreed.get(home.id, NOTHING)
-            wanted = configured_by(stands, home)
-            if (stands, wanted) not in alike:
-                alike[stands, wanted] = kit(stands, home, wanted)
-            homes[home.id] = alike[stands, wanted]
+        for home in every:
+            if self._share.owns(home.id):
+                stands = agreed.get(home.id, NOTHING)
+                wanted = configured_by(stands, home)
+                if (stands, wanted) not in alike:
+                    alike[stands, wanted] = kit(stands, home, wanted)
+                homes[home.id] = alike[stands, wanted]
         self.homes = homes
+        self.elsewhere = frozenset(home.id for home in every if home.id not in homes)
+        self.erased = {home.id: home.erased_at for home in every if home.erased_at}
 
 
 class Ingest:
     """`work` of the loop of that name; `received` is called from paho's thread."""
 
-    def __init__(self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock) -> None:
+    def __init__(
+        self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock, share: Share = WHOLE
+    ) -> None:
         self._store = store
         self._link = link
         self._inbox = inbox
         self._news = news
         self._clock = clock
-        self._on_record = OnRecord(store)
+        self._on_record = OnRecord(store, share)
         self._beats = Beats(store.records)
         self._groups: deque[Sequence[Arrived]] = deque()
         self._shown: set[tuple[str | None, str, str]] = set()
@@ -249,6 +260,8 @@ class Ingest:
         if not self._groups:
             self._groups.append(self._inbox.take(PATIENCE))
         changed = self._on_record.refresh()
+        if changed:
+            self._link.hear(self._on_record.homes)
         said = self._handle(self._groups[0])
         self._configure(self._keeps_to if changed else said)
         self._groups.popleft()
@@ -340,8 +353,10 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
     try:
         home_id, leg = read_topic(arrived.topic)
         kit = on_record.homes.get(home_id)
+        if kit is None and home_id in on_record.elsewhere:
+            return Taken()
         if leg is Leg.HEALTH:
-            return _health(arrived, home_id, kit)
+            return _health(arrived, home_id, kit, on_record.erased.get(home_id))
         if leg is Leg.TRACE:
             return _trace(arrived, home_id, kit)
         return _up(arrived, home_id, kit)
@@ -362,7 +377,7 @@ def _not_on_record(arrived: Arrived, home: str) -> Taken:
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 
-def _health(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
+def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | None) -> Taken:
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
@@ -373,7 +388,8 @@ def _health(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
     keeps_to = None if heartbeat.keeps_to is None else (home, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
-    if until is None or at is None:
+    erased = arrived.retained and erased_at is not None and at is not None and at <= erased_at
+    if until is None or at is None or erased:
         return Taken(keeps_to=keeps_to)
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
     sensors = {sensor: moment for sensor, moment in seen.items() if sensor in kit.heard}

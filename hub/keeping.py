@@ -31,10 +31,13 @@ BACK_OFF = 30.0
 
 
 class Keeping:
-    """`work` of the loop of that name, which no alert waits for."""
+    """`work` of the loop of that name, which no alert waits for. What settles is in the snapshots of all `watches`, so
+    that nobody has to read it in order of arrival.
+    """
 
-    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None, watches: int = 1) -> None:
         self._store = store
+        self._watches = watches
         self._clock = clock or Clock(None)
         self._waiting: list[str] = []
         self._began_at = time.monotonic()
@@ -42,8 +45,6 @@ class Keeping:
         self._tries = 0
         self._try_at = float("-inf")
         self._idle = threading.Event()
-        self.covered = 0
-        """Observations up to this one are in the snapshot, so that nobody has to read them in order of arrival."""
 
     def turn(self) -> None:
         real = time.monotonic()
@@ -80,7 +81,7 @@ class Keeping:
 
     def apply(self, home: str, now: datetime) -> None:
         series = self._store.series
-        series.settle(home, _midnight(now - SETTLES_AFTER), self.covered)
+        series.settle(home, _midnight(now - SETTLES_AFTER), self._store.records.snapshots.covered(self._watches))
         for keep in set(RETENTION.values()):
             kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
             gone = series.age(home, kinds, _midnight(now - keep + A_DAY))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from hub.loops import judged_until
 from hub.store.alerts import Alerts
 from hub.store.once import once
 from hub.store.records import Expectation, Records
@@ -57,10 +58,10 @@ class Knowing:
             reaches=_reaches(home, beat, heard, now),
         )
 
-    def judged(self, now: datetime) -> bool:
-        """Whether what the watch has written down is about now."""
-        watch = self._records.loops().get("watch")
-        return watch is not None and now - watch.played < BEHIND
+    def judged(self, home: Home, now: datetime) -> bool:
+        """Whether what the watch has written down of it is about now."""
+        until = judged_until(self._records.loops(), home.id)
+        return until is not None and now - until < BEHIND
 
     def heard(self, home: Home) -> Heard:
         return self._records.heard(home.id).get(home.id, NEVER_HEARD)

@@ -8,7 +8,7 @@ import time
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.store.lease import LASTS, Fenced, Held, standing, take
+from hub.store.lease import HUB, LASTS, Fenced, Held, standing, take
 
 log = logging.getLogger(__name__)
 
@@ -17,22 +17,22 @@ RENEW_EVERY = 1.0
 """Real seconds."""
 
 
-def stood_by(engine: Engine, name: str, asked: threading.Event) -> Held | None:
-    """Once it is this hub's turn; None when asked to end before."""
+def stood_by(engine: Engine, name: str, asked: threading.Event, what: str = HUB) -> Held | None:
+    """Once it is this hub's turn to do `what`; None when asked to end before."""
     said = ""
     while not asked.is_set():
         try:
-            held = take(engine, name, os.getpid())
+            held = take(engine, name, os.getpid(), what)
             if held:
-                log.warning("this hub, %s, is the active one", name)
+                log.warning("this hub, %s, is the active one of %s", name, what)
                 return held
-            now = standing(engine)
+            now = standing(engine, what)
             other = now.holder if now else ""
         except SQLAlchemyError as bad:
             other = f"unknown: the database does not answer ({type(bad).__name__})"
         if other != said:
             said = other
-            log.warning("this hub, %s, stands by; the active one is %s", name, other)
+            log.warning("this hub, %s, stands by; the active one of %s is %s", name, what, other)
         asked.wait(LOOK_EVERY)
     return None
 

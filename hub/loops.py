@@ -4,15 +4,19 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from hub.store.records import Records
+from hub.store.records import SHARED, Records, Turn
+from models.share import share_in, shares
 
 log = logging.getLogger(__name__)
 
 LOOPS = ("ingest", "watch", "escalate")
-"""All that lives depend on: a hub in which one of them has not begun is not alive."""
+"""All that lives depend on: a hub in which one of them has not begun is not alive. `expected` tells their names where
+there are several watches.
+"""
 NOTICES = "notices"
 """The loop that sends what relatives asked to be told: late, it is late, and no alert is."""
 SAY_EVERY = 2.0
@@ -27,6 +31,25 @@ and after each the thread that reads waits for its turn again: at Python's own 5
 def take_short_turns() -> None:
     """For this process."""
     sys.setswitchinterval(SHORT_TURN)
+
+
+def expected(turns: Mapping[str, Turn]) -> list[str]:
+    """The names of those, with as many watches as there are by whichever turned last."""
+    watching = {name: turn for name, turn in turns.items() if name.split()[0] in SHARED}
+    last = max(watching, key=lambda name: watching[name].real_at, default=LOOPS[0])
+    each = shares(share_in(last)[1].count)
+    return [name for loop in LOOPS for name in ([one.named(loop) for one in each] if loop in SHARED else [loop])]
+
+
+def relied_on(turns: Mapping[str, Turn], home: str | None = None) -> list[str]:
+    """Those of the `expected` that `home` relies on, or without one all."""
+    return [name for name in expected(turns) if home is None or share_in(name)[1].owns(home)]
+
+
+def judged_until(turns: Mapping[str, Turn], home: str | None = None) -> datetime | None:
+    """The played moment up to which `home` was judged, or without one all of them."""
+    mine = [turns.get(name) for name in relied_on(turns, home) if name.split()[0] == "watch"]
+    return min((turn.played for turn in mine if turn), default=None) if all(mine) else None
 
 
 class Work(Protocol):

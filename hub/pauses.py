@@ -7,6 +7,7 @@ from hub.store import Store
 from hub.store.register import Overtaken
 from hub.store.wishes import Wishes
 from models.privacy import Consent
+from models.share import WHOLE, Share
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +15,8 @@ log = logging.getLogger(__name__)
 class Pauses:
     """Read again only when the records changed. What should have ended while the hub was down ends at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, share: Share = WHOLE) -> None:
+        self._share = share
         self._records, self._wishes = store.records, Wishes(store.records.engine)
         self._version = -1
         self._paused: list[Consent] = []
@@ -22,7 +24,8 @@ class Pauses:
     def end(self, now: datetime) -> None:
         version = self._records.version()
         if version != self._version:
-            self._paused, self._version = self._wishes.paused(), version
+            self._paused = [one for one in self._wishes.paused() if self._share.owns(one.home)]
+            self._version = version
         for consent in [one for one in self._paused if one.paused_until and one.paused_until <= now]:
             self._resume(consent, now)
 

@@ -1,4 +1,8 @@
-"""The life-critical process: the link and the three loops. When one dies it ends, to be started anew."""
+"""The life-critical process: the link and the three loops. When one dies it ends, to be started anew.
+
+Where several watches share the homes, each hears and judges its own in a process like this, and one more does what a
+hub does once: it reaches people, keeps what is over, and tells relatives.
+"""
 
 import logging
 import secrets
@@ -22,12 +26,13 @@ from hub.links import Links
 from hub.loops import LOOPS, NOTICES, Loop, Turning, Work, take_short_turns
 from hub.notices import Notices
 from hub.settings import Settings
-from hub.store import open_store
+from hub.store import Store, open_store
 from hub.store.database import opened
-from hub.store.lease import Held
+from hub.store.lease import HUB, ONCE, Held
 from hub.transports import transports
 from hub.watch import Watch
 from models.detection.engine import warm
+from models.share import WHOLE, Share
 
 log = logging.getLogger(__name__)
 
@@ -35,49 +40,73 @@ STANDS_STILL = 60.0
 """Real seconds after which a loop that does not turn is given up, and the process with it."""
 
 
-def run(settings: Settings) -> int:
+Part = Share | None
+"""Of a hub's work: a share of the homes, or what is done once. All of it is the share of one watch."""
+
+
+def run(settings: Settings, part: Part = WHOLE) -> int:
     """Until SIGTERM or SIGINT, and then 0; 1 when a loop died or stands still. Raises AlreadyRunning."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     settings.data.mkdir(parents=True, exist_ok=True)
     take_short_turns()
-    with alone(settings.data / "watch.lock"):
-        warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
-        if settings.hub_name is None:
-            return _work(settings, asked)
-        open_store(settings)
-        held = stood_by(opened(settings.records, shared=True), settings.hub_name, asked)
-        return 0 if held is None else _work(settings, asked, held)
+    with alone(settings.data / f"{_called('watch', part)}.lock"):
+        return work(settings, part, asked)
 
 
-def _work(settings: Settings, asked: threading.Event, held: Held | None = None) -> int:
+def work(settings: Settings, part: Part, asked: threading.Event) -> int:
+    """Until `asked` to end, and then 0; 1 when a loop died, stands still, or another does this work."""
+    warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
+    if settings.hub_name is None:
+        return _work(settings, part, asked)
+    open_store(settings)
+    what = ONCE if part is None else part.named(HUB)
+    held = stood_by(opened(settings.records, shared=True), settings.hub_name, asked, what)
+    return 0 if held is None else _work(settings, part, asked, held)
+
+
+def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | None = None) -> int:
     holding = Holding(held) if held else None
     if holding:
         holding.start()
-    link, loops = assembled(settings, held)
+    link, loops = assembled(settings, held, part)
     link.start()
-    notices = noticing(settings)
-    for loop in (*loops, notices):
+    every = loops if part and not part.whole else [*loops, noticing(settings)]
+    for loop in every:
         loop.start()
     trouble = _wait(asked, link, loops, holding)
-    for loop in (*loops, notices):
+    for loop in every:
         loop.ask_to_stop()
     link.stop()
-    for loop in (*loops, notices):
+    for loop in every:
         loop.join(2)
     if holding:
         holding.end()
     return 1 if trouble else 0
 
 
-def assembled(settings: Settings, held: Held | None = None) -> tuple[Link, list[Loop]]:
+def assembled(settings: Settings, held: Held | None = None, part: Part = WHOLE) -> tuple[Link, list[Loop]]:
     store, clock, inbox, raised = open_store(settings), Clock(settings.clock_file), Inbox(), threading.Event()
     if held:
         store.records.engine.update_execution_options(fence=held.fence)
-    news: SimpleQueue[News] = SimpleQueue()
-    name = held.session if held else _name(settings.data / "name")
-    link = Link(settings, name, clock, inbox.put)
+    name = held.session if held else _name(settings.data / _called("name", part))
+    link = Link(settings, name, clock, inbox.put, part)
+    works: dict[str, Work] = {}
+    turns: dict[str, Turning] = {}
+    if part:
+        news: SimpleQueue[News] = SimpleQueue()
+        turns |= {name: Turning(store.records, part.named(name)) for name in ("ingest", "watch")}
+        works["ingest"] = Ingest(store, link, inbox, news, clock, part)
+        works["watch"] = Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped(), part)
+    if part is None or part.whole:
+        turns |= {name: Turning(store.records, name) for name in ("escalate", "keeping")}
+        works["escalate"] = _escalate(settings, store, link, clock, raised)
+        works["keeping"] = Keeping(store, clock, settings.watches)
+    return link, [Loop(name, work, turns[name]) for name, work in works.items()]
+
+
+def _escalate(settings: Settings, store: Store, link: Link, clock: Clock, raised: threading.Event) -> Escalate:
     ways = transports(settings)
     calls = Calls(
         store,
@@ -85,23 +114,15 @@ def assembled(settings: Settings, held: Held | None = None) -> tuple[Link, list[
         settings.public_url,
         text_back=settings.sms_reply_secret_file is not None,
     )
-    keeping = Keeping(store, clock)
-    turns = {name: Turning(store.records, name) for name in (*LOOPS, "keeping")}
-    works: dict[str, Work] = {
-        "ingest": Ingest(store, link, inbox, news, clock),
-        "watch": Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped(), keeping),
-        "escalate": Escalate(
-            store, link, Sending(ways), ways, clock, raised, calls, partner=settings.partner_url is not None
-        ),
-        "keeping": keeping,
-    }
-    return link, [Loop(name, work, turns[name]) for name, work in works.items()]
+    partner = settings.partner_url is not None
+    return Escalate(store, link, Sending(ways), ways, clock, raised, calls, partner=partner)
 
 
 def noticing(settings: Settings) -> Loop:
     """Apart from the others: no life depends on it, so nothing ends because it stands still."""
     store, ways = open_store(settings), transports(settings)
-    work = Notices(store, ways, Sending(ways), Clock(settings.clock_file), settings.public_url)
+    clock, links = Clock(settings.clock_file), Links(Keyring(settings.secrets))
+    work = Notices(store, ways, Sending(ways), clock, settings.public_url, links)
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 
@@ -122,6 +143,13 @@ def _wait(asked: threading.Event, link: Link, loops: list[Loop], holding: Holdin
             log.critical("%s: this process ends, to be started anew", trouble)
             return trouble
     return ""
+
+
+def _called(what: str, part: Part) -> str:
+    """A file's name, with which part of the work it is for."""
+    if part is None:
+        return f"{what}-once"
+    return what if part.whole else f"{what}-{part.index}-of-{part.count}"
 
 
 def _name(path: Path) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.store.lease import Fenced
 from hub.store.snapshots import Snapshots
+from models.share import Share
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +17,12 @@ WAIT = 0.05
 
 
 class Saving:
-    """`covered` is the last observation that a snapshot in the store covers."""
+    """Of one watch, the one after the other."""
 
-    def __init__(self, snapshots: Snapshots) -> None:
+    def __init__(self, snapshots: Snapshots, share: Share) -> None:
         self._snapshots = snapshots
+        self._share = share
         self._thread: threading.Thread | None = None
-        self.covered = 0
 
     @property
     def under_way(self) -> bool:
@@ -35,8 +36,6 @@ class Saving:
     def _save(self, seq: int, content: Callable[[], bytes], made_with: str) -> None:
         """One that fails is followed by another; until then a restart reads more."""
         try:
-            self._snapshots.save(seq, content(), made_with)
+            self._snapshots.save(seq, content(), made_with, self._share)
         except (SQLAlchemyError, Fenced) as error:
             log.error("the state of the detectors can't be kept: %s", type(error).__name__)  # noqa: TRY400 -- no data
-        else:
-            self.covered = seq

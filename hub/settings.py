@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.people import Role
 from models.settings import BadSettings, settings_from
+from models.share import MOST
 
 FILES = (
     "broker_password_file",
@@ -64,6 +65,8 @@ class Settings:
     """How the names of our buckets there begin."""
     hub_name: str | None = None
     """Name each of several hubs on one PostgreSQL: one is the active one, and another takes over when it ends."""
+    watches: int = 1
+    """How many processes share the homes, to hear and judge them; more where one is not enough."""
     clock_file: str | None = None
     """For demonstrations and tests: time runs as this file says."""
     centre_phone: str | None = None
@@ -179,6 +182,8 @@ def checked(settings: Settings, source: str) -> Settings:
     """The same settings, once everything they point to is there."""
     _check_files(settings, source)
     _check_stores(settings, source)
+    if not 1 <= settings.watches <= MOST:
+        raise BadSettings(f"{source}: watches is {settings.watches}, and a hub has 1 to {MOST}")
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
     if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):

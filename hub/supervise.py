@@ -1,4 +1,5 @@
-"""`serve`: broker, watch and web as processes of their own, so that a crash in one delays none of the others.
+"""`serve`: broker, watch and web as processes of their own, so that a crash in one delays none of the others. Where
+there are several watches, what a hub does once has a process too.
 
 It starts what dies anew, at once the first time. Its children end with it however it ends, and it ends them in order:
 pages first, then watch, so that what was committed is still receipted, then the broker.
@@ -24,6 +25,7 @@ from hub.alone import alone
 from hub.door import Doorkeeper, doorkeeper
 from hub.settings import Settings
 from hub.store import open_store
+from models.share import shares
 
 log = logging.getLogger(__name__)
 
@@ -114,10 +116,12 @@ class Supervisor:
         settings = ["--settings", self.settings_file] if self.settings_file else []
         hub = [sys.executable, "-m", "hub.app"]
         descriptor = self._listening.fileno()
-        children = [
-            Child("watch", [*hub, "watch", *settings, "--broker", f"{host}:{port}"]),
-            Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)),
-        ]
+        at = ["--broker", f"{host}:{port}"]
+        each = shares(self.settings.watches)
+        children = [Child(one.named("watch"), [*hub, "watch", *settings, *at, "--share", str(one)]) for one in each]
+        if len(each) > 1:
+            children.append(Child("once", [*hub, "once", *settings, *at]))
+        children.append(Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)))
         if own_broker:
             door = self._keeper.door if self._keeper else None
             words = broker.command(port, self.settings.data / "broker", broker.mosquitto(), door)

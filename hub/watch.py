@@ -23,7 +23,6 @@ from hub.expecting import Expecting, known_since
 from hub.garbage import nothing_is_garbage
 from hub.health import Health
 from hub.ingest import News, Reread, Signs
-from hub.keeping import Keeping
 from hub.learned import Learned
 from hub.loops import Turning
 from hub.pauses import Pauses
@@ -43,6 +42,7 @@ from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import CODE_OF, What
 from models.privacy import NOTHING, in_use
+from models.share import WHOLE, Share
 from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -85,9 +85,10 @@ class Watch:
         complete_until: Callable[[datetime], datetime],
         raised: threading.Event,
         learned: Learned,
-        keeping: Keeping,
+        share: Share = WHOLE,
     ) -> None:
         self._store = store
+        self._share = share
         self._learned = learned
         self._link = link
         self._news = news
@@ -99,16 +100,18 @@ class Watch:
         self._failures: Counter[str] = Counter()
         self._one_by_one = False
         self._seq = 0
+        self._ahead: set[int] = set()
+        self._begun_after: dict[Share, int] = {}
         self._saved_at = float("-inf")
-        self._saving = Saving(store.records.snapshots)
+        self._saving = Saving(store.records.snapshots, share)
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
         self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
-        self._keeping, self._pauses = keeping, Pauses(store)
-        self._budgets = Budgets(store)
+        self._pauses = Pauses(store, share)
+        self._budgets = Budgets(store, share)
         self._expecting = Expecting(store.records)
-        self._health = Health(store)
+        self._health = Health(store, share)
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._before: Turn | None = None
@@ -183,19 +186,30 @@ class Watch:
             else:
                 rows += one
         fresh = [row for row in rows if row.seq > self._seq]
-        if fresh and fresh[0].seq > self._seq + 1:
+        if fresh and fresh[0].seq > self._seq + 1 and self._share.whole:  # else what lies between is mostly others'
             self._catch_up()
         self._see(fresh)
         self._hear(signs)
 
     def _see(self, rows: Sequence[Row]) -> None:
-        rows = [row for row in rows if row.seq > self._seq]
+        rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
         if not rows:
             return
         self._know([row.home for row in rows])
         self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
         self._find(self._health.judged(rows, self._clock.now()))
-        self._seq = rows[-1].seq
+        if self._share.whole:
+            self._seq = rows[-1].seq
+        else:
+            self._ahead.update(row.seq for row in rows)
+
+    def _is_to_be_seen(self, seq: int, home: str) -> bool:
+        """Nothing twice. Up to `_seq` all was seen, and beyond it those `_ahead`; and what a state that this one began
+        with knew of a home already.
+        """
+        if seq <= self._seq or seq in self._ahead or not self._share.owns(home):
+            return False
+        return not any(seq <= known and share.owns(home) for share, known in self._begun_after.items())
 
     def _columns(self, row: Row) -> list[Columns]:
         """No column for a home that was taken off the records in the meantime."""
@@ -278,7 +292,7 @@ class Watch:
         self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
-        if self._store.series.last_seq() > self._seq and self._news.empty():
+        if not self._share.whole or (self._store.series.last_seq() > self._seq and self._news.empty()):
             self._catch_up()
 
     def _known_for(self, home: str) -> timedelta:
@@ -288,15 +302,22 @@ class Watch:
 
     def _catch_up(self) -> None:
         """Judge what is in the store and was not handed on."""
-        while rows := self._store.series.since(self._seq, ROWS_AT_ONCE):
+        while True:
+            before = self._seq
+            reached, rows = self._store.series.after(before, ROWS_AT_ONCE, self._is_to_be_seen)
+            if reached == before:
+                return
             self._see(rows)
+            self._seq, self._ahead = reached, {seq for seq in self._ahead if seq > reached}
             self._raise_pending()
-            self._say("reading what was stored")
+            if reached >= before + ROWS_AT_ONCE:
+                self._say("reading what was stored")
 
     def _homes(self) -> list[Home]:
         """With the sensors that were agreed to there."""
         agreed = self._store.records.agreed()
-        return [in_use(home, agreed.get(home.id, NOTHING).kinds) for home in self._store.records.homes()]
+        homes = (home for home in self._store.records.homes() if self._share.owns(home.id))
+        return [in_use(home, agreed.get(home.id, NOTHING).kinds) for home in homes]
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
@@ -333,7 +354,7 @@ class Watch:
     def _rebuild(self) -> None:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         if self._before is None:
-            self._before = self._store.records.loops().get("watch")  # until what follows says where it is
+            self._before = self._stood()  # until what follows says where it is
         version = self._store.records.version()
         self._budgets.read()
         homes = self._budgets.homes(self._homes())
@@ -342,34 +363,49 @@ class Watch:
             self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
             self._relive()
         self._version = version
-        self._health = Health(self._store)
+        self._health = Health(self._store, self._share)
         self._say("reading what is known of kits")
         judged_until = self._before.played if self._before else None
         self._find(self._health.begin(self._engine, self._clock.now(), judged_until))
         self._say("reading what was stored")
         self._catch_up()
+        self._begun_after = {}
         self._find([self._over(one) for one in self._recall()])
         self._say("reading what was heard")
         self._hear(self._last_signs())
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
+        self._store.records.forget_turns(self._share.count)
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
+
+    def _stood(self) -> Turn | None:
+        """Where this watch was, or the last of those that had its homes when there were more or fewer."""
+        turns = self._store.records.loops()
+        watches = {name: turn for name, turn in turns.items() if name.split()[0] == "watch"}
+        return watches.get(self._share.named("watch")) or min(
+            watches.values(), key=lambda one: one.played, default=None
+        )
 
     def _say(self, doing: str) -> None:
         """Of a borough each step takes seconds: a loop that is not heard of for a minute is given up."""
         self._turning.turned(self._clock.now(), doing)
 
     def _restored(self, homes: Sequence[Home]) -> bool:
-        """From the last snapshot, if there is one and it is of this version."""
-        saved = self._store.records.snapshots.latest(self._learned.mark)
-        if saved is None:
+        """From the last snapshot, if there is one and it is of this version; else from those of another number of
+        watches, each of which knows its homes up to an observation of its own.
+        """
+        snapshots, mark = self._store.records.snapshots, self._learned.mark
+        saved = snapshots.latest(mark, self._share)
+        known = {self._share: saved} if saved else snapshots.of_another_number(mark, self._share.count)
+        if not known:
             return False
         self._engine = self._engine_of(homes, self._clock.now())
         self._say("reading the last snapshot")
-        if not self._engine.restore(saved[1]):
+        if not all(self._engine.restore(content) for _, content in known.values()):
             return False
-        self._seq = saved[0]
+        self._begun_after = {} if saved else {share: seq for share, (seq, _) in known.items()}
+        self._seq = min(seq for seq, _ in known.values())
         self._recall()
         return True
 
@@ -392,7 +428,7 @@ class Watch:
         """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
         brought from elsewhere and is nobody's call for help now; so what is found again is let go.
         """
-        for rows in self._store.series.settled():
+        for rows in self._store.series.settled(self._share.owns):
             self._know([row.home for row in rows])
             self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
             self._say("reading what has settled")
@@ -413,8 +449,9 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        self._keeping.covered = max(self._keeping.covered, self._saving.covered)
         if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
             return
+        if not self._share.whole:
+            self._catch_up()  # so that none is ahead
         self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
         self._saved_at = time.monotonic()

@@ -53,6 +53,7 @@ class Data(StrEnum):
     ACCOUNTS = "who may log in"
     FELT = "what a pendant felt around a suspected fall"
     WISHES = "what the resident decided"
+    TRIED = "how often other settings would have called"
 
 
 class Showing(StrEnum):
@@ -96,7 +97,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
         (role, Purpose.COUNT): {Data.FIGURES: _S}
         for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)
     },
-    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS), _S),
+    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS, Data.TRIED), _S),
     **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
     **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.MANAGER, Role.ADMINISTRATOR)},
     (Role.ADMINISTRATOR, Purpose.HAND_OVER): dict.fromkeys(set(Data) - {Data.KEY_CODE, Data.ACCOUNTS}, _R),

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from models.share import read_share
+
 
 class Unprotected(StrEnum):
     """Why nothing could have been noticed."""
@@ -30,13 +32,20 @@ SAID: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """Something lasted from `began` until `ended`, or still does. Without a `home` it is true of every home."""
+    """Something lasted from `began` until `ended`, or still does. Without a `home` it is true of every home; or, where
+    `sensor` names a share, of the homes that are of it.
+    """
 
     home: str | None
     kind: str
     began: datetime
     ended: datetime | None = None
     sensor: str = ""
+
+    def concerns(self, home: str) -> bool:
+        if self.home is None and self.sensor:
+            return read_share(self.sensor).owns(home)
+        return self.home in {None, home}
 
 
 def month(words: str, now: datetime, zone: str) -> tuple[datetime, datetime]:

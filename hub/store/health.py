@@ -109,7 +109,8 @@ class Health:
         """Those that reach into the time from `start` to `end`, of one home or of all, those of every home included."""
         within = and_(_spells.c.began < end, or_(_spells.c.ended.is_(None), _spells.c.ended > start))
         mine = within if home is None else and_(within, or_(_spells.c.home == home, _spells.c.home.is_(None)))
-        return self._spells(mine if kinds is None else and_(mine, _spells.c.kind.in_([*kinds])))
+        found = self._spells(mine if kinds is None else and_(mine, _spells.c.kind.in_([*kinds])))
+        return found if home is None else [one for one in found if one.concerns(home)]
 
     def unprotected(self, homes: Iterable[str], start: datetime, end: datetime) -> dict[str, float]:
         """Minutes between `start` and `end` in which a press or a collapse in each of `homes` could not have been
@@ -128,8 +129,14 @@ class Health:
                 all_homes.append(one)
             else:
                 own.setdefault(one.home, []).append(one)
-        for_all = minutes(all_homes, start, end)
-        return {home: minutes([*all_homes, *own[home]], start, end) if home in own else for_all for home in asked}
+        some = [one for one in all_homes if one.sensor]  # of one of several watches
+        for_all = minutes(all_homes, start, end) if not some else 0.0
+        return {
+            home: minutes([one for one in [*all_homes, *own.get(home, ())] if one.concerns(home)], start, end)
+            if home in own or some
+            else for_all
+            for home in asked
+        }
 
     def learned(self) -> dict[str, Learned]:
         return {row.home: row.body for row in self._all(select(schema.rhythms))}

@@ -6,7 +6,7 @@ for as long as it takes; days that are over are then deleted in SQL, where they 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,17 @@ from hub.store.database import add_all_new, upsert, writing
 from hub.store.influx import KEEPS, Influx, days_kept
 from hub.store.row import Row
 from hub.store.schema import from_us, handed_on, marks, observations, owed, refused, settled_numbers, to_us
-from hub.store.series import FOR_EVER, SETTLED_AT_ONCE, SqlSeries, besides, forget_fresh, noticed_by, numbers_of, row_of
+from hub.store.series import (
+    FOR_EVER,
+    SETTLED_AT_ONCE,
+    SqlSeries,
+    besides,
+    every,
+    forget_fresh,
+    noticed_by,
+    numbers_of,
+    row_of,
+)
 from hub.store.settled import NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
@@ -182,7 +192,7 @@ class InfluxSeries(SqlSeries):
         for one in doomed:
             self._influx.delete(one.days, home, one.what, one.before)
 
-    def settled(self) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
         with self._engine.connect() as connection:
             span = connection.execute(select(func.min(handed_on.c.first), func.max(handed_on.c.last))).one()
             homes = list(connection.scalars(select(handed_on.c.home).distinct().order_by(handed_on.c.home)))
@@ -190,7 +200,7 @@ class InfluxSeries(SqlSeries):
             return
         for week in range(span[0] // WEEK_US, span[1] // WEEK_US + 1):
             start, end = from_us(week * WEEK_US), from_us((week + 1) * WEEK_US)
-            for home in homes:
+            for home in filter(owned, homes):
                 rows = besides(self._old(home, start, end), self._fresh(home, start, end)).rows(home)
                 if rows:
                     yield rows

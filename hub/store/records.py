@@ -40,10 +40,13 @@ from models.people import Account, Contact, Resident, Role
 from models.privacy import Agreed, Consent, standing
 from models.register import Register
 from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
+from models.share import share_in
 from models.urgency import asks_for_a_look
 from models.wire import Heartbeat, read_heartbeat
 
 RAW_LIMIT = 4096
+SHARED = frozenset({"ingest", "watch"})
+"""Loops of which each of several watches has one."""
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
 
@@ -361,6 +364,12 @@ class Records:
     def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
         row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
         written(self._engine, lambda connection: upsert(connection, schema.loops, [row]))
+
+    def forget_turns(self, watches: int) -> None:
+        """Of the loops that there were while there were more or fewer watches than now."""
+        gone = [name for name in self.loops() if name.split()[0] in SHARED and share_in(name)[1].count != watches]
+        if gone:
+            self._write(delete(schema.loops).where(schema.loops.c.loop.in_(gone)))
 
     @once
     def loops(self) -> dict[str, Turn]:

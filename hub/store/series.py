@@ -4,7 +4,7 @@ What is new stands in rows, in order of arrival; what is over settles into block
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -36,11 +36,21 @@ _BETWEEN = (
     .where(observations.c.at >= bindparam("first"), observations.c.at < bindparam("last"))
     .order_by(observations.c.at, observations.c.seq)
 )
+_SINCE = (
+    select(observations)
+    .where(observations.c.seq > bindparam("seq"))
+    .order_by(observations.c.seq)
+    .limit(bindparam("most"))
+)
 _LAST = (
     asked_by(observations.c.sensor, func.max(observations.c.at), home=observations.c.home, what=observations.c.what)
     .where(observations.c.at >= bindparam("first"))
     .group_by(observations.c.sensor)
 )
+
+
+def every(_home: str) -> bool:
+    return True
 
 
 class Series(Protocol):
@@ -77,8 +87,10 @@ class Series(Protocol):
     def settle(self, home: str, before: datetime, seq: int) -> int:
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
 
-    def settled(self) -> Iterator[list[Row]]:
-        """All that has settled, week by week and home by home; within a week in order of `at`."""
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+        """All that has settled of homes that are `owned`, week by week and home by home; within a week in order of
+        `at`.
+        """
 
     def bring(self, home: str, columns: Columns) -> int:
         """Keep what another hub noticed or a table holds, all or none, as what has settled: nothing is raised for it.
@@ -98,6 +110,9 @@ class Series(Protocol):
 
     def since(self, seq: int, limit: int) -> list[Row]:
         """At most `limit` of those after `seq` that have not settled, in order of arrival."""
+
+    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool]) -> tuple[int, list[Row]]:
+        """As `since`, but only those of which seq and home are `wanted`; and how far that reaches with the rest."""
 
     def beginning(self) -> datetime | None:
         """When the first observation was noticed or came, whichever is known."""
@@ -240,15 +255,19 @@ class SqlSeries:
     def unsent(self) -> tuple[int, dict[str, int]]:
         return 0, {}
 
-    def settled(self) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
         with reading(self._engine) as connection:
             for week in blocks.weeks(connection):
-                for home in blocks.homes(connection, week):
+                for home in filter(owned, blocks.homes(connection, week)):
                     yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
 
     def since(self, seq: int, limit: int) -> list[Row]:
-        column = observations.c.seq
-        return self._rows(select(observations).where(column > seq).order_by(column).limit(limit))
+        return self._rows(_SINCE, seq=seq, most=limit)
+
+    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool]) -> tuple[int, list[Row]]:
+        with reading(self._engine) as connection:
+            found = connection.execute(_SINCE, {"seq": seq, "most": limit}).all()
+        return found[-1][0] if found else seq, [row_of(one) for one in found if wanted(one[0], one[1])]
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]

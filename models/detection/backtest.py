@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 import numpy as np
 
@@ -56,10 +57,13 @@ class Happened:
 def backtest(engine: Engine, seen: Batch, start: datetime, until: datetime, kits: Kits = WELL) -> list[Happened]:
     """For every home of a fresh `engine`, in its order: the alerts that would have been raised from `start` to `until`.
 
-    `seen` may begin earlier than `start`, so that the engine knows the home by then.
+    `seen` may begin earlier than `start`, so that the engine knows the home by then: it looks once an hour there.
     """
-    first = min(start, utc(float(seen.arrived.min()))) if len(seen) else start
-    found = replay(engine, seen, first, until, kits)
+    before = seen.arrived <= start.timestamp()
+    known_for = start.timestamp() - float(seen.arrived[before].min()) if before.any() else 0.0
+    first = start - timedelta(seconds=ALIVE_EVERY) * ceil(known_for / ALIVE_EVERY)
+    found = replay(engine, seen[before], first, start, kits, ALIVE_EVERY)
+    found += replay(engine, seen[~before], start, until, kits)
     days = (until - start).total_seconds() / DAY
     mine: dict[str, list[Finding]] = {home.id: [] for home in engine.homes}
     for finding in found:

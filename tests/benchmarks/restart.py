@@ -25,7 +25,6 @@ if __name__ == "__main__" and __package__ is None:
 
 from hub.clock import Clock
 from hub.ingest import News
-from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.loops import Turning
 from hub.settings import Settings
@@ -120,9 +119,7 @@ def made(settings: Settings, homes: int, days: int) -> Store:
 def watching(store: Store, clock: Clock) -> Watch:
     news: SimpleQueue[News] = SimpleQueue()
     turning = Turning(store.records, "watch")
-    return Watch(
-        store, Line(), news, clock, turning, lambda now: now, threading.Event(), shipped(), Keeping(store, clock)
-    )
+    return Watch(store, Line(), news, clock, turning, lambda now: now, threading.Event(), shipped())
 
 
 def found(path: Path) -> set[tuple[str, int]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from hub.clock import Clock
 from hub.ingest import News, Signs
-from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.loops import Turning
 from hub.store import Store
@@ -17,6 +16,7 @@ from hub.store.series import Row
 from hub.watch import Watch
 from models.alert import Alert, State
 from models.observation import Evidence, What
+from models.share import WHOLE, Share
 from models.wire import Heartbeat, encode
 from tests.hub.conftest import Hand
 
@@ -33,8 +33,8 @@ class Line:
 class Post:
     """A watch turned by hand, with what ingest would do for it."""
 
-    def __init__(self, store: Store, hand: Hand) -> None:
-        self.store, self.hand = store, hand
+    def __init__(self, store: Store, hand: Hand, share: Share = WHOLE) -> None:
+        self.store, self.hand, self.share = store, hand, share
         self.number = 0
         self.line = Line("", hand.now)
         self.news: SimpleQueue[News] = SimpleQueue()
@@ -45,23 +45,22 @@ class Post:
     def begin(self) -> None:
         """As after a crash: nothing is left but the store."""
         self.line.hearing_since = self.hand.now
-        turning = Turning(self.store.records, "watch")
+        turning = Turning(self.store.records, self.share.named("watch"))
         clock = Clock(str(self.hand.path))
-        keeping = Keeping(self.store, clock)
         self.watch = Watch(
-            self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED, keeping
+            self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED, self.share
         )
         self.turn()
 
     def save(self) -> None:
         """As happens now and then."""
-        self.store.records.snapshots.save(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark)
+        self.store.records.snapshots.save(self.watch._seq, self.watch._engine.snapshot(), LEARNED.mark, self.share)
 
     def turn(self, **by: float) -> None:
         if by:
             self.hand.move(**by)
         self.watch.turn()
-        self.store.records.turned("watch", 0.0, self.hand.now)  # as its loop says of each turn
+        self.store.records.turned(self.share.named("watch"), 0.0, self.hand.now)  # as its loop says of each turn
 
     def stored(
         self,

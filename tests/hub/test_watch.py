@@ -300,7 +300,6 @@ def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_b
     keeping.apply(HOME, post.hand.now)
     assert len(post.store.series.since(0, 100)) == 9, "nothing is in a snapshot yet"
     post.save()
-    keeping.covered = post.watch._seq
     keeping.apply(HOME, post.hand.now)
     assert len(post.store.series.since(0, 100)) == 5
     for mark in (shipped().mark, "another prior"):

@@ -15,7 +15,7 @@ from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
-from hub.loops import LOOPS
+from hub.loops import judged_until, relied_on
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
@@ -28,6 +28,7 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
+from hub.web.access.aloud import AloudDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
 from hub.web.access.days import DAY, Days
@@ -45,7 +46,8 @@ from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
-from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.said import line, people, reasons, sent_of, zone_of
+from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
 from hub.web.access.wanted import WantedDesk
@@ -72,6 +74,7 @@ from hub.web.shown import (
 from hub.web.words import MEASURED, ROLE, place
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.detection import coldstart
+from models.detection.explain import about_one_in
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
 from models.home import Home
@@ -132,12 +135,14 @@ class Gate:
         self.visits_desk = VisitDesk(self._door)
         self.after = AfterDesk(self._door, chosen)
         self.administration = Administration(self._door)
+        self.trying = TryingDesk(self._door)
         self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
+        self.aloud = AloudDesk(self._door, chosen, self.family)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
@@ -202,7 +207,8 @@ class Gate:
             home.area,
             home.timezone,
             now,
-            reasons(entries),
+            line(alert, why := reasons(entries)),
+            why,
             _folded([_happened(entry, names) for entry in entries]) if Data.TIMELINE in shown else (),
             _name(names, alert.holder),
             _name(names, alert.lapsed_by),
@@ -424,13 +430,13 @@ class Gate:
 
     def alive(self) -> dict[str, object]:
         loops, real = self._records.loops(), self._real_now()
-        watch = loops.get("watch")
+        until = judged_until(loops)
         return {
             "alive": self._turns(),
             "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "played_now": self._clock.now().isoformat(),
-            "judged_until": watch.played.isoformat() if watch else None,
+            "judged_until": until.isoformat() if until else None,
         }
 
     def trouble(self, council: str) -> tuple[str, ...]:
@@ -457,22 +463,19 @@ class Gate:
         """Whether every loop that lives depend on has begun, and has turned lately."""
         return not self._missing() and not self._late()
 
-    def _judges(self, now: datetime) -> bool:
-        """Whether what the watch has said is about now."""
-        watch = self._records.loops().get("watch")
-        return watch is not None and self._turns() and now - watch.played < BEHIND
+    def _judges(self, now: datetime, home: str) -> bool:
+        """Whether what the watch has said of `home` is about now."""
+        until = judged_until(self._records.loops(), home)
+        return until is not None and not self._missing(home) and not self._late(home) and now - until < BEHIND
 
-    def _missing(self) -> list[str]:
+    def _missing(self, home: str | None = None) -> list[str]:
         loops = self._records.loops()
-        return [name for name in LOOPS if name not in loops]
+        return [name for name in relied_on(loops, home) if name not in loops]
 
-    def _late(self) -> list[tuple[str, datetime]]:
-        real = self._real_now()
-        return sorted(
-            (name, one.played)
-            for name, one in self._records.loops().items()
-            if name in LOOPS and real - one.real_at > LATE
-        )
+    def _late(self, home: str | None = None) -> list[tuple[str, datetime]]:
+        loops, real = self._records.loops(), self._real_now()
+        mine = [(name, loops[name]) for name in relied_on(loops, home) if name in loops]
+        return sorted((name, one.played) for name, one in mine if real - one.real_at > LATE)
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))
@@ -540,7 +543,7 @@ class Gate:
     def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
         """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
         due = told.expected_by if last_sign and abs(told.last_sign - last_sign) <= SAME_SIGN else None
-        if due is None or now > due or not self._judges(now) or self._door.why(home.id, now):
+        if due is None or now > due or not self._judges(now, home.id) or self._door.why(home.id, now):
             return ""
         return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
 
@@ -606,7 +609,7 @@ def _rests_on(told: Expectation, now: datetime) -> str:
     if told.chance is None or told.known_since is None or not 0 < told.chance < 1:
         return ""
     by = coldstart.known_by(now - told.known_since)
-    return f": {by}, a well person is quiet that long after 1 in {round(1 / told.chance)} such moments"
+    return f": {by}, a well person is quiet that long after 1 in {about_one_in(told.chance)} such moments"
 
 
 def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
@@ -645,16 +648,18 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
         text = " ".join([f"{names.get(login, login)} goes.", *note])
     if entry.act is Act.TRY:
         text = told(entry, names)
+    if entry.act is Act.LAPSE and text:
+        text = f"{names.get(text, text)} did nothing further."
     return Happened(entry.at, entry.act, who, text)
 
 
 def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
     """The same try again and again is one line that says how often, at the time of the last."""
     folded: list[Happened] = []
-    for line in lines:
+    for one in lines:
         before = folded[-1] if folded else None
-        if before and line.act is Act.TRY and (before.act, before.text) == (line.act, line.text):
-            folded[-1] = replace(line, times=before.times + 1)
+        if before and one.act is Act.TRY and (before.act, before.text) == (one.act, one.text):
+            folded[-1] = replace(one, times=before.times + 1)
         else:
-            folded.append(line)
+            folded.append(one)
     return tuple(folded)

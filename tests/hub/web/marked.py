@@ -55,6 +55,7 @@ MARKS: dict[Data, tuple[str, ...]] = {
     Data.PARTS_OF_DAY: ("this morning", "Up and about"),
     Data.HEARING: ("11:58",),
     Data.FIGURES: ("2 homes, as of",),
+    Data.TRIED: ("has not been watched for three days",),
 }
 ALSO_BY: dict[Data, frozenset[Data]] = {
     Data.ROOMS: frozenset({Data.KIT, Data.ALERTS}),

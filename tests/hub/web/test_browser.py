@@ -151,6 +151,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("amina", "/administration?find=okafor", None),
         ("amina", "/administration/new", None),
         ("amina", "/administration/homes/h_okafor", None),
+        ("amina", "/administration/homes/h_okafor/try?quiet_hours=x", None),
         ("amina", "/administration/residents/r_lindqvist/leaving", None),
         ("amina", "/administration/import", lambda page: _bring_in(page, "id,area\nh_x,Eastside\n", keep=False)),
         ("amina", "/administration/import", lambda page: _bring_in(page, "id,area\nh_x\n", keep=False)),

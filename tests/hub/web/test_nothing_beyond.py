@@ -52,6 +52,7 @@ TYPED = {
     "serial": "0123456789", "old": "x", "new": "x", "again": "x", "word": "in person", "contact": "c_times",
     "deed": "level", "value": "times", "find": "zempel", "role": "operator", "name": "X", "person": "c_times",
     "login": "tom", "month": "2026-11", "first": "0", "basis": "asked", "by": "x", "code": "9911", "words": "x",
+    "false_alerts_a_month": "2",
 }  # fmt: skip
 IN_PATH = {
     "home": HOME, "home_id": HOME, "login": "tom", "kind": "homes", "contact": "c_times", "month": "2026-11",

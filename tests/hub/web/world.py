@@ -179,11 +179,11 @@ class World:
     def two_days(self, home: str = "h_okafor") -> None:
         """Yesterday whole, and today until noon: to bed at 22:15, up at 07:40, out from 10:05 to 11:10."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = [_day(midnight - timedelta(days=count)) for count in (2, 1, 0)]
+        days = [day_of_hers(midnight - timedelta(days=count)) for count in (2, 1, 0)]
         self.saw(home, *(one for day in days for one in day if one[0] <= self.now))
 
 
-def _day(midnight: datetime) -> list[tuple[datetime, str, What]]:
+def day_of_hers(midnight: datetime) -> list[tuple[datetime, str, What]]:
     def at(clock: str) -> datetime:
         hour, minute = clock.split(":")
         return midnight + timedelta(hours=int(hour), minutes=int(minute))
