@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
 from hub.store.afterwards import Asked
+from hub.store.relatives import Relatives
 from hub.store.ways import Ways, of_staff
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
@@ -40,7 +41,7 @@ class Calls:
 
     def __init__(self, store: Store, links: Links, public_url: str | None, *, text_back: bool = False) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
-        self._text_back = text_back
+        self._relatives, self._text_back = Relatives(store.alerts.engine), text_back
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
@@ -60,13 +61,14 @@ class Calls:
         contact = self._records.contact(step.who)
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
+        language = self._relatives.telling(contact).language
         where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        text = self._for(contact, resident, alert, link, now)
+        text = self._for(contact, resident, alert, link, now, language)
         if step.transport == TEXT and self._text_back:
-            text += f"\n{say('call.send_back', contact.telling.language)}\n"
+            text += f"\n{say('call.send_back', language)}\n"
         if step.transport == WEB_PUSH and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, contact.level):
-            text = say("wanted.open", contact.telling.language)
-        title = say("call.subject", contact.telling.language, number=alert.id)
+            text = say("wanted.open", language)
+        title = say("call.subject", language, number=alert.id)
         return Call(*ids, where, title, text, link)
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ class Calls:
         if contact is None or not self._url:
             raise Unreached("there is nowhere to ask them")
         link = f"{self._url}{BY_LINK}feedback/{self._links.made(Matter.FEEDBACK, asked.id, now + ASKED_FOR)}"
-        language = contact.telling.language
+        language = self._relatives.telling(contact).language
         text = f"{say('feedback.asked', language, link=link)}\n"
         step = Step(contact.id, asked.way)
         where = self._browsers(contact) if asked.way == WEB_PUSH else _by(step, contact.addresses)
@@ -114,9 +116,8 @@ class Calls:
             lines.append(f"{self._url}/console/alert/{alert.id}")
         return "\n\n".join(line for line in lines if line) + "\n"
 
-    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime) -> str:
+    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime, language: str) -> str:
         """What a contact is told depends on the level that the resident chose for them."""
-        language = contact.telling.language
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
         if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
             lines.append(say("call.why", language, explained=self._explanation(alert)))

@@ -320,7 +320,7 @@ class Escalate:
 
     def _lapse(self, alert: Alert, now: datetime) -> None:
         try:
-            self._store.alerts.act(alert.id, Act.LAPSE, HUB, now, text=f"{alert.holder} did nothing further.")
+            self._store.alerts.act(alert.id, Act.LAPSE, HUB, now, text=alert.holder or "")
         except Refused as overtaken:
             log.info("alert %d was changed meanwhile: %s", alert.id, overtaken)
             return

@@ -373,7 +373,8 @@ def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[
     keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
-    if until is None or at is None:
+    erased = arrived.retained and home.erased_at is not None and at is not None and at <= home.erased_at
+    if until is None or at is None or erased:
         return Taken(keeps_to=keeps_to)
     fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)

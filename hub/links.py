@@ -21,6 +21,7 @@ class Matter(StrEnum):
 
     ATTEMPT = "a"
     FEEDBACK = "f"
+    NOTICE = "n"
 
 
 class Unsigned(Exception):

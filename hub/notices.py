@@ -5,21 +5,24 @@ Each has a key, and a key is there once, so none is decided on twice. One that w
 sent again only by a way that shows the same key once; by another it is put down as perhaps sent.
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.calls import WEB_PUSH
 from hub.clock import Clock
 from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
 from hub.letters import Letters
+from hub.links import BY_LINK, Links, Matter
 from hub.reminders import MATTERS, Reminders
 from hub.store import Store, told_by
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
+from hub.voice import Speechless, spoken
 from models.glimpse import At, Glimpse, glimpse, rounded
 from models.home import Home
 from models.knowing import SEEN_FROM
@@ -35,10 +38,12 @@ from models.notices import (
     text_of,
 )
 from models.observation import SensorKind
-from models.people import Contact, Resident, Role
+from models.people import SPOKEN_CALL, Contact, Resident, Role
 from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
 from models.response import Tried
 from models.telling import say
+
+log = logging.getLogger(__name__)
 
 DECIDE_EVERY, LOOK_AHEAD_EVERY = 5.0, 60.0
 """Real seconds: between looks at what relatives chose; and at letters and reminders, which are a matter of days."""
@@ -46,20 +51,24 @@ AT_ONCE = 8
 """Sent in one turn."""
 ONCE_ONLY = frozenset({WEB_PUSH, "email"})
 """Ways by which the same key is shown once, however often it comes."""
-NOTICE_WAYS = ("email", "sms", "push")
-"""Beside browsers, in the order of somebody's addresses."""
+EMAIL = "email"
+NOTICE_WAYS = (EMAIL, "sms", "push")
+"""Beside browsers, in the order of somebody's addresses. Nobody is rung up who did not choose that."""
+HEARD_WITHIN = timedelta(hours=1)
+"""A telephone exchange fetches what it says so soon after it was asked to ring."""
 
 
 class Notices:
     """`work` of the loop of that name."""
 
     def __init__(
-        self, store: Store, transports: Mapping[str, Transport], sending: Sending, clock: Clock, public_url: str | None
-    ) -> None:
+        self, store: Store, transports: Mapping[str, Transport], sending: Sending, clock: Clock,
+        public_url: str | None, links: Links,
+    ) -> None:  # fmt: skip
         self._store, self._transports, self._sending, self._clock = store, transports, sending, clock
         self._relatives, self._ways = Relatives(store.records.engine), Ways(store.records.engine)
         self._knowing = Knowing(store.records, store.alerts, store.series)
-        self._url = public_url.rstrip("/") if public_url else ""
+        self._url, self._links = public_url.rstrip("/") if public_url else "", links
         self._wake = sending.finished
         self._on_record: tuple[int, dict[str, Preferences]] = (-1, {})
         self._letters, self._reminders = Letters(store), Reminders(store, self._url)
@@ -127,7 +136,7 @@ class Notices:
         if kind is NoticeKind.BED:
             return self._evening_is_over(person, home, now)
         contact = self._store.records.contact(person)
-        return kind is not NoticeKind.LETTER or (contact is not None and self._may(contact, Data.STANDING, now))
+        return contact is not None and self._may(contact, Data.STANDING, now)
 
     def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
         """By which way, and what. Raises Unreached."""
@@ -176,7 +185,8 @@ class Notices:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
         home, chosen = self._home_of(contact.id), self._chosen_by(contact)
         known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
-        known += [one.transport for one in contact.addresses if one.transport in NOTICE_WAYS]
+        called = (SPOKEN_CALL,) if chosen.way == SPOKEN_CALL else ()
+        known += [one.transport for one in contact.addresses if one.transport in (*NOTICE_WAYS, *called)]
         quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
         left = [way for way in dict.fromkeys(known) if way not in notice.tried and way in self._transports]
         left = [way for way in left if not quiet or way in SILENT_WAYS]
@@ -193,7 +203,7 @@ class Notices:
         seen = self._glimpse(resident, home, chosen, shown, now)
         to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
         sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)
-        language = contact.telling.language
+        language = chosen.language or contact.telling.language
         text = text_of(notice.kind, seen, to_bed, sensed=sensed, language=language)
         body, subject = text.body, text.subject
         if way == WEB_PUSH and text.open_to_see:
@@ -204,7 +214,15 @@ class Notices:
         else:
             to, body = tuple(one.to for one in contact.addresses if one.transport == way), f"{body}\n\n{link}".strip()
         silent = notice.kind is NoticeKind.DIGEST or in_quiet_hours(chosen, now, home.timezone)
-        return Call(0, home.id, notice.kind, contact.id, to, subject, body, link, notice.key, silent)
+        aloud = self._heard_at(notice, now) if way == SPOKEN_CALL else ""
+        sound = _spoken(notice, text.body, language) if way == EMAIL and chosen.aloud else b""
+        return Call(0, home.id, notice.kind, contact.id, to, subject, body, link, notice.key, silent, sound, aloud)
+
+    def _heard_at(self, notice: Notice, now: datetime) -> str:
+        """Raises Unreached."""
+        if not self._url:
+            raise Unreached("the telephone exchange can't fetch what it is to say: set public_url")
+        return f"{self._url}{BY_LINK}aloud/{self._links.made(Matter.NOTICE, notice.id, now + HEARD_WITHIN)}.wav"
 
     def _glimpse(
         self, resident: Resident, home: Home, chosen: Preferences, shown: frozenset[Data], now: datetime
@@ -243,3 +261,12 @@ class Notices:
 
     def _in_use(self, home: Home) -> Home:
         return in_use(home, agreed(self._store.records.consents(home.id), home.id))
+
+
+def _spoken(notice: Notice, text: str, language: str) -> bytes:
+    """Where the hub can't speak, the words go without it."""
+    try:
+        return spoken(text, language)
+    except Speechless as why:
+        log.warning("notice %d goes without a sound: %s", notice.id, why)
+        return b""

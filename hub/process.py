@@ -121,7 +121,8 @@ def _escalate(settings: Settings, store: Store, link: Link, clock: Clock, raised
 def noticing(settings: Settings) -> Loop:
     """Apart from the others: no life depends on it, so nothing ends because it stands still."""
     store, ways = open_store(settings), transports(settings)
-    work = Notices(store, ways, Sending(ways), Clock(settings.clock_file), settings.public_url)
+    clock, links = Clock(settings.clock_file), Links(Keyring(settings.secrets))
+    work = Notices(store, ways, Sending(ways), clock, settings.public_url, links)
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 

@@ -64,11 +64,14 @@ def ribbon(
     return merged(clipped)
 
 
-def merged(spans: Sequence[Span]) -> list[Span]:
-    """Neighbours that say the same become one."""
+def merged(spans: Sequence[Span], *, outings: bool = False) -> list[Span]:
+    """Neighbours that say the same become one; but being out ends where a door moves, since whoever was out may have
+    come back and left again by it. With `outings` those become one too.
+    """
     out: list[Span] = []
     for span in spans:
-        if out and (out[-1].doing, out[-1].room) == (span.doing, span.room):
+        same = out and (out[-1].doing, out[-1].room) == (span.doing, span.room)
+        if same and (outings or span.doing is not Doing.OUT):
             out[-1] = replace(out[-1], end=span.end)
         elif span.end > span.start:
             out.append(span)
@@ -83,7 +86,7 @@ def at_level(spans: Sequence[Span], level: Level, boundaries: Sequence[datetime]
     if level is Level.ALL_IS_WELL:
         return []
     if level is Level.PARTS_OF_DAY:
-        return merged([_part(spans, a, b) for a, b in pairwise(boundaries)])
+        return merged([_part(spans, a, b) for a, b in pairwise(boundaries)], outings=True)
     return _rounded(spans) if level is Level.ROOMS else list(spans)
 
 

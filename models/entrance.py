@@ -25,16 +25,16 @@ DIGITS = 6
 
 
 def weakness(password: str, login: str) -> str:
-    """What is wrong with a new password, or ''."""
+    """What is wrong with a new password ("weak." in models/languages/ has the words), or ''."""
     if len(password) < LEAST:
-        return f"It has {len(password)} characters and needs {LEAST} or more. Three or four words do well."
+        return "short"
     if len(password) > MOST:
-        return f"It has {len(password)} characters, and {MOST} is the most."
+        return "long"
     plain = password.casefold()
     if login and login.casefold() in plain:
-        return "It holds the login, which is the first thing that others try. Please choose another."
+        return "login"
     if plain in COMMON or len(set(plain)) < 4:
-        return "It is one of those that are tried first. Please choose another."
+        return "common"
     return ""
 
 

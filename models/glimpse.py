@@ -207,7 +207,7 @@ def _part(known: Known) -> tuple[Doing, datetime | None]:
 
 def _lasting(known: Known) -> tuple[Doing, datetime | None]:
     """What the last spans show, and since when (None: before them). A quiet spell does not end being up; whoever is out
-    may have come back and left again by the door that moved last, so it is since then.
+    is so since the door moved last, which may be before the spans begin.
     """
     spans = known.spans
     if not spans:

@@ -13,7 +13,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
-from models.people import POST, TOLD_BY, Telling
+from models.people import POST, READ_ALOUD, TOLD_BY, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -42,7 +42,8 @@ SILENT_WAYS = frozenset({"webpush", "email"})
 class Preferences:
     """What a contact chose: how they call the resident ('' is as on record), a digest a day at an hour, a word when
     the resident has gone to bed, by which transport ('' is whichever works first; by post the digest is a letter a
-    week), and from when until when nothing but an alert may make a sound. Hours are of the home's clock.
+    week), and from when until when nothing but an alert may make a sound. Hours are of the home's clock. In which
+    language ('' is as on record), and with `aloud` in a voice beside the words.
     """
 
     called: str = ""
@@ -52,6 +53,8 @@ class Preferences:
     way: str = ""
     quiet_from: int = 22
     quiet_until: int = 7
+    language: str = ""
+    aloud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def letter_due(now: datetime, zone: str) -> Candidate:
 def by_record(telling: Telling) -> Preferences | None:
     """What holds for who chose nothing themselves, as where they have no login: None, and they are told nothing."""
     way = TOLD_BY.get(telling.manner)
-    return Preferences(way=way) if way else None
+    return Preferences(way=way, aloud=telling.manner == READ_ALOUD) if way else None
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:

@@ -35,7 +35,10 @@ class Level(StrEnum):
 POST = "post"
 """The way of a letter, and an address that one can be sent to."""
 BY_LETTER = "by letter"
-TOLD_BY = {BY_LETTER: POST, "by email": "email", "by text message": "sms"}
+READ_ALOUD, SPOKEN_CALL = "by email, read aloud", "sip"
+TOLD_BY = {
+    BY_LETTER: POST, "by email": "email", READ_ALOUD: "email", "by text message": "sms", "by telephone": SPOKEN_CALL,
+}  # fmt: skip
 """Manners of telling by which somebody is told without having asked for it on a page, and the way of each."""
 
 

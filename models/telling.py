@@ -1,9 +1,11 @@
 """What is told to residents and their people, by key and in their language: the texts stand in models/languages/."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.glimpse import At, Grain
-from models.hours import local, part_of
+from models.hours import clock, local, part_of
 from models.languages import TEXTS
 
 EN = TEXTS["en"]
@@ -14,6 +16,34 @@ def say(key: str, language: str = "en", **given: object) -> str:
     missing in `given`.
     """
     return TEXTS.get(language, EN).get(key, EN[key]).format(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Everything that a page says, in one language."""
+
+    language: str = "en"
+
+    def __call__(self, key: str, **given: object) -> str:
+        return say(key, self.language, **given)
+
+    def when(self, at: datetime, now: datetime, zone: str) -> str:
+        return moment_in_words(At(at, Grain.MINUTE), now, zone, self.language)
+
+    def day(self, at: datetime, zone: str) -> str:
+        return day_in_words(local(at, zone), self.language)
+
+    def clock(self, at: datetime, zone: str) -> str:
+        return clock(at, zone)
+
+    def place(self, room: str) -> str:
+        return place_in_words(room, self.language)
+
+    def times(self, count: int) -> str:
+        return self({1: "times.1", 2: "times.2"}.get(count, "times"), count=count)
+
+    def listed(self, words: Sequence[str]) -> str:
+        return listed_in_words(words, self.language)
 
 
 def moment_in_words(at: At, now: datetime, zone: str, language: str = "en") -> str:
@@ -35,10 +65,29 @@ def date_in_words(here: datetime, language: str = "en", *, short: bool = False) 
     return say("date", language, day=here.day, month=say(f"month.{here.month}", language), year=here.year)
 
 
+def day_in_words(here: datetime, language: str = "en") -> str:
+    """'Saturday 21 November'."""
+    weekday, month = say(f"weekday.long.{here.weekday()}", language), say(f"month.{here.month}", language)
+    return say("date.short", language, weekday=weekday, day=here.day, month=month)
+
+
 def where_in_words(room: str, language: str = "en") -> str:
     """'in the kitchen'. A room of a name of its own is called by that."""
     key = f"room.{room}"
     return say(key, language) if key in EN else say("room", language, room=room.replace("_", " "))
+
+
+def place_in_words(room: str, language: str = "en") -> str:
+    """'kitchen'."""
+    key = f"place.{room}"
+    return say(key, language) if key in EN else room.replace("_", " ")
+
+
+def listed_in_words(words: Sequence[str], language: str = "en") -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    if len(words) < 2:
+        return "".join(words)
+    return say("listed", language, first=", ".join(words[:-1]), last=words[-1])
 
 
 def _part_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:

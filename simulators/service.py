@@ -53,6 +53,7 @@ class Hub:
         self.data = stage.folder / "hub"
         self.data.mkdir(exist_ok=True)
         settings: dict[str, Any] = {"data_dir": str(self.data), "port": 0, "embedded_port": 0, "session_hours": 8760.0}
+        settings["centre_phone"] = "01632 960999"
         settings["second_factor_roles"] = []  # whoever tries it out should not have to fetch a telephone first
         if clock:
             settings["clock_file"] = str(clock.path)

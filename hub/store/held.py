@@ -4,14 +4,15 @@ A table that is not named here belongs to no home; tests/hub/test_rights.py hold
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, false, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, false, select, update
 
 from hub.store import schema
 from hub.store.database import writing
+from models.wire import encode, read_heartbeat
 
 
 class Fate(StrEnum):
@@ -133,8 +134,21 @@ def erase_kind(engine: Engine, whose: Whose, others: Collection[str]) -> list[tu
     """
     with writing(engine) as connection:
         gone = [(held, _erased(connection, held, whose, others)) for held in HELD if held.of_kind]
+        _last_said_by(connection, whose.home, others)
         connection.execute(delete(schema.snapshots))
     return gone
+
+
+def _last_said_by(connection: Connection, home: str, others: Collection[str]) -> None:
+    """The last heartbeat names each sensor's last sign of life: those of `others` alone are left in it."""
+    table = schema.heartbeats
+    said = connection.scalar(select(table.c.heartbeat).where(table.c.home == home))
+    if said:
+        told = read_heartbeat(said)
+        sensors = {name: at for name, at in told.sensors.items() if name in others}
+        health = {name: one for name, one in told.health.items() if name in others}
+        left = encode(replace(told, sensors=sensors, health=health))
+        connection.execute(update(table).where(table.c.home == home).values(heartbeat=left))
 
 
 def unlearn(engine: Engine, homes: Collection[str]) -> None:

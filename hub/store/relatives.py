@@ -1,7 +1,7 @@
 """What relatives chose to be told, the notices that are sent to them, and until when somebody has a break."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from hub.store.database import add_all_new, upsert, writing
 from hub.store.once import reading
 from hub.store.version import next_version
 from models.notices import NoticeKind, Preferences
-from models.people import POST
+from models.people import POST, Contact, Telling
 
 _preferences, _notices, _breaks = schema.preferences, schema.notices, schema.breaks
 
@@ -80,6 +80,11 @@ class Relatives:
             upsert(connection, _preferences, [{"person": person, "body": chosen}])
             next_version(connection)
 
+    def telling(self, contact: Contact) -> Telling:
+        """How they want to be told: in the language that they chose themselves, else as stands on their record."""
+        chosen = self.preferences(contact.id)
+        return replace(contact.telling, language=chosen.language) if chosen and chosen.language else contact.telling
+
     def known(self, keys: Collection[str]) -> set[str]:
         return {row.key for row in self._all(select(_notices.c.key).where(_notices.c.key.in_([*keys])))}
 
@@ -104,10 +109,13 @@ class Relatives:
         mine = select(_notices.c.at).where(_notices.c.person == person, _notices.c.kind == kind.value)
         return next((row.at for row in self._all(mine.order_by(_notices.c.id.desc()).limit(1))), None)
 
+    def notice(self, number: int) -> Notice | None:
+        return next((_notice(row) for row in self._all(select(_notices).where(_notices.c.id == number))), None)
+
     def letter(self, number: int) -> Notice | None:
         """One that waits to be posted."""
-        mine = select(_notices).where(_notices.c.id == number, _notices.c.state == Sent.LISTED.value)
-        return next((_notice(row) for row in self._all(mine)), None)
+        found = self.notice(number)
+        return found if found and found.state is Sent.LISTED else None
 
     def begin(self, notice: int, way: str) -> None:
         self._change(notice, state=Sent.SENDING.value, way=way)

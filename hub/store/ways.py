@@ -107,6 +107,12 @@ class Ways:
             connection.execute(delete(table).where(mine if person is None else mine & (table.c.person == person)))
             next_version(connection)
 
+    def unsubscribe_all(self, person: str) -> None:
+        table = schema.subscriptions
+        with writing(self._engine) as connection:
+            connection.execute(delete(table).where(table.c.person == person))
+            next_version(connection)
+
     def subscriptions(self, person: str) -> list[str]:
         table = schema.subscriptions
         with reading(self._engine) as connection:

@@ -10,7 +10,8 @@ from models.response import Answer
 class Call:
     """One try at reaching `who` (a role or a contact's id), at the addresses `to`. Only `text` may name a person.
     `link` is where they say what they will do ('' for those who need none). What comes twice with one `key` is shown
-    once, where the way can do that; `silent` makes no sound.
+    once, where the way can do that; `silent` makes no sound. `sound` is the text spoken, as WAV, and `aloud` where a
+    telephone can fetch it: a call that only tells something, and asks nothing.
     """
 
     alert: int
@@ -23,6 +24,8 @@ class Call:
     link: str = ""
     key: str = ""
     silent: bool = False
+    sound: bytes = b""
+    aloud: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Email:
             mark = hashlib.sha256(f"{call.key} {to}".encode()).hexdigest()[:32]
             message["Message-ID"] = f"<{mark}@{self._settings.smtp_from.rpartition('@')[2]}>"
         message.set_content(call.text)
+        if call.sound:
+            message.add_attachment(call.sound, maintype="audio", subtype="wav", filename="nightlight.wav")
         return message
 
     def _refusal(self, server: smtplib.SMTP, call: Call, to: str) -> str | None:

@@ -2,7 +2,8 @@
 
 Asterisk rings the number and, when it is taken, goes to the extension `nightlight` of its dialplan, which speaks and
 waits for a key; docs/RUNNING.md has one. The key comes back by the link that the call carries. So a call that rings, or
-that a machine takes, is no answer.
+that a machine takes, is no answer. A call that only tells something goes to its extension `aloud`, which plays the
+sound at the address that it is given.
 """
 
 from urllib.parse import quote
@@ -31,7 +32,7 @@ class Sip:
         failed = [why for why in (self._failure(call, number) for number in call.to) if why]
         if len(failed) == len(call.to):
             raise failed[0]
-        return Told("ringing; a key pressed will be the answer")
+        return Told("ringing" if call.aloud else "ringing; a key pressed will be the answer")
 
     def probe(self) -> bool:
         return self._settings.sip_url is not None and answers(self._settings.sip_url)
@@ -40,11 +41,12 @@ class Sip:
         asked = {
             "endpoint": self._settings.sip_endpoint.replace("{to}", quote(number.replace(" ", ""), safe="+")),
             "context": "nightlight",
-            "extension": "s",
+            "extension": "aloud" if call.aloud else "s",
             "priority": "1",
             "timeout": str(RINGS),
         }
-        told = {"variables": {"NIGHTLIGHT_REPLY": call.link, "NIGHTLIGHT_ALERT": str(call.alert)}}
+        asks = {"NIGHTLIGHT_REPLY": call.link, "NIGHTLIGHT_ALERT": str(call.alert)}
+        told = {"variables": {"NIGHTLIGHT_ALOUD": call.aloud} if call.aloud else asks}
         login = (self._settings.sip_login, secret(self._settings.sip_password_file) or "")
         url = f"{(self._settings.sip_url or '').rstrip('/')}/channels"
         try:

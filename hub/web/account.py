@@ -7,20 +7,21 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from hub.web.access import Gate, Viewer
 from hub.web.access.entrance import NotProved, TooSoon, Weak
-from hub.web.login import WRONG_CODE, address, logged_out, offer, too_soon
-from hub.web.page import STATIC, page
+from hub.web.login import WRONG_CODE, address, in_words, left_for_good, logged_out, offer, too_soon
+from hub.web.page import STATIC, page, spoken_to
 from hub.web.visitor import SESSION, TheGate, Who
 from models.entrance import LEAST
+from models.telling import say
 
 routes = APIRouter(prefix="/account")
 
 Text = Annotated[str, Form(max_length=400)]
-WRONG = "That is not your present password. Nothing was changed."
+WRONG = "account.wrong"
 
 
 @routes.get("")
 def mine(request: Request, gate: TheGate, who: Who, done: str = "") -> Response:
-    return _page(request, gate, who, done="Your password is changed, and every other session is ended." if done else "")
+    return _page(request, gate, who, done=say("account.changed", spoken_to(request, who)) if done else "")
 
 
 @routes.get("/worker.js")
@@ -35,7 +36,7 @@ def password(request: Request, gate: TheGate, who: Who, old: Text = "", new: Tex
     try:
         gate.entrance.change_password(who, request.cookies[SESSION], old, new, again, address(request))
     except (TooSoon, NotProved, Weak) as no:
-        return _page(request, gate, who, wrong=_said(no), status=_status(no))
+        return _page(request, gate, who, wrong=_said(no, spoken_to(request, who)), status=_status(no))
     return RedirectResponse("/account?done=password", 303)
 
 
@@ -51,7 +52,7 @@ def second(request: Request, gate: TheGate, who: Who, code: Text = "") -> Respon
     try:
         papers = gate.entrance.confirm(who.login, code)
     except NotProved:
-        return _offer(request, gate, who, wrong=WRONG_CODE, status=401)
+        return _offer(request, gate, who, wrong=say(WRONG_CODE, spoken_to(request, who)), status=401)
     return page(request, "papers.html", viewer=who, papers=papers, onward="/account")
 
 
@@ -60,14 +61,15 @@ def drop_second(request: Request, gate: TheGate, who: Who, old: Text = "") -> Re
     try:
         gate.entrance.drop_second(who, old, address(request))
     except (TooSoon, NotProved, Weak) as no:
-        return _page(request, gate, who, wrong=_said(no), status=_status(no))
+        return _page(request, gate, who, wrong=_said(no, spoken_to(request, who)), status=_status(no))
     return logged_out()
 
 
 @routes.post("/leave-everywhere")
 def leave_everywhere(gate: TheGate, who: Who) -> Response:
+    gate.response.forget_browsers(who)
     gate.entrance.leave_everywhere(who)
-    return logged_out()
+    return left_for_good()
 
 
 def _offer(request: Request, gate: Gate, who: Viewer, wrong: str = "", status: int = 200) -> Response:
@@ -81,8 +83,10 @@ def _page(request: Request, gate: Gate, who: Viewer, *, wrong: str = "", done: s
     return page(request, "account.html", status=status, viewer=who, mine=mine, wrong=wrong, done=done, least=LEAST)
 
 
-def _said(no: Exception) -> str:
-    return too_soon(no) if isinstance(no, TooSoon) else str(no) if isinstance(no, Weak) else WRONG
+def _said(no: Exception, language: str) -> str:
+    if isinstance(no, TooSoon):
+        return too_soon(no, language)
+    return in_words(no, language) if isinstance(no, Weak) else say(WRONG, language)
 
 
 def _status(no: Exception) -> int:

@@ -15,6 +15,7 @@ from hub.web.visitor import TheGate, Who
 from hub.web.words import KIND, clock, date
 from models.afterwards import Went
 from models.alert import Refused
+from models.telling import Saying
 
 routes = APIRouter()
 
@@ -23,15 +24,15 @@ Text = Annotated[str, Form(max_length=2_000)]
 
 @routes.get(f"{BY_LINK}feedback/{{token}}")
 def feedback(request: Request, gate: TheGate, token: str) -> Response:
-    return page(request, "feedback.html", asked=gate.after.question(token), Went=Went)
+    return _feedback(request, gate, token)
 
 
 @routes.post(f"{BY_LINK}feedback/{{token}}")
 def went(request: Request, gate: TheGate, token: str, went: Text = "", text: Text = "") -> Response:
     if went not in set(Went):
-        return page(request, "feedback.html", status=400, asked=gate.after.question(token), Went=Went)
-    asked = gate.after.answer_by_link(token, Went(went), text.strip())
-    return page(request, "feedback.html", asked=asked, Went=Went)
+        return _feedback(request, gate, token, 400)
+    gate.after.answer_by_link(token, Went(went), text.strip())
+    return _feedback(request, gate, token)
 
 
 @routes.post("/console/alert/{alert_id}/feedback")
@@ -101,6 +102,12 @@ def decide(request: Request, gate: TheGate, who: Who, number: int, text: Text = 
         looked = gate.after.looked_into(who)
         return page(request, "challenges.html", status=409, viewer=who, looked=looked, refused=str(refused))
     return RedirectResponse("/console/challenges", 303)
+
+
+def _feedback(request: Request, gate: TheGate, token: str, status: int = 200) -> Response:
+    asked = gate.after.question(token)
+    say = Saying(gate.after.language_of(asked))
+    return page(request, "feedback.html", status=status, asked=asked, Went=Went, t=say)
 
 
 def _why(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: str = "") -> Response:

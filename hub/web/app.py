@@ -23,6 +23,7 @@ from hub.web import (
     administration,
     afterwards,
     alive,
+    aloud,
     commission,
     console,
     family,
@@ -77,6 +78,7 @@ PARTS = (
     wishes,
     letters,
     news,
+    aloud,
     alive,
 )
 
@@ -100,21 +102,8 @@ PROTECTION = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-SAID: dict[int, tuple[str, str]] = {
-    403: ("That form has grown old", "Nothing was changed. Go back, reload the page and send it again."),
-    404: ("There is nothing here", "The address may be mistyped, or the page may not be meant for you."),
-    405: ("That is not how this page is used", "Go back and use its buttons."),
-    413: ("That is too long", "Please shorten what you wrote."),
-    500: (
-        "That did not work, and it is our fault",
-        "Nothing of what you typed was understood or kept. Try again; if it keeps happening, ring the duty line.",
-    ),
-    503: (
-        "The past can't be read just now",
-        "It stands in another place, which does not answer. Calls for help do without it. Try again in a minute.",
-    ),
-}
-UNCLEAR = ("That could not be understood", "Nothing was changed. Go back and try again.")
+SAID = frozenset({403, 404, 405, 413, 500, 503})
+"""What has words of its own; all else could not be understood."""
 
 
 @cache
@@ -188,8 +177,8 @@ def _unclear(request: Request, _: Exception) -> Response:
 
 def said(request: Request, status: int) -> Response:
     """A fault in plain words, without data and without a stack. Protected by itself: the outermost are past that."""
-    title, text = SAID.get(status, UNCLEAR)
-    response = page(request, "fault.html", status=status, title=title, text=text)
+    key = f"fault.{status if status in SAID else 400}"
+    response = page(request, "fault.html", status=status, key=key)
     response.headers.update(PROTECTION | {"cache-control": "no-store"})
     return response
 

@@ -78,7 +78,7 @@ def alert_now(request: Request, gate: TheGate, who: Who, alert_id: int) -> Respo
         sheet = gate.sheet(who, Purpose.ANSWER, alert_id)
     except ReasonNeeded:
         return page(request, "ended.html", viewer=who, alert_id=alert_id)
-    return page(request, "now.html", viewer=who, sheet=sheet, refused="", text="")
+    return page(request, "changed.html", viewer=who, sheet=sheet, refused="", text="")
 
 
 @routes.get("/alert/{alert_id}/strip")

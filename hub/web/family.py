@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from hub.web.page import STATIC, page, static
+from hub.web.page import STATIC, page, spoken_to, static
 from hub.web.visitor import TheGate, Who
+from models.telling import Saying
 
 routes = APIRouter(prefix="/family")
 
@@ -33,7 +34,7 @@ def questions(request: Request, gate: TheGate, who: Who) -> Response:
 
 
 @routes.get("/app.webmanifest")
-def manifest() -> Response:
+def manifest(request: Request) -> Response:
     icons = [
         {"src": static(f"icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any maskable"}
         for size in (192, 512)
@@ -41,7 +42,7 @@ def manifest() -> Response:
     told = {
         "name": "Nightlight",
         "short_name": "Nightlight",
-        "description": "How somebody you care for is, as far as they let you know.",
+        "description": Saying(spoken_to(request))("page.app"),
         "id": "/family",
         "start_url": "/family",
         "scope": "/family",

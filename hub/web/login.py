@@ -7,11 +7,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from hub.web.access import Viewer
 from hub.web.access.entrance import Closed, Entered, NotProved, TooSoon, Weak
-from hub.web.page import page
+from hub.web.page import page, spoken_to
 from hub.web.qr import drawn
-from hub.web.visitor import BEFORE, SESSION, TheGate, drop, keep, new_token, visitor
+from hub.web.visitor import BEFORE, SESSION, TOLD_HERE, TheGate, drop, keep, new_token, visitor
 from models.entrance import LEAST, as_link, typed_by_hand
 from models.people import Role
+from models.telling import say
 
 HOME: dict[Role, str] = {
     Role.OPERATOR: "/console",
@@ -23,11 +24,7 @@ HOME: dict[Role, str] = {
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",
 }
-WRONG = "That login and password do not belong together. Please try again."
-WRONG_CODE = (
-    "That code is not the one for now. Wait for the next one, or use a recovery code that you have not used yet."
-)
-CLOSED = "This login has been closed. Ring whoever gave it to you."
+WRONG, WRONG_CODE = "login.wrong", "login.code.wrong"
 
 routes = APIRouter()
 
@@ -41,10 +38,10 @@ def front(who: Maybe) -> Response:
 
 
 @routes.get("/login")
-def form(request: Request, who: Maybe, next: str = "") -> Response:  # noqa: A002 - the word in the address
+def form(request: Request, who: Maybe, next: str = "", left: str = "") -> Response:  # noqa: A002 - the word in the address
     if who:
         return RedirectResponse(_own(next) or HOME[who.role], 303)
-    return _form(request, "login.html", back=_own(next), wrong="", login="")
+    return _form(request, "login.html", back=_own(next), wrong="", login="", left=bool(left))
 
 
 @routes.post("/login")
@@ -54,7 +51,7 @@ def log_in(
     try:
         entered = gate.entrance.enter(login, password, address(request))
     except (TooSoon, NotProved, Closed) as no:
-        return _form(request, "login.html", _status(no), wrong=_said(no, WRONG), back=_own(back), login=login)
+        return _form(request, "login.html", _status(no), wrong=_said(request, no, WRONG), back=_own(back), login=login)
     if who:
         gate.entrance.leave(request.cookies[SESSION])
     return _onward(request, entered, back)
@@ -74,7 +71,7 @@ def prove(request: Request, gate: TheGate, code: Text = "", back: Text = "") -> 
     except LookupError:
         return RedirectResponse("/login", 303)
     except (TooSoon, NotProved) as no:
-        return _form(request, "code.html", _status(no), wrong=_said(no, WRONG_CODE), back=_own(back))
+        return _form(request, "code.html", _status(no), wrong=_said(request, no, WRONG_CODE), back=_own(back))
     return _onward(request, entered, back)
 
 
@@ -95,7 +92,7 @@ def set_up(request: Request, gate: TheGate, code: Text = "") -> Response:
     except LookupError:
         return RedirectResponse("/login", 303)
     except (TooSoon, NotProved) as no:
-        wrong, shown = _said(no, WRONG_CODE), offer(login, secret)
+        wrong, shown = _said(request, no, WRONG_CODE), offer(login, secret)
         return _form(request, "setup.html", _status(no), to="/login/set-up", wrong=wrong, **shown)
     return _let_in(request, page(request, "papers.html", papers=papers, onward=HOME[entered.role]), entered)
 
@@ -116,19 +113,37 @@ def accept(request: Request, gate: TheGate, token: str, password: Text = "", aga
     try:
         gate.entrance.accept(token, password, again)
     except Weak as weak:
-        return _form(request, "invitation.html", 400, token=token, login=login, wrong=str(weak), least=LEAST)
+        return _form(
+            request,
+            "invitation.html",
+            400,
+            token=token,
+            login=login,
+            wrong=in_words(weak, spoken_to(request)),
+            least=LEAST,
+        )
     return RedirectResponse("/login", 303)
 
 
 @routes.post("/logout")
-def log_out(request: Request, gate: TheGate) -> Response:
+def log_out(request: Request, gate: TheGate, who: Maybe) -> Response:
+    """Whoever leaves is told nothing more in this browser. A session that only runs out leaves that as it is."""
+    if who:
+        gate.response.forget_browser(who, request.cookies.get(TOLD_HERE, ""))
     gate.entrance.leave(_cookie(request))
-    return logged_out()
+    return left_for_good()
 
 
-def logged_out() -> Response:
-    response = RedirectResponse("/login", 303)
+def logged_out(to: str = "/login") -> Response:
+    response = RedirectResponse(to, 303)
     drop(response, SESSION)
+    return response
+
+
+def left_for_good() -> Response:
+    """The page after it has the browser itself forget that it was to be told things."""
+    response = logged_out("/login?left=1")
+    drop(response, TOLD_HERE)
     return response
 
 
@@ -170,19 +185,22 @@ def _status(no: Exception) -> int:
     return 429 if isinstance(no, TooSoon) else 401
 
 
-def _said(no: Exception, wrong: str) -> str:
+def _said(request: Request, no: Exception, wrong: str) -> str:
+    language = spoken_to(request)
     if isinstance(no, TooSoon):
-        return too_soon(no)
-    return CLOSED if isinstance(no, Closed) else wrong
+        return too_soon(no, language)
+    return say("login.closed" if isinstance(no, Closed) else wrong, language)
 
 
-def too_soon(no: TooSoon) -> str:
+def too_soon(no: TooSoon, language: str) -> str:
     if no.seconds < 60:
-        return f"Too many tries. Please wait {int(no.seconds) + 1} s and try again."
-    minutes = int(no.seconds // 60) + 1
-    if no.locked:
-        return f"Too many wrong tries: this login is locked for {minutes} min. An administrator can unlock it at once."
-    return f"Too many tries. Please wait {minutes} min and try again."
+        return say("login.wait.seconds", language, count=int(no.seconds) + 1)
+    which = "locked" if no.locked else "minutes"
+    return say(f"login.wait.{which}", language, count=int(no.seconds // 60) + 1)
+
+
+def in_words(weak: Weak, language: str) -> str:
+    return say(weak.key, language, **weak.given)
 
 
 def _cookie(request: Request) -> str:

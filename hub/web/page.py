@@ -10,14 +10,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hub.web import words
+from hub.web.access import Viewer
 from models.afterwards import SUGGESTED, Service, Went
 from models.alert import Act, Outcome, State
 from models.day import Doing
+from models.languages import LANGUAGES
+from models.people import OF_ONE_HOME
 from models.reason import REASONS
 from models.response import BY_OPERATOR
+from models.telling import Saying
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+LANGUAGE = "nightlight_language"
+"""A cookie: in which language whoever used this browser last is told things, for pages before they log in."""
+REMEMBERED = 365 * 24 * 3600
 
 
 @cache
@@ -35,7 +42,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(BY_OPERATOR=BY_OPERATOR, REASONS=REASONS, SUGGESTED=SUGGESTED, Went=Went, Service=Service)
-    made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing)
+    made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing, t=Saying())
     return made
 
 
@@ -43,9 +50,24 @@ _templates = _environment()
 
 
 def page(request: Request, template: str, *, status: int = 200, **given: object) -> HTMLResponse:
-    """`viewer` is None where nobody is logged in."""
-    shown = {"viewer": None, "path": request.url.path, **given}
-    return HTMLResponse(_templates.get_template(template).render(shown), status)
+    """`viewer` is None where nobody is logged in. In their language, unless `t` is given, which says it in another."""
+    viewer = given.get("viewer")
+    told = viewer if isinstance(viewer, Viewer) else None
+    language = spoken_to(request, told)
+    shown = {"viewer": None, "path": request.url.path, "t": Saying(language), **given}
+    made = HTMLResponse(_templates.get_template(template).render(shown), status)
+    if told and told.role in OF_ONE_HOME and request.cookies.get(LANGUAGE) != language:
+        secure = request.app.state.settings.secure_cookies
+        made.set_cookie(LANGUAGE, language, max_age=REMEMBERED, httponly=True, samesite="strict", secure=secure)
+    return made
+
+
+def spoken_to(request: Request, viewer: Viewer | None = None) -> str:
+    """Somebody who is not logged in is spoken to as they were last, else as their browser asks."""
+    if viewer:
+        return viewer.telling.language if viewer.telling.language in LANGUAGES else LANGUAGES[0]
+    asked = [request.cookies.get(LANGUAGE, ""), request.headers.get("accept-language", "")[:2].lower()]
+    return next((one for one in asked if one in LANGUAGES), LANGUAGES[0])
 
 
 def macro(template: str, name: str, *given: object, **named: object) -> Markup:

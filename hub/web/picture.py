@@ -5,18 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from hub.web.words import listed, place
 from models.day import Doing, Span, at_level, merged
 from models.hours import clock, local, moment, part_of, part_starts
 from models.people import Level
+from models.telling import Saying
 
-SAYS: dict[Doing, str] = {
-    Doing.IN_BED: "In bed",
-    Doing.UP: "Up and about",
-    Doing.OUT: "Out",
-    Doing.QUIET: "Quiet",
-    Doing.UNHEARD: "Not heard",
-}
+ENGLISH = Saying()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +58,15 @@ class Picture:
 
 
 def picture(
-    id_: str, title: str, spans: Sequence[Span], start: datetime, end: datetime, level: Level, zone: str
-) -> Picture:
+    id_: str, title: str, spans: Sequence[Span], start: datetime, end: datetime, level: Level, zone: str,
+    say: Saying = ENGLISH,
+) -> Picture:  # fmt: skip
     """`spans` in full detail, drawn as `level` may see them, on a ruler from `start` to `end`."""
     until = spans[-1].end if spans else start
     inner = [at for at in part_starts(start, until, zone) if start < at < until]
     seen = _within(at_level(spans, level, [start, *inner, until]), start, until)
-    runs = [(doing, list(run)) for doing, run in groupby(seen, key=lambda span: span.doing)]
-    shown = [_run(doing, run, level, zone) for doing, run in runs]
+    runs = [(run[0].doing, run) for run in (list(one) for _, one in groupby(seen, key=_outing))]
+    shown = [_run(doing, run, level, zone, say) for doing, run in runs]
     bars = tuple(
         Bar(percent(run[0].start, start, end), _width(run, start, end), doing.name.lower(), f"{what}, {at}")
         for (doing, run), (at, what) in zip(runs, shown, strict=True)
@@ -86,13 +81,17 @@ def lanes(
     """The spans by room, in the order of `rooms`; what is of no room has lanes of its own, where there is any."""
     placed: dict[str, list[Span]] = {room: [] for room in rooms}
     for span in spans:
-        where = {Doing.IN_BED: bedroom or SAYS[Doing.IN_BED], Doing.UP: span.room or SAYS[Doing.UP]}
-        placed.setdefault(where.get(span.doing, SAYS[span.doing]), []).append(span)
-    return tuple(_lane(place(name), some, start, end, zone) for name, some in placed.items())
+        where = {Doing.IN_BED: bedroom, Doing.UP: span.room}
+        placed.setdefault(where.get(span.doing) or _says(span.doing, ENGLISH), []).append(span)
+    return tuple(_lane(ENGLISH.place(name), some, start, end, zone) for name, some in placed.items())
+
+
+def _says(doing: Doing, say: Saying) -> str:
+    return say(f"ribbon.{doing.name.lower()}")
 
 
 def _lane(name: str, spans: Sequence[Span], start: datetime, end: datetime, zone: str) -> Lane:
-    lines = [(f"{clock(one.start, zone)} to {clock(one.end, zone)}", SAYS[one.doing]) for one in spans]
+    lines = [(_from_to(one.start, one.end, zone, ENGLISH), _says(one.doing, ENGLISH)) for one in spans]
     bars = tuple(
         Bar(percent(one.start, start, end), _width([one], start, end), one.doing.name.lower(), f"{what}, {at}")
         for one, (at, what) in zip(spans, lines, strict=True)
@@ -105,14 +104,23 @@ def _within(spans: Sequence[Span], start: datetime, end: datetime) -> list[Span]
     return merged([one for one in clipped if one.end > one.start])
 
 
-def _run(doing: Doing, run: Sequence[Span], level: Level, zone: str) -> tuple[str, str]:
-    rooms = list(dict.fromkeys(place(span.room) for span in run if span.room))
-    what = SAYS[doing] + (f": {listed(rooms)}" if rooms else "")
+def _outing(span: Span) -> tuple[Doing, datetime | None]:
+    """Another one where another bar begins: each time out has one of its own."""
+    return span.doing, span.start if span.doing is Doing.OUT else None
+
+
+def _run(doing: Doing, run: Sequence[Span], level: Level, zone: str, say: Saying) -> tuple[str, str]:
+    rooms, what = list(dict.fromkeys(say.place(span.room) for span in run if span.room)), _says(doing, say)
+    what = say("ribbon.rooms", what=what, rooms=say.listed(rooms)) if rooms else what
     if level is Level.PARTS_OF_DAY:
         starts = [at for at in part_starts(run[0].start, run[-1].end, zone) if run[0].start < at < run[-1].end]
         names = dict.fromkeys(part_of(at, zone) for at in (run[0].start, *starts))
-        return listed(list(names)).capitalize(), what
-    return f"{clock(run[0].start, zone)} to {clock(run[-1].end, zone)}", what
+        return say.listed([say(f"ribbon.part.{name}") for name in names]).capitalize(), what
+    return _from_to(run[0].start, run[-1].end, zone, say), what
+
+
+def _from_to(start: datetime, end: datetime, zone: str, say: Saying) -> str:
+    return say("ribbon.from_to", start=clock(start, zone), end=clock(end, zone))
 
 
 def percent(at: datetime, start: datetime, end: datetime) -> float:

@@ -10,7 +10,9 @@ from hub.web.access import Gate, Viewer
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from models.alert import Refused
+from models.languages import TEXTS
 from models.notices import Preferences
+from models.telling import Saying
 
 routes = APIRouter(prefix="/family")
 
@@ -20,7 +22,7 @@ Hour = Annotated[int, Form()]
 
 @routes.get("/told")
 def told(request: Request, gate: TheGate, who: Who, kept: str = "") -> Response:
-    return _page(request, gate, who, done="Kept." if kept else "")
+    return _page(request, gate, who, done=Saying(who.telling.language)("told.kept") if kept else "")
 
 
 @routes.post("/told")
@@ -32,11 +34,14 @@ def choose(
     digest: Text = "",
     bed: Text = "",
     way: Text = "",
+    language: Text = "",
+    aloud: Text = "",
     digest_hour: Hour = 18,
     quiet_from: Hour = 22,
     quiet_until: Hour = 7,
 ) -> Response:
-    chosen = Preferences(called.strip(), bool(digest), digest_hour, bool(bed), way, quiet_from, quiet_until)
+    told = called.strip(), bool(digest), digest_hour, bool(bed), way, quiet_from, quiet_until
+    chosen = Preferences(*told, language=language, aloud=bool(aloud))
     try:
         gate.relatives.choose(who, chosen)
     except Refused as refused:
@@ -64,7 +69,7 @@ def answer(gate: TheGate, who: Who, key: Text = "") -> Response:
 
 @routes.get("/sharing")
 def sharing(request: Request, gate: TheGate, who: Who, kept: str = "") -> Response:
-    done = "The contact centre has it, and rings you back within two days." if kept else ""
+    done = Saying(who.telling.language)("share.asked") if kept else ""
     return page(request, "sharing.html", viewer=who, sharing=gate.wanted.sharing(who), done=done, wrong="")
 
 
@@ -80,4 +85,5 @@ def ask(request: Request, gate: TheGate, who: Who, text: Annotated[str, Form(max
 
 def _page(request: Request, gate: Gate, who: Viewer, *, wrong: str = "", done: str = "", status: int = 200) -> Response:
     mine = gate.relatives.choices(who)
-    return page(request, "told.html", status=status, viewer=who, mine=mine, wrong=wrong, done=done)
+    names = {language: texts["language"] for language, texts in TEXTS.items()}
+    return page(request, "told.html", status=status, viewer=who, mine=mine, names=names, wrong=wrong, done=done)

@@ -43,7 +43,9 @@ class Responding:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The page behind a link: about whom, what this person said already, and whether it is over."""
+    """The page behind a link: about whom, what this person said already, and whether it is over. In their
+    `language`.
+    """
 
     called: str
     said: Answer | None
@@ -51,3 +53,4 @@ class Reply:
     over: bool
     zone: str
     now: datetime
+    language: str

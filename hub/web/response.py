@@ -11,11 +11,14 @@ from fastapi.responses import RedirectResponse, Response
 from hub.links import BY_LINK
 from hub.transports.post import SIGNATURE
 from hub.web.access import Hidden
+from hub.web.access.responding import marked
 from hub.web.console import refused_sheet
 from hub.web.page import page
-from hub.web.visitor import TheGate, Who
+from hub.web.responding import Reply
+from hub.web.visitor import TOLD_FOR, TOLD_HERE, TheGate, Who, keep
 from models.alert import Refused
 from models.response import BY_KEY
+from models.telling import Saying
 
 routes = APIRouter()
 
@@ -37,15 +40,15 @@ def tried(
 @routes.get(f"{BY_LINK}reply/{{token}}")
 def reply(request: Request, gate: TheGate, token: str) -> Response:
     """Looking says nothing: mail servers look at links before people do."""
-    return page(request, "reply.html", reply=gate.response.reply(token), keys=BY_KEY)
+    return _reply(request, gate.response.reply(token))
 
 
 @routes.post(f"{BY_LINK}reply/{{token}}")
 def say(request: Request, gate: TheGate, token: str, key: Text = "") -> Response:
     """By a button, or by the key of a telephone that the operator's exchange passes on."""
     if key not in BY_KEY:
-        return page(request, "reply.html", status=400, reply=gate.response.reply(token), keys=BY_KEY)
-    return page(request, "reply.html", reply=gate.response.say(token, BY_KEY[key]), keys=BY_KEY)
+        return _reply(request, gate.response.reply(token), 400)
+    return _reply(request, gate.response.say(token, BY_KEY[key]))
 
 
 @routes.post(f"{BY_LINK}text")
@@ -62,16 +65,23 @@ def push_key(gate: TheGate, who: Who) -> Response:
 
 
 @routes.post("/push/subscribe")
-def subscribe(gate: TheGate, who: Who, subscription: Text = "") -> Response:
+def subscribe(request: Request, gate: TheGate, who: Who, subscription: Text = "") -> Response:
     try:
         endpoint = str(msgspec.json.decode(subscription)["endpoint"])
     except (msgspec.DecodeError, KeyError, TypeError) as bad:
         raise Hidden("push") from bad
     gate.response.subscribe(who, subscription.encode(), urlsplit(endpoint).geturl())
-    return Response(status_code=204)
+    done = Response(status_code=204)
+    secure = request.app.state.settings.secure_cookies
+    keep(done, TOLD_HERE, marked(urlsplit(endpoint).geturl()), secure=secure, max_age=TOLD_FOR)
+    return done
 
 
 @routes.post("/push/unsubscribe")
 def unsubscribe(gate: TheGate, who: Who, endpoint: Text = "") -> Response:
     gate.response.unsubscribe(who, endpoint)
     return Response(status_code=204)
+
+
+def _reply(request: Request, reply: Reply, status: int = 200) -> Response:
+    return page(request, "reply.html", status=status, reply=reply, keys=BY_KEY, t=Saying(reply.language))

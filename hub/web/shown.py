@@ -253,6 +253,7 @@ class Sheet:
     area: str
     zone: str
     now: datetime
+    sentence: str
     why: tuple[Reason, ...]
     happened: tuple[Happened, ...]
     holder: str | None

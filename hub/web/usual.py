@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from hub.web.picture import Mound, percent
-from hub.web.words import listed
 from models.hours import PARTS, local
 from models.people import Level
+from models.telling import Saying
 
 HALF_HOUR = timedelta(minutes=30)
 HALVES = 48
@@ -40,17 +40,17 @@ class Usual(NamedTuple):
         runs = [list(run) for _, run in groupby((one for one in drawn if one[0] < one[1]), key=lambda one: one[2])]
         return tuple(_mound(run[0][0], run[-1][1], run[0][2], start, end) for run in runs if run[0][2] > 0)
 
-    def words(self, level: Level) -> str:
+    def words(self, level: Level, say: Saying) -> str:
         """'Usually up by 07:30, and quiet from 22:30.'"""
         if not self.chances:
             return ""
         if level not in (Level.TIMES, Level.ROOMS):
-            return _parts_in_words(self.chances)
+            return _parts_in_words(self.chances, say)
         up = next((half for half in range(MORNING, AFTERNOON) if self.chances[half] >= LIKELY), None)
         evening = [half for half in range(AFTERNOON, HALVES + MORNING) if self.chances[half % HALVES] >= LIKELY]
-        said = [f"up by {_clock(up + 1)}"] if up is not None else []
-        said += [f"quiet from {_clock(evening[-1] + 1)}"] if evening else []
-        return f"Usually {', and '.join(said)}." if said else ""
+        said = {"up": _clock(up + 1)} if up is not None else {}
+        said |= {"quiet": _clock(evening[-1] + 1)} if evening else {}
+        return say(f"usual.{'both' if len(said) > 1 else next(iter(said))}", **said) if said else ""
 
 
 def usual(counters: bytes, known_for: timedelta) -> Usual:
@@ -82,10 +82,10 @@ def _by_part(chances: Sequence[float]) -> list[float]:
     return [mean[part] for part in parts]
 
 
-def _parts_in_words(chances: Sequence[float]) -> str:
+def _parts_in_words(chances: Sequence[float], say: Saying) -> str:
     means = _by_part(chances)
-    lively = [name for hour, name in PARTS[1:4] if means[hour * 2] >= LIVELY]
-    return f"Usually up and about in the {listed(lively)}." if lively else ""
+    lively = [say(f"ribbon.part.{name}") for hour, name in PARTS[1:4] if means[hour * 2] >= LIVELY]
+    return say("usual.parts", parts=say.listed(lively)) if lively else ""
 
 
 def _clock(half: int) -> str:

@@ -17,6 +17,9 @@ from hub.web.access import Gate, Hidden, Viewer
 
 SESSION = "nightlight_session"
 BEFORE = "nightlight_before_login"
+TOLD_HERE = "nightlight_told_here"
+"""The mark of what this browser is told by, so that whoever logs out in it is told nothing more there."""
+TOLD_FOR = 365 * 24 * 3600
 LONGEST_NUMBER = 18
 """Digits."""
 ASK_EVERY = 10.0

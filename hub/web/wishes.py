@@ -1,5 +1,6 @@
 """What the resident decides: by themselves, or by somebody who writes down what they said."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -11,12 +12,13 @@ from hub.web.access import Gate, ReasonNeeded, Viewer
 from hub.web.access.administration import Meanwhile
 from hub.web.access.wishes import MAY_DECIDE_FOR
 from hub.web.letter import letter, printed
-from hub.web.page import page
+from hub.web.page import page, spoken_to
 from hub.web.visitor import TheGate, Who
 from hub.web.words import MEASURED, WHY
 from models.alert import Refused
 from models.hours import day_to_look_again
 from models.people import Level, Role
+from models.telling import Saying
 from models.wishes import SHARING_PAUSES, WORDS, Decision
 
 routes = APIRouter(prefix="/choices")
@@ -68,14 +70,27 @@ def share(
 @routes.get("/{resident}/as/{contact}")
 def seen_as(request: Request, gate: TheGate, who: Who, resident: str, contact: str, word: str = "") -> Response:
     """The relative's own page, made as it is made for them; its buttons do nothing."""
-    try:
-        relative, stands_in = gate.choosing.seeing_as(who, resident, word, contact)
-    except ReasonNeeded:
-        return _word(request, who, resident)
-    told = gate.family.reassurance(stands_in)
-    wanted = gate.wanted.of(stands_in)
-    shown: dict[str, object] = {"told": told, "wanted": wanted, "relative": relative, "resident": resident}
-    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
+
+    def now(stands_in: Viewer) -> dict[str, object]:
+        return {"told": gate.family.reassurance(stands_in), "wanted": gate.wanted.of(stands_in)}
+
+    return _seen_as(request, gate, who, resident, contact, word, "reassurance.html", now)
+
+
+@routes.get("/{resident}/as/{contact}/week")
+def week_as(request: Request, gate: TheGate, who: Who, resident: str, contact: str, word: str = "") -> Response:
+    def week(stands_in: Viewer) -> dict[str, object]:
+        return {"week": gate.family.week(stands_in)}
+
+    return _seen_as(request, gate, who, resident, contact, word, "days.html", week)
+
+
+@routes.get("/{resident}/as/{contact}/ask")
+def asks_as(request: Request, gate: TheGate, who: Who, resident: str, contact: str, word: str = "") -> Response:
+    def ask(stands_in: Viewer) -> dict[str, object]:
+        return {"answers": gate.family.questions(stands_in)}
+
+    return _seen_as(request, gate, who, resident, contact, word, "asked.html", ask)
 
 
 @routes.get("/{resident}/letter.pdf")
@@ -134,6 +149,19 @@ def decided_for(
 def end_decision(gate: TheGate, who: Who, resident: str, number: int, word: Text = "") -> Response:
     gate.choosing.end_decision(who, resident, word, number)
     return _back(resident, word)
+
+
+def _seen_as(
+    request: Request, gate: Gate, who: Viewer, resident: str, contact: str, word: str, part: str,
+    made: Callable[[Viewer], dict[str, object]],
+) -> Response:  # fmt: skip
+    try:
+        relative, stands_in = gate.choosing.seeing_as(who, resident, word, contact)
+    except ReasonNeeded:
+        return _word(request, who, resident)
+    theirs = Saying(spoken_to(request, stands_in))
+    shown = {"relative": relative, "resident": resident, "part": part, "theirs": theirs, **made(stands_in)}
+    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
 
 
 def _day(text: str) -> datetime:

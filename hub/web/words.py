@@ -102,16 +102,16 @@ ICON: dict[str, str] = {
 }
 """The picture beside a kind, where it isn't that of the same name."""
 
-MENTION: dict[str, tuple[Data, str]] = {
-    "less_movement": (Data.PARTS_OF_DAY, "Less movement by day than in the weeks before."),
-    "fewer_outings": (Data.PARTS_OF_DAY, "Out less often than in the weeks before."),
-    "more_night_movement": (Data.PARTS_OF_DAY, "More movement at night than in the weeks before."),
-    "shorter_outings": (Data.PARTS_OF_DAY, "Out for a shorter time than in the weeks before."),
-    "broken_sleep": (Data.PARTS_OF_DAY, "Up more often at night than in the weeks before."),
-    "bathroom_trips": (Data.ROOMS, "More visits to the bathroom at night than is usual."),
-    "not_in_bed": (Data.TIMES, "Later to bed than is usual."),
-    "door_at_night": (Data.TIMES, "A door that leads out was opened at night, which is not usual."),
-    "door_open": (Data.TIMES, "A door that leads out stood open for longer than is usual."),
+MENTION: dict[str, Data] = {
+    "less_movement": Data.PARTS_OF_DAY,
+    "fewer_outings": Data.PARTS_OF_DAY,
+    "more_night_movement": Data.PARTS_OF_DAY,
+    "shorter_outings": Data.PARTS_OF_DAY,
+    "broken_sleep": Data.PARTS_OF_DAY,
+    "bathroom_trips": Data.ROOMS,
+    "not_in_bed": Data.TIMES,
+    "door_at_night": Data.TIMES,
+    "door_open": Data.TIMES,
 }
 """What a relative may be told of what asks for no answer, from which level on: in words without a moment."""
 

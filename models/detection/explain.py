@@ -206,7 +206,12 @@ def _rarity(finding: Finding) -> str:
         return ""
     by = known_by(timedelta(days=float(finding.evidence.get("learned_days") or 0)))
     out = ", and may be out" if finding.evidence.get("perhaps_out") else ""
-    return f": {by}, a well person is quiet this long after 1 in {round(1 / chance)} such moments{out}"
+    return f": {by}, a well person is quiet this long after 1 in {about_one_in(chance)} such moments{out}"
+
+
+def about_one_in(chance: float) -> str:
+    """'1,200' of 1 / 1234.5: two digits, for more would claim what nobody knows."""
+    return f"{float(f'{1 / chance:.2g}'):,.0f}"
 
 
 def _over(said: str) -> Callable[[Finding, Home], Explanation]:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from hub.link import Arrived
 from hub.store import Store
 from models.detection import FindingKind
 from models.observation import KIT, Observation, What
+from models.register import Register
 from models.wire import LARGEST, Heartbeat, Leg, Up, encode
 from tests.conftest import eventually
 from tests.hub.conftest import Kit, moved, now
@@ -275,6 +277,18 @@ def test_a_message_in_full_flood_is_dropped_unreceipted_and_a_press_is_not(
     assert (len(inbox.take(0)), inbox.dropped) == (2, 1)
     inbox.put(arrived(b"routine", t0))
     assert (len(inbox.take(0)), inbox.dropped) == (1, 1), "there is room again"
+
+
+def test_what_the_broker_kept_from_before_an_erasure_is_not_taken_in_again(on_record: Store, t0: datetime) -> None:
+    home = on_record.records.home("okafor-home")
+    assert home
+    on_record.records.load(Register(homes=(replace(home, erased_at=t0 + timedelta(hours=1)),)), {})
+    homes = OnRecord(on_record)
+    homes.refresh()
+    for sent, kept in ((t0, False), (t0 + timedelta(hours=1, minutes=1), True)):
+        beat = encode(Heartbeat("box", sent, sent, sensors={"hall": sent}))
+        came = Arrived("nightlight/1/okafor-home/health", beat, retained=True, at=t0 + timedelta(hours=2))
+        assert (take(came, homes).beat is not None) is kept
 
 
 def test_a_retained_heartbeat_of_an_untrusted_clock_tells_nothing(on_record: Store, t0: datetime) -> None:

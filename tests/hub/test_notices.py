@@ -1,5 +1,7 @@
 """Notices to relatives: written down before they are sent, by the next way where one fails, and never twice."""
 
+import io
+import wave
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,8 @@ import pytest
 
 from hub.clock import Clock
 from hub.escalate import Sending
+from hub.keyring import Keyring
+from hub.links import Links
 from hub.notices import Notices
 from hub.settings import Settings
 from hub.store import Store, open_store
@@ -19,12 +23,12 @@ from hub.store.wishes import Wishes
 from hub.transports import Unreached
 from models.notices import NoticeKind, Preferences
 from models.observation import SensorKind, What
-from models.people import BY_LETTER, Account, Address, Level, Role, Telling
+from models.people import BY_LETTER, READ_ALOUD, Account, Address, Level, Role, Telling
 from models.privacy import Consent
 from models.register import Register
 from models.wire import Heartbeat, encode
 from models.wishes import Decision, Deed, Wish
-from tests.conftest import eventually
+from tests.conftest import eventually, wanted
 from tests.hub.conftest import T0, Hand, Told
 
 HOME = "okafor-home"
@@ -36,14 +40,15 @@ class Desk:
 
     def __init__(self, store: Store, hand: Hand) -> None:
         self.store, self.hand = store, hand
-        self.told = {name: Told() for name in ("email", "sms", "webpush")}
+        self.told = {name: Told() for name in ("email", "sms", "webpush", "sip")}
         self.relatives, self.ways = Relatives(store.records.engine), Ways(store.records.engine)
+        self.keyring = Keyring(hand.path.parent / "secrets")
         self.begin()
 
     def begin(self) -> None:
         self.sending = Sending(self.told, 20.0)
         clock = Clock(str(self.hand.path))
-        self.notices = Notices(self.store, self.told, self.sending, clock, "https://hub.example")
+        self.notices = Notices(self.store, self.told, self.sending, clock, "https://hub.example", Links(self.keyring))
 
     def at(self, moment: datetime) -> None:
         """The home is heard and judged until then."""
@@ -133,6 +138,32 @@ def test_a_way_that_fails_leads_to_the_next_and_it_is_said(desk: Desk) -> None:
     assert [one.transport for one in desk.ways.broken()] == ["email"]
 
 
+def test_who_wants_it_spoken_is_sent_a_sound_or_rung_up(desk: Desk) -> None:
+    """One who hates letters: nobody else is ever rung for a digest."""
+    wanted("espeak-ng")
+    ada = desk.store.records.contact("ada")
+    assert ada
+    numbers = (*ada.addresses, Address("sip", "01632 960077"))
+    ife = replace(ada, id="ife", addresses=numbers, telling=Telling("by telephone", "cy"))
+    obi = replace(ada, id="obi", addresses=numbers, telling=Telling(READ_ALOUD))
+    desk.store.records.load(Register(contacts=(replace(ada, addresses=numbers), ife, obi)), {})
+    desk.at(evening(18.0))
+    desk.settled()
+    (rung,) = desk.told["sip"].calls
+    assert rung.who == "ife"
+    assert rung.aloud.startswith("https://hub.example/by-link/aloud/n")
+    sounds = {call.who: call.sound for call in desk.told["email"].calls}
+    assert sounds.keys() == {"ada", "obi"}
+    assert sounds["ada"] == b""
+    with wave.open(io.BytesIO(sounds["obi"])) as sound:
+        assert sound.getnframes() / sound.getframerate() > 2, "seconds"
+    desk.told["sip"].fault = Unreached("the telephone exchange does not answer", broken=True)
+    desk.at(evening(42.0))
+    desk.settled()
+    (last,) = [one for one in desk.relatives.of_person("ife") if one.tried]
+    assert (last.state, last.way, last.tried) == (Sent.SENT, "email", ("sip",)), "the next way is tried"
+
+
 def test_where_every_way_fails_the_page_can_say_so(desk: Desk) -> None:
     for way in desk.told.values():
         way.fault = Unreached("the telephone is off")
@@ -165,7 +196,11 @@ def test_a_resident_who_shares_nothing_now_is_not_told_of(desk: Desk) -> None:
     desk.at(evening(18.0))
     desk.settled()
     assert desk.told["email"].calls == []
-    assert desk.states()[0][1] == "failed"
+    assert desk.states() == [], "nor is it put down each day that it could not be sent"
+    key = f"digest {evening(18).date()} ada"
+    desk.relatives.intend([(key, HOME, "ada", NoticeKind.DIGEST)], desk.hand.now)
+    desk.settled()
+    assert desk.states() == [("digest", "failed", "")], "one that was decided on before goes to nobody"
 
 
 def test_the_lowest_level_shows_nothing_on_a_screen(desk: Desk) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from hub.web.picture import picture
 from models.day import Doing, Seen, Span, at_level, ribbon
 from models.observation import What
 from models.people import Level
@@ -98,3 +99,15 @@ def test_coarser_ribbons_still_cover_the_day(level: Level) -> None:
     parts = [START, START + 6 * HOUR, END]
     found = at_level(ribbon(HOME, NIGHT, START, END, END), level, parts)
     assert (found[0].start, found[-1].end) == (START, END)
+
+
+def test_being_out_is_drawn_from_the_last_time_a_door_moved() -> None:
+    """Whoever was out may have come back and left again by it: the sentence counts from there too."""
+    seen = [moved(8, "front_door", What.OPENED), moved(10, "front_door", What.CLOSED)]
+    found = ribbon(HOME, seen, START, END, END)
+    assert told(found)[-2:] == [("out", 2.0), ("out", 2.0)]
+    assert told(at_level(found, Level.ROOMS, [])) == told(found)
+    assert told(at_level(found, Level.PARTS_OF_DAY, [START, START + 6 * HOUR, END]))[-1] == ("out", 6.0)
+    drawn = picture("d", "Day", found, START, END, Level.TIMES, "UTC")
+    assert [bar.name for bar in drawn.bars][-2:] == ["out", "out"]
+    assert drawn.lines[-1] == ("10:00 to 12:00", "Out")

@@ -1,6 +1,7 @@
 import pytest
 
-from models.entrance import LEAST, PAIR, PERIOD, STRANGERS, Tries, as_link, code, matching, weakness
+from models.entrance import LEAST, MOST, PAIR, PERIOD, STRANGERS, Tries, as_link, code, matching, weakness
+from models.telling import say
 
 RFC = b"12345678901234567890"
 
@@ -33,7 +34,7 @@ def test_an_app_reads_the_link() -> None:
     "password", ["short", "x" * 201, "password1234", "PassWord1234", "aaaaaaaaaaaaaa", "mr tom reed 77"]
 )
 def test_a_password_that_is_tried_first_is_refused_with_a_reason(password: str) -> None:
-    assert len(weakness(password, "tom")) > 20
+    assert len(say(f"weak.{weakness(password, 'tom')}", count=1, least=LEAST, most=MOST)) > 20
 
 
 @pytest.mark.parametrize("password", ["lamp heron stove", "ällvräksnörde", "7291048830176"])

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hub.settings import Settings
 from hub.store.accounts import NO_PASSWORD, Login, TakenAlready
 from hub.store.amendments import Amendment
+from hub.store.ways import Ways, of_staff
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.entrance import hashed, whole
 from models.entrance import STRANGERS, Tries
@@ -43,6 +44,7 @@ class Row:
 class AccountDesk:
     def __init__(self, door: Door, settings: Settings) -> None:
         self._door, self._settings, self._accounts = door, settings, door.records.accounts
+        self._ways = Ways(door.records.engine)
 
     def all(self, viewer: Viewer) -> list[Row]:
         self._may(viewer)
@@ -96,6 +98,7 @@ class AccountDesk:
         if login == viewer.login:
             raise Wrong("", "You can't close your own login. Another administrator can.")
         self._accounts.close(login, self._door.real(), self._amendment(viewer, account, "closed"))
+        self._told_no_more(account)
 
     def reopen(self, viewer: Viewer, login: str) -> None:
         self._accounts.close(login, None, self._amendment(viewer, self._found(viewer, login).account, "opened again"))
@@ -109,8 +112,13 @@ class AccountDesk:
         self._accounts.drop_second(login, self._amendment(viewer, account, "took the second factor away"))
 
     def end_sessions(self, viewer: Viewer, login: str) -> None:
-        self._found(viewer, login)
+        self._told_no_more(self._found(viewer, login).account)
         self._accounts.end_sessions(login)
+
+    def _told_no_more(self, account: Account) -> None:
+        """In any browser, until they turn it on again there."""
+        contact = account.person if account.role is Role.CONTACT else None
+        self._ways.unsubscribe_all(contact or of_staff(account.login))
 
     def _may(self, viewer: Viewer) -> None:
         self._door.shown(viewer, Purpose.ADMINISTER, (Data.ACCOUNTS,))

@@ -41,6 +41,7 @@ class Form:
     title: str
     wrong: Mapping[str, str]
     open: bool = False
+    gist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,15 @@ def _form(kind: str, record: Any, typed: tuple[str, Mapping[str, str], list[Mist
         else getattr(record, "name", None) or " ".join(sheet.key_of(record))
     )
     title = f"{sheet.one.capitalize()}: {cells['kind'] if kind == 'consents' else name}"
-    return Form(sheet, cells, mark(record), title, wrong, mine)
+    return Form(sheet, cells, mark(record), title, wrong, mine, _gist(kind, cells))
+
+
+def _gist(kind: str, cells: Mapping[str, str]) -> str:
+    """What one most often opens the form to see."""
+    if kind == "consents":
+        return f"withdrawn on {cells['withdrawn_at']}" if cells["withdrawn_at"] else f"agreed on {cells['given_at']}"
+    of = {"homes": ("area",), "residents": ("called", "address"), "contacts": ("relation", "addresses")}
+    return ", ".join(cells[name] for name in of.get(kind, ()) if cells[name])
 
 
 def _blank(kind: str, given: Mapping[str, str], typed: tuple[str, Mapping[str, str], list[Mistake]] | None) -> Form:

@@ -7,29 +7,23 @@ from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter, Unsigned
 from hub.settings import Settings
 from hub.store.afterwards import Afterwards, Asked, Referral, Said
+from hub.store.relatives import Relatives
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import reasons
 from hub.web.shown import Reason
 from models.afterwards import NOT_ASKED_AFTER, Service, Went
 from models.alert import Act, Alert, Lane, Refused, State
+from models.languages import LANGUAGES
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
 from models.reason import said
+from models.telling import say
 
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 KEPT = timedelta(days=90)
 LINKED = ("email", "sms", "push", "webpush")
 
-DECIDED: dict[Act, str] = {
-    Act.RAISE: "The alert was raised",
-    Act.ANSWER: "Somebody at the contact centre answered",
-    Act.LAPSE: "Nobody followed the answer up in time",
-    Act.SEND: "A responder was sent",
-    Act.ARRIVE: "The responder arrived",
-    Act.LEAVE: "The responder left",
-    Act.REPLY: "A relative or neighbour said what they could do",
-    Act.CLOSE: "The alert was closed",
-}
+DECIDED = frozenset((Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE))
 """What those whom an alert was about are told of who decided what."""
 
 
@@ -50,7 +44,7 @@ class Why:
     zone: str
     now: datetime
     why: tuple[Reason, ...]
-    decided: tuple[tuple[datetime, str, str], ...]
+    decided: tuple[tuple[datetime, Act, str], ...]
     reason: str
     said: tuple[Said, ...]
 
@@ -91,7 +85,7 @@ class Looked:
 class AfterDesk:
     def __init__(self, door: Door, settings: Settings) -> None:
         self._door, self._links = door, Links(Keyring(settings.secrets))
-        self._after = Afterwards(door.records.engine)
+        self._after, self._relatives = Afterwards(door.records.engine), Relatives(door.records.engine)
 
     # How it went
 
@@ -120,10 +114,13 @@ class AfterDesk:
             raise Hidden("link")
         return asked
 
-    def answer_by_link(self, token: str, went: Went, words: str) -> Asked:
+    def language_of(self, asked: Asked) -> str:
+        contact = self._door.records.contact(asked.person)
+        return self._relatives.telling(contact).language if contact else LANGUAGES[0]
+
+    def answer_by_link(self, token: str, went: Went, words: str) -> None:
         asked = self.question(token)
         self._after.answer(asked.id, went, words, asked.person, self._door.clock.now())
-        return self._after.question(asked.id) or asked
 
     def answer_told(self, viewer: Viewer, asked_id: int, went: str, words: str) -> Asked:
         """An operator puts down what was said on the telephone. Raises Hidden, and Refused."""
@@ -190,7 +187,7 @@ class AfterDesk:
         entries, names = self._door.alerts.timeline(alert_id), self._door.names()
         full = viewer.role is Role.RESIDENT
         known = names if full else {}
-        decided = tuple((one.at, DECIDED[one.act], known.get(one.actor, "")) for one in entries if one.act in DECIDED)
+        decided = tuple((one.at, one.act, known.get(one.actor, "")) for one in entries if one.act in DECIDED)
         home, now = self._door.home(viewer, alert.home), self._door.clock.now()
         mine = tuple(one for one in self._after.said(alert_id) if full or self._about(one, viewer, alert_id))
         reason = said(alert.outcome, alert.reason)
@@ -200,7 +197,7 @@ class AfterDesk:
         """Raises Hidden, and Refused."""
         self.why(viewer, alert_id)
         if not words:
-            raise Refused("say in a few words what was wrong")
+            raise Refused(say("why.refused", viewer.telling.language))
         self._after.say(alert_id, viewer.login, words, self._door.clock.now())
 
     def looked_into(self, viewer: Viewer) -> Looked:

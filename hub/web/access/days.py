@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from hub.knowing import Knowing
 from hub.web.access.door import Door
-from hub.web.picture import Picture, picture
+from hub.web.picture import ENGLISH, Picture, picture
 from hub.web.usual import Usual, usual
 from models.day import Seen, Span
 from models.home import Home
-from models.hours import day, midnight
+from models.hours import midnight
 from models.people import Level
+from models.telling import Saying
 
 DAY = timedelta(days=1)
 
@@ -34,26 +35,27 @@ class Days:
         told = self._door.records.expectation(home.id)
         return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()
 
-    def two(self, home: Home, now: datetime, level: Level) -> tuple[Picture, Picture]:
+    def two(self, home: Home, now: datetime, level: Level, say: Saying = ENGLISH) -> tuple[Picture, Picture]:
         yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
-        before, known = self.spans(home, yesterday, today)[0], self.usual(home, now)
+        before, until = self.spans(home, yesterday, today)[0], self.spans(home, today, now)[0]
+        known, titles = self.usual(home, now), (say("ribbon.today"), say("ribbon.yesterday"))
         return (
-            self.drawn("today", "Today", self.spans(home, today, now)[0], today, tomorrow, level, home, known),
-            self.drawn("yesterday", "Yesterday", before, yesterday, today, level, home, known),
+            self.drawn("today", titles[0], until, today, tomorrow, level, home, known, say),
+            self.drawn("yesterday", titles[1], before, yesterday, today, level, home, known, say),
         )
 
-    def week(self, home: Home, now: datetime, level: Level) -> tuple[Picture, ...]:
+    def week(self, home: Home, now: datetime, level: Level, say: Saying) -> tuple[Picture, ...]:
         """Today and the six days before, the latest first."""
         known, drawn = self.usual(home, now), []
         for back in range(7):
             start, end = midnight(now, home.timezone, -back), midnight(now, home.timezone, 1 - back)
-            spans, title = self.spans(home, start, min(end, now))[0], day(start, home.timezone)
-            drawn.append(self.drawn(f"day-{back}", title, spans, start, end, level, home, known))
+            spans, title = self.spans(home, start, min(end, now))[0], say.day(start, home.timezone)
+            drawn.append(self.drawn(f"day-{back}", title, spans, start, end, level, home, known, say))
         return tuple(drawn)
 
     def drawn(
         self, id_: str, title: str, spans: list[Span], start: datetime, end: datetime, level: Level, home: Home,
-        known: Usual,
+        known: Usual, say: Saying = ENGLISH,
     ) -> Picture:  # fmt: skip
-        drawn = picture(id_, title, spans, start, end, level, home.timezone)
-        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=known.words(level))
+        drawn = picture(id_, title, spans, start, end, level, home.timezone, say)
+        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=known.words(level, say))

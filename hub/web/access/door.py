@@ -26,12 +26,13 @@ from models.alert import Alert
 from models.health import Heard, Why, why_unheard
 from models.home import Home
 from models.hours import clock_s, when
-from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role
+from models.people import OF_ONE_HOME, Account, Contact, Level, Resident, Role, Telling
 from models.privacy import Data, Purpose, Showing, level_at, showing
 from models.wire import Heartbeat, read_heartbeat
 
 ABOUT_PERSON = frozenset(Data) - {Data.HEARING, Data.KIT, Data.FIGURES, Data.ACCOUNTS}
 REMEMBERED = 10_000
+PLAINLY = Telling()
 LATELY = 0.5
 """Seconds, real and played, in which what is heard of a home is not asked anew."""
 
@@ -46,13 +47,16 @@ class ReasonNeeded(Exception):
 
 class Viewer:
     """Who looks: an account that has logged in, and the token that its forms must carry. Where `behind` them somebody
-    else looks at what they would see, the look is that other's, and says `about` what it was.
+    else looks at what they would see, the look is that other's, and says `about` what it was. `telling` is how they
+    want to be told things.
     """
 
-    def __init__(self, account: Account, csrf: str, behind: "Viewer | None" = None, about: str = "") -> None:
+    def __init__(
+        self, account: Account, csrf: str, behind: "Viewer | None" = None, about: str = "", telling: Telling = PLAINLY
+    ) -> None:
         self.login, self.name, self.role, self.person = account.login, account.name, account.role, account.person
         self.council, self.csrf, self.behind = account.council, csrf, behind
-        self.about = about
+        self.about, self.telling = about, telling
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from hub.seal import Seal
 from hub.settings import Settings
 from hub.store.accounts import IN, NO_PASSWORD, SECOND, SET_UP, Login, Session
 from hub.store.amendments import Amendment
+from hub.store.relatives import Relatives
 from hub.web.access.door import Door, Viewer
-from models.entrance import ADDRESS, FORGOTTEN_AFTER, PAIR, STRANGERS, Tries, matching, weakness
-from models.people import Account, Role
+from models.entrance import ADDRESS, FORGOTTEN_AFTER, LEAST, MOST, PAIR, STRANGERS, Tries, matching, weakness
+from models.people import Account, Role, Telling
 
 USED_ANEW = timedelta(minutes=1)
 """A session's last use is written down no more often."""
@@ -48,7 +49,11 @@ class Closed(Exception):
 
 
 class Weak(ValueError):
-    """A new password that can't be taken; the text says why."""
+    """A new password that can't be taken: why, as a key of models/languages/ with what is `given` to it."""
+
+    def __init__(self, key: str, **given: object) -> None:
+        super().__init__(key)
+        self.key, self.given = key, given
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Mine:
 class Entrance:
     def __init__(self, door: Door, settings: Settings) -> None:
         self._door, self._settings, self._accounts = door, settings, door.records.accounts
+        self._relatives = Relatives(door.records.engine)
         self._seal, self._hasher, self._at_once = Seal(settings.seal_key), PasswordHasher(), BoundedSemaphore(2)
 
     # By password
@@ -225,11 +231,10 @@ class Entrance:
         self._set_password(found.account, new, again, "changed their password", keep=hashed(token))
 
     def _set_password(self, account: Account, password: str, again: str, text: str, keep: str = "") -> None:
-        wrong = weakness(password, account.login)
         if password != again:
-            wrong = "The two are not the same. Please type them again."
-        if wrong:
-            raise Weak(wrong)
+            raise Weak("weak.differ")
+        if wrong := weakness(password, account.login):
+            raise Weak(f"weak.{wrong}", count=len(password), least=LEAST, most=MOST)
         with self._at_once:
             kept = self._hasher.hash(password)
         self._accounts.set_password(account.login, kept, self._amendment(account, account.login, text), keep=keep)
@@ -252,7 +257,7 @@ class Entrance:
             self._failed(viewer.login, address)
             raise NotProved
         if self.second_due(found.account):
-            raise Weak(f"Who works as {viewer.role} needs a second factor here.")
+            raise Weak("weak.needed")
         self._accounts.drop_second(
             viewer.login, self._amendment(found.account, viewer.login, "gave up the second factor")
         )
@@ -267,7 +272,15 @@ class Entrance:
             return None
         if self._door.real() - session.used_at >= USED_ANEW:
             self._accounts.used(hashed(token), self._door.real())
-        return Viewer(account, session.csrf)
+        return Viewer(account, session.csrf, telling=self._told(account))
+
+    def _told(self, account: Account) -> Telling:
+        """Staff are told in English."""
+        records, person = self._door.records, account.person or ""
+        if account.role is Role.CONTACT and (contact := records.contact(person)):
+            return self._relatives.telling(contact)
+        resident = records.resident(person) if account.role is Role.RESIDENT else None
+        return resident.telling if resident else Telling()
 
     def leave(self, token: str) -> None:
         self._accounts.end_session(hashed(token))

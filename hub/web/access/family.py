@@ -18,7 +18,7 @@ from models.people import Contact, Resident
 from models.privacy import Data, Purpose
 from models.questions import answers, night, night_before
 from models.sentence import sentence
-from models.telling import date_in_words, moment_in_words, say
+from models.telling import Saying, date_in_words, moment_in_words, say
 
 DAYS_IN_A_LETTER = 6
 """Beside the day on which it is printed."""
@@ -37,18 +37,18 @@ class FamilyDesk:
     def reassurance(self, viewer: Viewer) -> Reassurance:
         """Raises Hidden."""
         contact, resident, home, shown = self._whose(viewer)
-        now = self._door.clock.now()
+        now, say = self._door.clock.now(), Saying(viewer.telling.language)
         recent = [one for one in self._door.alerts.of_home(home.id, 20) if about(one, resident)]
         return Reassurance(
             resident.called,
             contact.level,
-            sentence(glimpse(self._known(resident, home, now), shown)),
+            sentence(glimpse(self._known(resident, home, now), shown), say.language),
             now,
             home.timezone,
             self._door.heard_of(home.id).until if Data.HEARING in shown else None,
-            self._days.two(home, now, contact.level) if Data.PARTS_OF_DAY in shown else (),
+            self._days.two(home, now, contact.level, say) if Data.PARTS_OF_DAY in shown else (),
             tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
-            _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown),
+            _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown, say),
         )
 
     def news(self, viewer: Viewer, *, letter: bool = False) -> News:
@@ -56,7 +56,7 @@ class FamilyDesk:
         and when they were up in the last week. Raises Hidden.
         """
         contact, resident, home, shown = self._whose(viewer)
-        now, language = self._door.clock.now(), contact.telling.language
+        now, language = self._door.clock.now(), viewer.telling.language
         told = sentence(glimpse(self._known(resident, home, now), shown), language)
         at = moment_in_words(At(now, Grain.MINUTE), now, home.timezone, language)
         lines = [f"{told.head}.", *told.more, say("news.asof", language, at=at)]
@@ -80,17 +80,18 @@ class FamilyDesk:
         """The last seven days; nothing of them for whoever may only know that all is well. Raises Hidden."""
         contact, resident, home, shown = self._whose(viewer)
         now = self._door.clock.now()
-        days = self._days.week(home, now, contact.level) if Data.PARTS_OF_DAY in shown else ()
+        say = Saying(viewer.telling.language)
+        days = self._days.week(home, now, contact.level, say) if Data.PARTS_OF_DAY in shown else ()
         return Week(resident.called, contact.level, now, home.timezone, days)
 
     def questions(self, viewer: Viewer) -> list[tuple[str, str]]:
         """What relatives ask, answered at their level. Raises Hidden."""
-        contact, resident, home, shown = self._whose(viewer)
+        _, resident, home, shown = self._whose(viewer)
         now = self._door.clock.now()
         start, end = night_before(now, home.timezone)
         spans = self._days.spans(home, start, end)[0] if end > start and Data.PARTS_OF_DAY in shown else []
         seen = glimpse(self._known(resident, home, now), shown)
-        return answers(seen, night(spans, start, end, shown), contact.telling.language)
+        return answers(seen, night(spans, start, end, shown), viewer.telling.language)
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident, Home, frozenset[Data]]:
         """The look is on record before anything is fetched. Raises Hidden."""
@@ -108,8 +109,8 @@ class FamilyDesk:
         return self._days.knowing.known(resident, home, now, judged=self._judges(now, home.id))
 
 
-def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data]) -> tuple[Mention, ...]:
+def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data], say: Saying) -> tuple[Mention, ...]:
     """In words without a moment, at the level that may see them."""
     kinds = {one.kind: one for one in mentions}
-    seen = [(kind, text) for kind, (data, text) in MENTION.items() if kind in kinds and data in shown]
-    return tuple(replace(kinds[kind], text=text) for kind, text in seen)
+    seen = [kind for kind, data in MENTION.items() if kind in kinds and data in shown]
+    return tuple(replace(kinds[kind], text=say(f"mention.{kind}")) for kind in seen)

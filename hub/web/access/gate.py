@@ -28,6 +28,7 @@ from hub.store.worklist import Worklist
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
+from hub.web.access.aloud import AloudDesk
 from hub.web.access.board import Board
 from hub.web.access.commissioning import Commissioning
 from hub.web.access.days import DAY, Days
@@ -45,7 +46,7 @@ from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
 from hub.web.access.responding import ResponseDesk, told
-from hub.web.access.said import people, reasons, sent_of, zone_of
+from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
@@ -73,6 +74,7 @@ from hub.web.shown import (
 from hub.web.words import MEASURED, ROLE, place
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.detection import coldstart
+from models.detection.explain import about_one_in
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
 from models.detection.feedback import told as feedback_told
 from models.home import Home
@@ -140,6 +142,7 @@ class Gate:
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
+        self.aloud = AloudDesk(self._door, chosen, self.family)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
@@ -204,7 +207,8 @@ class Gate:
             home.area,
             home.timezone,
             now,
-            reasons(entries),
+            line(alert, why := reasons(entries)),
+            why,
             _folded([_happened(entry, names) for entry in entries]) if Data.TIMELINE in shown else (),
             _name(names, alert.holder),
             _name(names, alert.lapsed_by),
@@ -605,7 +609,7 @@ def _rests_on(told: Expectation, now: datetime) -> str:
     if told.chance is None or told.known_since is None or not 0 < told.chance < 1:
         return ""
     by = coldstart.known_by(now - told.known_since)
-    return f": {by}, a well person is quiet that long after 1 in {round(1 / told.chance)} such moments"
+    return f": {by}, a well person is quiet that long after 1 in {about_one_in(told.chance)} such moments"
 
 
 def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
@@ -644,16 +648,18 @@ def _happened(entry: Entry, names: dict[str, str]) -> Happened:
         text = " ".join([f"{names.get(login, login)} goes.", *note])
     if entry.act is Act.TRY:
         text = told(entry, names)
+    if entry.act is Act.LAPSE and text:
+        text = f"{names.get(text, text)} did nothing further."
     return Happened(entry.at, entry.act, who, text)
 
 
 def _folded(lines: Sequence[Happened]) -> tuple[Happened, ...]:
     """The same try again and again is one line that says how often, at the time of the last."""
     folded: list[Happened] = []
-    for line in lines:
+    for one in lines:
         before = folded[-1] if folded else None
-        if before and line.act is Act.TRY and (before.act, before.text) == (line.act, line.text):
-            folded[-1] = replace(line, times=before.times + 1)
+        if before and one.act is Act.TRY and (before.act, before.text) == (one.act, one.text):
+            folded[-1] = replace(one, times=before.times + 1)
         else:
-            folded.append(line)
+            folded.append(one)
     return tuple(folded)

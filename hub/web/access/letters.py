@@ -62,7 +62,8 @@ class LetterDesk:
         about = f"the letter to {reader.id}: {reason}"
         self._door.look(viewer, Purpose.PREVIEW, letter.home, shown, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, reader.id, council=viewer.council)
-        return envelope, self._family.news(Viewer(stands_in, "", behind=viewer, about=about), letter=True)
+        stand_in = Viewer(stands_in, "", behind=viewer, about=about, telling=self._relatives.telling(reader))
+        return envelope, self._family.news(stand_in, letter=True)
 
     def posted(self, viewer: Viewer, number: int) -> None:
         """Raises Hidden, also for one that somebody else posted meanwhile."""

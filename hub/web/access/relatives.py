@@ -6,44 +6,36 @@ from datetime import datetime, timedelta
 from hub.store.relatives import Break, Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.web.access.door import Door, Hidden, Viewer
-from hub.web.access.responding import WAYS
 from models.alert import Refused
-from models.notices import NoticeKind, Preferences, by_record
-from models.people import POST, Contact, Resident, Role
+from models.languages import LANGUAGES
+from models.notices import Preferences, by_record
+from models.people import POST, SPOKEN_CALL, Contact, Resident, Role
 from models.privacy import Data, Purpose
+from models.telling import Saying
 
-WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", POST)
+WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", SPOKEN_CALL, POST)
 LONGEST_NAME = 60
 LONGEST_BREAK = timedelta(days=60)
 """Whoever is away for longer is no longer on the plan: that is for the resident and the centre to settle."""
 
-KINDS: dict[NoticeKind, str] = {
-    NoticeKind.DIGEST: "The day",
-    NoticeKind.BED: "The evening",
-    NoticeKind.LETTER: "The week",
-}
-STATES: dict[Sent, str] = {
-    Sent.INTENDED: "waits to be sent",
-    Sent.LISTED: "waits to be posted",
-    Sent.SENDING: "on its way",
-    Sent.SENT: "sent",
-    Sent.FAILED: "could not be sent",
-    Sent.UNKNOWN: "perhaps sent: we stopped meanwhile",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One notice as its reader sees it: what about, when, and what came of it by which ways."""
+    """One notice as its reader sees it: what about, when, and what came of it by which way; `failed` is why others
+    did not, in English.
+    """
 
     about: str
     at: datetime
     became: str
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The page of what one is told. `may_bed` is whether this reader's level has the evening in it."""
+    """The page of what one is told. `may_bed` is whether this reader's level has the evening in it, and
+    `shared` whether the resident shares anything with them now.
+    """
 
     called: str
     now: datetime
@@ -52,6 +44,7 @@ class Choices:
     asked: bool
     ways: tuple[tuple[str, str], ...]
     may_bed: bool
+    shared: bool
     told: tuple[Told, ...]
     rest: Break | None
 
@@ -67,36 +60,39 @@ class RelativeDesk:
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
         chosen = self._relatives.preferences(contact.id) or by_record(contact.telling)
-        ways = self._ways_of(contact)
+        ways, say = self._ways_of(contact), Saying(viewer.telling.language)
         return Choices(
             (chosen.called if chosen else "") or resident.called,
             now,
             home.timezone,
             chosen or Preferences(),
             chosen is not None,
-            tuple((way, WAYS.get(way, way)) for way in ways),
+            tuple((way, say(f"way.{way}")) for way in ways),
             Data.PARTS_OF_DAY in shown,
-            tuple(_told(one) for one in self._relatives.of_person(contact.id)),
+            Data.STANDING in shown,
+            tuple(_told(one, say) for one in self._relatives.of_person(contact.id)),
             self._relatives.resting([contact.id], now).get(contact.id),
         )
 
     def choose(self, viewer: Viewer, chosen: Preferences) -> None:
         """Raises Hidden, and Refused for what can't be chosen."""
-        contact, _ = self._whose(viewer)
+        (contact, _), say = self._whose(viewer), Saying(viewer.telling.language)
         if len(chosen.called) > LONGEST_NAME:
-            raise Refused(f"what you call them may have up to {LONGEST_NAME} characters")
+            raise Refused(say("refused.called", most=LONGEST_NAME))
         if any(not 0 <= hour < 24 for hour in (chosen.digest_hour, chosen.quiet_from, chosen.quiet_until)):
-            raise Refused("hours go from 0 to 23")
+            raise Refused(say("refused.hours"))
         if chosen.way and chosen.way not in self._ways_of(contact):
-            raise Refused("there is no such way to reach you: choose another, or ring the contact centre to add one")
+            raise Refused(say("refused.way"))
+        if chosen.language not in ("", *LANGUAGES):
+            raise Refused(say("refused.language"))
         self._relatives.prefer(contact.id, chosen)
 
     def rest(self, viewer: Viewer, days: int) -> None:
         """A break for so many days from now on; none ends it. Raises Hidden, and Refused."""
-        contact, _ = self._whose(viewer)
+        (contact, _), say = self._whose(viewer), Saying(viewer.telling.language)
         length = timedelta(days=days)
         if not timedelta(0) <= length <= LONGEST_BREAK:
-            raise Refused(f"a break may last up to {LONGEST_BREAK.days} days: for longer, ring the contact centre")
+            raise Refused(say("refused.break", days=LONGEST_BREAK.days))
         now = self._door.clock.now()
         self._relatives.rest(contact.id, now, now + length)
 
@@ -118,7 +114,8 @@ class RelativeDesk:
         return contact, resident
 
 
-def _told(one: Notice) -> Told:
-    by = f" {WAYS.get(one.way, one.way)}" if one.way and one.state not in (Sent.INTENDED, Sent.LISTED) else ""
-    failed = f"; {one.detail}" if one.tried else ""
-    return Told(KINDS[one.kind], one.at, f"{STATES[one.state]}{by}{failed}")
+def _told(one: Notice, say: Saying) -> Told:
+    under_way = one.state in (Sent.INTENDED, Sent.LISTED) or not one.way
+    state = say(f"sent.state.{one.state}")
+    became = state if under_way else say("sent.line", state=state, way=say(f"way.{one.way}"))
+    return Told(say(f"sent.{one.kind}"), one.at, became, one.detail if one.tried else "")

@@ -1,6 +1,7 @@
 """The agreed response of an alert: the plan, tries by hand, and the word of those who were sent a link."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
 from models.alert import Act, Alert, Refused, State
 from models.hours import day
+from models.languages import LANGUAGES
 from models.people import Contact, Resident, Role
 from models.response import (
     BY_KEY,
@@ -187,6 +189,18 @@ class ResponseDesk:
         """Only a browser of their own; one that is not known is gone already. Raises Hidden."""
         self._ways.unsubscribe(endpoint, self._told(viewer))
 
+    def forget_browser(self, viewer: Viewer, mark: str) -> None:
+        """Their browser of which `mark` is the mark, if there is one."""
+        with contextlib.suppress(Hidden):
+            person = self._told(viewer)
+            for content in self._ways.subscriptions(person) if mark else ():
+                if marked(endpoint := msgspec.json.decode(content)["endpoint"]) == mark:
+                    self._ways.unsubscribe(endpoint, person)
+
+    def forget_browsers(self, viewer: Viewer) -> None:
+        with contextlib.suppress(Hidden):
+            self._ways.unsubscribe_all(self._told(viewer))
+
     @staticmethod
     def _told(viewer: Viewer) -> str:
         """As whom a browser of theirs is kept: contacts, and those who answer alerts."""
@@ -220,7 +234,9 @@ class ResponseDesk:
         zone, living = home.timezone if home else "UTC", self._told_of(attempt, alert)
         called = " and ".join(one.called or one.name for one in living)
         over = alert.state is State.CLOSED
-        return Reply(called, attempt.answer, attempt.holds_until, over, zone, self._door.clock.now())
+        contact = self._door.records.contact(attempt.who)
+        language = self._relatives.telling(contact).language if contact else LANGUAGES[0]
+        return Reply(called, attempt.answer, attempt.holds_until, over, zone, self._door.clock.now(), language)
 
     def _told_of(self, attempt: AttemptMade, alert: Alert) -> list[Resident]:
         """Only the resident that this contact is one of."""
@@ -280,6 +296,11 @@ def _step(
 def _numbers(contact: Contact) -> tuple[str, ...]:
     ways = (TELEPHONE, "phone", "sms", "sip")
     return tuple(dict.fromkeys(one.to for way in ways for one in contact.addresses if one.transport == way))
+
+
+def marked(endpoint: str) -> str:
+    """What names a browser's subscription without telling it."""
+    return hashlib.sha256(endpoint.encode()).hexdigest()[:32]
 
 
 def _dialled(number: str) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hub.knowing import about
 from hub.settings import Settings
 from hub.store.alerts import Entry
+from hub.store.relatives import Relatives
 from hub.store.responses import Responses
 from hub.store.shiftbook import Row, Shiftbook
 from hub.web.access.door import Door, Hidden, Viewer
@@ -18,6 +19,7 @@ from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose
 from models.response import BY_KEY, Answer
 from models.shift import Noted
+from models.telling import Saying
 
 COUNTED = timedelta(days=90)
 ASKED_WITHIN = timedelta(days=2)
@@ -59,6 +61,7 @@ class WantedDesk:
     def __init__(self, door: Door, settings: Settings) -> None:
         self._door, self._phone = door, settings.centre_phone or ""
         self._responses, self._book = Responses(door.alerts.engine), Shiftbook(door.records.engine)
+        self._relatives = Relatives(door.records.engine)
 
     def of(self, viewer: Viewer) -> Wanted | None:
         """None where no alert is open, and for whom nothing is shared with. Raises Hidden."""
@@ -71,7 +74,8 @@ class WantedDesk:
         zone = home.timezone if Data.TIMES in shown else ""
         mine = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer]
         explained = reasons(entries) if Data.ALERTS in shown else ()
-        doing = (*_centre(alert, entries, zone), *self._others(alert, contact))
+        say = Saying(viewer.telling.language)
+        doing = (*_centre(alert, entries, zone, say), *self._others(alert, contact, say))
         said = mine[-1].answer if mine else None
         return Wanted(alert.id, doing, explained[-1] if explained else None, said, self._phone, viewer.behind is None)
 
@@ -82,7 +86,7 @@ class WantedDesk:
         if viewer.behind or key not in BY_KEY:
             raise Hidden("answer")
         if alert is None:
-            raise Refused("it is over: somebody has dealt with it already")
+            raise Refused(Saying(viewer.telling.language)("refused.over"))
         now = self._door.clock.now()
         waiting = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer is None]
         if waiting:
@@ -102,7 +106,8 @@ class WantedDesk:
         first = self._responses.first_answers([one.id for one in everybody], since)
         seen = order if Data.CARERS in shown else [one for one in order if one.id == contact.id]
         helpers = [Helper(one.name, one.relation, first.get(one.id, 0), one.id == contact.id) for one in seen]
-        return Sharing(resident.called, tuple(helpers), COUNTED.days)
+        chosen = self._relatives.preferences(contact.id)
+        return Sharing((chosen.called if chosen else "") or resident.called, tuple(helpers), COUNTED.days)
 
     def ask(self, viewer: Viewer, text: str) -> None:
         """A call back that the centre owes them, in the shift's book. Raises Hidden, and Refused."""
@@ -110,7 +115,7 @@ class WantedDesk:
         if viewer.behind:
             raise Hidden("ask")
         if not text or len(text) > LONGEST:
-            raise Refused(f"say what should change, in up to {LONGEST} characters")
+            raise Refused(Saying(viewer.telling.language)("refused.change", most=LONGEST))
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         said = f"{contact.name} ({contact.relation}) asks for a change of who is called: {text}"
         self._book.write(
@@ -121,7 +126,7 @@ class WantedDesk:
         mine = [one for one in self._door.alerts.of_home(resident.home, 20) if about(one, resident)]
         return next((one for one in mine if one.state is not State.CLOSED), None)
 
-    def _others(self, alert: Alert, contact: Contact) -> list[str]:
+    def _others(self, alert: Alert, contact: Contact, say: Saying) -> list[str]:
         """Without a name: who else is called is the resident's to tell."""
         now = self._door.clock.now()
         coming = [
@@ -129,7 +134,7 @@ class WantedDesk:
             for one in self._door.alerts.attempts(alert.id)
             if one.answer is Answer.ON_THE_WAY and one.who != contact.id and one.holds_until and one.holds_until > now
         ]
-        return ["Somebody else whom we called is on the way."] if coming else []
+        return [say("doing.other")] if coming else []
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident]:
         contact = self._door.records.contact(viewer.person) if viewer.person else None
@@ -139,15 +144,14 @@ class WantedDesk:
         return contact, resident
 
 
-def _centre(alert: Alert, entries: list[Entry], zone: str) -> list[str]:
+def _centre(alert: Alert, entries: list[Entry], zone: str, say: Saying) -> list[str]:
     """What the contact centre does now; since when only for whoever may know moments."""
     gone = visit(entries)
-    since = f" since {clock(entries[-1].at, zone)}" if zone and entries else ""
     if alert.state is State.RAISED:
-        return ["It rings at the contact centre until somebody answers there."]
+        return [say("doing.rings")]
     if gone and gone.arrived:
-        return ["A responder is with them."]
+        return [say("doing.there")]
     if gone:
-        sent = f" since {clock(gone.sent_at, zone)}" if zone else ""
-        return [f"A responder is on the way{sent}."]
-    return [f"Somebody at the contact centre is dealing with it{since}."]
+        return [say("doing.on_way.since", at=clock(gone.sent_at, zone)) if zone else say("doing.on_way")]
+    since = zone and entries
+    return [say("doing.dealt.since", at=clock(entries[-1].at, zone)) if since else say("doing.dealt")]

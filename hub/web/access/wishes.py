@@ -11,6 +11,7 @@ from hub.store import Store, Traces
 from hub.store.aged import Aged, Gone
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
+from hub.store.relatives import Relatives
 from hub.store.wishes import Wishes
 from hub.web.access.administration import Meanwhile
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer
@@ -106,6 +107,7 @@ class Review:
 class Choosing:
     def __init__(self, door: Door) -> None:
         self._door, self._wishes = door, Wishes(door.records.engine)
+        self._relatives = Relatives(door.records.engine)
         self._aged = Aged(door.records.engine)
         self._store = Store(door.records, door.alerts, door.series, Traces(door.records.engine))
 
@@ -295,7 +297,8 @@ class Choosing:
         about = f"as {contact_id} sees it" + (f"; {reason}" if reason else "")
         self._door.look(viewer, Purpose.PREVIEW, home.id, wanted, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, contact.id, council=viewer.council)
-        return contact, Viewer(stands_in, "", behind=viewer, about=about)
+        told = self._relatives.telling(contact)
+        return contact, Viewer(stands_in, "", behind=viewer, about=about, telling=told)
 
     def _contact(self, resident: Resident, contact_id: str) -> Contact:
         contact = self._door.records.contact(contact_id)

@@ -11,7 +11,7 @@
     const then = new Date(at);
     const today = then.toDateString() === new Date().toDateString();
     const clock = document.querySelector("[data-clock]")?.textContent.trim();
-    const since = today ? clock : `${clock} on ${then.toLocaleDateString("en-GB", { weekday: "long" })}`;
+    const since = today ? clock : `${clock}, ${then.toLocaleDateString(document.documentElement.lang, { weekday: "long" })}`;
     stale.textContent = stale.dataset.text.replace("{}", since);
     stale.hidden = false;
     document.body.classList.add("is-stale");

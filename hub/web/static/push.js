@@ -25,9 +25,9 @@
       const worker = await ready;
       const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
       await post("/push/subscribe", { subscription: JSON.stringify(made) });
-      said.textContent = "This browser will tell you when you are wanted.";
+      said.textContent = said.dataset.isOn;
     } catch {
-      said.textContent = "This browser could not be set up. Allow notifications for this page, and try again.";
+      said.textContent = said.dataset.failed;
     }
     await show();
   });
@@ -37,9 +37,9 @@
     try {
       await post("/push/unsubscribe", { endpoint: asked.endpoint });
       await asked.unsubscribe();
-      said.textContent = "This browser will tell you nothing more.";
+      said.textContent = said.dataset.isOff;
     } catch {
-      said.textContent = "That did not work. Try again when you are online.";
+      said.textContent = said.dataset.offline;
     }
     await show();
   });

@@ -38,6 +38,8 @@ const navigated = async (event) => {
     const answer = await within(fetch(event.request));
     if (answer.type === "opaqueredirect" || answer.status === 404) await forget();
     else if (answer.ok) event.waitUntil(keep(event.request, answer.clone()));
+    // Somebody may have chosen another language there.
+    if (event.request.url.includes("/family/told")) event.waitUntil(caches.open(PARTS).then((cache) => cache.add(OFFLINE)));
     return answer;
   } catch {
     return kept(event.request);
@@ -70,7 +72,7 @@ self.addEventListener("message", (event) => {
 });
 
 self.addEventListener("push", (event) => {
-  const told = event.data ? event.data.json() : { title: "Nightlight", text: "Open to see.", link: "/family" };
+  const told = event.data ? event.data.json() : { title: "Nightlight", text: "", link: "/family" };
   const shown = { body: told.text, data: told.link || "/family", requireInteraction: !told.silent, silent: Boolean(told.silent) };
   if (told.tag) shown.tag = told.tag;
   event.waitUntil(self.registration.showNotification(told.title, shown));

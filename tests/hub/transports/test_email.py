@@ -1,6 +1,7 @@
 """A real mail server on this machine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -57,6 +58,15 @@ def test_it_arrives(server: Settings, letterbox: Letterbox) -> None:
         "Nightlight alert 7",
     )
     assert letter.get_content().strip() == "Please check on Mrs Okafor."
+
+
+def test_a_sound_goes_beside_the_words(server: Settings, letterbox: Letterbox) -> None:
+    transports(server)["email"].send(replace(CALL, sound=b"RIFF and so on"))
+    (letter,) = letterbox.letters
+    words, sound = letter.iter_parts()
+    assert words.get_content().strip() == "Please check on Mrs Okafor."
+    told = sound.get_content_type(), sound.get_filename(), sound.get_content()
+    assert told == ("audio/wav", "nightlight.wav", b"RIFF and so on")
 
 
 def test_nobody_learns_who_else_was_told(server: Settings, letterbox: Letterbox) -> None:

@@ -254,6 +254,14 @@ def test_a_call_rings_and_carries_the_link_for_its_key(settings: Settings, serve
     assert base64.b64decode(headers["authorization"].split()[1]) == b"nightlight:shared with them"
 
 
+def test_a_call_that_only_tells_something_is_played_what_it_says(settings: Settings, server: Server) -> None:
+    heard_at = "https://hub.example/by-link/aloud/n1.x.y.wav"
+    transports(settings)["sip"].send(replace(addressed("sip", server), aloud=heard_at))
+    ((path, _, content),) = server.got
+    assert "extension=aloud" in path
+    assert json.loads(content) == {"variables": {"NIGHTLIGHT_ALOUD": heard_at}}
+
+
 @pytest.mark.parametrize("name", ["webhook", "partner", "sip", "sms"])
 def test_a_way_is_looked_at_without_reaching_anybody(
     name: str, settings: Settings, server: Server, probe: Callable[[str], bool]

@@ -67,10 +67,11 @@ async def answered(app: FastAPI, verb: str, address: str, cookie: str, form: dic
 
 
 class Inside:
-    """Somebody with a session; forms carry its token."""
+    """Somebody with a session, and what else their browser keeps; forms carry its token."""
 
-    def __init__(self, app: FastAPI, world: World, login: str) -> None:
-        self._app, self._cookie = app, f"{SESSION}={world.session(login)}"
+    def __init__(self, app: FastAPI, world: World, login: str, **kept: str) -> None:
+        cookies = {SESSION: world.session(login), **kept}
+        self._app, self._cookie = app, "; ".join(f"{name}={value}" for name, value in cookies.items())
         found = re.search(r'name="csrf" value="([^"]+)"', self.get("/account").text)
         assert found
         self._csrf = found.group(1)

@@ -109,7 +109,7 @@ def test_a_silent_call_goes_before_all_others(world: World, visit: Visit) -> Non
     responses.tried(alert.id, OUTSIDE, RESIDENT, TELEPHONE, Answer.NO_ANSWER, "tom", world.now)
     world.move(timedelta(minutes=4))
     world.beat("h_okafor")
-    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now)
+    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now, text="tom")
     nia = visit("nia")
     page = nia.see("/console")
     assert re.findall(r'<li[^>]* id="alert-(\d+)"', page) == [str(alert.id), str(other.id)]
@@ -172,8 +172,10 @@ def test_an_answer_that_lapsed_says_whose(world: World, visit: Visit) -> None:
     alert = world.press()
     world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
     world.move(timedelta(minutes=4))
-    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now)
-    assert "Lapsed by Tom Brandt" in words(visit("nia").see("/console"))
+    world.store.alerts.act(alert.id, Act.LAPSE, "hub", world.now, text="tom")
+    nia = visit("nia")
+    assert "Lapsed by Tom Brandt" in words(nia.see("/console"))
+    assert "Tom Brandt did nothing further." in words(nia.see(f"/console/alert/{alert.id}"))
 
 
 def test_the_alert_page_says_who_why_and_what_the_sensors_do(world: World, visit: Visit) -> None:
@@ -196,6 +198,7 @@ def test_the_alert_page_says_who_why_and_what_the_sensors_do(world: World, visit
     ):
         assert told in text, told
     assert 'href="tel:01632960001"' in page
+    assert text.index("No sign of life since 08:00") < text.index("The home now"), "first of all what happened"
     assert 'href="mailto:ada@example.org"' in page
 
 

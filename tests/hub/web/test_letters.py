@@ -66,7 +66,9 @@ def test_the_list_says_to_whom_and_a_letter_is_posted_once(world: World, visit: 
     assert "Chi Ade" not in words(amina.see("/letters"))
     told = relatives.of_person("c_chi")[0]
     assert (told.state, told.way, told.detail) == (Sent.SENT, "post", "by amina")
-    assert "The week 12:00 on Tue 17 Nov · sent by a letter a week" in words(visit("chi").see("/family/told"))
+    assert "Yr wythnos hon 12:00, Maw 17 Tach · anfonwyd drwy lythyr yr wythnos" in words(
+        visit("chi").see("/family/told")
+    )
 
 
 def test_of_whom_nothing_is_shared_with_no_letter_is_printed(world: World, visit: Visit, relatives: Relatives) -> None:

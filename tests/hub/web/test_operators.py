@@ -65,7 +65,11 @@ def test_a_fall_by_keyboard_alone(world: World, url: str, opened: Opened) -> Non
 def _more_comes_in(world: World, page: Page, chosen: Locator) -> None:
     """The page is brought up to date under what has the focus, and leaves it there."""
     expect(chosen).to_be_focused()
+    lead = page.locator("#lead")
+    said = lead.inner_text()
+    world.move(timedelta(minutes=1))
     world.press()
+    expect(lead).not_to_have_text(said)
     expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
     expect(chosen).to_be_focused()
 

@@ -218,6 +218,23 @@ def test_a_browser_is_subscribed_by_its_own_contact_alone(world: World, visit: V
     assert ways.subscriptions("c_karl") == []
 
 
+def test_who_logs_out_is_told_nothing_more_in_that_browser(world: World, visit: Visit) -> None:
+    """Another browser of theirs goes on; and everywhere is everywhere."""
+    ways, here, there = Ways(world.store.alerts.engine), visit("ada"), visit("ada")
+    asked = {one: json.dumps({"endpoint": f"https://fcm.googleapis.com/fcm/send/{one}",
+                              "keys": {"p256dh": "BP", "auth": "aa"}}) for one in ("here", "there")}  # fmt: skip
+    assert here.post("/push/subscribe", subscription=asked["here"]).status_code == 204
+    assert there.post("/push/subscribe", subscription=asked["there"]).status_code == 204
+    left = here.post("/logout")
+    assert left.headers["location"] == "/login?left=1"
+    assert "data-left" in here.see(left.headers["location"]), "and the browser is told to forget it as well"
+    assert ways.subscriptions("c_ada") == [asked["there"]]
+    assert visit("ada").post("/logout").status_code == 303
+    assert ways.subscriptions("c_ada") == [asked["there"]], "one that never asked ends nothing"
+    visit("ada").post("/account/leave-everywhere")
+    assert ways.subscriptions("c_ada") == []
+
+
 def test_a_supervisor_elsewhere_is_told_in_a_browser_that_asked_for_it(world: World, visit: Visit) -> None:
     keys = {"p256dh": "BP", "auth": "aa"}
     good = json.dumps({"endpoint": "https://fcm.googleapis.com/fcm/send/s", "keys": keys})

@@ -155,7 +155,8 @@ def test_what_was_measured_is_erased_wherever_it_stands_and_the_service_goes_on(
 
 def test_one_kind_may_be_erased_alone(world: World, client: Inside) -> None:
     world.saw(HOME, (world.now, "pendant", What.PRESSED))
-    health = world.store.records.health
+    health, motion = world.store.records.health, [one.id for one in world.home(HOME).sensors if one.kind == "motion"]
+    world.beat(HOME)
     health.level([(HOME, "pendant", world.now, 70.0), (HOME, "taken_out", world.now, 60.0)])
     health.begin([Spell(HOME, FindingKind.BATTERY_FLAT, world.now, sensor=one) for one in ("a_pir", "pendant")])
     assert client.post(f"{HERE}/erase", kind="motion").status == 409, "the word is missing"
@@ -173,6 +174,10 @@ def test_one_kind_may_be_erased_alone(world: World, client: Inside) -> None:
         "Times of trouble with the kit 1 deleted",
     ):
         assert line in words(page.text), line
+    beat = world.store.records.heartbeat(HOME)
+    assert beat
+    assert "pendant" in beat.sensors
+    assert [one for one in beat.sensors if one in motion] == [], "nor does the last heartbeat tell of it"
     assert client.post(f"{HERE}/erase", kind="pendant", sure="delete").status == 200
     assert [held(world)[one] for one in ("battery_levels", "traces")] == [0, 0]
 
