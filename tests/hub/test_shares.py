@@ -84,13 +84,13 @@ def test_one_of_two_is_killed_in_the_middle(programs: Programs, on_record: Store
         n: Observation(n, *(("pendant", What.PRESSED) if n % 50 == 0 else ("hall", What.MOVED)), now())
         for n in range(1, 401)
     }
-    eventually(lambda: _pushed(ours, everything, 150) and _pushed(theirs, everything, 150), 60)
+    eventually(lambda: pushed(ours, everything, 150) and pushed(theirs, everything, 150), 60)
     programs.kill("2/2")
     theirs.press_until_receipted(1000, now())
-    _pushed(ours, everything, 400)  # waits in the broker
+    pushed(ours, everything, 400)  # waits in the broker
     eventually(lambda: _alerts(on_record, NEIGHBOUR), 30)
     programs.start("2/2")
-    eventually(lambda: _pushed(ours, everything, 400) and _pushed(theirs, everything, 400), 60)
+    eventually(lambda: pushed(ours, everything, 400) and pushed(theirs, everything, 400), 60)
     assert on_record.series.counts() == {HOME: (400, 400), NEIGHBOUR: (401, 401)}
     eventually(lambda: on_record.alerts.counts()[HOME]["findings"] == {"press": 8}, 30)
     eventually(lambda: on_record.alerts.counts()[NEIGHBOUR]["findings"] == {"press": 9}, 30)
@@ -117,12 +117,15 @@ def _alerts(store: Store, home: str) -> list[int]:
     return [alert.id for alert in store.alerts.of_home(home)]
 
 
-def _pushed(kit: Kit, everything: dict[int, Observation], enough: int) -> bool:
+def pushed(kit: Kit, everything: dict[int, Observation], enough: int) -> bool:
+    """Send a few of what is not receipted yet, as a kit does, until `enough` are."""
+    if len(kit.receipted & everything.keys()) >= enough:
+        return True
     waiting = sorted(set(everything) - kit.receipted)[:40]
     for start in range(0, len(waiting), 10):
         kit.send(*(everything[n] for n in waiting[start : start + 10]), sent=now())
     time.sleep(0.02)
-    return len(kit.receipted & everything.keys()) >= enough
+    return False
 
 
 @pytest.fixture
