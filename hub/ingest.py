@@ -65,7 +65,7 @@ LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
-GATHER = 0.05
+GATHER = 0.1
 """Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
 _UP = f"/{Leg.UP}"
@@ -92,7 +92,14 @@ class Reread:
     """Something may have been stored that was not handed on: look for it in the store."""
 
 
-News = Sequence[Row] | Signs | Reread
+class Told(msgspec.Struct, frozen=True):
+    """What was committed together, and what heartbeats said beside it."""
+
+    rows: Sequence[Row] = ()
+    signs: Sequence[Signs] = ()
+
+
+News = Told | Reread
 
 
 def _size(arrived: Arrived) -> int:
@@ -292,10 +299,9 @@ class Ingest:
         """The kits that said what they keep to."""
         taken = [take(one, self._on_record) for one in group]
         fresh = self._store.series.append([row for one in taken for row in one.rows])
-        if fresh:
-            self._news.put(fresh)
-        for signs in (one.signs for one in taken if one.signs):
-            self._news.put(signs)
+        signs = [one.signs for one in taken if one.signs]
+        if fresh or signs:
+            self._news.put(Told(fresh, signs))
         self._store.traces.keep([one.felt for one in taken if one.felt])
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)

@@ -48,7 +48,10 @@ from models.wire import noticing_since, read_heartbeat, sensors_seen
 log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 10_000
-SNAPSHOT_EVERY = 30.0
+SNAPSHOT_EVERY, SNAPSHOT_COSTS, SNAPSHOT_AFTER = 30.0, 0.01, 100_000
+"""Real seconds at least between snapshots; which part of the time may go into them, unless so many observations came
+since the last, which a restart would have to read again.
+"""
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
 GIVE_UP_AFTER = 3
@@ -102,7 +105,7 @@ class Watch:
         self._seq = 0
         self._ahead: set[int] = set()
         self._begun_after: dict[Share, int] = {}
-        self._saved_at = float("-inf")
+        self._saved_at, self._saved_seq = float("-inf"), 0
         self._saving = Saving(store.records.snapshots, share)
         self._looked_at = 0.0
         self._hearing = False
@@ -181,10 +184,9 @@ class Watch:
         for one in news:
             if isinstance(one, Reread):
                 self._catch_up()
-            elif isinstance(one, Signs):
-                signs.append(one)
             else:
-                rows += one
+                rows += one.rows
+                signs += one.signs
         fresh = [row for row in rows if row.seq > self._seq]
         if fresh and fresh[0].seq > self._seq + 1 and self._share.whole:  # else what lies between is mostly others'
             self._catch_up()
@@ -341,7 +343,7 @@ class Watch:
         before = {home.id: home.erased_at for home in self._engine.homes}
         return {home.id for home in homes if home.id in before and home.erased_at != before[home.id]}
 
-    def _without(self, erased: set[str], homes: Sequence[Home]) -> bytes:
+    def _without(self, erased: set[str], homes: Sequence[Home]) -> memoryview:
         """What the engine knows, but nothing of those."""
         if not erased:
             return self._engine.snapshot()
@@ -449,9 +451,12 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
+        passed = time.monotonic() - self._saved_at
+        if passed < SNAPSHOT_EVERY or self._saving.under_way:
+            return
+        if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return
         if not self._share.whole:
             self._catch_up()  # so that none is ahead
-        self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
-        self._saved_at = time.monotonic()
+        self._saving.begin(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saved_at, self._saved_seq = time.monotonic(), self._seq

@@ -403,8 +403,12 @@ def noticing_since(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dat
 
 def sensors_seen(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dict[str, datetime]:
     """Each sensor's last sign of life in the hub's time."""
-    placed = {sensor: _placed(beat, at, arrived, retained=retained) for sensor, at in beat.sensors.items()}
-    return {sensor: at for sensor, at in placed.items() if at is not None}
+    if not beat.online or (retained and not beat.clock_trusted):
+        return {}
+    if retained:
+        return {sensor: min(at, arrived) for sensor, at in beat.sensors.items()}
+    said = beat.at
+    return {sensor: arrived - (said - at) if at < said else arrived for sensor, at in beat.sensors.items()}
 
 
 def _placed(beat: Heartbeat, at: datetime, arrived: datetime, *, retained: bool) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -377,7 +377,7 @@ class Records:
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:
-            upsert(connection, schema.expectations, [asdict(one) for one in expectations])
+            upsert(connection, schema.expectations, [_expected(one) for one in expectations])
 
     @once
     def expectation(self, home: str) -> Expectation | None:
@@ -445,6 +445,11 @@ class Records:
     def _write(self, statement: Any) -> int:
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount
+
+
+def _expected(one: Expectation) -> dict[str, Any]:
+    """`asdict` would copy each value."""
+    return {name: getattr(one, name) for name in Expectation.__slots__}
 
 
 def _agreed(abouts: frozenset[str], alike: dict[frozenset[str], Agreed]) -> Agreed:
