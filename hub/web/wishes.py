@@ -17,6 +17,7 @@ from hub.web.visitor import TheGate, Who
 from hub.web.words import MEASURED, WHY
 from models.alert import Refused
 from models.hours import day_to_look_again
+from models.notices import NoticeKind
 from models.people import Level, Role
 from models.telling import Saying
 from models.wishes import SHARING_PAUSES, WORDS, Decision
@@ -34,7 +35,8 @@ def mine(request: Request, gate: TheGate, who: Who) -> Response:
     """A resident comes to their own; whoever keeps decisions to what is to be looked at again."""
     if who.role is not Role.RESIDENT:
         now, due = gate.choosing.reviews(who)
-        return page(request, "reviews.html", viewer=who, now=now, due=due)
+        missed = gate.reminding.not_reached(who, NoticeKind.REVIEW)
+        return page(request, "reviews.html", viewer=who, now=now, due=due, not_reached=missed)
     return RedirectResponse(f"/choices/{gate.choosing.own(who)}", 303)
 
 

@@ -189,6 +189,7 @@ ROLE: dict[Role, str] = {
     Role.RESPONDER: "responder",
     Role.INSTALLER: "installer",
     Role.MANAGER: "manager",
+    Role.PLANNER: "planner",
     Role.ADMINISTRATOR: "administrator",
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",

@@ -45,6 +45,7 @@ from hub.web.access.letters import LetterDesk
 from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
+from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.access.trying import TryingDesk
@@ -143,6 +144,7 @@ class Gate:
         self.choosing = Choosing(self._door)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
+        self.reminding = RemindingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
