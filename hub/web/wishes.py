@@ -129,7 +129,7 @@ def erase(
         told = desk.end_service(who, resident, word) if ended else desk.erase(who, resident, word, kind)
     except (Refused, Meanwhile) as why:
         return _refused(request, gate, who, resident, word, why)
-    return page(request, "erased.html", viewer=who, told=told, resident=resident, word=word, ended=ended)
+    return page(request, "erased.html", viewer=who, told=told, resident=resident, word=word, ended=ended, t=Saying())
 
 
 @routes.post("/{resident}/decision")
@@ -163,7 +163,7 @@ def _seen_as(
         return _word(request, who, resident)
     theirs = Saying(spoken_to(request, stands_in))
     shown = {"relative": relative, "resident": resident, "part": part, "theirs": theirs, **made(stands_in)}
-    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
+    return page(request, "seen_as.html", status=200, viewer=who, word=word, t=Saying(), **shown)
 
 
 def _day(text: str) -> datetime:
@@ -186,7 +186,7 @@ def _choices(
         return _word(request, who, resident)
     told: dict[str, object] = {"own": who.role is Role.RESIDENT, "decides": who.role in MAY_DECIDE_FOR, "sure": SURE}
     told |= {"measured": MEASURED, "why": WHY, "levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
-    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, **told)
+    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, t=Saying(), **told)
 
 
 def _refused(request: Request, gate: Gate, who: Viewer, resident: str, word: str, why: Exception) -> Response:
