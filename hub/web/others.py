@@ -6,14 +6,13 @@ from fastapi.responses import Response
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from models.privacy import Purpose
-from models.telling import Saying
 
 routes = APIRouter()
 
 
 @routes.get("/resident")
 def resident(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "resident.html", viewer=who, own=gate.own(who, Purpose.OWN), t=Saying())
+    return page(request, "resident.html", viewer=who, own=gate.own(who, Purpose.OWN))
 
 
 @routes.get("/installer")

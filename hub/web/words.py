@@ -8,7 +8,6 @@ from models.battery import Basis, Forecast
 from models.detection import FindingKind
 from models.detection.explain import lasting
 from models.hours import clock, clock_s, day, local, when
-from models.observation import SensorKind
 from models.people import Level, Role
 from models.privacy import Data
 
@@ -157,23 +156,6 @@ DONE: dict[Act, str] = {
     Act.TRY: "Tried to reach",
     Act.REPLY: "Said by",
 }
-
-MEASURED: dict[SensorKind, str] = {
-    SensorKind.PENDANT: "when the pendant is pressed, and a fall where it feels one",
-    SensorKind.PULL_CORD: "when the cord is pulled",
-    SensorKind.MOTION: "movement in the room",
-    SensorKind.DOOR: "when the door opens and closes",
-    SensorKind.BED: "lying down and getting up",
-}
-
-WHY: dict[SensorKind, str] = {
-    SensorKind.PENDANT: "so that you can call for help from wherever you are at home",
-    SensorKind.PULL_CORD: "so that you can call for help from where you are",
-    SensorKind.MOTION: "so that somebody looks in when you have been still for longer than is usual for you",
-    SensorKind.DOOR: "so that being out is not taken for being unwell",
-    SensorKind.BED: "so that a night in which you do not come back to bed is noticed",
-}
-"""Why a kind of sensor is used, to the resident."""
 
 LEVEL: dict[Level, str] = {
     Level.NOTHING: "nothing, but is called on as the plan says",
