@@ -85,6 +85,7 @@ from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
 from models.reason import known
+from models.telling import Saying
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
