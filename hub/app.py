@@ -86,6 +86,10 @@ def _words() -> argparse.ArgumentParser:
     )
     for one in (watch, once):
         one.add_argument("--broker", metavar="HOST:PORT", help="instead of the broker that the settings name")
+    cluster = verb(
+        "cluster", _cluster, "see to it that the watches run on a Ray cluster, where 'ray_address' names one"
+    )
+    cluster.add_argument("--end", action="store_true", help="end them, as before other settings hold for them")
     web = verb("web", _web, "only the pages")
     web.add_argument("--listening", type=int, help=argparse.SUPPRESS)
     verb("check", _check, "say what holds: settings, databases, logs, plans")
@@ -195,6 +199,15 @@ def _once(settings: Settings, asked: argparse.Namespace) -> int:
     if settings.watches == 1:
         return _refuse("the settings say that there is one watch, which does this as well")
     return run(_at_broker(settings, asked), None)
+
+
+def _cluster(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub import cluster
+
+    if asked.end:
+        print(f"{cluster.end(settings)} actors ended")
+        return DONE
+    return cluster.drive(settings)
 
 
 def _at_broker(settings: Settings, asked: argparse.Namespace) -> Settings:

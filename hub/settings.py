@@ -67,6 +67,8 @@ class Settings:
     """Name each of several hubs on one PostgreSQL: one is the active one, and another takes over when it ends."""
     watches: int = 1
     """How many processes share the homes, to hear and judge them; more where one is not enough."""
+    ray_address: str | None = None
+    """Name the head of a Ray cluster (10.0.0.1:6379) whose machines are to run the watches, and `hub_name` with it."""
     clock_file: str | None = None
     """For demonstrations and tests: time runs as this file says."""
     centre_phone: str | None = None
@@ -216,6 +218,8 @@ def _check_stores(settings: Settings, source: str) -> None:
         raise BadSettings(f"{source}: influx_token_file is missing: by which token is the InfluxDB of series_url used?")
     if settings.hub_name is not None and not settings.records.startswith("postgresql"):
         raise BadSettings(f"{source}: hub_name is for hubs that share a PostgreSQL: name it in records_url")
+    if settings.ray_address is not None and not (settings.hub_name and settings.broker_host):
+        raise BadSettings(f"{source}: ray_address needs hub_name, and a broker_host that every machine reaches")
     if settings.hub_name is not None and settings.series.startswith("sqlite"):
         raise BadSettings(f"{source}: hub_name is for hubs that share their observations: name a series_url as well")
 

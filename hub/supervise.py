@@ -116,11 +116,7 @@ class Supervisor:
         settings = ["--settings", self.settings_file] if self.settings_file else []
         hub = [sys.executable, "-m", "hub.app"]
         descriptor = self._listening.fileno()
-        at = ["--broker", f"{host}:{port}"]
-        each = shares(self.settings.watches)
-        children = [Child(one.named("watch"), [*hub, "watch", *settings, *at, "--share", str(one)]) for one in each]
-        if len(each) > 1:
-            children.append(Child("once", [*hub, "once", *settings, *at]))
+        children = self._watching(hub, settings, ["--broker", f"{host}:{port}"])
         children.append(Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)))
         if own_broker:
             door = self._keeper.door if self._keeper else None
@@ -128,6 +124,14 @@ class Supervisor:
             children.insert(0, Child("broker", words))
         self._where = (host, port)
         return children
+
+    def _watching(self, hub: Sequence[str], settings: Sequence[str], at: Sequence[str]) -> list[Child]:
+        if self.settings.ray_address:
+            return [Child("cluster", [*hub, "cluster", *settings])]
+        each = shares(self.settings.watches)
+        once = [Child("once", [*hub, "once", *settings, *at])] if len(each) > 1 else []
+        watches = [Child(one.named("watch"), [*hub, "watch", *settings, *at, "--share", str(one)]) for one in each]
+        return watches + once
 
     def _keep_running(self) -> None:
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
