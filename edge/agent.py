@@ -13,6 +13,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from msgspec import structs
+
 from edge.clock import Clock, Moment
 from edge.condition import Condition
 from edge.connection import Arrived, Broker, Connection, Heard
@@ -460,7 +462,7 @@ class Agent:
         return {sensor: said for sensor, said in sensors.items() if self._consent.names(self._kinds[sensor])}
 
     def _last_will(self, beat: Heartbeat) -> tuple[str, bytes]:
-        return topic(self._settings.home, Leg.HEALTH), encode(replace(beat, online=False))
+        return topic(self._settings.home, Leg.HEALTH), encode(structs.replace(beat, online=False))
 
     def _mains_there(self) -> Mains | None:
         pin, inverted = self._settings.mains_pin, self._settings.mains_pin_inverted
@@ -486,7 +488,7 @@ class Agent:
         self._outboxes.close()
 
     def _goodbye(self, moment: Moment) -> None:
-        self._link.beat(replace(self._heartbeat(moment), online=False))
+        self._link.beat(structs.replace(self._heartbeat(moment), online=False))
 
     def _hub_topics(self) -> tuple[str, str]:
         return topic(self._settings.home, Leg.RECEIPT), topic(self._settings.home, Leg.DOWN)

@@ -4,8 +4,9 @@ It is put where a pendant's callback puts a press, so that what carries a call f
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from edge.clock import Moment
 from models.wire import Receipt, Tested
@@ -43,7 +44,7 @@ class Proving:
         """After something was sent: was it this?"""
         one = self.tested
         if one is not None and one.sent is None and one.receipted is None and is_on_the_way(one.outbox, one.number):
-            self.tested = replace(one, sent=self._after(real))
+            self.tested = structs.replace(one, sent=self._after(real))
 
     def receipted(self, receipt: Receipt, real: float) -> bool:
         """Whether the hub just receipted it."""
@@ -52,7 +53,7 @@ class Proving:
             return False
         if not any(first <= one.number <= last for first, last in receipt.numbers):
             return False
-        self.tested = replace(one, receipted=self._after(real))
+        self.tested = structs.replace(one, receipted=self._after(real))
         return True
 
     def _is_time(self, moment: Moment) -> bool:

@@ -9,9 +9,9 @@ record only stays behind for as long.
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import islice
 
+from msgspec import structs
 from sqlalchemy.exc import IntegrityError
 
 from hub.store.records import Beat, Records
@@ -62,7 +62,7 @@ class Beats:
 def _joined(before: Beat, after: Beat) -> Beat:
     """What both say together, as the store would have it. A last will says only that the kit is gone."""
     if after.heartbeat is None:
-        return replace(before, online=after.online)
+        return structs.replace(before, online=after.online)
     untils = [one.heard_until for one in (before, after) if one.heard_until]
     moments = [one.at for one in (before, after) if one.at]
-    return replace(after, heard_until=max(untils, default=None), at=max(moments, default=None))
+    return structs.replace(after, heard_until=max(untils, default=None), at=max(moments, default=None))

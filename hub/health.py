@@ -6,7 +6,7 @@ and goes is one fault (`models.faults`), and a home that does is one as well.
 """
 
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,18 +18,11 @@ from hub.store import Store
 from hub.store.series import Row
 from models.battery import forecast
 from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
-from models.detection.batch import utc
+from models.detection.batch import Batch, Bools, utc
 from models.detection.engine import Engine
+from models.detection.rhythms import LIMIT_CHANGED, Rhythms
 from models.faults import HOUR, TEST_EVERY, Condition, conditions
-from models.health import (
-    SENSOR_UNHEARD_AFTER,
-    Learned,
-    Rhythm,
-    after_gap,
-    kit_unheard_after,
-    silence_limit,
-    why_unheard,
-)
+from models.health import Learned, kit_unheard_after, why_unheard
 from models.home import Home, Sensor
 from models.observation import KINDS_OF, What
 from models.protection import Spell, Unprotected
@@ -61,18 +54,22 @@ class Trouble:
 
 @dataclass(slots=True)
 class Kit:
-    """What is remembered of a home's kit. `steady` is since when its heartbeats have come without a gap."""
+    """What is remembered of a home's kit. `steady` is since when its heartbeats have come without a gap, `tests_since`
+    since when it is known to make test presses.
+    """
 
-    learned: Learned = field(default_factory=Learned)
+    tests_since: datetime | None = None
     troubles: dict[Key, Trouble] = field(default_factory=dict)
-    seen: dict[str, datetime] = field(default_factory=dict)
     levels: dict[str, tuple[datetime, float]] = field(default_factory=dict)
     soon: dict[str, bool] = field(default_factory=dict)
     beat_at: datetime | None = None
     steady: datetime | None = None
     tested: Tested | None = None
     last_test: datetime | None = None
-    returns: deque[datetime] = field(default_factory=lambda: deque(maxlen=FLAPS))
+    returns: tuple[datetime, ...] = ()
+
+    def returned(self, now: datetime) -> None:
+        self.returns = (*self.returns, now)[-FLAPS:]
 
 
 class Health:
@@ -85,6 +82,7 @@ class Health:
         self._share = share
         self._deaf: dict[str, datetime] = {}
         self._kits: dict[str, Kit] = defaultdict(Kit)
+        self._rhythms = Rhythms()
         self._open: dict[tuple[str | None, str], datetime] = {}
         self._flapping: set[str] = set()
         self._begun: list[Spell] = []
@@ -102,9 +100,7 @@ class Health:
         between its end and the telling of it.
         """
         kept, owns = self._store.health, self._share.owns
-        for home, learned in kept.learned().items():
-            if owns(home):
-                self._kits[home].learned = learned
+        self._remember(engine)
         for home, at in kept.last_tests().items():
             if owns(home):
                 self._kits[home].last_test = at
@@ -113,13 +109,21 @@ class Health:
                 self._kits[home].levels[sensor] = levels[-1]
         for one in kept.spells(now - HOUR, now, kinds=[Unprotected.KIT_UNHEARD]):
             if one.home and one.ended and owns(one.home):
-                self._kits[one.home].returns.append(one.ended)
+                self._kits[one.home].returned(one.ended)
         self._swapped = len(kept.swaps())
         self._resume(kept.lasting())
         if judged_until and now - judged_until > DOWN_FOR:
             self._deaf_since(judged_until)
         self.follow(engine)
         return self._reconciled(now)
+
+    def _remember(self, engine: Engine) -> None:
+        self._rhythms = Rhythms(engine.homes, engine.sensor_index)
+        for home, learned in self._store.health.learned().items():
+            self._rhythms.know(home, learned.rhythms)
+            if learned.tests_since and self._share.owns(home):
+                self._kits[home].tests_since = learned.tests_since
+        self._rhythms.look_up()
 
     def _resume(self, spells: Sequence[Spell]) -> None:
         for one in spells:
@@ -166,73 +170,59 @@ class Health:
         for swap in swaps[self._swapped :]:
             self._forget_sensor(swap.home, swap.sensor)
         self._swapped = len(swaps)
-        for home in engine.homes:
-            for sensor in home.sensors:
-                self._limit(engine, home.id, sensor)
+        if self._rhythms.place is not engine.sensor_index:
+            self._rhythms = Rhythms(engine.homes, engine.sensor_index, self._rhythms)
+        engine.allow(np.arange(len(self._rhythms.limit)), self._rhythms.limit)
 
-    def forget(self, homes: Iterable[str]) -> None:
+    def forget(self, homes: Iterable[Home]) -> None:
         """How often their sensors report is learned anew."""
-        for kit in (self._kits[home] for home in homes if home in self._kits):
-            kit.learned = replace(kit.learned, rhythms={})
+        self._rhythms.forget((home.id, sensor.id) for home in homes for sensor in home.sensors)
 
     def _forget_sensor(self, home: str, sensor: str) -> None:
+        self._rhythms.forget([(home, sensor)])
         kit = self._kits[home]
-        rhythms = {name: rhythm for name, rhythm in kit.learned.rhythms.items() if name != sensor}
-        kit.learned = replace(kit.learned, rhythms=rhythms)
-        for known in (kit.seen, kit.levels, kit.soon):
+        for known in (kit.levels, kit.soon):
             known.pop(sensor, None)
         self._unsaved[home] = None
 
-    def _limit(self, engine: Engine, home: str, sensor: Sensor) -> None:
-        rhythm = self._kits[home].learned.rhythms.get(sensor.id) if home in self._kits else None
-        limit = silence_limit(rhythm, sensor.kind) if rhythm else SENSOR_UNHEARD_AFTER[sensor.kind]
-        engine.allow(home, sensor.id, limit.total_seconds())
-
     # Heartbeats
 
-    def hear(self, signs: Sequence[Signs], engine: Engine) -> list[Finding]:
+    def hear(self, signs: Sequence[Signs], alive: Batch, engine: Engine) -> list[Finding]:
+        """Of homes that are watched; `alive` holds a row for each sensor that they say is, in their order."""
         found: list[Finding] = []
+        held: list[bool] = []
         for one in signs:
-            place = engine.index_of.get(one.home)
-            if place is not None:
-                found += self._beat(one, engine.homes[place], engine)
+            kit = self._kits[one.home]
+            held += [self._goes_on(kit, one)] * len(one.sensors)
+            if one.beat is not None:
+                found += self._beat(kit, one, one.beat, engine.homes[engine.index_of[one.home]])
+        self._learn(alive, np.array(held, np.bool_), engine)
         return found
 
-    def _beat(self, signs: Signs, home: Home, engine: Engine) -> list[Finding]:
-        kit = self._kits[home.id]
+    def _goes_on(self, kit: Kit, signs: Signs) -> bool:
+        """Whether the kit was heard all along since its last heartbeat."""
         held = kit.beat_at is not None and signs.at - kit.beat_at <= kit_unheard_after(timedelta(seconds=signs.every))
         if not held or kit.steady is None:
             kit.steady = signs.at
         kit.beat_at = max(signs.at, kit.beat_at or signs.at)
-        self._learn(kit, signs, home, engine, held=held)
-        if signs.beat is None:
-            return []
-        self._note_test(kit, home.id, signs.beat)
-        self._note_levels(kit, signs.beat, home, signs.at)
-        return self._judge(kit, home.id, self._present(kit, signs.beat, home, signs.at), signs.at)
+        return held
 
-    def _learn(self, kit: Kit, signs: Signs, home: Home, engine: Engine, *, held: bool) -> None:
+    def _beat(self, kit: Kit, signs: Signs, beat: Heartbeat, home: Home) -> list[Finding]:
+        self._note_test(kit, home.id, beat)
+        self._note_levels(kit, beat, home, signs.at)
+        return self._judge(kit, home.id, self._present(kit, beat, home, signs.at), signs.at)
+
+    def _learn(self, alive: Batch, held: Bools, engine: Engine) -> None:
         """A gap counts only while the kit was heard all along: else it is the path's."""
-        rhythms = kit.learned.rhythms
-        for name, at in signs.sensors.items():
-            before = kit.seen.get(name)
-            if before is not None and at <= before:
-                continue
-            kit.seen[name] = at
-            sensor = home.sensor(name)
-            if before is None or not held or sensor is None:
-                continue
-            old = rhythms.get(name, Rhythm())
-            rhythms = rhythms | {name: after_gap(old, at - before)}
-            if silence_limit(rhythms[name], sensor.kind) != silence_limit(old, sensor.kind):
-                engine.allow(home.id, name, silence_limit(rhythms[name], sensor.kind).total_seconds())
-        if rhythms is not kit.learned.rhythms:
-            kit.learned = replace(kit.learned, rhythms=rhythms)
-            self._unsaved[home.id] = None
+        told = self._rhythms.take(alive.sensor, alive.at, held)
+        for home in np.unique(alive.home[told > 0]).tolist():
+            self._unsaved[engine.homes[home].id] = None
+        changed = np.unique(alive.sensor[told & LIMIT_CHANGED > 0])
+        engine.allow(changed, self._rhythms.limit[changed])
 
     def _note_test(self, kit: Kit, home: str, beat: Heartbeat) -> None:
-        if beat.tested and kit.learned.tests_since is None and kit.beat_at:
-            kit.learned = replace(kit.learned, tests_since=kit.beat_at)
+        if beat.tested and kit.tests_since is None and kit.beat_at:
+            kit.tests_since = kit.beat_at
             self._unsaved[home] = None
         told = beat.tested
         if told and told != kit.tested:
@@ -273,7 +263,7 @@ class Health:
 
     def _test_is_missing(self, kit: Kit, at: datetime) -> bool:
         """After a gap in which it was not heard, what its kit kept gets an hour to arrive."""
-        last = kit.last_test or kit.learned.tests_since
+        last = kit.last_test or kit.tests_since
         if last is None or kit.steady is None:
             return False
         return at - last > TEST_EVERY and ((FindingKind.NO_TEST, "") in kit.troubles or at - kit.steady >= HOUR)
@@ -282,7 +272,7 @@ class Health:
         found = []
         for key, condition in present.items():
             if key not in kit.troubles:
-                began = (kit.last_test or kit.learned.tests_since or at) if key[0] is FindingKind.NO_TEST else at
+                began = (kit.last_test or kit.tests_since or at) if key[0] is FindingKind.NO_TEST else at
                 self._start(kit, home, key, began)
             trouble = kit.troubles[key]
             trouble.away = None
@@ -354,7 +344,7 @@ class Health:
         found: list[Finding] = []
         for home in [home for home, open_kind in self._open if open_kind == kind and home and home not in away]:
             self._over(home, kind, now)
-            self._kits[home].returns.append(now)
+            self._kits[home].returned(now)
             found += self._comes_and_goes(home, now)
         for home, since in away.items():
             self._lasts(home, kind, since)
@@ -420,14 +410,17 @@ class Health:
             kept.level(self._levels)
             self._levels.clear()
 
-    def save(self) -> None:
+    def save(self, engine: Engine) -> None:
         """What was learned, a part at a time."""
         real = time.monotonic()
         if real - self._saved_at < WRITE_EVERY or not self._unsaved:
             return
         self._saved_at = real
         some = list(self._unsaved)[:AT_ONCE]
-        self._store.health.learn({home: self._kits[home].learned for home in some})
+        known = [(home, engine.homes[engine.index_of[home]]) for home in some if home in engine.index_of]
+        self._store.health.learn(
+            {home: Learned(self._rhythms.of(fitted), self._kits[home].tests_since) for home, fitted in known}
+        )
         for home in some:
             del self._unsaved[home]
 

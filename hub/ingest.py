@@ -9,12 +9,12 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
-from typing import TypeVar
 
+import msgspec
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.beats import Beats
@@ -25,10 +25,10 @@ from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from hub.store.traces import Felt
-from models.commission import configured
+from models.commission import configured_by
 from models.home import Home
 from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
-from models.privacy import agreed, in_use, may_leave, of_each_home
+from models.privacy import NOTHING, Agreed, in_use, may_leave
 from models.share import WHOLE, Share
 from models.wire import (
     Configuration,
@@ -52,8 +52,6 @@ from models.wire import (
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 GROUP_BYTES = 128 * 1024
 """What one commit takes on, as `_size` counts it: some 250 messages of kits or 1,000 observations that waited, 30 ms at
 most, so that no press waits longer than that.
@@ -67,15 +65,14 @@ LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
-GATHER = 0.05
+GATHER = 0.1
 """Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
 _UP = f"/{Leg.UP}"
 _URGENT = tuple(f'"{what}"'.encode() for what in URGENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(msgspec.Struct, frozen=True):
     """What a heartbeat says, in the hub's time: complete up to `until`, back to `noticing_since` where it can tell, and
     each sensor's last sign of life.
     """
@@ -95,7 +92,14 @@ class Reread:
     """Something may have been stored that was not handed on: look for it in the store."""
 
 
-News = Sequence[Row] | Signs | Reread
+class Told(msgspec.Struct, frozen=True):
+    """What was committed together, and what heartbeats said beside it."""
+
+    rows: Sequence[Row] = ()
+    signs: Sequence[Signs] = ()
+
+
+News = Told | Reread
 
 
 def _size(arrived: Arrived) -> int:
@@ -111,8 +115,7 @@ def _is_urgent(arrived: Arrived) -> bool:
     return any(what in start for what in _URGENT)
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(msgspec.Struct):
     """What one message came to."""
 
     rows: Sequence[Row] = ()
@@ -183,19 +186,36 @@ class Inbox:
         return min([now, *waiting])
 
 
+class Kit(msgspec.Struct, frozen=True):
+    """What has to be known of a home to take in what its kit says: kinds of sensor that were agreed to, sensors fitted
+    by their ids, those of them that may be listened to, and what the kit keeps to, with its mark.
+    """
+
+    kinds: frozenset[SensorKind]
+    sensors: dict[str, SensorKind]
+    heard: frozenset[str]
+    configured: Configuration
+    mark: str
+
+
+def kit(stands: Agreed, home: Home, configured: Configuration) -> Kit:
+    sensors = {sensor.id: sensor.kind for sensor in home.sensors}
+    heard = frozenset(sensor.id for sensor in in_use(home, stands.kinds).sensors)
+    return Kit(stands.kinds, sensors, heard, configured, mark_of(configured.text))
+
+
 class OnRecord:
-    """Which homes of a share there are and what was agreed to in each, read anew when the records changed. `elsewhere`
-    are those that other shares look after.
+    """Of which homes of a share kits are heard, read anew when the records changed. `elsewhere` are those that other
+    shares look after; `erased` says of some when what was measured there was last deleted.
     """
 
     def __init__(self, store: Store, share: Share = WHOLE) -> None:
         self._records = store.records
         self._share = share
         self._version: int | None = None
-        self.homes: dict[str, Home] = {}
+        self.homes: dict[str, Kit] = {}
         self.elsewhere: frozenset[str] = frozenset()
-        self.agreed: dict[str, frozenset[SensorKind]] = {}
-        self.configured: dict[str, Configuration] = {}
+        self.erased: dict[str, datetime] = {}
 
     def refresh(self) -> bool:
         """Whether anything changed."""
@@ -208,18 +228,20 @@ class OnRecord:
         return True
 
     def _read(self) -> None:
-        consents = of_each_home(self._records.consents())
-        every = self._records.homes()
-        self.homes = {home.id: home for home in every if self._share.owns(home.id)}
-        self.elsewhere = frozenset(home.id for home in every if home.id not in self.homes)
-        self.agreed = _shared({home: agreed(consents.get(home, ()), home) for home in self.homes})
-        self.configured = _shared({one.id: configured(consents.get(one.id, ()), one) for one in self.homes.values()})
-
-
-def _shared(values: dict[str, T]) -> dict[str, T]:
-    """A borough's homes have few ways of being fitted: what is equal is kept once."""
-    known: dict[T, T] = {}
-    return {home: known.setdefault(value, value) for home, value in values.items()}
+        """A borough's homes have few ways of being fitted: what is equal is made and kept once."""
+        agreed, every = self._records.agreed(), self._records.homes()
+        alike: dict[tuple[Agreed, Configuration], Kit] = {}
+        homes: dict[str, Kit] = {}
+        for home in every:
+            if self._share.owns(home.id):
+                stands = agreed.get(home.id, NOTHING)
+                wanted = configured_by(stands, home)
+                if (stands, wanted) not in alike:
+                    alike[stands, wanted] = kit(stands, home, wanted)
+                homes[home.id] = alike[stands, wanted]
+        self.homes = homes
+        self.elsewhere = frozenset(home.id for home in every if home.id not in homes)
+        self.erased = {home.id: home.erased_at for home in every if home.erased_at}
 
 
 class Ingest:
@@ -277,10 +299,9 @@ class Ingest:
         """The kits that said what they keep to."""
         taken = [take(one, self._on_record) for one in group]
         fresh = self._store.series.append([row for one in taken for row in one.rows])
-        if fresh:
-            self._news.put(fresh)
-        for signs in (one.signs for one in taken if one.signs):
-            self._news.put(signs)
+        signs = [one.signs for one in taken if one.signs]
+        if fresh or signs:
+            self._news.put(Told(fresh, signs))
         self._store.traces.keep([one.felt for one in taken if one.felt])
         self._keep_asides([aside for one in taken for aside in one.asides])
         self._receipt(taken)
@@ -293,9 +314,9 @@ class Ingest:
     def _configure(self, said: Iterable[str]) -> None:
         """Those of these kits that keep to something else than is on record. One that misses it says so again."""
         for home in said:
-            wanted = self._on_record.configured.get(home)
-            if wanted is not None and self._keeps_to[home] != (mark := mark_of(wanted.text)):
-                self._link.tell(home, Leg.DOWN, encode(Down(mark, Order.CONFIGURE, wanted.text)))
+            kit = self._on_record.homes.get(home)
+            if kit is not None and self._keeps_to[home] != kit.mark:
+                self._link.tell(home, Leg.DOWN, encode(Down(kit.mark, Order.CONFIGURE, kit.configured.text)))
 
     def _time_tests(self, fresh: Sequence[Row]) -> None:
         for row in fresh:
@@ -337,14 +358,14 @@ def take(arrived: Arrived, on_record: OnRecord) -> Taken:
     """What a message comes to. Never raises for anything that can be in a message."""
     try:
         home_id, leg = read_topic(arrived.topic)
-        home = on_record.homes.get(home_id)
-        if home is None and home_id in on_record.elsewhere:
+        kit = on_record.homes.get(home_id)
+        if kit is None and home_id in on_record.elsewhere:
             return Taken()
         if leg is Leg.HEALTH:
-            return _health(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
+            return _health(arrived, home_id, kit, on_record.erased.get(home_id))
         if leg is Leg.TRACE:
-            return _trace(arrived, home_id, home, may_leave=on_record.configured.get(home_id, Configuration()).felt)
-        return _up(arrived, home_id, home, on_record.agreed.get(home_id, frozenset()))
+            return _trace(arrived, home_id, kit)
+        return _up(arrived, home_id, kit)
     except Unreadable as bad:
         return Taken(asides=[Aside(arrived.at, _home_in(arrived.topic), bad.reason, str(bad), arrived.content)])
 
@@ -362,26 +383,25 @@ def _not_on_record(arrived: Arrived, home: str) -> Taken:
     return Taken(asides=[Aside(arrived.at, home, "home", text)])
 
 
-def _health(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
+def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | None) -> Taken:
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
-    if home is None:
-        return _not_on_record(arrived, home_id)
+    if kit is None:
+        return _not_on_record(arrived, home)
     if not heartbeat.online:
-        return Taken(beat=Beat(home.id, None, None, None, online=False))
-    keeps_to = None if heartbeat.keeps_to is None else (home.id, heartbeat.keeps_to)
+        return Taken(beat=Beat(home, None, None, None, online=False))
+    keeps_to = None if heartbeat.keeps_to is None else (home, heartbeat.keeps_to)
     until = heard_until(heartbeat, arrived.at, retained=arrived.retained)
     at = _beat_at(heartbeat, arrived)
-    erased = arrived.retained and home.erased_at is not None and at is not None and at <= home.erased_at
+    erased = arrived.retained and erased_at is not None and at is not None and at <= erased_at
     if until is None or at is None or erased:
         return Taken(keeps_to=keeps_to)
-    fitted = {sensor.id for sensor in in_use(home, kinds).sensors}
     seen = sensors_seen(heartbeat, arrived.at, retained=arrived.retained)
-    sensors = {sensor: moment for sensor, moment in seen.items() if sensor in fitted}
-    beat = Beat(home.id, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
+    sensors = {sensor: moment for sensor, moment in seen.items() if sensor in kit.heard}
+    beat = Beat(home, arrived.content, until, at, online=True, on_mains=heartbeat.on_mains)
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
-    signs = Signs(home.id, until, at, heartbeat.every, sensors, since, heartbeat)
+    signs = Signs(home, until, at, heartbeat.every, sensors, since, heartbeat)
     return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
 
 
@@ -391,55 +411,47 @@ def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
     return min(heartbeat.at, arrived.at) if heartbeat.clock_trusted else None
 
 
-def _trace(arrived: Arrived, home_id: str, home: Home | None, *, may_leave: bool) -> Taken:
+def _trace(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
     """Receipted where it was not agreed to as well, so that the kit forgets it."""
     trace = read_trace(arrived.content)
     if not (_storable(trace.outbox) and _storable(trace.sensor) and trace.number <= LARGEST_NUMBER):
         raise Unreadable("shape", "an outbox's name, a number or a sensor's id can't be kept: update the kit")
-    if home is None:
-        return _not_on_record(arrived, home_id)
-    receipt = (home.id, trace.outbox, [trace.number])
-    if not may_leave:
+    if kit is None:
+        return _not_on_record(arrived, home)
+    receipt = (home, trace.outbox, [trace.number])
+    if not kit.configured.felt:
         text = "what a pendant felt around a suspected fall was sent, and no consent to that is on record"
-        return Taken(asides=[Aside(arrived.at, home.id, "consent", text)], receipt=receipt)
+        return Taken(asides=[Aside(arrived.at, home, "consent", text)], receipt=receipt)
     said = Observation(trace.number, trace.sensor, What.FELL, trace.at, trace.clock_trusted)
     at = placed(said, trace.sent, arrived.at).at
-    felt = Felt(home.id, trace.outbox, trace.number, trace.sensor, at, trace.begins, trace.every, trace.mg)
+    felt = Felt(home, trace.outbox, trace.number, trace.sensor, at, trace.begins, trace.every, trace.mg)
     return Taken(felt=felt, receipt=receipt)
 
 
-def _up(arrived: Arrived, home_id: str, home: Home | None, kinds: frozenset[SensorKind]) -> Taken:
+def _up(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
     message = read_up(arrived.content)
     if not _storable(message.outbox):
         raise Unreadable("shape", f"an outbox's name has 1 to {LONGEST_NAME} plain characters: update the kit")
-    if home is None:
-        return _not_on_record(arrived, home_id)
-    asides = [Aside(arrived.at, home.id, bad.reason, bad.text, bad.raw) for bad in message.set_aside]
+    if kit is None:
+        return _not_on_record(arrived, home)
+    asides = [Aside(arrived.at, home, bad.reason, bad.text, bad.raw) for bad in message.set_aside]
     rows: list[Row] = []
-    for observation in message.observations:
-        row, doubts = _observation(observation, message.outbox, message.sent, arrived.at, home, kinds)
-        rows += [row] if row else []
-        asides += doubts
+    for one in message.observations:
+        if fault := _fault(one, kit.kinds):
+            asides.append(Aside(arrived.at, home, *fault))
+            continue
+        where = placed(one, message.sent, arrived.at)
+        if doubt := _doubt(one, kit.sensors):
+            asides.append(Aside(arrived.at, home, "sensor", doubt))
+        if where.doubt:
+            asides.append(Aside(arrived.at, home, "clock", where.doubt))
+        row = Row(
+            home, message.outbox, one.number, one.sensor, one.what, where.at, arrived.at, one.clock_trusted, 0,
+            one.evidence,
+        )  # fmt: skip
+        rows.append(row)
     numbers = [number for number in message.numbers if number <= LARGEST_NUMBER]
-    return Taken(rows, _merged(asides), (home.id, message.outbox, numbers))
-
-
-def _observation(
-    observation: Observation, outbox: str, sent: datetime, arrived: datetime, home: Home, kinds: frozenset[SensorKind]
-) -> tuple[Row | None, list[Aside]]:
-    """The row to store, if any, and what an installer should know about it."""
-    fault = _fault(observation, kinds)
-    if fault:
-        return None, [Aside(arrived, home.id, *fault)]
-    where = placed(observation, sent, arrived)
-    doubts = [Aside(arrived, home.id, *doubt) for doubt in _doubts(observation, home)]
-    if where.doubt:
-        doubts.append(Aside(arrived, home.id, "clock", where.doubt))
-    row = Row(
-        home.id, outbox, observation.number, observation.sensor, observation.what, where.at, arrived,
-        observation.clock_trusted, evidence=observation.evidence,
-    )  # fmt: skip
-    return row, doubts
+    return Taken(rows, _merged(asides) if asides else (), (home, message.outbox, numbers))
 
 
 def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str, str] | None:
@@ -454,14 +466,16 @@ def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str,
     return None
 
 
-def _doubts(observation: Observation, home: Home) -> Iterable[tuple[str, str]]:
+def _doubt(observation: Observation, sensors: Mapping[str, SensorKind]) -> str | None:
+    """What an installer should know about one that is stored."""
     if observation.what is What.TESTED:
-        return
-    sensor = home.sensor(observation.sensor)
-    if sensor is None:
-        yield "sensor", f"sensor '{observation.sensor}' is not on record in this home: add it, with its room"
-    elif sensor.kind not in KINDS_OF[observation.what]:
-        yield "sensor", f"sensor '{sensor.id}' is a {sensor.kind} on record but said '{observation.what}': correct it"
+        return None
+    kind = sensors.get(observation.sensor)
+    if kind is None:
+        return f"sensor '{observation.sensor}' is not on record in this home: add it, with its room"
+    if kind not in KINDS_OF[observation.what]:
+        return f"sensor '{observation.sensor}' is a {kind} on record but said '{observation.what}': correct it"
+    return None
 
 
 def _merged(asides: Sequence[Aside]) -> list[Aside]:

@@ -40,15 +40,18 @@ from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.health import kit_unheard_after
 from models.home import Home
-from models.observation import What
-from models.privacy import agreed, in_use, of_each_home
+from models.observation import CODE_OF, What
+from models.privacy import NOTHING, in_use
 from models.share import WHOLE, Share
 from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 10_000
-SNAPSHOT_EVERY = 30.0
+SNAPSHOT_EVERY, SNAPSHOT_COSTS, SNAPSHOT_AFTER = 30.0, 0.01, 100_000
+"""Real seconds at least between snapshots; which part of the time may go into them, unless so many observations came
+since the last, which a restart would have to read again.
+"""
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
 GIVE_UP_AFTER = 3
@@ -102,7 +105,7 @@ class Watch:
         self._seq = 0
         self._ahead: set[int] = set()
         self._begun_after: dict[Share, int] = {}
-        self._saved_at = float("-inf")
+        self._saved_at, self._saved_seq = float("-inf"), 0
         self._saving = Saving(store.records.snapshots, share)
         self._looked_at = 0.0
         self._hearing = False
@@ -133,7 +136,7 @@ class Watch:
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
         self._health.write_down()
-        self._health.save()
+        self._health.save(self._engine)
         self._expecting.tell(self._engine)
         self._snapshot()
 
@@ -181,10 +184,9 @@ class Watch:
         for one in news:
             if isinstance(one, Reread):
                 self._catch_up()
-            elif isinstance(one, Signs):
-                signs.append(one)
             else:
-                rows += one
+                rows += one.rows
+                signs += one.signs
         fresh = [row for row in rows if row.seq > self._seq]
         if fresh and fresh[0].seq > self._seq + 1 and self._share.whole:  # else what lies between is mostly others'
             self._catch_up()
@@ -219,18 +221,19 @@ class Watch:
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
+        signs = [one for one in signs if one.home in self._engine.index_of]
+        if not signs:
+            return
         columns: list[Columns] = []
         for one in signs:
-            if one.home in self._engine.index_of:
-                limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
-                self._engine.promise(one.home, limit.total_seconds())
-                columns.append(self._engine.heard(one.home, one.until, one.at, one.noticing_since))
-                columns += [self._engine.row(one.home, s, What.ALIVE, at, one.at) for s, at in one.sensors.items()]
-        if columns:
-            over = self._engine.observe(batch(columns))
-            self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
-            self._find(over)
-        self._find(self._health.hear(signs, self._engine))
+            limit = kit_unheard_after(timedelta(seconds=min(max(one.every, BEAT_WITHIN[0]), BEAT_WITHIN[1])))
+            self._engine.promise(one.home, limit.total_seconds())
+            columns += self._engine.beat_rows(one.home, one.until, one.at, one.sensors, one.noticing_since)
+        news = batch(columns)
+        over = self._engine.observe(news)
+        self._find(self._health.unheard(self._engine, self._clock.now()))  # one that comes and goes stays open
+        self._find(over)
+        self._find(self._health.hear(signs, news[news.what == CODE_OF[What.ALIVE]], self._engine))
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
@@ -314,9 +317,9 @@ class Watch:
 
     def _homes(self) -> list[Home]:
         """With the sensors that were agreed to there."""
-        consents = of_each_home(self._store.records.consents())
-        homes = [home for home in self._store.records.homes() if self._share.owns(home.id)]
-        return [in_use(home, agreed(consents.get(home.id, ()), home.id)) for home in homes]
+        agreed = self._store.records.agreed()
+        homes = (home for home in self._store.records.homes() if self._share.owns(home.id))
+        return [in_use(home, agreed.get(home.id, NOTHING).kinds) for home in homes]
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
@@ -340,11 +343,11 @@ class Watch:
         before = {home.id: home.erased_at for home in self._engine.homes}
         return {home.id for home in homes if home.id in before and home.erased_at != before[home.id]}
 
-    def _without(self, erased: set[str], homes: Sequence[Home]) -> bytes:
+    def _without(self, erased: set[str], homes: Sequence[Home]) -> memoryview:
         """What the engine knows, but nothing of those."""
         if not erased:
             return self._engine.snapshot()
-        self._health.forget(erased)
+        self._health.forget([home for home in self._engine.homes if home.id in erased])
         unlearn(self._store.records.engine, erased)
         kept = self._engine_of([home for home in homes if home.id not in erased], self._clock.now())
         kept.restore(self._engine.snapshot())
@@ -448,9 +451,12 @@ class Watch:
 
     def _snapshot(self) -> None:
         """Only of what has been raised: this runs when nothing is pending."""
-        if time.monotonic() - self._saved_at < SNAPSHOT_EVERY or self._saving.under_way:
+        passed = time.monotonic() - self._saved_at
+        if passed < SNAPSHOT_EVERY or self._saving.under_way:
+            return
+        if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return
         if not self._share.whole:
             self._catch_up()  # so that none is ahead
-        self._saving.begin(self._seq, self._engine.as_it_is(), self._learned.mark)
-        self._saved_at = time.monotonic()
+        self._saving.begin(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saved_at, self._saved_seq = time.monotonic(), self._seq

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
-from models.privacy import ALWAYS, Consent, agreed, felt_may_leave
+from models.privacy import ALWAYS, Agreed, Consent, agreed, felt_may_leave
 from models.wire import Configuration, Listed
 
 MAINS, BROADBAND = "mains", "broadband"
@@ -97,9 +97,13 @@ def answered(home: Home, said: Mapping[str, bool]) -> Home:
 def configured(consents: Iterable[Consent], home: Home) -> Configuration:
     """What the kit of `home` has to keep to."""
     mine = list(consents)
+    return configured_by(Agreed(agreed(mine, home.id), felt_may_leave(mine, home.id)), home)
+
+
+def configured_by(stands: Agreed, home: Home) -> Configuration:
     walking = not home.slow and home.people == 1
     fitted = tuple(Listed(one.id, one.kind, one.source, one.inverted) for one in home.sensors)
-    return Configuration(felt_may_leave(mine, home.id), tuple(sorted(agreed(mine, home.id))), walking, fitted)
+    return Configuration(stands.felt, tuple(sorted(stands.kinds)), walking, fitted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """One thing a sensor noticed, at one moment, in one home."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 EARLIEST = datetime(2024, 1, 1, tzinfo=UTC)
 """No kit is older than this: a clock that says less has lost the time (a Pi without a battery boots in 1970)."""
@@ -73,26 +75,25 @@ SIGNS_OF_LIFE = frozenset(KINDS_OF) - SUSPECTED - {What.WORN, What.TESTED}
 URGENT = frozenset({What.PRESSED, What.FELL, What.TESTED})
 """Sent alone, at once, and before anything that waits."""
 
-Evidence = Mapping[str, float]
+Evidence = Mapping[Annotated[str, msgspec.Meta(max_length=32)], float]
 """Of a suspected fall: `chance` 0 to 1, `peak_g` (g), `tilt_deg` (degrees), `still_s` (s), and `walked` 1 where it was
 called off by walking away rather than by a press.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """What `sensor` noticed `at` a moment (UTC) by the home's clock, which may not have been right then.
 
     `number` counts up in the outbox that kept it and names this observation for ever, together with that
-    outbox's own name and the home.
+    outbox's own name and the home. The limits are those of what can be read from a message.
     """
 
-    number: int
-    sensor: str
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    sensor: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     what: What
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     clock_trusted: bool = True
-    evidence: Evidence | None = None
+    evidence: Annotated[Evidence, msgspec.Meta(max_length=16)] | None = None
 
 
 SKEW = timedelta(minutes=5)
@@ -102,8 +103,7 @@ OLDEST = timedelta(days=45)
 """No outbox holds more: an observation said to be older was not placed by a right clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """When an observation is taken to have happened; `doubt` says why that is not what the kit said."""
 
     at: datetime

@@ -175,11 +175,21 @@ def felt_may_leave(consents: Iterable[Consent], home: str) -> bool:
     return SensorKind.PENDANT in agreed(mine, home) and any(one.felt for one in mine)
 
 
-def of_each_home(consents: Iterable[Consent]) -> dict[str, list[Consent]]:
-    by_home: dict[str, list[Consent]] = {}
-    for consent in consents:
-        by_home.setdefault(consent.home, []).append(consent)
-    return by_home
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What stands in one home: to which kinds of sensor, and whether what a pendant felt may leave it too."""
+
+    kinds: frozenset[SensorKind] = frozenset()
+    felt: bool = False
+
+
+NOTHING = Agreed()
+
+
+def standing(abouts: AbstractSet[str]) -> Agreed:
+    """Of consents that stand, as they are `about` something."""
+    kinds = frozenset(kind for kind in SensorKind if kind in abouts)
+    return Agreed(kinds, SensorKind.PENDANT in kinds and any(about not in kinds for about in abouts))
 
 
 def in_use(home: Home, kinds: AbstractSet[str]) -> Home:
@@ -191,7 +201,7 @@ def in_use(home: Home, kinds: AbstractSet[str]) -> Home:
 def may_leave(what: What, kinds: AbstractSet[str]) -> bool:
     """Whether an observation of `what` may leave a home where `kinds` were agreed to. What no sensor noticed may."""
     noticed_by = KINDS_OF.get(what, frozenset())
-    return what in CALLS or not noticed_by or bool(noticed_by & kinds)
+    return what in CALLS or not noticed_by or not noticed_by.isdisjoint(kinds)
 
 
 RETENTION: dict[SensorKind, timedelta] = {

@@ -8,7 +8,7 @@ neighbours.
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -53,8 +53,7 @@ class Unreadable(ValueError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Up:
+class Up(msgspec.Struct, frozen=True):
     """Observations from the outbox called `outbox`; `sent` is the kit's clock as it sent them."""
 
     outbox: str
@@ -84,8 +83,7 @@ class Route(StrEnum):
         return cls.UNKNOWN if isinstance(value, str) else None
 
 
-@dataclass(frozen=True, slots=True)
-class SensorHealth:
+class SensorHealth(msgspec.Struct, frozen=True):
     """What a sensor, or the bridge that hears it, says of itself; None where neither says it.
 
     `battery` in percent, `link` as Zigbee's link quality (0 to 255, under 20 is weak), `online` by the bridge's or the
@@ -99,8 +97,7 @@ class SensorHealth:
     tampered: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(msgspec.Struct, frozen=True):
     """The kit's last test press, observation `number` of `outbox`: made `at`, and so many seconds later it was kept on
     the card, given to the broker, and receipted by the hub (None: not yet). No step of a clock changes the seconds.
     """
@@ -113,8 +110,7 @@ class Tested:
     receipted: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(msgspec.Struct, frozen=True):
     """Says that the kit is here, and what it knows of itself. Retained.
 
     Everything noticed before `complete_until` has been receipted, back to `noticing_since`, before which the kit was
@@ -136,7 +132,7 @@ class Heartbeat:
     every: float = 60.0
     waiting: int = 0
     clock_trusted: bool = True
-    sensors: dict[str, Moment] = field(default_factory=dict)
+    sensors: dict[str, Moment] = msgspec.field(default_factory=dict)
     online: bool = True
     on_mains: bool | None = None
     noticing_since: Moment | None = None
@@ -145,14 +141,14 @@ class Heartbeat:
     undervoltage: bool | None = None
     temperature: float | None = None
     disk_free: int | None = None
-    bridges: dict[str, bool] = field(default_factory=dict)
-    health: dict[str, SensorHealth] = field(default_factory=dict)
+    bridges: dict[str, bool] = msgspec.field(default_factory=dict)
+    health: dict[str, SensorHealth] = msgspec.field(default_factory=dict)
     given_up: int = 0
     memory_only: bool = False
     tested: Tested | None = None
     version: str | None = None
     keeps_to: str | None = None
-    unfit: dict[str, str] = field(default_factory=dict)
+    unfit: dict[str, str] = msgspec.field(default_factory=dict)
     v: int = VERSION
 
 
@@ -244,8 +240,7 @@ class Configuration:
         return msgspec.json.encode(self).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(msgspec.Struct, frozen=True):
     """Part of a message that can't be used: why, in words for an installer, the bytes, and the number if it shows."""
 
     reason: str
@@ -254,8 +249,7 @@ class SetAside:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UpRead:
+class UpRead(msgspec.Struct, frozen=True):
     """A message as the hub read it: the observations it can use, and what it had to set aside."""
 
     outbox: str
@@ -269,8 +263,7 @@ class UpRead:
         return sorted([observation.number for observation in self.observations] + aside)
 
 
-@dataclass(frozen=True, slots=True)
-class _RawUp:
+class _RawUp(msgspec.Struct, frozen=True):
     outbox: str
     sent: Moment
     observations: list[msgspec.Raw]
@@ -285,25 +278,11 @@ class _SentUp:
     v: int = VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbered:
+class _Numbered(msgspec.Struct, frozen=True):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class _RawObservation:
-    number: Annotated[int, msgspec.Meta(ge=1)]
-    sensor: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    what: What
-    at: Moment
-    clock_trusted: bool = True
-    evidence: (
-        Annotated[dict[Annotated[str, msgspec.Meta(max_length=32)], float], msgspec.Meta(max_length=16)] | None
-    ) = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Versioned:
+class _Versioned(msgspec.Struct, frozen=True):
     v: int = VERSION
 
 
@@ -349,12 +328,19 @@ def _sent(one: Observation) -> _Plain:
 
 def read_up(payload: bytes) -> UpRead:
     """Raises Unreadable when nothing of the message can be used."""
-    raw = _decode(payload, _RawUp)
+    try:
+        whole = _decode(payload, Up)
+    except Unreadable:
+        return _read_apart(_decode(payload, _RawUp))
+    return UpRead(whole.outbox, whole.sent, whole.observations)
+
+
+def _read_apart(raw: _RawUp) -> UpRead:
     good: list[Observation] = []
     bad: list[SetAside] = []
     for part in raw.observations:
         try:
-            good.append(_observation(part))
+            good.append(msgspec.json.decode(part, type=Observation))
         except (msgspec.DecodeError, OverflowError) as error:
             bad.append(SetAside("observation", f"one observation does not read: {error}", bytes(part), _number(part)))
     return UpRead(raw.outbox, raw.sent, tuple(good), tuple(bad))
@@ -417,8 +403,12 @@ def noticing_since(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dat
 
 def sensors_seen(beat: Heartbeat, arrived: datetime, *, retained: bool) -> dict[str, datetime]:
     """Each sensor's last sign of life in the hub's time."""
-    placed = {sensor: _placed(beat, at, arrived, retained=retained) for sensor, at in beat.sensors.items()}
-    return {sensor: at for sensor, at in placed.items() if at is not None}
+    if not beat.online or (retained and not beat.clock_trusted):
+        return {}
+    if retained:
+        return {sensor: min(at, arrived) for sensor, at in beat.sensors.items()}
+    said = beat.at
+    return {sensor: arrived - (said - at) if at < said else arrived for sensor, at in beat.sensors.items()}
 
 
 def _placed(beat: Heartbeat, at: datetime, arrived: datetime, *, retained: bool) -> datetime | None:
@@ -435,21 +425,26 @@ def _decode(payload: bytes, kind: type[T]) -> T:
             "size", f"{len(payload)} bytes is over the limit of {LARGEST}: check what else uses this topic"
         )
     try:
-        version = msgspec.json.decode(payload, type=_Versioned).v
-        if version != VERSION:
-            raise Unreadable(
-                "version", f"the message is of version {version}, this hub reads {VERSION}: update the older"
-            )
-        return msgspec.json.decode(payload, type=kind)
+        read = msgspec.json.decode(payload, type=kind)
+        _check(getattr(read, "v", VERSION))
     except msgspec.ValidationError as error:
+        _check(_version(payload))
         raise Unreadable("shape", f"the message does not fit: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
         raise Unreadable("json", f"the message is not JSON: {error}") from error
+    return read
 
 
-def _observation(part: msgspec.Raw) -> Observation:
-    raw = msgspec.json.decode(part, type=_RawObservation)
-    return Observation(raw.number, raw.sensor, raw.what, raw.at, raw.clock_trusted, raw.evidence)
+def _version(payload: bytes) -> int:
+    try:
+        return msgspec.json.decode(payload, type=_Versioned).v
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError):
+        return VERSION
+
+
+def _check(version: int) -> None:
+    if version != VERSION:
+        raise Unreadable("version", f"the message is of version {version}, this hub reads {VERSION}: update the older")
 
 
 def _number(part: msgspec.Raw) -> int | None:

@@ -5,8 +5,9 @@ ESPHome keeps states at the broker unless told otherwise, so that a kept one is 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
@@ -60,7 +61,7 @@ class BinarySensors:
 
     def _status(self, sensor: Fitted, online: bool | None, moment: Moment, *, kept: bool) -> None:
         if online is not None:
-            self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), online=online)
+            self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), online=online)
         if online and not kept:
             self._alive[sensor.id] = moment.at
 

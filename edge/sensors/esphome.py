@@ -8,11 +8,11 @@ long the radio took says nothing about when something was felt.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Felt, Fitted, Noticed, Surroundings
@@ -156,7 +156,7 @@ class Esphome:
             log.warning("sensor %s is offline, its broker says", sensor.id)
 
     def _says(self, sensor: Fitted, **said: Any) -> None:
-        self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)
+        self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _read(self, sensor: Fitted, payload: bytes, kind: type[T]) -> T | None:
         try:

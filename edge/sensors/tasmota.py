@@ -5,11 +5,11 @@ Its times are local, without a zone, and so not believed. `tele/<topic>/LWT`, ke
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 import msgspec
+from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
@@ -80,7 +80,7 @@ class Tasmota:
         if payload not in LWT:
             return
         for sensor in mine:
-            self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), online=LWT[payload])
+            self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), online=LWT[payload])
             if LWT[payload] and not kept:
                 self._alive[sensor.id] = moment.at
 

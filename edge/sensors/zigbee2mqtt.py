@@ -9,11 +9,12 @@ never dropped for looking like a repeat unless it certainly is one.
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Last, Noticed, Surroundings
@@ -178,7 +179,7 @@ class Zigbee2Mqtt:
         return value is not None and MEANS.get((sensor.kind, value)) in of_then
 
     def _says(self, sensor: Fitted, **said: Any) -> None:
-        self._health[sensor.id] = replace(self._health.get(sensor.id, SensorHealth()), **said)
+        self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))

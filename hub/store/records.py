@@ -3,23 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
     Engine,
     Select,
     Table,
     Text,
+    and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
     not_,
-    or_,
     select,
     type_coerce,
     update,
@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from hub.store import chain, schema
 from hub.store.accounts import Accounts
-from hub.store.database import insert_of, upsert, writing
+from hub.store.database import upsert, writing
 from hub.store.health import Health
 from hub.store.once import asked_by, once, reading
 from hub.store.snapshots import Snapshots
@@ -37,7 +37,7 @@ from models.alert import Alert, Lane
 from models.health import Heard
 from models.home import Home
 from models.people import Account, Contact, Resident, Role
-from models.privacy import Consent
+from models.privacy import Agreed, Consent, standing
 from models.register import Register
 from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
 from models.share import share_in
@@ -63,8 +63,7 @@ class Aside:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(msgspec.Struct, frozen=True):
     """What a heartbeat or a last will says of a home. `heartbeat` is None for a last will, which tells nothing else.
 
     `at` is the heartbeat's own moment and `heard_until` how far the home is complete, both in the hub's time.
@@ -132,8 +131,14 @@ class Shift:
 
 
 def lasting(table: Table) -> Any:
-    """Homes that did not end, and residents who did not leave. In what somebody wrote, a quotation mark is escaped."""
-    return not_(type_coerce(table.c.body, Text).contains('"ended":"'))
+    """Homes that did not end, and residents who did not leave."""
+    return unbroken(table, "ended")
+
+
+def unbroken(table: Table, *ends: str) -> Any:
+    """Those of which none of the `ends` is set. In what somebody wrote, a quotation mark is escaped."""
+    body = type_coerce(table.c.body, Text)
+    return and_(*(not_(body.contains(f'"{end}":"', autoescape=True)) for end in ends))
 
 
 _HOME = asked_by(schema.homes.c.body, home=schema.homes.c.id)
@@ -219,6 +224,15 @@ class Records:
         """In one home or in all."""
         return self._bodies(select(schema.consents.c.body)) if home is None else self._bodies(_CONSENTS, home=home)
 
+    def agreed(self) -> dict[str, Agreed]:
+        """What stands in each home where anything does, without reading each consent."""
+        table, found = schema.consents, defaultdict[str, set[str]](set)
+        standing_now = select(table.c.home, table.c.kind).where(unbroken(table, "withdrawn_at", "paused_until"))
+        for home, about in self._all(standing_now):
+            found[home].add(about)
+        alike: dict[frozenset[str], Agreed] = {}
+        return {home: _agreed(frozenset(abouts), alike) for home, abouts in found.items()}
+
     @once
     def plan(self, resident: str | None, kind: str, lane: Lane) -> ResponsePlan:
         """The plan agreed for a finding's `kind`; else for that incident or, where a person may need help, for all,
@@ -281,13 +295,10 @@ class Records:
 
     def beat(self, beats: Sequence[Beat]) -> None:
         """Keep the latest of each home, which has one here at most. `heard_until` and `at` never go back."""
-        rows = [
-            {name: getattr(beat, name) for name in _BEAT}  # `asdict` would copy each value
-            for beat in sorted(beats, key=lambda one: one.home)  # in one order, so that none deadlock
-        ]
+        rows = [_beat_row(beat) for beat in sorted(beats, key=lambda one: one.home)]  # in one order: none deadlock
         if rows:
             with writing(self._engine) as connection:
-                connection.execute(_keep_beats(connection), rows)
+                connection.exec_driver_sql(_KEEP_BEATS[connection.dialect.paramstyle], rows)
 
     @once
     def heard(self, home: str | None = None) -> dict[str, Heard]:
@@ -366,7 +377,7 @@ class Records:
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine) as connection:
-            upsert(connection, schema.expectations, [asdict(one) for one in expectations])
+            upsert(connection, schema.expectations, [_expected(one) for one in expectations])
 
     @once
     def expectation(self, home: str) -> Expectation | None:
@@ -436,6 +447,17 @@ class Records:
             return connection.execute(statement).rowcount
 
 
+def _expected(one: Expectation) -> dict[str, Any]:
+    """`asdict` would copy each value."""
+    return {name: getattr(one, name) for name in Expectation.__slots__}
+
+
+def _agreed(abouts: frozenset[str], alike: dict[frozenset[str], Agreed]) -> Agreed:
+    if abouts not in alike:
+        alike[abouts] = standing(abouts)
+    return alike[abouts]
+
+
 def _keyed(bodies: Iterable[Any], *keys: str) -> list[dict[str, Any]]:
     return [{**{key: str(getattr(body, key)) for key in keys}, "body": body} for body in bodies]
 
@@ -449,27 +471,28 @@ def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: 
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
 
 
-def _keep_beats(connection: Connection) -> Any:
-    """A last will says nothing but that the kit is gone: the rest stays as it was."""
-    table = schema.heartbeats
-    insert = insert_of(connection)(table)
-    old, new = table.c, insert.excluded
-    kept = {
-        "online": new.online,
-        "heartbeat": func.coalesce(new.heartbeat, old.heartbeat),
-        "on_mains": case((new.heartbeat.is_(None), old.on_mains), else_=new.on_mains),
-        "at": _later(old.at, new.at),
-        "heard_until": _later(old.heard_until, new.heard_until),
-    }
-    return insert.on_conflict_do_update(index_elements=[old.home], set_=kept)
+_LATER = "CASE WHEN old.{0} IS NULL OR excluded.{0} > old.{0} THEN excluded.{0} ELSE old.{0} END"
+"""Whichever is known, and of two the later."""
+_KEEP_BEATS = {
+    style: f"""
+INSERT INTO heartbeats AS old (home, heartbeat, heard_until, at, online, on_mains) VALUES ({", ".join([mark] * 6)})
+ON CONFLICT (home) DO UPDATE SET
+    online = excluded.online,
+    heartbeat = coalesce(excluded.heartbeat, old.heartbeat),
+    on_mains = CASE WHEN excluded.heartbeat IS NULL THEN old.on_mains ELSE excluded.on_mains END,
+    at = {_LATER.format("at")},
+    heard_until = {_LATER.format("heard_until")}
+"""  # noqa: S608 -- no value in it
+    for style, mark in (("qmark", "?"), ("pyformat", "%s"))
+}
+"""Past SQLAlchemy's own dressing of values, which takes longer than the database. A last will says nothing but that the
+kit is gone: the rest stays as it was.
+"""
 
 
-_BEAT = [field.name for field in fields(Beat)]
-
-
-def _later(old: Any, new: Any) -> Any:
-    """Whichever is known, and of two the later."""
-    return case((or_(old.is_(None), new > old), new), else_=old)
+def _beat_row(beat: Beat) -> tuple[Any, ...]:
+    until, at = (None if moment is None else schema.to_us(moment) for moment in (beat.heard_until, beat.at))
+    return beat.home, beat.heartbeat, until, at, beat.online, beat.on_mains
 
 
 def _aside_row(one: Aside) -> dict[str, Any]:

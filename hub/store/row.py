@@ -1,13 +1,13 @@
 """One observation as it is stored."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from models.observation import Evidence, What
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """(`home`, `outbox`, `number`) names it for ever; `seq` is its place in arrival, and 0 once it has settled."""
 
     home: str

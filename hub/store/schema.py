@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from hub.store.alike import read_home
 from models.commission import Fitting, Proved
 from models.health import Learned
 from models.home import Home
@@ -75,6 +76,18 @@ class Body(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value, type=self.kind)
 
 
+class HomeBody(Body):
+    """A home, of which there are many, and all much alike."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(Home)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return None if value is None else read_home(value)
+
+
 Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up by itself only in a column called INTEGER."""
 
@@ -85,7 +98,7 @@ def _id() -> Column[int]:
 
 records = MetaData()
 
-homes = Table("homes", records, Column("id", Text, primary_key=True), Column("body", Body(Home), nullable=False))
+homes = Table("homes", records, Column("id", Text, primary_key=True), Column("body", HomeBody(), nullable=False))
 
 residents = Table(
     "residents",

@@ -9,11 +9,14 @@ With a `prior`, each home learns its routine (`stream`, `kernels`), and five min
 this one may last. Until a home is known, the simple rule (`inactivity`) holds as well, whichever calls first.
 """
 
-import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +25,7 @@ from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch,
 from models.detection.clocks import QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
+from models.detection.fusion import STATE as FUSION_STATE
 from models.detection.fusion import Fusion
 from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
@@ -193,10 +197,10 @@ class Engine:
         self.kit_limit[self.index_of[home]] = limit
         self.wake_at[self.index_of[home]] = NEVER
 
-    def allow(self, home: str, sensor: str, limit: float) -> None:
-        """This sensor is dead after `limit` seconds without a report, which follows from its own rhythm."""
-        self._fitted["limit"][self.sensor_index[home, sensor]] = limit
-        self.wake_at[self.index_of[home]] = NEVER
+    def allow(self, sensors: Ints, limits: Floats) -> None:
+        """Each of these places is dead after so many seconds without a report, which follows from its own rhythm."""
+        self._fitted["limit"][sensors] = limits
+        self.wake_at[self.sensor_home[sensors]] = NEVER
 
     def heard(
         self, home: str, until: datetime, arrived: datetime, noticing_since: datetime | None = None
@@ -215,9 +219,25 @@ class Engine:
         sensors: dict[str, datetime],
         noticing_since: datetime | None = None,
     ) -> Batch:
-        """A heartbeat as rows: the kit heard until then, each sensor alive at its last sign."""
-        alive = [self.row(home, sensor, What.ALIVE, at, arrived) for sensor, at in sensors.items()]
-        return batch([self.heard(home, until, arrived, noticing_since), *alive])
+        """A heartbeat: the kit heard until then, each sensor alive at its last sign."""
+        return batch(self.beat_rows(home, until, arrived, sensors, noticing_since))
+
+    def beat_rows(
+        self,
+        home: str,
+        until: datetime,
+        arrived: datetime,
+        sensors: Mapping[str, datetime],
+        noticing_since: datetime | None = None,
+    ) -> list[tuple[int, int, int, float, float, int]]:
+        """The same for a batch of many: the kit, and then each sensor."""
+        heard = self.heard(home, until, arrived, noticing_since)
+        place, came, index = heard[0], heard[4], self.sensor_index
+        alive = [
+            (place, index.get((home, sensor), NO_SENSOR), _ALIVE, at.timestamp(), came, 0)
+            for sensor, at in sensors.items()
+        ]
+        return [heard, *alive]
 
     def observe(self, news: Batch) -> list[Finding]:
         """Take in what arrived. Finds presses at once, and what ended by being heard from again."""
@@ -437,46 +457,44 @@ class Engine:
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]
 
-    def snapshot(self) -> bytes:
-        """All state by the ids of homes and sensors, for `restore`."""
-        return self.as_it_is()()
+    def snapshot(self) -> memoryview:
+        """All state by the ids of homes and sensors, as it is now, for `restore`."""
+        parts = [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+        head = msgspec.json.encode(_Head(_LAYOUT, tuple(map(len, parts)))).ljust(_HEAD)
+        ends = np.cumsum([_HEAD, *map(len, parts)]).tolist()
+        content = np.empty(ends[-1], np.uint8)
+        content[:_HEAD] = _as_bytes(head)
+        for one, (start, end) in zip(parts, pairwise(ends), strict=True):
+            content[start:end] = one
+        return content.data
 
-    def as_it_is(self) -> Callable[[], bytes]:
-        """The snapshot of this moment, to be written out later and by another thread: that takes ten times as long."""
-        state, fitted, falls = self._state.copy(), self._fitted.copy(), self._fusion.state.copy()
-        homes, sensors = self.homes, self.sensor_index
-
-        def written() -> bytes:
-            content = io.BytesIO()
-            pairs = np.array([f"{home}\t{sensor}" for home, sensor in sensors])
-            ids = np.array([home.id for home in homes])
-            np.savez(content, homes=ids, sensors=pairs, state=state, fitted=fitted, falls=falls)
-            return content.getvalue()
-
-        return written
-
-    def restore(self, content: bytes) -> bool:
+    def restore(self, content: bytes | memoryview) -> bool:
         """State from a snapshot for every home and sensor that is still here; new ones keep theirs. False for the
         snapshot of another version, which is passed over: then observe the record from its beginning.
         """
-        with np.load(io.BytesIO(content), allow_pickle=False) as old:
-            if "state" not in old or (old["state"].dtype, old["fitted"].dtype) != (
-                stream.HOME_STATE,
-                stream.SENSOR_STATE,
-            ):
-                return False
-            homes = _matches([home.id for home in self.homes], old["homes"].tolist())
-            pairs = [f"{home}\t{sensor}" for home, sensor in self.sensor_index]
-            sensors = _matches(pairs, old["sensors"].tolist())
-            now_at = dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True))
-            self._restore_homes(old["state"], homes, now_at)
-            self._fusion.restore(old["falls"], homes, now_at)
-            for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
-                self._fitted[name][sensors[0]] = old["fitted"][name][sensors[1]]
+        head = _head(content)
+        if head is None or head.layout != _LAYOUT or _HEAD + sum(head.sizes) != len(content):
+            return False
+        ends = np.cumsum([_HEAD, *head.sizes]).tolist()
+        names, pairs, *columns = [memoryview(content)[start:end] for start, end in pairwise(ends)]
+        state, fitted, falls = map(np.frombuffer, columns, _KINDS)
+        homes = _matches(self.index_of, _split(names))
+        sensors = _matches({f"{home}\t{sensor}": at for (home, sensor), at in self.sensor_index.items()}, _split(pairs))
+        now_at = dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True))
+        self._restore_homes(state, homes, now_at)
+        self._fusion.restore(falls, homes, now_at)
+        for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
+            self._fitted[name][sensors[0]] = fitted[name][sensors[1]]
         self.wake_at[:] = NEVER
         if self.prior is None:
             self._by_the_rule(np.arange(len(self.homes)))
         return True
+
+    @cached_property
+    def _names(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The ids of homes, and of sensors with those of theirs, a line each."""
+        homes, pairs = "\n".join(self.index_of), "\n".join(f"{home}\t{sensor}" for home, sensor in self.sensor_index)
+        return _as_bytes(homes.encode()), _as_bytes(pairs.encode())
 
     def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
         """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
@@ -511,10 +529,38 @@ _SAID = (
 )
 
 
-def _matches(here: list[str], there: list[str]) -> tuple[Ints, Ints]:
-    place = {name: index for index, name in enumerate(there)}
-    pairs = [(index, place[name]) for index, name in enumerate(here) if name in place]
-    return (np.array([a for a, _ in pairs], np.int64), np.array([b for _, b in pairs], np.int64))
+class _Head(msgspec.Struct):
+    """Of a snapshot: how its columns are laid out, and the bytes of ids of homes, of sensors, and of each column."""
+
+    layout: str
+    sizes: tuple[int, ...]
+
+
+_HEAD = 256
+_KINDS = (stream.HOME_STATE, stream.SENSOR_STATE, FUSION_STATE)
+_LAYOUT = hashlib.sha256(repr([kind.descr for kind in _KINDS]).encode()).hexdigest()
+
+
+def _head(content: bytes | memoryview) -> _Head | None:
+    try:
+        return msgspec.json.decode(memoryview(content)[:_HEAD], type=_Head)
+    except msgspec.DecodeError:
+        return None
+
+
+def _as_bytes(part: bytes | NDArray[Any]) -> NDArray[np.uint8]:
+    return np.frombuffer(part, np.uint8) if isinstance(part, bytes) else part.view(np.uint8)
+
+
+def _split(names: memoryview) -> list[str]:
+    return str(names, "utf-8").split("\n") if len(names) else []
+
+
+def _matches(here: Mapping[str, int], there: Sequence[str]) -> tuple[Ints, Ints]:
+    """Places of what is in both."""
+    pairs = [(here[name], place) for place, name in enumerate(there) if name in here]
+    found = np.array(pairs, np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def warm(prior: Prior | None = None) -> None:

@@ -105,7 +105,7 @@ def learned(one: Played, after: float) -> bytes:
     """The engine as it is `after` seconds on, having looked at the homes once an hour only."""
     engine, known = one.engine(), one.start + timedelta(seconds=after)
     replay(engine, _arrived(one, None, known), one.start, known, one.kits, ALIVE_EVERY)
-    return engine.snapshot()
+    return engine.snapshot().tobytes()
 
 
 def alerts(one: Played, step: float = STEP, after: float = 0.0, known: bytes | None = None) -> list[Told]:
@@ -133,7 +133,7 @@ def _parts(one: Played, step: float, start: datetime, known: bytes | None) -> It
     for until in [*(moment for moment in one.restarts if moment > start), one.until]:
         begun = start if start > one.start else None
         yield replay(engine, _arrived(one, begun, until), start, until, one.kits, step)
-        start, engine = until, _renewed(one, engine.snapshot(), until)
+        start, engine = until, _renewed(one, engine.snapshot().tobytes(), until)
 
 
 def _arrived(one: Played, start: datetime | None, until: datetime) -> Batch:

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from hub.clock import Clock
-from hub.ingest import News, Signs
+from hub.ingest import News, Signs, Told
 from hub.learned import shipped
 from hub.loops import Turning
 from hub.store import Store
@@ -76,7 +76,7 @@ class Post:
         return self.store.series.append([Row(home, "box", self.number, sensor, what, at, now, evidence=evidence)])
 
     def saw(self, what: What = What.MOVED, sensor: str = "hall", home: str = HOME, **ago: float) -> None:
-        self.news.put(self.stored(what, sensor, home, None, **ago))
+        self.news.put(Told(self.stored(what, sensor, home, None, **ago)))
         self.turn()
 
     def beat(
@@ -86,7 +86,7 @@ class Post:
         seen = dict.fromkeys(sensors, now)
         told = Heartbeat("box", now, now, sensors=seen, **more)
         self.store.records.beat([Beat(home, encode(told), now, now, on_mains=told.on_mains)])
-        self.news.put(Signs(home, now, now, told.every, seen, beat=told))
+        self.news.put(Told(signs=[Signs(home, now, now, told.every, seen, beat=told)]))
         self.turn()
 
     def alive(self, minutes: int, **more: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import make_url
 
 from hub.backup import MANIFEST, Unusable, back_up, restore
@@ -79,7 +80,7 @@ def test_brought_back_onto_a_fresh_place_the_same_alerts_are_open(
         lived(here, store, register)
         made = back_up(here, tmp_path / "copy", NOW, with_keys=True)
         before = everything(store)
-        fresh = replace(store.series.since(0, 1)[0], number=1000)
+        fresh = structs.replace(store.series.since(0, 1)[0], number=1000)
     assert restore(there, tmp_path / "copy") == made
     with opened(there) as again:
         assert everything(again) == before

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 import hub.beats
 from hub.beats import Beats
@@ -48,7 +48,8 @@ def test_the_latest_of_each_home_is_written_and_the_next_ones_a_little_later(
 def test_what_is_heard_never_goes_back_and_a_last_will_says_only_that_the_kit_is_gone(
     beats: Beats, store: Store, t0: datetime, apart: bool
 ) -> None:
-    said = [beat(t0 + MIN), will(), beat(t0 - MIN, t0 - 2 * MIN), replace(beat(t0, t0 + 3 * MIN), on_mains=None)]
+    late, unsure = beat(t0 - MIN, t0 - 2 * MIN), structs.replace(beat(t0, t0 + 3 * MIN), on_mains=None)
+    said = [beat(t0 + MIN), will(), late, unsure]
     for one in [*said, will()]:
         beats.note([one])
         if apart:

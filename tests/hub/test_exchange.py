@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
 from hub.exchange import Asked, Importer, Unusable, export
 from hub.parquet import Reader
@@ -53,7 +54,7 @@ def lived(store: Store, home: str = HOME, days: int = 60) -> list[Row]:
         for n in range(days * 8)
         for at in [NOW - timedelta(days=days + 7) + timedelta(hours=3 * n, microseconds=n)]
     ]
-    rows[9] = replace(rows[9], sensor="pendant", what=What.FELL, evidence={"chance": 0.9, "peak_g": 3.25})
+    rows[9] = structs.replace(rows[9], sensor="pendant", what=What.FELL, evidence={"chance": 0.9, "peak_g": 3.25})
     store.series.append(rows)
     while store.series.hand_on():
         pass
@@ -73,7 +74,7 @@ def bring(store: Store, path: Path, weeks_later: int = 0) -> Importer:
 
 
 def of(store: Store, home: str = HOME) -> list[Row]:
-    return [replace(row, seq=0) for row in store.series.between(home, NOW - timedelta(days=400), NOW)]
+    return [structs.replace(row, seq=0) for row in store.series.between(home, NOW - timedelta(days=400), NOW)]
 
 
 def test_parquet_carries_everything_and_comes_in_once(

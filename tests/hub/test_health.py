@@ -13,6 +13,7 @@ from hub.store.records import Beat
 from models import wire
 from models.alert import Lane, State
 from models.detection import FindingKind
+from models.health import Rhythm
 from models.observation import SensorKind, What
 from models.privacy import Consent
 from models.protection import Unprotected, minutes
@@ -61,6 +62,11 @@ def unprotected(post: Post, home: str = HOME) -> float:
 
 def said(post: Post) -> str:
     return " ".join(one.text for alert in post.alerts() for one in post.store.alerts.timeline(alert.id))
+
+
+def learned(post: Post) -> dict[str, Rhythm]:
+    engine = post.watch._engine
+    return post.watch._health._rhythms.of(engine.homes[engine.index_of[HOME]])
 
 
 def test_a_power_cut_is_a_fault_that_says_what_to_do_and_clears_itself(post: Post) -> None:
@@ -127,7 +133,7 @@ def test_a_sensor_dies_while_others_go_on_by_its_own_rhythm(post: Post) -> None:
     mine = [one for one in post.store.alerts.standing() if one.home == HOME and one.kind.lane is Lane.KIT]
     assert [one.sensor for one in mine] == ["front-door"]
     post.watch._health._saved_at = float("-inf")
-    post.watch._health.save()
+    post.watch._health.save(post.watch._engine)
     assert post.store.health.learned_of(HOME).rhythms["bed"].learned
     post.begin()
     engine = post.watch._engine
@@ -141,7 +147,7 @@ def test_gaps_of_the_path_are_not_taken_for_the_sensors(post: Post) -> None:
     for _ in range(40):
         post.hand.move(hours=5)
         post.beat(**WELL)
-    assert post.watch._health._kits[HOME].learned.rhythms == {}
+    assert learned(post) == {}
 
 
 def test_a_dead_pendant_is_time_unprotected_and_a_swap_begins_anew(post: Post) -> None:
@@ -154,7 +160,7 @@ def test_a_dead_pendant_is_time_unprotected_and_a_swap_begins_anew(post: Post) -
     post.watch._looked_at = 0.0
     lived(post, 1)
     assert standing(post) == []
-    assert "pendant" not in post.watch._health._kits[HOME].learned.rhythms
+    assert "pendant" not in learned(post)
     lost = unprotected(post)
     lived(post, 30)
     assert unprotected(post) == lost

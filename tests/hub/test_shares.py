@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from hub.ingest import Told
 from hub.loops import expected, judged_until
 from hub.settings import Settings
 from hub.store import Store
@@ -191,12 +192,12 @@ def test_a_watch_passes_over_what_is_others_and_finds_what_was_not_handed_on(pos
     theirs = post.stored(home=NEIGHBOUR)
     late = post.stored(What.PRESSED, "pendant")
     handed_on = post.stored()
-    second.news.put(handed_on)
+    second.news.put(Told(handed_on))
     second.turn()
     second.watch._catch_up()
     assert [alert.presses for alert in post.alerts()] == [1]
     assert second.watch._seq == handed_on[-1].seq > late[-1].seq > theirs[-1].seq
-    second.news.put(late)
+    second.news.put(Told(late))
     second.turn()
     assert [alert.presses for alert in post.alerts()] == [1]
 

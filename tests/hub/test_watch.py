@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.expecting import known_since
-from hub.ingest import Reread
+from hub.ingest import Reread, Told
 from hub.keeping import Keeping
 from hub.learned import shipped
 from hub.settings import Settings
@@ -231,7 +231,7 @@ def test_a_finding_that_cannot_be_raised_lets_others_pass(post: Post, monkeypatc
     monkeypatch.setattr(post.store.alerts, "raise_all", picky)
     post.alive(3)
     post.hand.move(minutes=4)
-    post.news.put(post.stored(What.PRESSED, "pendant"))
+    post.news.put(Told(post.stored(What.PRESSED, "pendant")))
     for _ in range(8):
         _turn_like_the_loop(post)
     assert post.kinds() == [("press", State.RAISED)]
@@ -448,7 +448,7 @@ FELT = {"chance": 0.75, "peak_g": 3.1, "tilt_deg": 70.0, "still_s": 2.0}
 
 
 def fell(post: Post) -> None:
-    post.news.put(post.stored(What.FELL, "pendant", seconds=24, evidence=FELT))
+    post.news.put(Told(post.stored(What.FELL, "pendant", seconds=24, evidence=FELT)))
     post.turn()
 
 

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from models.detection import FindingKind
 from models.faults import conditions
@@ -23,7 +23,7 @@ WELL = Heartbeat(
 
 
 def wrong(**told: Any) -> list[tuple[str, str]]:
-    return [one.key for one in conditions(replace(WELL, **told))]
+    return [one.key for one in conditions(structs.replace(WELL, **told))]
 
 
 def test_a_kit_that_is_well_or_says_nothing_has_no_fault() -> None:
@@ -64,7 +64,7 @@ def test_a_bridge_that_is_offline_is_named() -> None:
 
 
 def test_at_the_edge_a_fault_that_stands_goes_on_and_a_new_one_does_not_begin() -> None:
-    edge = replace(WELL, temperature=78.0, health={"hall_pir": SensorHealth(battery=13.0, link=25)})
+    edge = structs.replace(WELL, temperature=78.0, health={"hall_pir": SensorHealth(battery=13.0, link=25)})
     standing = {(FindingKind.KIT_HOT, ""), (FindingKind.BATTERY_FLAT, "hall_pir"), (FindingKind.WEAK_LINK, "hall_pir")}
     assert conditions(edge) == []
     assert {one.key for one in conditions(edge, frozenset(standing))} == standing

@@ -5,7 +5,7 @@ import pytest
 
 from models.observation import SensorKind, What
 from models.people import Level, Role
-from models.privacy import AT_LEVEL, Consent, Data, Purpose, Showing, agreed, in_use, may_leave, of_each_home, showing
+from models.privacy import AT_LEVEL, Consent, Data, Purpose, Showing, agreed, in_use, may_leave, showing
 from tests.conftest import NOON, okafor_home
 
 
@@ -54,7 +54,6 @@ def test_a_fall_arrives_as_a_press_does_and_all_else_that_a_pendant_feels_needs_
 
 def test_a_sensor_that_nobody_agreed_to_is_not_watched_and_what_calls_for_help_is() -> None:
     home = okafor_home()
-    consents = of_each_home([Consent(home.id, SensorKind.DOOR, "the resident", "agreed", NOON)])
-    kinds = agreed(consents[home.id], home.id)
+    kinds = agreed([Consent(home.id, SensorKind.DOOR, "the resident", "agreed", NOON)], home.id)
     assert [sensor.id for sensor in in_use(home, kinds).sensors] == ["pendant", "front_door"]
     assert in_use(home, frozenset(SensorKind)) is home

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec import structs
 
 from models import wire
 from models.observation import KIT, Observation, What
@@ -68,7 +69,7 @@ TRACE = Trace(
     "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
 )
 BEAT = Heartbeat("k3f9", NOON, NOON - timedelta(seconds=5), 60.0, 2, sensors={"hall_pir": NOON - timedelta(seconds=9)})
-FULL = replace(
+FULL = structs.replace(
     BEAT,
     on_mains=False,
     noticing_since=NOON - timedelta(days=3),
@@ -84,7 +85,7 @@ FULL = replace(
     tested=wire.Tested("k3f9", 44, NOON - timedelta(hours=2), 0.004, 0.006, 0.31),
     version="0.1.0",
 )
-UNFIT = replace(FULL, keeps_to="", unfit={"cellar_door": "local_host: is missing"})
+UNFIT = structs.replace(FULL, keeps_to="", unfit={"cellar_door": "local_host: is missing"})
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_a_configuration_allows_nothing_that_it_does_not_say() -> None:
 
 def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
     payload = encode(FULL).replace(b'{"outbox"', b'{"humidity":41.5,"outbox"').replace(b'"modem"', b'"satellite"')
-    assert read_heartbeat(payload) == replace(FULL, route=Route.UNKNOWN)
+    assert read_heartbeat(payload) == structs.replace(FULL, route=Route.UNKNOWN)
 
 
 def test_one_bad_observation_does_not_cost_its_neighbours() -> None:

@@ -6,11 +6,12 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from hub.check import findings
 from hub.keeping import Keeping
@@ -151,7 +152,7 @@ def test_buckets_are_made_with_the_retention_of_what_they_hold(tmp_path: Path) -
 def test_what_is_written_twice_is_one_point_and_two_at_once_are_two(tmp_path: Path) -> None:
     with beside(tmp_path) as (fake, series):
         first = rows(range(1, 2))[0]
-        at_once = replace(first, number=2)
+        at_once = structs.replace(first, number=2)
         series.append([first, at_once])
         drain(series)
         series._influx.write(120, [first, at_once])
@@ -210,7 +211,7 @@ def test_days_that_settled_are_read_from_there_and_the_last_two_without_it(tmp_p
         drain(series)
         assert series.settle("a", BEGIN + timedelta(days=1), series.last_seq()) == 124
         whole = series.between("a", BEGIN, BEGIN + timedelta(days=3))
-        assert [replace(row, seq=0) for row in whole] == rows(range(1, 30_000, 100))
+        assert [structs.replace(row, seq=0) for row in whole] == rows(range(1, 30_000, 100))
         fake.trouble = 500
         assert len(series.between("a", BEGIN + timedelta(days=1), BEGIN + timedelta(days=3))) == 176
         with pytest.raises(Away, match="home a can't be read: 500 in trouble"):

@@ -6,7 +6,9 @@ from hub.store import Store
 from hub.store.records import SET_ASIDE_LIMIT, Aside, Beat, Expectation, Shift
 from models.alert import Lane
 from models.health import Heard
+from models.observation import SensorKind
 from models.people import Role
+from models.privacy import NOTHING, Agreed, Consent, agreed, felt_may_leave
 from models.register import PlanOf, Register
 from models.response import DEFAULT_PLANS, Incident, ResponsePlan, Step, gently
 from models.wire import Heartbeat, encode
@@ -31,6 +33,25 @@ def test_everything_comes_back(store: Store, register: Register) -> None:
     assert records.account("tom") == (register.accounts[0], "hash-of-tom")
     assert records.accounts_of(Role.OPERATOR) == [register.accounts[0]]
     assert records.logins() == {"tom", "ada"}
+
+
+def test_what_stands_in_all_homes_is_what_stands_in_each(store: Store, register: Register, t0: datetime) -> None:
+    """Also where somebody's words look like a date of withdrawal, or one is only paused."""
+    given = [
+        Consent("okafor-home", SensorKind.PENDANT, "grace", 'said: "withdrawn_at":"never"', t0),
+        Consent("okafor-home", SensorKind.PENDANT, "grace", "asked", t0, felt=True),
+        Consent("okafor-home", SensorKind.BED, "grace", "asked", t0, withdrawn_at=t0),
+        Consent("okafor-home", SensorKind.DOOR, "grace", "asked", t0, paused_until=t0),
+        Consent("next-door", SensorKind.PENDANT, "neil", "asked", t0, withdrawn_at=t0),
+        Consent("next-door", SensorKind.PENDANT, "neil", "asked", t0, felt=True),
+    ]
+    store.records.load(Register(consents=tuple(given)), {})
+    stands, consents = store.records.agreed(), store.records.consents()
+    for home in register.homes:
+        each = Agreed(agreed(consents, home.id), felt_may_leave(consents, home.id))
+        assert stands.get(home.id, NOTHING) == each
+    assert stands["okafor-home"].felt
+    assert not stands["next-door"].felt
 
 
 def test_what_is_not_there_is_none(store: Store) -> None:

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from hub.store import Store
 from hub.store.series import Row
@@ -26,11 +26,11 @@ def rows(t0: datetime, numbers: range, home: str = "a", outbox: str = "o1") -> l
 
 def test_what_is_kept_comes_back_as_it_was(store: Store, t0: datetime) -> None:
     given = rows(t0, range(1, 4))
-    given[1] = replace(given[1], at=t0.replace(microsecond=123_457), clock_trusted=False)
+    given[1] = structs.replace(given[1], at=t0.replace(microsecond=123_457), clock_trusted=False)
     kept = store.series.append(given)
     assert [row.seq for row in kept] == [1, 2, 3]
     assert store.series.since(0, 10) == kept
-    assert [replace(row, seq=0) for row in kept] == given
+    assert [structs.replace(row, seq=0) for row in kept] == given
 
 
 def test_a_repeat_is_known(store: Store, t0: datetime) -> None:

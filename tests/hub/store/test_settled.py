@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import select, update
 
 from hub.store import Store
@@ -77,7 +77,7 @@ def settled(series: Series, home: str, before: datetime, seq: int) -> int:
 
 
 def bare(rows: list[Row]) -> list[Row]:
-    return [replace(row, seq=0) for row in rows]
+    return [structs.replace(row, seq=0) for row in rows]
 
 
 def test_the_same_answers_before_and_after_settling(store: Store) -> None:
@@ -105,7 +105,7 @@ def test_the_same_answers_before_and_after_settling(store: Store) -> None:
 def test_a_settled_one_that_is_sent_again_is_known_and_a_late_one_joins_its_day(store: Store) -> None:
     store.series.append(days())
     settle(store)
-    late = replace(days()[3], number=10_000)
+    late = structs.replace(days()[3], number=10_000)
     assert [row.number for row in store.series.append([*days(count=1), late])] == [10_000]
     settle(store)
     assert store.series.counts() == {"a": (201, 201)}
@@ -157,7 +157,7 @@ def test_a_damaged_block_costs_itself_alone(store: Store, caplog: pytest.LogCapt
         connection.execute(update(blocks).where(blocks.c.week == second.week).values(body=b"\0" * 40))
     assert len(store.series.between("a", BEGIN, LATER)) == 160
     assert "bring it back from a backup" in caplog.text
-    store.series.append([replace(days()[45], number=10_000)])
+    store.series.append([structs.replace(days()[45], number=10_000)])
     settle(store)
     assert len(store.series.between("a", BEGIN, LATER)) == 161
 
@@ -179,7 +179,7 @@ def test_erasing_gives_the_room_back_and_leaves_no_trace(tmp_path: Path) -> None
 
 def test_a_block_is_small_and_reads_as_it_was(store: Store) -> None:
     rows = days(count=1, per_day=400)
-    rows[5] = replace(rows[5], evidence={"chance": 0.9}, clock_trusted=False)
+    rows[5] = structs.replace(rows[5], evidence={"chance": 0.9}, clock_trusted=False)
     body = encoded(columns_of(rows))
     assert decoded(body).rows("a") == rows
     assert len(body) / len(rows) < 10
@@ -190,7 +190,7 @@ def test_a_block_is_small_and_reads_as_it_was(store: Store) -> None:
 
 
 def test_the_columns_hold_the_largest_and_the_smallest_number() -> None:
-    rows = [replace(days()[0], number=number) for number in (2**63 - 1, 0, 2**62, 1)]
+    rows = [structs.replace(days()[0], number=number) for number in (2**63 - 1, 0, 2**62, 1)]
     assert decoded(encoded(columns_of(rows))).rows("a") == rows
 
 

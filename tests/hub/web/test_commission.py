@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from hub.authority import Authority
 from hub.store.fittings import Fittings
@@ -41,7 +42,7 @@ def beat(world: World, **more: object) -> None:
     home = world.home("h_okafor")
     consents = [one for one in world.store.records.consents() if one.home == home.id]
     told = Heartbeat("box", world.now, world.now, keeps_to=mark_of(configured(consents, home).text))
-    told = replace(told, **more)  # type: ignore[arg-type]
+    told = structs.replace(told, **more)
     world.store.records.beat([Beat(home.id, encode(told), world.now, world.now, online=told.online)])
 
 

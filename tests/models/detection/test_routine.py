@@ -1,4 +1,3 @@
-import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -166,9 +165,12 @@ def test_a_higher_price_never_calls_sooner(prior: Prior) -> None:
 
 
 def test_a_snapshot_of_another_version_is_passed_over(prior: Prior) -> None:
-    content = io.BytesIO()
-    np.savez(content, homes=np.array(["h_1"]), sensors=np.array([""]))
-    assert Engine(HOMES, NOON, prior=prior).restore(content.getvalue()) is False
+    content = Engine(HOMES, NOON, prior=prior).snapshot().tobytes()
+    layout = content.partition(b'"layout":"')[2][:64]
+    cut, damaged = content[:-1], b"PK" + content
+    for other in (content.replace(layout, layout[::-1]), cut, damaged, b""):
+        assert Engine(HOMES, NOON, prior=prior).restore(other) is False
+    assert Engine(HOMES, NOON, prior=prior).restore(content)
 
 
 def test_what_was_learned_and_what_waits_comes_back_from_a_snapshot(prior: Prior) -> None:
