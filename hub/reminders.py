@@ -107,10 +107,14 @@ class Reminders:
         return [one for role in MATTERS[kind].roles for one in self._store.records.accounts_of(role)]
 
     def _to(self, account: Account) -> dict[str, tuple[str, ...]]:
-        """Where they are reached, by way."""
-        browsers = tuple(self._ways.subscriptions(of_staff(account.login)))
-        mail = tuple(one.to for one in account.addresses if one.transport == EMAIL)
-        return {way: to for way, to in ((WEB_PUSH, browsers), (EMAIL, mail)) if to}
+        return reached_by(self._ways, account)
+
+
+def reached_by(ways: Ways, account: Account) -> dict[str, tuple[str, ...]]:
+    """Where somebody of the staff is reminded, by way."""
+    browsers = tuple(ways.subscriptions(of_staff(account.login)))
+    mail = tuple(one.to for one in account.addresses if one.transport == EMAIL)
+    return {way: to for way, to in ((WEB_PUSH, browsers), (EMAIL, mail)) if to}
 
 
 def _counted(matter: Matter, due: list[Due]) -> str:

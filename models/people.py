@@ -13,6 +13,7 @@ class Role(StrEnum):
     RESPONDER = "responder"
     INSTALLER = "installer"
     MANAGER = "manager"
+    PLANNER = "planner"
     ADMINISTRATOR = "administrator"
     CONTACT = "contact"
     RESIDENT = "resident"

@@ -99,7 +99,7 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
     },
     (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS, Data.TRIED), _S),
     **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
-    **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.MANAGER, Role.ADMINISTRATOR)},
+    **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.PLANNER, Role.MANAGER)},
     (Role.ADMINISTRATOR, Purpose.HAND_OVER): dict.fromkeys(set(Data) - {Data.KEY_CODE, Data.ACCOUNTS}, _R),
     (Role.ADMINISTRATOR, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _R),
     (Role.RESIDENT, Purpose.PREVIEW): dict.fromkeys(_AS_A_RELATIVE, _S),

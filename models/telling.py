@@ -30,6 +30,9 @@ class Saying:
     def when(self, at: datetime, now: datetime, zone: str) -> str:
         return moment_in_words(At(at, Grain.MINUTE), now, zone, self.language)
 
+    def date(self, at: datetime) -> str:
+        return date_in_words(at, self.language)
+
     def day(self, at: datetime, zone: str) -> str:
         return day_in_words(local(at, zone), self.language)
 

@@ -74,6 +74,7 @@ STAFF = (
     Account("priya", "Priya Nair", Role.RESPONDER),
     Account("ivan", "Ivan Petrov", Role.INSTALLER),
     Account("max", "Max Orme", Role.MANAGER),
+    Account("petra", "Petra Lind", Role.PLANNER),
     Account("amina", "Amina Yusuf", Role.ADMINISTRATOR),
 )
 FAMILY = (

@@ -10,6 +10,7 @@ from hub.web.access.entrance import NotProved, TooSoon, Weak
 from hub.web.login import WRONG_CODE, address, in_words, left_for_good, logged_out, offer, too_soon
 from hub.web.page import STATIC, page, spoken_to
 from hub.web.visitor import SESSION, TheGate, Who
+from models.alert import Refused
 from models.entrance import LEAST
 from models.telling import say
 
@@ -38,6 +39,15 @@ def password(request: Request, gate: TheGate, who: Who, old: Text = "", new: Tex
     except (TooSoon, NotProved, Weak) as no:
         return _page(request, gate, who, wrong=_said(no, spoken_to(request, who)), status=_status(no))
     return RedirectResponse("/account?done=password", 303)
+
+
+@routes.post("/email")
+def email(request: Request, gate: TheGate, who: Who, email: Text = "") -> Response:
+    try:
+        gate.reminding.choose_email(who, email.strip())
+    except Refused as no:
+        return _page(request, gate, who, wrong=str(no), status=400)
+    return _page(request, gate, who, done="Kept.")
 
 
 @routes.get("/second")
@@ -80,7 +90,8 @@ def _offer(request: Request, gate: Gate, who: Viewer, wrong: str = "", status: i
 
 def _page(request: Request, gate: Gate, who: Viewer, *, wrong: str = "", done: str = "", status: int = 200) -> Response:
     mine = gate.entrance.mine(who)
-    return page(request, "account.html", status=status, viewer=who, mine=mine, wrong=wrong, done=done, least=LEAST)
+    told = {"mine": mine, "wrong": wrong, "done": done, "least": LEAST, "email": gate.reminding.email(who)}
+    return page(request, "account.html", status=status, viewer=who, **told)
 
 
 def _said(no: Exception, language: str) -> str:

@@ -10,6 +10,7 @@ from hub.web.page import page
 from hub.web.shown import News
 from hub.web.visitor import TheGate, Who
 from hub.web.wishes import named
+from models.notices import NoticeKind
 
 routes = APIRouter(prefix="/letters")
 
@@ -17,7 +18,8 @@ routes = APIRouter(prefix="/letters")
 @routes.get("")
 def waiting(request: Request, gate: TheGate, who: Who) -> Response:
     now, letters = gate.letters.waiting(who)
-    return page(request, "letters.html", viewer=who, now=now, letters=letters, reason=TO_POST)
+    missed = gate.reminding.not_reached(who, NoticeKind.POSTING)
+    return page(request, "letters.html", viewer=who, now=now, letters=letters, reason=TO_POST, not_reached=missed)
 
 
 @routes.get("/{number}.pdf")

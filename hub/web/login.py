@@ -20,6 +20,7 @@ HOME: dict[Role, str] = {
     Role.RESPONDER: "/visits",
     Role.INSTALLER: "/installer",
     Role.MANAGER: "/figures",
+    Role.PLANNER: "/planning",
     Role.ADMINISTRATOR: "/administration",
     Role.CONTACT: "/family",
     Role.RESIDENT: "/resident",

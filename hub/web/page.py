@@ -1,5 +1,6 @@
 """Templates to responses: what every page has, and what no page may do without."""
 
+import base64
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,18 @@ def static(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
 
 
+@cache
+def stylesheet() -> Markup:
+    """For pages that are read on a slow telephone, and so hold their style themselves."""
+    return Markup((STATIC / "nightlight.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+@cache
+def mark_of_stylesheet() -> str:
+    """As the policy about content names it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()}"
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -42,7 +55,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(BY_OPERATOR=BY_OPERATOR, REASONS=REASONS, SUGGESTED=SUGGESTED, Went=Went, Service=Service)
-    made.globals.update(static=static, words=words, Act=Act, Outcome=Outcome, State=State, Doing=Doing, t=Saying())
+    made.globals.update(
+        static=static,
+        words=words,
+        Act=Act,
+        Outcome=Outcome,
+        State=State,
+        Doing=Doing,
+        t=Saying(),
+        stylesheet=stylesheet(),
+    )
     return made
 
 

@@ -209,7 +209,7 @@ class Fitted:
     """
 
     name: str
-    measures: str
+    room: str
     last: datetime | None
     quiet: bool
     agreed: bool = True
@@ -334,11 +334,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Somebody looked: when last, in what capacity, why, and how often that day."""
+    """Somebody looked: when last, in what capacity, what for and why, and how often that day."""
 
     who: str
     role: str
-    why: str
+    purpose: str
+    reason: str
     last: datetime
     count: int
 

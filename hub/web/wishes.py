@@ -14,18 +14,19 @@ from hub.web.access.wishes import MAY_DECIDE_FOR
 from hub.web.letter import letter, printed
 from hub.web.page import page, spoken_to
 from hub.web.visitor import TheGate, Who
-from hub.web.words import MEASURED, WHY
 from models.alert import Refused
 from models.hours import day_to_look_again
+from models.languages import TEXTS
+from models.notices import NoticeKind
 from models.people import Level, Role
-from models.telling import Saying
+from models.telling import Saying, say
 from models.wishes import SHARING_PAUSES, WORDS, Decision
 
 routes = APIRouter(prefix="/choices")
 
 Text = Annotated[str, Form(max_length=400)]
 Hours = Annotated[int, Form(ge=0, le=1000)]
-SURE = "delete"
+SURE = {texts["choose.sure"] for texts in TEXTS.values()}
 MEANWHILE = "somebody else changed this meanwhile: look at what holds now"
 
 
@@ -34,7 +35,8 @@ def mine(request: Request, gate: TheGate, who: Who) -> Response:
     """A resident comes to their own; whoever keeps decisions to what is to be looked at again."""
     if who.role is not Role.RESIDENT:
         now, due = gate.choosing.reviews(who)
-        return page(request, "reviews.html", viewer=who, now=now, due=due)
+        missed = gate.reminding.not_reached(who, NoticeKind.REVIEW)
+        return page(request, "reviews.html", viewer=who, now=now, due=due, not_reached=missed)
     return RedirectResponse(f"/choices/{gate.choosing.own(who)}", 303)
 
 
@@ -121,13 +123,14 @@ def erase(
 ) -> Response:
     """`sure` is typed, so that nobody deletes by a slip."""
     ended, desk = kind == "everything", gate.choosing
-    if sure.strip().casefold() != SURE:
-        return _refused(request, gate, who, resident, word, Refused(f"type the word '{SURE}' to show that it is meant"))
+    if sure.strip().casefold() not in SURE:
+        asked = say("choose.type", who.telling.language, sure=say("choose.sure", who.telling.language))
+        return _refused(request, gate, who, resident, word, Refused(asked))
     try:
         told = desk.end_service(who, resident, word) if ended else desk.erase(who, resident, word, kind)
     except (Refused, Meanwhile) as why:
         return _refused(request, gate, who, resident, word, why)
-    return page(request, "erased.html", viewer=who, told=told, resident=resident, word=word, ended=ended)
+    return page(request, "erased.html", viewer=who, told=told, resident=resident, word=word, ended=ended, t=Saying())
 
 
 @routes.post("/{resident}/decision")
@@ -161,7 +164,7 @@ def _seen_as(
         return _word(request, who, resident)
     theirs = Saying(spoken_to(request, stands_in))
     shown = {"relative": relative, "resident": resident, "part": part, "theirs": theirs, **made(stands_in)}
-    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
+    return page(request, "seen_as.html", status=200, viewer=who, word=word, t=Saying(), **shown)
 
 
 def _day(text: str) -> datetime:
@@ -182,8 +185,8 @@ def _choices(
         shown = gate.choosing.of(who, resident, word)
     except ReasonNeeded:
         return _word(request, who, resident)
-    told: dict[str, object] = {"own": who.role is Role.RESIDENT, "decides": who.role in MAY_DECIDE_FOR, "sure": SURE}
-    told |= {"measured": MEASURED, "why": WHY, "levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
+    told: dict[str, object] = {"own": who.role is Role.RESIDENT, "decides": who.role in MAY_DECIDE_FOR}
+    told |= {"levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
     return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, **told)
 
 

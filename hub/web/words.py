@@ -8,7 +8,6 @@ from models.battery import Basis, Forecast
 from models.detection import FindingKind
 from models.detection.explain import lasting
 from models.hours import clock, clock_s, day, local, when
-from models.observation import SensorKind
 from models.people import Level, Role
 from models.privacy import Data
 
@@ -158,23 +157,6 @@ DONE: dict[Act, str] = {
     Act.REPLY: "Said by",
 }
 
-MEASURED: dict[SensorKind, str] = {
-    SensorKind.PENDANT: "when the pendant is pressed, and a fall where it feels one",
-    SensorKind.PULL_CORD: "when the cord is pulled",
-    SensorKind.MOTION: "movement in the room",
-    SensorKind.DOOR: "when the door opens and closes",
-    SensorKind.BED: "lying down and getting up",
-}
-
-WHY: dict[SensorKind, str] = {
-    SensorKind.PENDANT: "so that you can call for help from wherever you are at home",
-    SensorKind.PULL_CORD: "so that you can call for help from where you are",
-    SensorKind.MOTION: "so that somebody looks in when you have been still for longer than is usual for you",
-    SensorKind.DOOR: "so that being out is not taken for being unwell",
-    SensorKind.BED: "so that a night in which you do not come back to bed is noticed",
-}
-"""Why a kind of sensor is used, to the resident."""
-
 LEVEL: dict[Level, str] = {
     Level.NOTHING: "nothing, but is called on as the plan says",
     Level.ALL_IS_WELL: "only whether all is well",
@@ -189,6 +171,7 @@ ROLE: dict[Role, str] = {
     Role.RESPONDER: "responder",
     Role.INSTALLER: "installer",
     Role.MANAGER: "manager",
+    Role.PLANNER: "planner",
     Role.ADMINISTRATOR: "administrator",
     Role.CONTACT: "relative or neighbour",
     Role.RESIDENT: "yourself",

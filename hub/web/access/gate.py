@@ -21,7 +21,7 @@ from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
 from hub.store.mentioned import Mentioned
 from hub.store.once import asking_once
-from hub.store.records import Expectation, Look, Records
+from hub.store.records import Expectation, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist
@@ -45,6 +45,7 @@ from hub.web.access.letters import LetterDesk
 from hub.web.access.outages import OutageDesk
 from hub.web.access.planning import PlanningDesk
 from hub.web.access.relatives import RelativeDesk
+from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
 from hub.web.access.trying import TryingDesk
@@ -71,7 +72,7 @@ from hub.web.shown import (
     Visit,
     Watching,
 )
-from hub.web.words import MEASURED, ROLE, place
+from hub.web.words import place
 from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
 from models.detection import coldstart
 from models.detection.explain import about_one_in
@@ -84,6 +85,7 @@ from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
 from models.reason import known
+from models.telling import Saying
 
 LATE = 15.0
 """Real seconds after which a life-critical loop that has not turned is late."""
@@ -143,6 +145,7 @@ class Gate:
         self.choosing = Choosing(self._door)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
+        self.reminding = RemindingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist = Worklist(records.engine)
         self.ways = WayDesk(self._door)
@@ -363,7 +366,7 @@ class Gate:
             now,
             home.timezone,
             self._door.hearing(home, now),
-            self._days.two(home, now, Level.TIMES)[0],
+            self._days.two(home, now, Level.TIMES, Saying(viewer.telling.language))[0],
             self._fitted(home),
             tuple(self._records.contacts_of(resident.id)),
             self._looks(home, now),
@@ -495,7 +498,7 @@ class Gate:
         return tuple(
             Fitted(
                 f"{place(sensor.room)} {place(sensor.kind)}".capitalize(),
-                MEASURED[sensor.kind],
+                sensor.room,
                 last.get(sensor.id),
                 sensor.kind in may and until is not None and until - last.get(sensor.id, until) > limits[sensor.id],
                 sensor.kind in may,
@@ -587,7 +590,7 @@ class Gate:
         for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
             key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
             count = lines[key].count + 1 if key in lines else 1
-            lines[key] = Looked(names.get(one.viewer, one.viewer), ROLE[Role(one.role)], _cause(one), one.at, count)
+            lines[key] = Looked(names.get(one.viewer, one.viewer), one.role, one.purpose, one.reason, one.at, count)
         week = [line for line in lines.values() if line.last > now - 7 * DAY]
         return tuple(sorted(week, key=lambda line: line.last, reverse=True))
 
@@ -596,12 +599,6 @@ def open_gate(settings: Settings) -> Gate:
     store = open_store(settings)
     clock, depot = Clock(settings.clock_file), Depot(settings)
     return Gate(store.records, store.alerts, store.series, clock, depot=depot, traces=store.traces, settings=settings)
-
-
-def _cause(look: Look) -> str:
-    if look.purpose == Purpose.REASON:
-        return look.reason
-    return f"to {look.purpose} ({look.reason})" if look.reason else f"to {look.purpose}"
 
 
 def _rests_on(told: Expectation, now: datetime) -> str:

@@ -203,10 +203,10 @@ class ResponseDesk:
 
     @staticmethod
     def _told(viewer: Viewer) -> str:
-        """As whom a browser of theirs is kept: contacts, and those who answer alerts."""
+        """As whom a browser of theirs is kept: contacts, who answers alerts, and who is reminded of things."""
         if viewer.role is Role.CONTACT and viewer.person is not None:
             return viewer.person
-        if viewer.role in ACTING:
+        if viewer.role in ACTING or viewer.role is Role.ADMINISTRATOR:
             return of_staff(viewer.login)
         raise Hidden("push")
 

@@ -71,10 +71,11 @@ STAFF = (
     Account(UNSENT, "Rhys Owen", Role.RESPONDER),
     Account("ivan", "Ivan Petrov", Role.INSTALLER),
     Account("max", "Max Orme", Role.MANAGER),
+    Account("petra", "Petra Lind", Role.PLANNER),
     Account("amina", "Amina Yusuf", Role.ADMINISTRATOR),
     Account("resident", "Yourself", Role.RESIDENT, RESIDENT),
 )
-WESTERN = (Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER, Role.ADMINISTRATOR)
+WESTERN = (Role.SUPERVISOR, Role.INSTALLER, Role.MANAGER, Role.PLANNER, Role.ADMINISTRATOR)
 STRANGERS = (
     *(Account(f"west_{role}", f"West {role}", role, council="Westmoor") for role in WESTERN),
     Account("karl", "Karl Lindqvist", Role.CONTACT, "c_karl"),

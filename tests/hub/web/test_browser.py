@@ -28,7 +28,7 @@ from models.afterwards import Service
 from models.alert import Act, Alert, Outcome
 from models.detection import Finding, FindingKind
 from models.home import Home
-from models.notices import NoticeKind
+from models.notices import NoticeKind, Preferences
 from models.people import Account, Role
 from models.register import Register
 from models.response import Tried
@@ -87,6 +87,7 @@ def _afterwards(world: World, closed: Alert, held: Alert) -> None:
     after.refer(held.id, Service.FALLS, "tom", "Three falls since May.", now)
     after.ask(closed.id, "h_lindqvist", "c_karl", "email", now)
     after.say(closed.id, "karl", "He meant to press it.", now)
+    Relatives(engine).prefer("c_chi", Preferences(language="cy"))
     Relatives(engine).intend([("letter 1", "h_okafor", "r_okafor", NoticeKind.LETTER)], now)
     Ways(engine).failed("sms", "the SMS gateway does not answer", now)
     homes = tuple(Home(f"h_mill{number}", "Mill Lane", ()) for number in range(3))
@@ -137,6 +138,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("ada", "/family", None),
         ("chi", "/family", None),
         ("ada", "/family/week", None),
+        ("chi", "/family/told", None),  # in Welsh
         ("ada", "/family/told", None),
         ("ada", "/family/ask", None),
         ("ada", "/family/sharing", None),
@@ -172,6 +174,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("amina", "/letters", None),
         ("sunita", "/choices/r_okafor", _at_their_word),
         ("grace", "/choices/r_okafor/as/c_ada", None),
+        ("grace", "/choices/r_okafor/as/c_chi/week", None),
         ("grace", "/choices/r_okafor", lambda page: _erase(page, "bed")),
         ("grace", "/choices/r_okafor", None),
     ]

@@ -1,6 +1,9 @@
 """Logging in and out, and what everybody meets who has no business behind the door."""
 
+import base64
+import hashlib
 import itertools
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +17,7 @@ from hub.store import schema
 from hub.store.database import writing
 from hub.web.access.entrance import hashed
 from hub.web.app import PARTS, build
+from hub.web.page import STATIC
 from tests.hub.web.conftest import Visitor
 from tests.hub.web.world import PASSWORD, World, told
 
@@ -68,7 +72,7 @@ def test_after_three_wrong_passwords_even_the_right_one_has_to_wait(visit: Visit
 
 def test_logging_out_ends_the_session(visit: Visit) -> None:
     tom = visit("tom")
-    assert tom.post("/logout").headers["location"] == "/login"
+    assert tom.post("/logout").headers["location"] == "/login?left=1"
     assert tom.get("/console").headers["location"] == "/login?next=/console"
 
 
@@ -172,6 +176,8 @@ def test_every_answer_is_protected(world: World, visit: Visit) -> None:
     ):
         policy = answer.headers["content-security-policy"]
         assert "script-src 'self'" in policy
+        mark = base64.b64encode(hashlib.sha256((STATIC / "nightlight.css").read_bytes()).digest()).decode()
+        assert f"style-src 'self' 'sha256-{mark}';" in policy, "the one stylesheet, wherever it stands"
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
@@ -200,7 +206,8 @@ def test_no_page_has_script_or_style_of_its_own(world: World, visit: Visit) -> N
     world.press()
     for login, path in (("tom", "/console"), ("tom", "/console/alert/1"), ("ada", "/family"), ("grace", "/resident")):
         page = visit(login).see(path)
-        assert "<style" not in page
+        own = re.findall("<style>(.*?)</style>", page, flags=re.DOTALL)
+        assert own == ([(STATIC / "nightlight.css").read_text()] if path == "/family" else [])
         assert " style=" not in page
         assert " onclick" not in page
         assert page.count("<script src=") == page.count("<script")

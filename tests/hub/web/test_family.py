@@ -167,8 +167,8 @@ def test_the_resident_reads_who_looked_and_who_sees_what(world: World, visit: Vi
     visit("tom").see("/console/alert/1")
     visit("ada").see("/family")
     text = words(visit("grace").see("/resident"))
-    assert "Tom Brandt contact centre to answer an alert (alert 1)" in text
-    assert "Ada Okafor relative or neighbour to know that all is well" in text
+    assert "Tom Brandt the contact centre to answer an alert (alert 1)" in text
+    assert "Ada Okafor a relative or neighbour to know that all is well" in text
     assert "Ben Ade neighbour only whether all is well" in text
     assert "Kitchen motion movement in the room" in text
 

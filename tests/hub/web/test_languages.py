@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,8 @@ from models.alert import Act, Outcome
 from models.detection import Finding, FindingKind
 from models.languages import TEXTS
 from models.notices import NoticeKind, Preferences
+from models.people import Telling
+from models.register import Register
 from tests.hub.web.inside import Inside, answered
 from tests.hub.web.world import World
 
@@ -97,6 +100,21 @@ def test_no_page_for_a_welsh_reader_says_anything_in_english(pages: FastAPI, wor
     for said in ("Mae'r ganolfan gyswllt yn edrych i mewn i rybudd", "Fel arfer wedi codi erbyn", "Rwy ar fy ffordd",
                  "Llai o symud yn ystod y dydd", "cwymp go iawn", "Heddiw", "Wedi codi"):  # fmt: skip
         assert said in page
+
+
+def test_a_residents_own_pages_are_in_welsh_but_for_what_says_that_it_is_not(pages: FastAPI, world: World) -> None:
+    grace = world.store.records.resident("r_okafor")
+    assert grace
+    world.store.records.load(Register(residents=(replace(grace, telling=Telling("spoken", "cy")),)), {})
+    own = Inside(pages, world, "grace", nightlight_language="cy")
+    assert own.post("/choices/r_okafor/kind", kind="motion", deed="pause", hours="1").status == 303
+    found = [one for path in ("/resident", "/choices/r_okafor", "/why") for one in in_english(path, own.get(path).text)]
+    assert found == []
+    page = html.unescape(own.get("/resident").text)
+    for said in ("Dydd da, Mrs Okafor", "Symudiad, cegin", "Pwy edrychodd"):
+        assert said in page
+    refused = own.post("/choices/r_okafor/erase", kind="motion", sure="delight")
+    assert "a theipiwch y gair dileu" in html.unescape(refused.text)
 
 
 def test_pages_behind_a_link_and_before_the_login_are_in_their_language_too(pages: FastAPI, world: World) -> None:

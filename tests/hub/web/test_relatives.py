@@ -69,7 +69,7 @@ def test_a_break_passes_her_over_and_everybody_concerned_sees_it(world: World, v
     alert = replace(before, raised_at=world.now)
     assert [one.who for one in plan_of(world.store.records, alert).steps[1:3]] == ["c_dele", "c_ada"]
     assert "daughter has a break until Friday 27 November" in words(visit("grace").see("/resident")).replace(
-        "the day with rooms and exact times, and alerts; ", ""
+        "the day with rooms and times, and alerts; ", ""
     )
     world.move(timedelta(minutes=1))
     assert ada.post("/family/break", days="0").status_code == 303

@@ -240,6 +240,12 @@ def test_a_decision_in_her_place_names_who_made_it_and_comes_back_when_due(world
     due = words(office.get("/choices").text)
     assert "due on 10 December 2026" in due
     assert "due since 19 November 2026" in due
+    sunita = Inside(app, world, "sunita")
+    assert "nor a browser is known: Amina Yusuf and Sunita Rao." in words(sunita.get("/choices").text)
+    assert sunita.post("/account/email", email="sunita at council").status == 400
+    assert sunita.post("/account/email", email="sunita@council.example").status == 200
+    assert "is known: Amina Yusuf. Either" in words(sunita.get("/choices").text)
+    assert Inside(app, world, "ivan").post("/account/email", email="ivan@council.example").status == 404
     number = Wishes(world.store.records.engine).decisions(HOME)[0][0]
     assert office.post(f"{HERE}/decision/{number}/end", word="in person").status == 303
     assert "due since" not in words(office.get("/choices").text)
