@@ -102,9 +102,12 @@ class Tried:
     def indoors(self) -> Tried:
         return replace(self, judged=self.judged & ~self.found.way_out)
 
-    def noises(self, reference: float) -> Floats:
+    def outdoors(self) -> Tried:
+        return replace(self, judged=self.judged & self.found.way_out)
+
+    def noises(self, reference: float, outings: float) -> Floats:
         """Of the judged ones."""
-        return noises(self.history, self.rows, self.found, reference)[self.judged]
+        return noises(self.history, self.rows, self.found, reference, outings)[self.judged]
 
     def alerts(self, price: float | Floats) -> int:
         """At one price, or one for each judged silence."""
@@ -158,9 +161,11 @@ def priced(prior: Prior, tried: Sequence[Tried]) -> Prior:
     """
     common = replace(prior, rate=RATES, price=np.array([_common_price(tried, rate) for rate in RATES]))
     reference = _common_price([one.indoors() for one in tried], REFERENCE_RATE)
-    noisy = [one.noises(reference) for one in tried]
+    months = max(sum(one.days for one in tried) / 30.0, 1 / 30)
+    outings = sum(one.outdoors().alerts(reference) for one in tried) / months
+    noisy = [one.noises(reference, outings) for one in tried]
     more = np.exp(np.mean([np.log(_asked_for(tried, noisy, common, rate) / rate) for rate in USUALLY_ASKED]))
-    return replace(common, price=common.price_of(more * RATES), reference=reference)
+    return replace(common, price=common.price_of(more * RATES), reference=reference, outings=outings)
 
 
 def counted(history: History) -> Counts:
@@ -196,7 +201,7 @@ def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: 
     ]
     x, ended, weight = (np.concatenate(each) for each in zip(*parts, strict=True))
     price = np.geomspace(1e6, 1e4, len(RATES))
-    return Prior(usual(counts), *grown(x, ended, weight), RATES, price, float(price[0]), provenance)
+    return Prior(usual(counts), *grown(x, ended, weight), RATES, price, float(price[0]), 0.0, provenance)
 
 
 def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], Ints, Floats]:

@@ -578,9 +578,10 @@ def warm(prior: Prior | None = None) -> None:
 def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     """A prior as the loops read it, and its log prices at even steps of the log of the rate."""
     steps = np.exp(stream.RATE_FROM + stream.RATE_STEP * np.arange(96))
+    often = HALF_LIFE, TRUST, REFERENCE_RATE / MONTH
     if prior is None:
         nobody = np.zeros(0, np.int64)
         trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
-        return stream.Known(False, np.zeros(0), trees, 1.0, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH), steps
-    own = stream.Known(True, prior.usual, prior.trees, prior.reference, HALF_LIFE, TRUST, REFERENCE_RATE / MONTH)
+        return stream.Known(False, np.zeros(0), trees, 1.0, *often, 0.0), steps
+    own = stream.Known(True, prior.usual, prior.trees, prior.reference, *often, prior.outings / MONTH)
     return own, np.log(prior.price_of(steps))

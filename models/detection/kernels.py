@@ -537,8 +537,10 @@ def add(short: Row, row: int, ended: float, expected: float) -> None:
     short[row, 1] += min(int(expected), 32767)
 
 
-OUT_COSTS = 12.0
-"""A false alert while somebody is out on an errand costs so many times one at home: they are out most days."""
+OUT_COSTS, SURELY = 24.0, 8
+"""A false alert while somebody is out on an errand costs so many times one at home: they are out most days. Where
+silences by a way out end sooner than elsewhere it costs far less: the share that lasts counts to that power.
+"""
 LASTING = int(np.searchsorted(EDGES, 1800.0))
 """In so many bins end silences of less than half an hour."""
 HARDLY_IN = 3.0
@@ -559,7 +561,7 @@ def costs_here(x: Row, usual: Row) -> float:
         here *= 1.0 - x[each + 1, 15]
         elsewhere *= 1.0 - usual[BY_WAY + out * BINS + each]
     share = min(here / max(elsewhere, 1e-3), 1.0)
-    return float(1.0 + (OUT_COSTS - 1.0) * share**4)
+    return float(1.0 + (OUT_COSTS - 1.0) * share**SURELY)
 
 
 PARTS = np.arange(8) / 8.0

@@ -26,7 +26,8 @@ class Prior:
     sign's coming within five minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
     whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance. `price` (s of
     delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days,
-    where each home's own record corrected it. At the `reference` price homes are compared with each other for that.
+    where each home's own record corrected it. At the `reference` price homes are compared with each other for that; it
+    would call for `outings` silences by a way out per home and 30 days.
     `provenance` says from what, when and how it was learned.
     """
 
@@ -37,6 +38,7 @@ class Prior:
     rate: Floats
     price: Floats
     reference: float
+    outings: float
     provenance: Mapping[str, str | int | float]
 
     @property
@@ -67,7 +69,7 @@ def prior_from(content: bytes) -> Prior:
         with np.load(io.BytesIO(content), allow_pickle=False) as read:
             arrays = {name: read[name] for name in read.files}
         said = json.loads(str(arrays.pop("provenance")))
-        numbers = {name: float(arrays[name]) for name in ("start", "reference")}
+        numbers = {name: float(arrays[name]) for name in ("start", "reference", "outings")}
         found = Prior(**{**arrays, **numbers, "provenance": said})
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise BadPrior(f"this is no prior: {wrong}; make one with nightlight-sim train prior") from wrong

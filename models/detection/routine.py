@@ -78,15 +78,20 @@ def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> F
     return np.stack([found.deadlines(float(price)) for price in prices], axis=1)
 
 
-def noises(history: History, rows: Ints, found: Waits, reference: float) -> Floats:
-    """How many times as often as others this home outlasts the deadlines at the `reference` price, by no way out, as
-    far as was seen by each of `rows`, among which all silences of five minutes or more must be.
+def noises(history: History, rows: Ints, found: Waits, reference: float, outings: float) -> Floats:
+    """How many times as often as others this home outlasts the deadlines at the `reference` price, as far as was seen
+    by each of `rows`, among which all silences of five minutes or more must be: by ways out, where others do so
+    `outings` times in 30 days, and elsewhere, each counted by itself.
     """
     t, gap = history.t[rows], np.append(np.diff(history.t), np.inf)[rows]
-    counted = history.learnt[rows] & np.isfinite(gap) & ~found.way_out
-    usual, began = REFERENCE_RATE / MONTH, float(history.t[0])
-    times: Floats = kernels.noises(t, t + gap, found.deadlines(reference), counted, began, usual, TRUST, HALF_LIFE)
-    return times
+    counted, tau = history.learnt[rows] & np.isfinite(gap), found.deadlines(reference)
+
+    def times(here: Bools, usual: float) -> Floats:
+        began, often = float(history.t[0]), usual / MONTH
+        seen: Floats = kernels.noises(t, t + gap, tau, counted & here, began, often, TRUST, HALF_LIFE)
+        return seen
+
+    return np.where(found.way_out, times(found.way_out, outings), times(~found.way_out, REFERENCE_RATE))
 
 
 def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) -> Floats:
@@ -96,5 +101,6 @@ def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) ->
     gap = np.append(np.diff(history.t), np.inf)
     rows = np.union1d(np.flatnonzero(gap >= kernels.EARLIEST), needed)
     found = waits(history, prior, rows)
-    tau: Floats = found.deadlines(prior.price_of(asked / noises(history, rows, found, prior.reference)))
+    times = noises(history, rows, found, prior.reference, prior.outings)
+    tau: Floats = found.deadlines(prior.price_of(asked / times))
     return tau[np.searchsorted(rows, needed)]

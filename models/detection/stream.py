@@ -65,7 +65,7 @@ HOME_STATE = np.dtype(
         ("clock_held", np.float64), ("last_sensor", np.int32), ("first_fitted", np.int32), ("last_fitted", np.int32),
         ("last_sign", np.float64), ("heard_until", np.float64), ("expected_by", np.float64), ("kit_limit", np.float64),
         ("read_until", np.float64), ("returned", np.float64), ("began", np.float64), ("watched", np.float64, 2),
-        ("outlasted", np.float64), ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
+        ("outlasted", np.float64, 2), ("reference", np.float64), ("chance", np.float64), ("asked", np.float64),
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
@@ -113,6 +113,7 @@ class Known(NamedTuple):
     half_life: float
     trust: float
     usual_rate: float
+    usual_outings: float
 
 
 @woven_in
@@ -367,16 +368,13 @@ def look_round(
 
 @compiled
 def compare(of: State, known: Known, home: int, before: float, gap: float) -> None:
-    """A silence has ended: would it have called, at the price at which homes are compared? One by a way out does not
-    count, for outings tell nothing of how long somebody is quiet indoors.
-    """
+    """A silence has ended: would it have called, at the price at which homes are compared?"""
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
         costs = look_closer(of, known, home, before, still)
         of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
     age(of, known, home, before)
-    if way(of.homes[home].now) < 2:
-        of.homes[home].outlasted += gap > of.homes[home].reference
+    of.homes[home].outlasted[by_a_way_out(of, home)] += gap > of.homes[home].reference
     bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
 
 
@@ -399,23 +397,32 @@ def deadline(of: State, home: int, still: Row, price: float) -> float:
     return best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
 
 
+@woven_in
+def by_a_way_out(of: State, home: int) -> int:
+    """Silences by a way out (1) are counted by themselves: outings tell nothing of how long one is quiet indoors."""
+    return int(way(of.homes[home].now) >= 2)
+
+
 @compiled
 def age(of: State, known: Known, home: int, until: float) -> None:
     """Days watched, each worth less as more follow."""
     passed = max(until - of.homes[home].watched[1], 0.0) / DAY
     kept = 0.5 ** (passed / known.half_life)
-    of.homes[home].outlasted *= kept
+    of.homes[home].outlasted[0] *= kept
+    of.homes[home].outlasted[1] *= kept
     of.homes[home].watched[0] = of.homes[home].watched[0] * kept + passed
     of.homes[home].watched[1] = max(until, of.homes[home].watched[1])
 
 
 @compiled
 def noise(of: State, known: Known, home: int, at: float) -> float:
-    """How many times as often as elsewhere this home outlasts the common deadline."""
+    """How many times as often as elsewhere this home outlasts the common deadline, where somebody is now."""
     passed = max(at - of.homes[home].watched[1], 0.0) / DAY
     kept = 0.5 ** (passed / known.half_life)
     days = of.homes[home].watched[0] * kept + passed
-    return float((of.homes[home].outlasted * kept + known.trust) / (days * known.usual_rate + known.trust))
+    here = by_a_way_out(of, home)
+    usual = known.usual_outings if here else known.usual_rate
+    return float((of.homes[home].outlasted[here] * kept + known.trust) / (days * usual + known.trust))
 
 
 @compiled

@@ -86,21 +86,22 @@ def test_homes_that_are_held_to_their_own_budgets_together_get_what_is_asked() -
     """A noisy home loses more alerts by its own correction than quiet ones gain by theirs: prices make up for that."""
     homes = [quiet_for(seed, 1.5 if seed % 4 == 0 else 0.9) for seed in range(4)]
     nothing = np.zeros(1)
-    prior = priced(Prior(nothing, np.zeros(1, np.int64), nothing, 0.0, nothing, nothing, 0.0, {}), homes)
+    prior = priced(Prior(nothing, np.zeros(1, np.int64), nothing, 0.0, nothing, nothing, 0.0, 0.0, {}), homes)
     assert prior.price_of(2.0) < prior.reference
     for asked in (1.0, 2.0, 4.0):
         alerts = 0
         for home in homes:
-            times = noises(home.history, home.rows, home.found, prior.reference)[home.judged]
+            times = noises(home.history, home.rows, home.found, prior.reference, prior.outings)[home.judged]
             alerts += home.alerts(prior.price_of(asked / times))
         assert 0.8 < alerts * 30 / sum(home.days for home in homes) / asked < 1.25
 
 
-def test_a_home_is_not_noisy_for_its_outings() -> None:
+def test_outings_and_silences_indoors_are_held_against_a_home_each_where_they_were() -> None:
     home = quiet_for(1, 3.0)
-    out = replace(home.found, way_out=np.ones(len(home.rows), bool))
-    indoors, outings = (noises(home.history, home.rows, found, 1e4) for found in (home.found, out))
-    assert outings[-1] < 1 < indoors[-1]
+    long = home.gap > home.found.deadlines(1e4)
+    for out in (long, ~long):
+        times = noises(home.history, home.rows, replace(home.found, way_out=out), 1e4, outings=2.0)
+        assert times[~long][-1] < 1 < times[long][-1]
 
 
 def test_trees_laid_flat_say_what_they_said() -> None:
@@ -111,7 +112,7 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     again, _, _ = grown(x, ended, np.ones(len(x)))
     np.testing.assert_array_equal(roots, again)
     nothing = np.zeros(1)
-    trees = Prior(nothing, roots, nodes, start, nothing, nothing, 0.0, {}).trees
+    trees = Prior(nothing, roots, nodes, start, nothing, nothing, 0.0, 0.0, {}).trees
     # What is the same for all bins is asked once.
     some = np.ascontiguousarray(x[:: kernels.BINS + 1])
     said = np.empty((len(some), kernels.ABREAST), np.float32)
