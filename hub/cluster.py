@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 NAMESPACE = "nightlight"
 LOOK_EVERY = 1.0
+ROOM = 0.01
+"""Of a processor, so that Ray spreads them over machines that have any, and never finds that one has no room: a watch
+that has too little of a processor is late, and one that Ray keeps waiting watches nobody.
+"""
 ANSWERS_WITHIN = 20.0
 """Real seconds for what is asked of Ray, or of an actor."""
 
@@ -120,8 +124,7 @@ def _exists(ray: Any, name: str) -> bool:
 
 
 def _made(ray: Any, settings: Settings, part: Part) -> None:
-    """Of no processor in particular: one that has too little of it is late, and one that finds none watches nobody."""
-    kept = {"name": _name(part), "lifetime": "detached", "get_if_exists": True, "num_cpus": 0}
+    kept = {"name": _name(part), "lifetime": "detached", "get_if_exists": True, "num_cpus": ROOM}
     forever = {"max_restarts": -1, "max_task_retries": -1, "scheduling_strategy": "SPREAD"}
     ray.remote(Actor).options(**kept, **forever).remote(settings, part)
 

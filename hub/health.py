@@ -119,7 +119,7 @@ class Health:
 
     def _remember(self, engine: Engine) -> None:
         self._rhythms = Rhythms(engine.homes, engine.sensor_index)
-        for home, learned in self._store.health.learned().items():
+        for home, learned in self._store.health.learned():
             self._rhythms.know(home, learned.rhythms)
             if learned.tests_since and self._share.owns(home):
                 self._kits[home].tests_since = learned.tests_since

@@ -1,6 +1,6 @@
 """What is kept of kits and their sensors: spells of trouble, rhythms, battery levels, test presses, and swaps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,8 @@ Levels = dict[tuple[str, str], list[tuple[datetime, float]]]
 """(when, percent) of each (home, sensor)."""
 
 
+AT_ONCE = 500
+"""Homes that are read together."""
 _LASTING = and_(
     func.coalesce(_spells.c.home, text("''")) == bindparam("of_home"),
     _spells.c.kind == bindparam("of_kind"),
@@ -138,8 +140,12 @@ class Health:
             for home in asked
         }
 
-    def learned(self) -> dict[str, Learned]:
-        return {row.home: row.body for row in self._all(select(schema.rhythms))}
+    def learned(self) -> Iterator[tuple[str, Learned]]:
+        """Home by home, since all of a borough would fill a machine's memory."""
+        with self._engine.connect() as connection:
+            every = select(schema.rhythms.c.home, schema.rhythms.c.body)
+            for row in connection.execution_options(yield_per=AT_ONCE).execute(every):
+                yield row.home, row.body
 
     def learned_of(self, home: str) -> Learned:
         rows = self._all(_RHYTHMS, home=home)

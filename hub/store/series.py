@@ -430,6 +430,9 @@ def _values(row: Row) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+_WHATS = {what.value: what for what in What}
+
+
 def row_of(values: Any) -> Row:
     seq, home, outbox, number, sensor, what, at, arrived, trusted, evidence = values
-    return Row(home, outbox, number, sensor, What(what), from_us(at), from_us(arrived), bool(trusted), seq, evidence)
+    return Row(home, outbox, number, sensor, _WHATS[what], from_us(at), from_us(arrived), bool(trusted), seq, evidence)

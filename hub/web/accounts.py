@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.web.access import Gate, Viewer
+from hub.web.access import Gate, Hidden, Viewer
 from hub.web.access.accounts import Wrong
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
@@ -63,7 +63,7 @@ def do(request: Request, gate: TheGate, who: Who, login: str, deed: str) -> Resp
     if deed == "invite":
         return _invited(request, gate, who, login, desk.invite(who, login))
     if deed not in deeds:
-        return page(request, "fault.html", status=404, title="There is no such button", text="Nothing was changed.")
+        raise Hidden("no such button")
     try:
         deeds[deed](who, login)
     except Wrong as wrong:

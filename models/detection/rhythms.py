@@ -85,10 +85,12 @@ class Rhythms:
 
     def know(self, home: str, rhythms: Mapping[str, Rhythm]) -> None:
         """What was learned earlier; `look_up` afterwards."""
-        for sensor, rhythm in rhythms.items():
-            place = self.place.get((home, sensor))
-            if place is not None and rhythm.spent:
-                self._state["spent"][place], self._state["gaps"][place] = rhythm.spent, rhythm.gaps
+        fitted = [(self.place[home, one], rhythms[one]) for one in rhythms if (home, one) in self.place]
+        known = [(place, rhythm) for place, rhythm in fitted if len(rhythm.spent) == GAPS]
+        if known:
+            places = [place for place, _ in known]
+            self._state["spent"][places] = [rhythm.spent for _, rhythm in known]
+            self._state["gaps"][places] = [rhythm.gaps for _, rhythm in known]
 
     def look_up(self) -> None:
         limits(self._state, _EDGES)

@@ -489,7 +489,10 @@ def died(of: State, homes: Row, listening_since: float) -> Row:
     return found[:count]
 
 
-SUSPECT_AFTER = 1.5
+SUSPECT_AFTER, MISSED_ONE = 1.5, 1.2
+"""After so many times as long as it ever is between its reports a sensor is not relied on for silence; and sooner, with
+the first report that it misses, not for what it alone should have told of.
+"""
 AT_LEAST_SUSPECT = 900.0
 
 
@@ -500,23 +503,24 @@ def weakened(of: State, homes: Row, known: Row) -> Row:
     for each in range(len(homes)):
         home = homes[each]
         found[each] = of.homes[home].returned + TIME_TO_BE_NOTICED
-        doubted = patience(of, home, known[each])
+        doubted = patience(of, home, known[each], SUSPECT_AFTER)
         if doubted > 0:
             found[each] = max(found[each], of.homes[home].last_sign + doubted)
     return found
 
 
 @compiled
-def patience(of: State, home: int, known: float) -> float:
-    """Seconds without a sign of life that mean nothing, since sensors of the home are dead or late with their reports,
-    however long ago they were heard; 0 where all are well. Nobody counted on a sensor that never was heard.
+def patience(of: State, home: int, known: float, times: float) -> float:
+    """Seconds without a sign of life that mean nothing, since sensors of the home are dead or late with their reports
+    (so many `times` as long as usual), however long ago they were heard; 0 where all are well. Nobody counted on a
+    sensor that never was heard.
     """
     longest, may_last = 0.0, 0.0
     for sensor in range(of.homes[home].first_fitted, of.homes[home].last_fitted):
         mine = of.sensors[sensor]
         longest = max(longest, lie.longest_of(mine.longest))
         late = known - mine.seen
-        suspect = mine.dead or late > max(SUSPECT_AFTER * mine.every, AT_LEAST_SUSPECT)
+        suspect = mine.dead or late > max(times * mine.every, AT_LEAST_SUSPECT)
         if mine.tells and suspect and np.isfinite(late):
             mine.doubted = True
             may_last = max(may_last, lie.may_last(mine.longest))
@@ -541,8 +545,10 @@ def ring(of: State, homes: Row, moment: float) -> Row:
             over = mine.stage[kind] == ENDED_SINCE
             if not over and not mine.due[kind] < known:
                 continue
-            if not over and by_absence(kind, mine.wanders) and mine.since[kind] + patience(of, home, known) > known:
-                continue  # what is waited for may have happened where the sensor is dead; each look asks again
+            if not over and by_absence(kind, mine.wanders):
+                may_last = patience(of, home, known, MISSED_ONE)
+                if mine.since[kind] + may_last > known:
+                    continue  # what is waited for may have happened where the sensor is dead; each look asks again
             mine.stage[kind] = QUIET if over else RAISED
             if not over:
                 mine.due[kind] = np.inf

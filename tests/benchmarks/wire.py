@@ -102,20 +102,20 @@ def main() -> int:
 def _measured(stage: Stage, chosen: argparse.Namespace) -> Iterator[Measured]:
     homes, count, full = town.home_ids(chosen.homes), chosen.messages, FULL
     with _behind_a_broker(stage, "node-red", lambda port: _node_red(stage, chosen.node_red, port)) as port:
-        singles = _messages(homes, count, 1, "node-red")
-        yield _through(stage, "Node-RED", port, singles, count, _each)
+        singles = messages_of(homes, count, 1, "node-red")
+        yield through(stage, "Node-RED", port, singles, count, _each)
     with _behind_a_broker(stage, "hass", lambda port: _home_assistant(stage, chosen.home_assistant, port)) as port:
-        singles = _messages(homes, count // 10, 1, "hass")
-        yield _through(stage, "Home Assistant", port, singles, count // 10, _each)
+        singles = messages_of(homes, count // 10, 1, "hass")
+        yield through(stage, "Home Assistant", port, singles, count // 10, _each)
     hub = Hub(stage, None)
     hub.load(town.register(homes, datetime.now(UTC)))
     place = hub.start(300)
     for name, size, messages in (("one a message", 1, count), ("full messages", full, max(count // full * 10, 1))):
-        lines = _messages(homes, messages, size, f"bench{size}")
-        yield _through(stage, f"Nightlight, {name}", place.broker_port, lines, messages * size, _receipted)
+        lines = messages_of(homes, messages, size, f"bench{size}")
+        yield through(stage, f"Nightlight, {name}", place.broker_port, lines, messages * size, receipted)
 
 
-def _messages(homes: list[str], count: int, size: int, outbox: str) -> dict[str, bytes]:
+def messages_of(homes: list[str], count: int, size: int, outbox: str) -> dict[str, bytes]:
     """What each home publishes, a message a line: of its last day, a few seconds apart."""
     lines: dict[str, list[bytes]] = {home: [] for home in homes}
     now, chance = datetime.now(UTC), random.Random(5)
@@ -128,7 +128,7 @@ def _messages(homes: list[str], count: int, size: int, outbox: str) -> dict[str,
     return {home: b"\n".join(mine) + b"\n" for home, mine in lines.items()}
 
 
-def _through(
+def through(
     stage: Stage, name: str, port: int, lines: dict[str, bytes], observations: int, heard: Callable[[bytes], int]
 ) -> Measured:
     """From the first message published until the last observation was answered for."""
@@ -163,7 +163,7 @@ def _each(_: bytes) -> int:
     return 1
 
 
-def _receipted(line: bytes) -> int:
+def receipted(line: bytes) -> int:
     return sum(last - first + 1 for first, last in read_receipt(line).numbers)
 
 

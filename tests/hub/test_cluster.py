@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -37,7 +38,7 @@ class Ray:
         any_port = ["--min-worker-port", "0", "--max-worker-port", "0"]
         where = ["--node-ip-address", "127.0.0.1", "--port", self.address.partition(":")[2], *any_port]
         words: list[str | Path] = [Path(sys.executable).with_name("ray"), "start", "--head", *where, *size, *bare]
-        self.log = folder.with_suffix(".log")
+        self.log = folder / "log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 words, stdout=log, stderr=log, env={**os.environ, **ALONE}, start_new_session=True
@@ -55,11 +56,13 @@ class Ray:
 
 
 @pytest.fixture
-def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ray]:
-    one = Ray(tmp_path_factory.mktemp("ray"))
-    eventually(one.begun, 30)
-    yield one
-    one.end()
+def ray() -> Iterator[Ray]:
+    """In a folder with a short name, since a socket's may have 107 bytes with all folders before it."""
+    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
+        one = Ray(Path(folder))
+        eventually(one.begun, 30)
+        yield one
+        one.end()
 
 
 @pytest.mark.processes

@@ -395,6 +395,35 @@ def test_a_way_that_stays_broken_is_a_fault_that_ends_by_itself(desk: Desk, monk
     assert (over.id, over.ended) == (way.id, desk.hand.now)
 
 
+def test_a_dead_browser_an_unreachable_server_and_a_phone_in_flight_mode_lead_on_and_it_is_said(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first two at once; the third is taken by its gateway and answered by nobody, so its time has to pass."""
+    monkeypatch.setattr(hub.escalate, "PAUSES", ())
+    ways, number = Ways(desk.store.alerts.engine), Address("sms", "01632 960077")
+    (ada,) = [one for one in desk.store.records.contacts_of("grace") if one.id == "ada"]
+    desk.store.records.load(Register(contacts=(replace(ada, addresses=(*ada.addresses, number)),)), {})
+    ways.subscribe("ada", "https://push.example/1", "{}", desk.hand.now)
+    desk.told |= {"webpush": Told(), "sms": Told()}
+    desk.told["webpush"].fault = Unreached("the browser is subscribed no longer", gone=("https://push.example/1",))
+    desk.told["email"].fault = Unreached("the mail server does not answer", broken=True)
+    by = [Step("ada", way) for way in ("webpush", "email", "sms")]
+    agree(desk.store, *by, Step("operator", "log", timedelta(minutes=5)))
+    alert = raised(desk)
+    desk.settle(1, "sms")
+    assert desk.hand.now == alert.raised_at
+    assert desk.told_whom() == []
+    desk.turn(minutes=5)
+    desk.settle(1)
+    tried = [(one.who, one.tried) for one in desk.store.alerts.attempts(alert.id)]
+    assert tried == [("ada", Tried.FAILED), ("ada", Tried.FAILED), ("ada", Tried.SENT), ("operator", Tried.SENT)]
+    said = " ".join(entry.text for entry in desk.store.alerts.timeline(alert.id))
+    assert "Reaching ada by webpush failed: the browser is subscribed no longer" in said
+    assert "Reaching ada by email failed: the mail server does not answer" in said
+    assert ways.subscriptions("ada") == [], "the dead browser is forgotten"
+    assert [one.transport for one in ways.broken()] == ["email"], "and the server is on every console"
+
+
 def test_a_refused_address_is_no_broken_way(desk: Desk) -> None:
     agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     desk.told["email"].fault = Unreached("the mail server refused: 550")

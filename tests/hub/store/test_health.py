@@ -39,7 +39,7 @@ def test_what_was_learned_comes_back(store: Store, t0: datetime) -> None:
     learned = Learned({"hall": Rhythm((1.0, 2.5), 3.0)}, t0)
     store.health.learn({HOME: Learned(), "next-door": Learned()})
     store.health.learn({HOME: learned})
-    assert store.health.learned() == {HOME: learned, "next-door": Learned()}
+    assert dict(store.health.learned()) == {HOME: learned, "next-door": Learned()}
     assert store.health.learned_of(HOME) == learned
 
 

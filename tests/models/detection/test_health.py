@@ -119,6 +119,23 @@ def test_a_long_lie_waits_while_a_sensor_is_dead_and_is_told_when_it_is_heard() 
     assert [one.kind for one in of.overdue(now)] == [FindingKind.LONG_LIE]
 
 
+@pytest.mark.parametrize(("dead", "found"), [("", [FindingKind.LONG_LIE]), ("hall_pir", [])])
+def test_the_first_report_that_a_sensor_misses_holds_a_long_lie_back(dead: str, found: list[FindingKind]) -> None:
+    """Somebody who has left the bathroom may be where a sensor has just died."""
+    of, now = Engine([HOME], NOON, watched_for=[FindingKind.LONG_LIE]), NOON
+    for _ in range(24 * 30):
+        now += HOUR
+        of.observe(batch([of.row("h_1", "hall_pir", What.MOVED, now, now, 1)]))
+        of.observe(of.beat("h_1", now, now, dict.fromkeys(SENSORS, now)))
+    of.observe(batch([of.row("h_1", "bathroom_pir", What.MOVED, now + 5 * MIN, now + 5 * MIN, 2)]))
+    later = now + HOUR
+    of.observe(of.beat("h_1", later, later, {one: later for one in SENSORS if one != dead}))
+    of.overdue(now + 50 * MIN)
+    of.observe(of.beat("h_1", now + 80 * MIN, now + 80 * MIN, {}))
+    told = of.overdue(now + 80 * MIN)
+    assert [one.kind for one in told if one.kind is FindingKind.LONG_LIE] == found
+
+
 def test_confidence_grows_while_a_stay_goes_on() -> None:
     curve = [lie.confidence(hours * 3600.0, 3600.0) for hours in (0.25, 0.5, 1, 1.5, 2, 3)]
     assert curve == sorted(curve)
