@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
-from models.detection.falls import NAMES, FallModel
+from models.detection.falls import FallModel
 from models.detection.prior import Prior
 from models.detection.routine import REFERENCE_RATE, History, Waits, inputs, noises, waits
 
@@ -221,7 +221,16 @@ def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
 
 
 def _fit(trees: HistGradientBoostingClassifier, x: NDArray[np.float32], answer: NDArray[Any], weight: Floats) -> Trees:
-    cuts = _cuts(x, weight)
+    return _fit_cut(trees, x, answer, weight, _cuts(x, weight))
+
+
+def _fit_cut(
+    trees: HistGradientBoostingClassifier,
+    x: NDArray[np.float32],
+    answer: NDArray[Any],
+    weight: Floats,
+    cuts: Sequence[Floats],
+) -> Trees:
     roots, nodes, start = flattened(trees.fit(_coded(x, cuts), answer, sample_weight=weight))
     for node in np.flatnonzero((nodes["feature"] != kernels.LEAF) & bool(cuts)):
         nodes["cut"][node] = cuts[nodes["feature"][node]][int(np.ceil(nodes["cut"][node])) - 1]
@@ -327,10 +336,6 @@ def _least(alerts: Callable[[float], int], allowed: float, low: float, high: flo
 
 
 FALL_THRESHOLD = 0.5
-BLIND = 0.3
-"""What trees that are told no posture count for, since a pendant that slips about on its cord does not know its own."""
-
-POSTURE = ("tilt", "upright", "along", "across", "drop", "descent")
 
 
 def learn_falls(
@@ -341,28 +346,11 @@ def learn_falls(
     rounds: int = 250,
 ) -> FallModel:
     """From candidates (n, len(falls.NAMES)): whether each was a fall, and what it counts for."""
-    blind = np.array([place for place, name in enumerate(NAMES) if not name.startswith(POSTURE)])
-    told = ((np.arange(len(NAMES)), 1.0 - BLIND), (blind, BLIND))
-    parts = [_fall_trees(asked, columns, share, fell, weight, rounds) for columns, share in told]
-    shift = (0, len(parts[0].feature))
-    return FallModel(
-        roots=np.concatenate([part.roots + by for part, by in zip(parts, shift, strict=True)]),
-        feature=np.concatenate([part.feature for part in parts]),
-        cut=np.concatenate([part.cut for part in parts]),
-        child=np.concatenate([part.child + by for part, by in zip(parts, shift, strict=True)]),
-        start=sum(part.start for part in parts),
-        threshold=FALL_THRESHOLD,
-        provenance=provenance,
-    )
-
-
-def _fall_trees(
-    asked: Floats, columns: Ints, share: float, fell: NDArray[np.bool_], weight: Floats, rounds: int
-) -> FallModel:
-    """That are told only those columns, and say only that share of what they would."""
     trees = _trees(rounds, rate=0.06, leaves=12, least=40)
-    roots, nodes, start = _fit(trees, asked[:, columns].astype(np.float32), fell, weight)
-    leaf = nodes["feature"] == kernels.LEAF
-    feature = np.where(leaf, -1, columns[np.where(leaf, 0, nodes["feature"])])
-    cut = np.where(leaf, share * nodes["cut"], nodes["cut"]).astype(np.float64)
-    return FallModel(roots, feature, cut, nodes["child"].astype(np.int64), share * start, FALL_THRESHOLD, {})
+    told = asked.astype(np.float32)
+    cuts = [_cuts_of(column, weight) for column in told.T]
+    roots, nodes, start = _fit_cut(trees, told, fell, weight, cuts)
+    feature = nodes["feature"].astype(np.int64)
+    feature[nodes["feature"] == kernels.LEAF] = -1
+    cut, child = nodes["cut"].astype(np.float64), nodes["child"].astype(np.int64)
+    return FallModel(roots, feature, cut, child, start, FALL_THRESHOLD, provenance)

@@ -34,7 +34,7 @@ BUMP_G = 1.6
 ALONE = RATE * 3 // 2
 """An impact is the largest within so many bins on either side."""
 
-EVERY = RATE // 2
+EVERY = RATE
 """So often the posture is looked at for a slide without an impact."""
 
 TILTED = np.cos(np.radians(25.0))
@@ -107,7 +107,7 @@ def candidates(bins: Floats, first: int, begin: int, end: int) -> list[int]:
     size = bins[begin:end, LARGEST]
     found = [begin + int(row) for row in np.flatnonzero(size >= BUMP_G) if _is_alone(bins, begin + int(row))]
     ticks = np.arange(begin + (-(first + begin)) % EVERY, end, EVERY)
-    return sorted(found + [int(tick) for tick in ticks if _is_slide(bins, int(tick))])
+    return sorted(found + _slides(bins, ticks[ticks >= 3 * RATE]).tolist())
 
 
 def _is_alone(bins: Floats, row: int) -> bool:
@@ -116,15 +116,24 @@ def _is_alone(bins: Floats, row: int) -> bool:
     return int(around.argmax()) == row - max(row - ALONE, 0)
 
 
-def _is_slide(bins: Floats, row: int) -> bool:
+def _slides(bins: Floats, rows: Ints) -> Ints:
     """No impact around, another posture after than before, and still by then."""
-    if row < 3 * RATE or bins[row - ALONE : row + ALONE + 1, LARGEST].max() >= BUMP_G:
-        return False
-    before, after = bins[row - 3 * RATE : row - RATE, :3], bins[row + 5 * RATE // 2 : row + AFTER, :3]
-    if np.sqrt(after.var(0).sum()) > 0.25:
-        return False
-    low, high = before.mean(0), after.mean(0)
-    return bool(low @ high < TILTED * np.sqrt((low @ low) * (high @ high)))
+    if not len(rows):
+        return rows
+    bumps = np.concatenate([[0], np.cumsum(bins[:, LARGEST] >= BUMP_G)])
+    rows = rows[bumps[np.minimum(rows + ALONE + 1, len(bins))] == bumps[rows - ALONE]]
+    after = _around(bins, rows, 5 * RATE // 2, AFTER)
+    still = np.sqrt(after.var(1).sum(1)) <= 0.25
+    low, high = _around(bins, rows, -3 * RATE, -RATE).mean(1), after.mean(1)
+    sizes = np.sqrt((low * low).sum(1) * (high * high).sum(1))
+    found: Ints = rows[still & ((low * high).sum(1) < TILTED * sizes)]
+    return found
+
+
+def _around(bins: Floats, rows: Ints, begin: int, end: int) -> Floats:
+    """(m, end - begin, 3)."""
+    found: Floats = bins[np.minimum(rows[:, None] + np.arange(begin, end), len(bins) - 1), :3]
+    return found
 
 
 MOST_G = 6.0
@@ -163,7 +172,7 @@ def _gain(windows: Floats) -> Floats:
     return gain
 
 
-def _span(windows: NDArray[Any], begin_s: float, end_s: float) -> NDArray[Any]:
+def spanned(windows: NDArray[Any], begin_s: float, end_s: float) -> NDArray[Any]:
     """Of windows (m, WINDOW, ...) what is from `begin_s` to `end_s` of the moment judged."""
     return windows[:, BEFORE + round(begin_s * RATE) : BEFORE + round(end_s * RATE)]
 
@@ -176,9 +185,9 @@ def _angle(one: Floats, other: Floats) -> Floats:
 
 
 def _posture(acc: Floats) -> list[Floats]:
-    early, before = _span(acc, -6, -3).mean(1), _span(acc, -3.5, -1).mean(1)
-    soon, after = _span(acc, 0.8, 2).mean(1), _span(acc, 2, 4.4).mean(1)
-    last = _span(acc, 3.4, 4.4).mean(1)
+    early, before = spanned(acc, -6, -3).mean(1), spanned(acc, -3.5, -1).mean(1)
+    soon, after = spanned(acc, 0.8, 2).mean(1), spanned(acc, 2, 4.4).mean(1)
+    last = spanned(acc, 3.4, 4.4).mean(1)
     smooth = acc[:, : WINDOW // 10 * 10].reshape(len(acc), -1, 10, 3).mean(2)
     way = _angle(smooth[:, 1:], smooth[:, :-1]).sum(1)
     sizes = [np.sqrt((each * each).sum(1)) for each in (before, after)]
@@ -192,15 +201,15 @@ def _spread(acc: Floats) -> Floats:
 
 def _parts(acc: Floats, begin_s: float, end_s: float, step_s: float) -> Floats:
     """The spread in 0.8 s from each step on."""
-    return np.stack([_spread(_span(acc, begin, begin + 0.8)) for begin in np.arange(begin_s, end_s, step_s)], 1)
+    return np.stack([_spread(spanned(acc, begin, begin + 0.8)) for begin in np.arange(begin_s, end_s, step_s)], 1)
 
 
 def _movement(acc: Floats) -> list[Floats]:
     spans = ((-6, -3), (-3, -1), (0.8, 2), (2, 4.4), (3.4, 4.4))
-    lively = [_spread(_span(acc, *span)) for span in spans]
+    lively = [_spread(spanned(acc, *span)) for span in spans]
     parts = _parts(acc, 0.4, 3.7, 0.4)
     still = parts < np.log(0.05)
-    steps = [np.abs(np.diff(_span(acc, *span), axis=1)) for span in ((-4, -1), (1.5, 4.4))]
+    steps = [np.abs(np.diff(spanned(acc, *span), axis=1)) for span in ((-4, -1), (1.5, 4.4))]
     shaken = [np.log(step.mean((1, 2)) + 0.002) for step in steps]
     return [*lively, parts.min(1), still.sum(1) * 0.4, *shaken]
 
@@ -209,70 +218,70 @@ def _bumps(size: Floats) -> list[Floats]:
     """How often the magnitude rises over 1.5 g."""
     over = size > 1.5
     rising = over[:, 1:] & ~over[:, :-1]
-    return [_span(rising, *span).sum(1) for span in ((-5, -1), (-1, 1.5), (1, 4.4))]
+    return [spanned(rising, *span).sum(1) for span in ((-5, -1), (-1, 1.5), (1, 4.4))]
 
 
 def _impact(acc: Floats, size: Floats) -> list[Floats]:
-    near = _span(size, -1, 1)
+    near = spanned(size, -1, 1)
     mean = np.minimum(np.sqrt((acc * acc).sum(-1)), MOST_G)
     over = np.maximum(near - 1.2, 0)
     return [
         near.max(1),
-        _span(mean, -1, 1).max(1),
+        spanned(mean, -1, 1).max(1),
         np.minimum(near, 2.0).max(1),
         over.sum(1),
         np.minimum(over, 0.8).sum(1),
         (near > 1.8).sum(1),
-        _span(size, 0.4, 2).max(1),
-        _span(size, -5, -1).max(1),
+        spanned(size, 0.4, 2).max(1),
+        spanned(size, -5, -1).max(1),
     ]
 
 
 def _flight(acc: Floats, size: Floats, least: Floats) -> list[Floats]:
     """Lightness before the impact, and what happened along and across the vertical of before."""
-    up = _span(acc, -3.5, -1).mean(1)
+    up = spanned(acc, -3.5, -1).mean(1)
     up = up / np.maximum(np.sqrt((up * up).sum(1)), 1e-3)[:, None]
-    lately = _span(least, -1, 0.12)
+    lately = spanned(least, -1, 0.12)
     along = np.einsum("mwi,mi->mw", acc, up)
     across = np.sqrt(np.maximum((acc * acc).sum(-1) - along * along, 0))
     light = np.maximum(0.8 - lately, 0)
-    sinking = np.cumsum(_span(along, -1.2, 0.2) - 1.0, axis=1) / RATE
+    sinking = np.cumsum(spanned(along, -1.2, 0.2) - 1.0, axis=1) / RATE
     return [
         lately.min(1),
         light.sum(1),
         (lately < 0.75).sum(1),
         (lately.shape[1] - lately.argmin(1)).astype(np.float64),
         sinking.min(1),
-        _span(along, -1, 1).min(1),
-        np.minimum(_span(along, -1, 1), MOST_G).max(1),
-        np.minimum(_span(across, -1, 1), MOST_G).max(1),
-        _span(across, -1, 1).std(1),
-        np.abs(np.diff(_span(size, -1, 1), axis=1)).max(1),
+        spanned(along, -1, 1).min(1),
+        np.minimum(spanned(along, -1, 1), MOST_G).max(1),
+        np.minimum(spanned(across, -1, 1), MOST_G).max(1),
+        spanned(across, -1, 1).std(1),
+        np.abs(np.diff(spanned(size, -1, 1), axis=1)).max(1),
     ]
 
 
 def _descent(acc: Floats) -> list[Floats]:
     """For a slide down a wall: how it began, how long it was lighter than before, and by how much it sank."""
-    before = _span(acc, -6, -2).mean(1)
+    before = spanned(acc, -6, -2).mean(1)
     weight = np.maximum(np.sqrt((before * before).sum(1)), 1e-3)[:, None]
     size = np.sqrt((acc * acc).sum(-1)) / weight
     stillest = _parts(acc, -6, -1, 0.8).min(1), _parts(acc, 1.0, 3.7, 0.8).min(1)
-    along = np.einsum("mwi,mi->mw", _span(acc, -2, 0.6), before) / weight**2 - 1.0
+    along = np.einsum("mwi,mi->mw", spanned(acc, -2, 0.6), before) / weight**2 - 1.0
     sunk = np.cumsum(np.cumsum(along, axis=1), axis=1) / RATE**2
     return [
-        _spread(_span(acc, -1, -0.1)),
-        _spread(_span(acc, -2, -1)),
+        _spread(spanned(acc, -1, -0.1)),
+        _spread(spanned(acc, -2, -1)),
         stillest[0],
         stillest[1] - stillest[0],
-        np.maximum(0.95 - _span(size, -2.5, 0.2), 0).sum(1),
-        np.maximum(_span(size, -2.5, -0.3) - 1.1, 0).sum(1),
+        np.maximum(0.95 - spanned(size, -2.5, 0.2), 0).sum(1),
+        np.maximum(spanned(size, -2.5, -0.3) - 1.1, 0).sum(1),
         sunk.min(1),
     ]
 
 
 def _uprights(acc: Floats) -> list[Floats]:
     """The cosine between before and each of LAGS, over 0.4 s."""
-    up = _span(acc, -3.5, -2.3).mean(1)
+    up = spanned(acc, -3.5, -2.3).mean(1)
     found = [acc[:, max(BEFORE + lag - 5, 0) : BEFORE + lag + 5].mean(1) for lag in LAGS]
     return [np.cos(np.radians(_angle(each, up))) for each in found]
 

@@ -1,4 +1,6 @@
-"""The figures of an evaluation of falls as a page of text, for docs/SCORECARD-falls.md."""
+"""The figures of an evaluation of falls as a page of text, for docs/SCORECARD-falls.md; the main ones as a part of
+another page, for docs/SCORECARD.md.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,8 @@ ASKED_OF_THE_OLD = {"sisfall_waist": 1.0}
 SOFT, ASKED_OF_SOFT = "A135", 0.6
 FEW = 6
 
+BEGINS = "<!-- Falls: put here by `nightlight-sim evaluate falls`, never typed. -->"
+
 
 def scorecard(document: Document, day: date) -> str:
     parts = (_head(document, day), _asked(document), *_files(document), _transfer(document), _robustness(document))
@@ -23,8 +27,8 @@ def scorecard(document: Document, day: date) -> str:
 def _head(document: Document, day: date) -> str:
     return f"""# Scorecard: falls that a worn sensor tells of, and how often nothing had happened
 
-<!-- Made by `nightlight-sim evaluate falls FOLDER --leave-people-out --scorecard docs/SCORECARD-falls.md`, never
-typed. -->
+<!-- Made by `nightlight-sim evaluate falls FOLDER --leave-people-out --robustness --scorecard docs/SCORECARD-falls.md
+--within docs/SCORECARD.md`, never typed. -->
 
 **These figures come from acted falls, on mats, by mostly young people who knew that they would fall, and from scripted
 activity. Where falls of real, older people were recorded, worn detectors found about 80 % of them, with 0.56 false
@@ -44,6 +48,29 @@ there are eight, that is wide.
 {_rows(fallsrows.summary(document))}"""
 
 
+def within(page: str, document: Document, day: date) -> str:
+    """That page with what an evaluation came to as its last part, in the place of what an earlier one did."""
+    rows = [row for row in fallsrows.summary(document)[1:] if not row[0].startswith("– ")]
+    said = f"""{BEGINS}
+
+## Falls that a worn sensor tells of
+
+**These figures come from acted falls and scripted activity; of real falls fewer are found.** Measured on
+{day.isoformat()}, judged {document["model"]["judged"]}{_seen(document)}. How it is counted, what simple rules
+come to on the same streams, and who is served worst: [SCORECARD-falls.md](SCORECARD-falls.md).
+
+{table(fallsrows.summary(document)[0], rows)}
+
+{_asked_rows(document)}
+"""
+    return f"{page.partition(BEGINS)[0].rstrip()}\n\n{said.rstrip()}\n".lstrip()
+
+
+def kept(page: str) -> str:
+    """What `within` put there."""
+    return page[page.index(BEGINS) :] if BEGINS in page else ""
+
+
 def _seen(document: Document) -> str:
     seen = [name for name, entry in document["files"].items() if entry["people_seen_by_the_model"]]
     return f", which has seen people of {', '.join(seen)}: the figures there are too good" if seen else ""
@@ -54,9 +81,14 @@ def _rows(rows: Rows) -> str:
 
 
 def _asked(document: Document) -> str:
+    rows = _asked_rows(document)
+    return f"## What was to be reached\n\n{rows}" if rows else ""
+
+
+def _asked_rows(document: Document) -> str:
     """What was to be reached, where these recordings are among those judged."""
     rows = [row for name, entry in document["files"].items() for row in _goals(name, entry)]
-    return f"## What was to be reached\n\n{table(('', 'asked', 'measured', ''), rows)}" if rows else ""
+    return table(("", "asked", "measured", ""), rows) if rows else ""
 
 
 def _goals(name: str, entry: Document) -> list[Sequence[str]]:

@@ -24,6 +24,7 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <name>.npz each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
+    parser.add_argument("--within", type=Path, metavar="FILE.md", help="put the main figures at the end of that page")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="judge this model (default: the shipped one)")
     which.add_argument(
@@ -35,9 +36,9 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
 
 def _evaluate(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.falls import evaluate, model_in, shipped, write
-    from simulators.evaluate.fallscard import scorecard
+    from simulators.evaluate.fallscard import scorecard, within
 
-    for asked in (chosen.json, chosen.scorecard):
+    for asked in (chosen.json, chosen.scorecard, chosen.within):
         if asked and not asked.parent.is_dir():
             raise BadRecording(f"{asked}: there is no folder {asked.parent}")
     model = None if chosen.leave_people_out else model_in(chosen.model) if chosen.model else shipped()
@@ -45,8 +46,12 @@ def _evaluate(chosen: argparse.Namespace, console: Console) -> int:
         document = evaluate(chosen.folder, model, lambda name, total: step(shown, name, total), chosen.robustness)
     if chosen.json:
         write(document, chosen.json)
+    today = datetime.now(UTC).date()
     if chosen.scorecard:
-        chosen.scorecard.write_text(scorecard(document, datetime.now(UTC).date()), encoding="utf-8")
+        chosen.scorecard.write_text(scorecard(document, today), encoding="utf-8")
+    if chosen.within:
+        page = chosen.within.read_text(encoding="utf-8") if chosen.within.exists() else ""
+        chosen.within.write_text(within(page, document, today), encoding="utf-8")
     show(document, console if console.is_terminal else Console(width=120))
     return DONE
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from models.detection import falls
-from models.detection.batch import Bools, Floats
+from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel
 from models.training import learn_falls
 from simulators.evaluate import parallel
@@ -23,6 +24,11 @@ AS_RECORDED, OTHERWISE = 2, 2
 """How often each person's trials are joined anew: as recorded, and as other hardware would have felt them."""
 
 OTHERWISE_COUNTS = 0.25
+SLIPPED_COUNTS = 0.5
+"""What is felt once more by a sensor that slips on its cord: a pendant does not always turn as its wearer does."""
+
+SLIPS = (0.3, 1.0)
+SLIPPING = 0.4 * falls.RATE
 AROUND = 3 * falls.RATE // 2
 
 
@@ -86,18 +92,28 @@ def _digest(file: Worn) -> bytes:
 def _examples(file: Worn) -> Examples:
     (person,) = file.people
     asked, fell, weight = [], [], []
+
+    def add(found: Floats, what: Bools, counts: float) -> None:
+        asked.append(found)
+        fell.append(what)
+        weight.append(np.full(len(what), counts))
+
     for copy in range(AS_RECORDED + OTHERWISE):
         luck = np.random.default_rng([copy, 1, *file.name.encode(), *person.encode()])
         hardware = any_hardware(luck, file.fs) if copy >= AS_RECORDED else Hardware()
-        found, what = _candidates(file, joined(file, person, 100 + copy), hardware, luck)
-        asked.append(found)
-        fell.append(what)
-        weight.append(np.full(len(what), OTHERWISE_COUNTS if copy >= AS_RECORDED else 1.0))
+        bins, rows, what = _candidates(file, joined(file, person, 100 + copy), hardware, luck)
+        add(_asked(bins, rows), what, OTHERWISE_COUNTS if copy >= AS_RECORDED else 1.0)
+        if copy == 0:
+            add(_asked(bins, rows, partial(slipped, luck=luck)), what, SLIPPED_COUNTS)
     return Examples(file.name, person, np.concatenate(asked), np.concatenate(fell), np.concatenate(weight))
 
 
-def _candidates(file: Worn, stream: Joined, hardware: Hardware, luck: np.random.Generator) -> tuple[Floats, Bools]:
-    """What the detector would judge, and whether it was the fall; what else happens in a fall's trial is left out."""
+def _candidates(
+    file: Worn, stream: Joined, hardware: Hardware, luck: np.random.Generator
+) -> tuple[Floats, Ints, Bools]:
+    """The bins, the rows that the detector would judge, and which of them were the fall; what else happens in a fall's
+    trial is left out.
+    """
     bins = falls.Grid().feed(*hardware.feels(stream.acc, stream.fs, luck))
     rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.AFTER), np.int64)
     fall = file.is_fall[stream.trial] & ~stream.filler
@@ -108,8 +124,36 @@ def _candidates(file: Worn, stream: Joined, hardware: Hardware, luck: np.random.
         moment[each] = _impact(bins, int(np.ceil(edges[each])), int(edges[each + 1]) - falls.RATE)
     fell = np.abs(rows - moment[piece]) <= AROUND
     kept = fell | ~fall[piece]
-    parts = [falls.features(falls.windows(bins, part)) for part in np.array_split(rows[kept], len(rows) // 500 + 1)]
-    return np.concatenate(parts).astype(np.float32), fell[kept]
+    return bins, rows[kept], fell[kept]
+
+
+def _asked(bins: Floats, rows: Ints, felt: Callable[[Floats], Floats] = lambda windows: windows) -> Floats:
+    parts = np.array_split(rows, len(rows) // 500 + 1)
+    return np.concatenate([falls.features(felt(falls.windows(bins, part))) for part in parts]).astype(np.float32)
+
+
+def slipped(windows: Floats, luck: np.random.Generator) -> Floats:
+    """As a sensor would have felt it that slips as its wearer goes down: from about the moment on it is turned back,
+    within 0.4 s, by some part of the angle between before and after.
+    """
+    acc = windows[:, :, :3]
+    before, after = _upright(falls.spanned(acc, -3.5, -1)), _upright(falls.spanned(acc, 2, 4.4))
+    axis = np.cross(before, after)
+    sine = np.sqrt((axis * axis).sum(1))
+    axis = (axis / np.maximum(sine, 1e-9)[:, None])[:, None]
+    angle = np.arctan2(sine, (before * after).sum(1)) * luck.uniform(*SLIPS, len(windows))
+    since = np.arange(falls.WINDOW) - falls.BEFORE - luck.uniform(-0.4, 0.3, (len(windows), 1)) * falls.RATE
+    back = -angle[:, None] * np.clip(since / SLIPPING + 0.5, 0, 1)
+    cosine, sine = np.cos(back)[..., None], np.sin(back)[..., None]
+    along = axis * (axis * acc).sum(-1, keepdims=True)
+    turned = acc * cosine + np.cross(np.broadcast_to(axis, acc.shape), acc) * sine + along * (1 - cosine)
+    return np.concatenate([turned, windows[:, :, 3:]], axis=-1)
+
+
+def _upright(acc: Floats) -> Floats:
+    mean = acc.mean(1)
+    found: Floats = mean / np.maximum(np.sqrt((mean * mean).sum(1)), 1e-9)[:, None]
+    return found
 
 
 def _impact(bins: Floats, begin: int, end: int) -> float:

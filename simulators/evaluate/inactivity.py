@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from models.training import FOLDS, ROUNDS
-from simulators.evaluate import nightlight
+from simulators.evaluate import fallscard, nightlight
 from simulators.evaluate.document import PASSES, Document, Study, document, families, main_part
 from simulators.evaluate.driven import Driven, drive
 from simulators.evaluate.homes import Recorded, read_folder, recordings
@@ -114,7 +114,10 @@ def _without(chosen: Cut, parts: list[Judged], taught: set[str], folder: Path) -
 
 
 def write(found: Document, as_json: Path | None, page: Path | None, card: Path | None) -> None:
-    contents = ((as_json, json.dumps(found, indent=1) + "\n"), (page, report(found)), (card, scorecard(found)))
+    """What an evaluation of falls put into the scorecard stays there."""
+    falls = fallscard.kept(card.read_text(encoding="utf-8")) if card and card.exists() else ""
+    whole = f"{scorecard(found)}\n{falls}" if falls else scorecard(found)
+    contents = ((as_json, json.dumps(found, indent=1) + "\n"), (page, report(found)), (card, whole))
     for path, content in contents:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

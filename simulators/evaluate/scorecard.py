@@ -16,8 +16,8 @@ def _head(figures: Document) -> str:
 
 <!-- Made by `nightlight-sim evaluate inactivity FOLDER --scorecard docs/SCORECARD.md`, never typed. -->
 
-Falls that a worn sensor tells of are on a page of their own, [SCORECARD-falls.md](SCORECARD-falls.md). Its figures come
-from acted falls; of real ones fewer are found.
+Falls that a worn sensor tells of stand at the end, and whole on a page of their own,
+[SCORECARD-falls.md](SCORECARD-falls.md). Those figures come from acted falls; of real ones fewer are found.
 
 Measured on {figures["date"]} on {figures["source"]}: {figures["homes"]} homes, {figures["days"]:.0f} days judged;
 {len(figures["left_out"])} homes left out.

@@ -119,13 +119,15 @@ def _alerts(store: Store, home: str) -> list[int]:
 
 
 def pushed(kit: Kit, everything: dict[int, Observation], enough: int) -> bool:
-    """Send a few of what is not receipted yet, as a kit does, until `enough` are."""
+    """Send a few of what is not receipted yet until `enough` are, and wait a while for that, as a kit does."""
     if len(kit.receipted & everything.keys()) >= enough:
         return True
     waiting = sorted(set(everything) - kit.receipted)[:40]
     for start in range(0, len(waiting), 10):
         kit.send(*(everything[n] for n in waiting[start : start + 10]), sent=now())
-    time.sleep(0.02)
+    until = time.monotonic() + 1.0
+    while not kit.receipted.issuperset(waiting) and time.monotonic() < until:
+        time.sleep(0.01)
     return False
 
 

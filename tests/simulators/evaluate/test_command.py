@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from simulators.evaluate.command import main
+from simulators.evaluate.fallscard import BEGINS
 from simulators.evaluate.invented import lived
 from simulators.evaluate.report import report
 from simulators.evaluate.words import KINDS, TITLES
@@ -19,6 +20,7 @@ from tests.simulators.evaluate.conftest import write_csv
 @pytest.fixture(scope="module")
 def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("written")
+    (out / "CARD.md").write_text(f"# Old\n\n{BEGINS}\n\nof falls\n", encoding="utf-8")
     asked = ["--json", f"{out}/all.json", "--report", f"{out}/all.html", "--scorecard", f"{out}/CARD.md"]
     assert main(["evaluate", "inactivity", str(folder), *asked]) == 0
     return out
@@ -118,6 +120,8 @@ def test_the_scorecard_bears_date_and_data(written: Path, figures: dict[str, Any
     assert f"Measured on {figures['date']} on {folder.name}: 3 homes" in card
     assert all(title in card for title in TITLES.values())
     assert "what its streaming engine did, driven row by row" in card
+    assert card.endswith(f"\n\n{BEGINS}\n\nof falls\n"), "what an evaluation of falls put there stays"
+    assert "# Old" not in card
 
 
 def test_a_folder_without_recordings_is_used_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.detection import falls as detection
 from models.detection.falls import FallModel
 from simulators.app import main
-from simulators.evaluate import falls, fallsbaselines, parallel
-from simulators.evaluate.fallsexamples import examples, learned
+from simulators.evaluate import falls, fallsbaselines, fallscard, parallel
+from simulators.evaluate.fallsexamples import examples, learned, slipped
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
 from simulators.recording import BadRecording
@@ -128,9 +129,10 @@ def test_who_is_left_out_is_left_out_of_every_file(folder: Path) -> None:
 
 
 def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None:
-    out, card = tmp_path / "out.json", tmp_path / "card.md"
+    out, card, page = tmp_path / "out.json", tmp_path / "card.md", tmp_path / "page.md"
+    page.write_text(f"# What else is known\n\n{fallscard.BEGINS}\n\nof last year\n", encoding="utf-8")
     asked = ["evaluate", "falls", str(folder), "--leave-people-out", "--json", str(out), "--scorecard", str(card)]
-    assert main(asked) == 0
+    assert main([*asked, "--within", str(page)]) == 0
     document = json.loads(out.read_text(encoding="utf-8"))
     assert document["transfer"] == {}
     said = card.read_text(encoding="utf-8")
@@ -139,6 +141,25 @@ def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None
     entry = document["files"]["belt"]
     assert entry["people_seen_by_the_model"] == 0
     assert entry["sensitivity"] > 0.8
+    part = page.read_text(encoding="utf-8")
+    assert part.startswith(f"# What else is known\n\n{fallscard.BEGINS}\n\n## Falls")
+    assert "come from acted falls" in part
+    assert f"| belt, waist | {100 * entry['sensitivity']:.3g} %" in part
+    assert "last year" not in part
+
+
+def test_a_sensor_that_slips_feels_as_hard_a_fall_that_turned_it_less() -> None:
+    fall = Body(FS).walking(10).falling().still(8, LYING)
+    bins = detection.Grid().feed(fall.t, fall.acc)
+    around = detection.windows(bins, np.repeat(bins[:, detection.LARGEST].argmax(), 20))
+    felt = slipped(around, np.random.default_rng(1))
+    assert np.allclose((felt[:, :, :3] ** 2).sum(-1), (around[:, :, :3] ** 2).sum(-1))
+    begun = detection.BEFORE - detection.RATE
+    assert np.array_equal(felt[:, :begun], around[:, :begun])
+    tilt = detection.NAMES.index("tilt")
+    turned = detection.features(felt)[:, tilt]
+    assert turned.max() < 0.75 * detection.features(around)[0, tilt]
+    assert turned.min() < 15
 
 
 def test_each_source_is_judged_by_a_model_of_the_others(tmp_path: Path) -> None:
