@@ -4,10 +4,11 @@ A table that is not named here belongs to no home; tests/hub/test_rights.py hold
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, false, select, update
 
 from hub.store import schema
@@ -147,7 +148,7 @@ def _last_said_by(connection: Connection, home: str, others: Collection[str]) ->
         told = read_heartbeat(said)
         sensors = {name: at for name, at in told.sensors.items() if name in others}
         health = {name: one for name, one in told.health.items() if name in others}
-        left = encode(replace(told, sensors=sensors, health=health))
+        left = encode(structs.replace(told, sensors=sensors, health=health))
         connection.execute(update(table).where(table.c.home == home).values(heartbeat=left))
 
 

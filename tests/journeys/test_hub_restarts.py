@@ -13,7 +13,7 @@ def test_the_hub_restarts_in_the_middle_of_an_alert(service: Service) -> None:
 
     service.kill("watch")
     kit.press()
-    eventually(lambda: tom.see(alert).count("Help was called for") >= 2, 30)
+    eventually(lambda: tom.see(alert).count("Help was called for") >= 3, 30)
     service.kill("web")
     eventually(lambda: service.alive()["alive"] is True, 30)
     assert only_alert(tom) == alert, "a session outlives the web process, and so does the alert"

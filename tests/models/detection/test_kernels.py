@@ -171,7 +171,7 @@ def test_who_has_just_come_in_is_not_out() -> None:
 
 
 def test_a_door_by_which_silences_are_short_tells_little_of_who_is_out() -> None:
-    assert kernels.costs_here(*at_a_door(0.25)) == pytest.approx(1 + (kernels.OUT_COSTS - 1) / 16, rel=1e-4)
+    assert kernels.costs_here(*at_a_door(0.25)) == pytest.approx(1 + (kernels.OUT_COSTS - 1) / 256, rel=1e-4)
 
 
 def believed(short: NDArray[np.uint16], row: int) -> float:

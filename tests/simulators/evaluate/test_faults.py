@@ -14,7 +14,7 @@ from tests.simulators.evaluate.conftest import without_rows
 STEP = 1800.0
 """Coarse, so that weeks pass quickly."""
 
-LOOK, WEEKS = 600.0, 7.0
+LOOK, WEEKS = 300.0, 7.0
 
 HOLDS = (
     "the hub restarts every 31 hours",
