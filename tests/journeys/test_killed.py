@@ -12,7 +12,10 @@ from tests.journeys.conftest import Service, end, only_alert
 
 OBSERVATIONS = 240
 PRESSES = (30, 120, 125, 200)
-KILLS = (60, 122, 180)
+KILLED = {
+    "hub": {40: "watch", 80: "web", 122: "broker", 150: "watch", 180: "web", 210: "broker"},
+    "kit": {60: "agent", 122: "agent", 180: "agent"},
+}
 ROOMS = ("hall", "kitchen", "bathroom")
 
 
@@ -38,20 +41,20 @@ def first_heard(service: Service) -> None:
     eventually(lambda: service.counts()["stored"] == len(ROOMS), 30)
 
 
-@pytest.mark.parametrize("victim", ["watch", "web", "broker", "agent"])
-def test_killed_in_the_middle_of_a_day(service: Service, victim: str) -> None:
-    kit, luck = service.kit, random.Random(11)
+@pytest.mark.parametrize("where", KILLED)
+def test_killed_in_the_middle_of_a_day(service: Service, where: str) -> None:
+    kit, luck, killed = service.kit, random.Random(11), KILLED[where]
     assert kit
     first_heard(service)
-    sent = len(ROOMS) + OBSERVATIONS + (len(KILLS) if victim == "agent" else 0)
+    sent = len(ROOMS) + OBSERVATIONS + list(killed.values()).count("agent")
     for number in range(OBSERVATIONS):
         if number in PRESSES:
             kit.press()
         else:
             service.clock.move(timedelta(seconds=luck.randint(1, 3)))
             kit.move_in(luck.choice(ROOMS))
-        if number in KILLS:
-            kill(service, victim)
+        if number in killed:
+            kill(service, killed[number])
 
     eventually(lambda: service.counts()["stored"] == sent, 60)
     eventually(lambda: service.alive()["alive"] is True, 30)
