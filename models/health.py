@@ -1,6 +1,5 @@
 """When a sensor, a kit or a path that says nothing becomes a fault."""
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -95,17 +94,6 @@ class Learned:
 
     rhythms: dict[str, Rhythm] = field(default_factory=dict)
     tests_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-
-
-def after_gap(rhythm: Rhythm, gap: timedelta) -> Rhythm:
-    """The rhythm after a gap during which the kit was heard all along."""
-    seconds = gap.total_seconds()
-    if seconds <= 0:
-        return rhythm
-    left = 0.5 ** (seconds / REMEMBERED.total_seconds())
-    spent = [each * left for each in rhythm.spent or (0.0,) * len(GAP_EDGES)]
-    spent[min(bisect_left(GAP_EDGES, seconds), len(GAP_EDGES) - 1)] += min(seconds, COUNTS_AT_MOST)
-    return Rhythm(tuple(spent), rhythm.gaps * left + 1.0)
 
 
 def silence_limit(rhythm: Rhythm, kind: SensorKind) -> timedelta:

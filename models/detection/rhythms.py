@@ -1,4 +1,4 @@
-"""How often each sensor of many homes reports, as columns. `models.health` says what a rhythm is, one gap at a time.
+"""How often each sensor of many homes reports, as columns. `models.health` says what a rhythm is.
 
 (A compiled loop is kept on disk by its own file's age only: after a change in what it calls, `make clean`.)
 """

@@ -7,13 +7,13 @@ from models.health import (
     Heard,
     Rhythm,
     Why,
-    after_gap,
     kit_unheard_after,
     silence_limit,
     why_unheard,
 )
 from models.observation import SensorKind
 from tests.conftest import NOON
+from tests.models.rhythm import lived
 
 LIMIT = timedelta(minutes=3)
 AGO = NOON - timedelta(hours=1)
@@ -40,13 +40,6 @@ def test_an_unheard_home_says_why(heard: Heard, why: Why | None) -> None:
 
 
 HOUR = timedelta(hours=1)
-
-
-def lived(*gaps: timedelta) -> Rhythm:
-    rhythm = Rhythm()
-    for gap in gaps:
-        rhythm = after_gap(rhythm, gap)
-    return rhythm
 
 
 def test_a_sensor_is_known_by_its_kind_until_it_has_a_rhythm() -> None:

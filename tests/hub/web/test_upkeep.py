@@ -13,7 +13,7 @@ from hub.store.fittings import Fittings
 from hub.store.records import Beat
 from models.commission import Proved, Trial
 from models.detection import Finding, FindingKind
-from models.health import Learned, Rhythm, after_gap
+from models.health import Learned
 from models.home import Home, Sensor
 from models.observation import SensorKind
 from models.protection import Spell
@@ -21,6 +21,7 @@ from models.register import Register
 from models.wire import Heartbeat, SensorHealth, encode
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
+from tests.models.rhythm import lived
 
 Visit = Callable[..., Visitor]
 HOME = "/installer/homes/h_okafor"
@@ -55,9 +56,7 @@ def test_all_homes_by_area_those_in_trouble_first(world: World, visit: Visit) ->
 
 def test_one_home_with_all_that_is_known_of_its_kit(world: World, visit: Visit) -> None:
     levels(world)
-    rhythm = Rhythm()
-    for _ in range(200):
-        rhythm = after_gap(rhythm, 50 * timedelta(minutes=1))
+    rhythm = lived(*[timedelta(minutes=50)] * 200)
     world.store.health.learn({"h_okafor": Learned({"bed": rhythm})})
     health = {"bed": SensorHealth(battery=20.0, link=88), "hall_pir": SensorHealth(battery=100.0)}
     seen = {one.id: world.now - timedelta(minutes=2) for one in world.home("h_okafor").sensors}
@@ -81,9 +80,7 @@ def test_one_home_with_all_that_is_known_of_its_kit(world: World, visit: Visit) 
 
 
 def test_a_longer_silence_than_its_own_limit_is_said_everywhere(world: World, visit: Visit) -> None:
-    rhythm = Rhythm()
-    for _ in range(2000):
-        rhythm = after_gap(rhythm, 5 * timedelta(minutes=1))
+    rhythm = lived(*[timedelta(minutes=5)] * 2000)
     world.beat("h_okafor")
     world.store.health.learn({"h_okafor": Learned({"bed": rhythm})})
     world.beat("h_okafor")

@@ -1,13 +1,14 @@
-"""Rhythms in columns come to what `models.health` says of one gap after the other."""
+"""Rhythms in columns come to what is said here of one gap after the other."""
 
 import random
+from bisect import bisect_left
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from models.detection.rhythms import LEARNED, LIMIT_CHANGED, Rhythms
-from models.health import Rhythm, after_gap, silence_limit
+from models.health import COUNTS_AT_MOST, GAP_EDGES, REMEMBERED, Rhythm, silence_limit
 from models.home import Home, Sensor
 from models.observation import SensorKind
 
@@ -19,6 +20,15 @@ def fitted(*homes: str) -> tuple[list[Home], dict[tuple[str, str], int]]:
     made = [Home(home, "-", tuple(Sensor(one, SensorKind.DOOR, "hall") for one in SENSORS)) for home in homes]
     names = [(home, sensor) for home in homes for sensor in SENSORS]
     return made, {name: place for place, name in enumerate(names)}
+
+
+def after_gap(rhythm: Rhythm, gap: timedelta) -> Rhythm:
+    """The rhythm after a gap during which the kit was heard all along."""
+    seconds = gap.total_seconds()
+    left = 0.5 ** (seconds / REMEMBERED.total_seconds())
+    spent = [each * left for each in rhythm.spent or (0.0,) * len(GAP_EDGES)]
+    spent[min(bisect_left(GAP_EDGES, seconds), len(GAP_EDGES) - 1)] += min(seconds, COUNTS_AT_MOST)
+    return Rhythm(tuple(spent), rhythm.gaps * left + 1.0)
 
 
 @pytest.fixture(scope="module")
