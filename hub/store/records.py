@@ -272,6 +272,10 @@ class Records:
         """Those that are not closed."""
         return self._bodies(_STAFF, role=role.value)
 
+    def login_of(self, contact: str) -> str:
+        """Their login, or their id where they have none."""
+        return next((one.login for one in self.accounts_of(Role.CONTACT) if one.person == contact), contact)
+
     @once
     def version(self) -> int:
         """Another number whenever homes, sensors, people or consents changed."""

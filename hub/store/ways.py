@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, delete, insert, or_, select, update
 
 from hub.store import schema
 from hub.store.database import upsert, writing
@@ -102,15 +102,15 @@ class Ways:
     def unsubscribe(self, endpoint: str, person: str | None = None) -> None:
         """That browser, if it is that `person`'s; without a person whosever it is: it is gone."""
         table = schema.subscriptions
-        mine = table.c.endpoint == endpoint
-        with writing(self._engine) as connection:
-            connection.execute(delete(table).where(mine if person is None else mine & (table.c.person == person)))
-            next_version(connection)
+        theirs = () if person is None else (table.c.person == person,)
+        self._unsubscribe(table.c.endpoint == endpoint, *theirs)
 
     def unsubscribe_all(self, person: str) -> None:
-        table = schema.subscriptions
+        self._unsubscribe(schema.subscriptions.c.person == person)
+
+    def _unsubscribe(self, *those: ColumnElement[bool]) -> None:
         with writing(self._engine) as connection:
-            connection.execute(delete(table).where(table.c.person == person))
+            connection.execute(delete(schema.subscriptions).where(*those))
             next_version(connection)
 
     def subscriptions(self, person: str) -> list[str]:

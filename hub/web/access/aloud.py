@@ -25,6 +25,5 @@ class AloudDesk:
         resident = self._door.records.resident(contact.resident) if contact else None
         if contact is None or resident is None or resident.ended:
             raise Hidden("link")
-        logins = (one.login for one in self._door.records.accounts_of(Role.CONTACT) if one.person == contact.id)
-        account = Account(next(logins, contact.id), contact.name, Role.CONTACT, contact.id)
+        account = Account(self._door.records.login_of(contact.id), contact.name, Role.CONTACT, contact.id)
         return self._family.news(Viewer(account, "", telling=self._relatives.telling(contact)))
