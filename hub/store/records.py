@@ -150,6 +150,8 @@ _CONSENTS = asked_by(schema.consents.c.body, home=schema.consents.c.home)
 _PLANS = asked_by(schema.plans.c.kind, schema.plans.c.body, resident=schema.plans.c.resident)
 _STAFF = asked_by(schema.accounts.c.body, role=schema.accounts.c.role).where(schema.accounts.c.closed_at.is_(None))
 _STAFF = _STAFF.order_by(schema.accounts.c.login)
+_LOGIN_OF = asked_by(schema.accounts.c.login, role=schema.accounts.c.role, person=schema.accounts.c.person)
+_LOGIN_OF = _LOGIN_OF.where(schema.accounts.c.closed_at.is_(None)).order_by(schema.accounts.c.login)
 _VERSION = select(schema.versions.c.value).where(schema.versions.c.name == "register")
 _HEARD = select(
     schema.homes.c.id,
@@ -272,9 +274,10 @@ class Records:
         """Those that are not closed."""
         return self._bodies(_STAFF, role=role.value)
 
-    def login_of(self, contact: str) -> str:
-        """Their login, or their id where they have none."""
-        return next((one.login for one in self.accounts_of(Role.CONTACT) if one.person == contact), contact)
+    def login_of(self, contact: str) -> str | None:
+        """That of a contact who has one."""
+        found: str | None = self._one(_LOGIN_OF, role=Role.CONTACT.value, person=contact)
+        return found
 
     @once
     def version(self) -> int:
@@ -469,7 +472,7 @@ def _keyed(bodies: Iterable[Any], *keys: str) -> list[dict[str, Any]]:
 def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: Mapping[str, str]) -> None:
     table = schema.accounts
     for one in accounts:
-        columns = {"role": one.role.value, "body": one}
+        columns = {"role": one.role.value, "person": one.person, "body": one}
         known = connection.execute(update(table).where(table.c.login == one.login).values(columns)).rowcount
         if not known:
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))
