@@ -1,5 +1,6 @@
 """The records: homes and people, consents, plans, accounts, what is heard of kits, what was set aside, who looked."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -75,6 +76,15 @@ class Beat(msgspec.Struct, frozen=True):
     at: datetime | None
     online: bool = True
     on_mains: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """All homes that are watched, and what stands in each of them, as of a `version` of the records."""
+
+    version: int
+    homes: tuple[Home, ...]
+    agreed: Mapping[str, Agreed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,8 @@ class Records:
         self.accounts = Accounts(engine)
         self.health = Health(engine)
         self.snapshots = Snapshots(engine)
+        self._watched: Watched | None = None
+        self._reading_them = threading.Lock()
 
     @property
     def engine(self) -> Engine:
@@ -186,6 +198,14 @@ class Records:
         """Those that are watched; with `ended`, those that were as well."""
         every = select(schema.homes.c.body).order_by(schema.homes.c.id)
         return self._bodies(every if ended else every.where(lasting(schema.homes)))
+
+    def watched(self) -> Watched:
+        """Of a borough this takes a second, so it is read once for each version, for whoever asks."""
+        with self._reading_them:
+            version = self.version()
+            if self._watched is None or version != self._watched.version:
+                self._watched = Watched(version, tuple(self.homes()), self.agreed())
+            return self._watched
 
     @once
     def home(self, home: str) -> Home | None:
