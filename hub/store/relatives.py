@@ -19,9 +19,9 @@ _preferences, _notices, _breaks = schema.preferences, schema.notices, schema.bre
 
 
 class Sent(StrEnum):
-    """How far a notice is. `LISTED` is a letter that waits for somebody to print and post it. `RANG` is a telephone that
-    nobody has picked up, as far as is known, since the moment at which that way was `finished`. `UNKNOWN` is what was
-    under way when the hub stopped, by a way that may not go twice.
+    """How far a notice is. `LISTED` is a letter that waits for somebody to print and post it. `RANG` is a telephone
+    that nobody has picked up, as far as is known, since it was rung at `finished_at`. `UNKNOWN` is what was under way
+    when the hub stopped, by a way that may not go twice.
     """
 
     INTENDED = "intended"

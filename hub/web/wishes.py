@@ -100,7 +100,7 @@ def shares_as(request: Request, gate: TheGate, who: Who, resident: str, contact:
     def sharing(stands_in: Viewer) -> dict[str, object]:
         return {"sharing": gate.wanted.sharing(stands_in)}
 
-    return _seen_as(request, gate, who, resident, contact, word, "helpers.html", sharing)
+    return _seen_as(request, gate, who, resident, contact, word, "carers.html", sharing)
 
 
 @routes.get("/{resident}/as/{contact}/why")
