@@ -108,7 +108,9 @@ def test_a_residents_own_pages_are_in_welsh_but_for_what_says_that_it_is_not(pag
     world.store.records.load(Register(residents=(replace(grace, telling=Telling("spoken", "cy")),)), {})
     own = Inside(pages, world, "grace", nightlight_language="cy")
     assert own.post("/choices/r_okafor/kind", kind="motion", deed="pause", hours="1").status == 303
-    found = [one for path in ("/resident", "/choices/r_okafor", "/why") for one in in_english(path, own.get(path).text)]
+    as_ada = [f"/choices/r_okafor/as/c_ada{part}" for part in ("", "/week", "/ask", "/sharing", "/why")]
+    paths = ("/resident", "/choices/r_okafor", "/why", *as_ada)
+    found = [one for path in paths for one in in_english(path, own.get(path).text)]
     assert found == []
     page = html.unescape(own.get("/resident").text)
     for said in ("Dydd da, Mrs Okafor", "Symudiad, cegin", "Pwy edrychodd"):
