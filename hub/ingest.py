@@ -140,17 +140,22 @@ class Inbox:
         self._something = threading.Condition()
         self.dropped = 0
 
-    def put(self, arrived: Arrived) -> None:
+    def put(self, arrived: Sequence[Arrived]) -> None:
         with self._something:
-            urgent = _is_urgent(arrived)
-            waiting = self._presses if urgent else self._routine
-            if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
-                self.dropped += 1
-                return
-            waiting.append(arrived)
-            self._bytes += _size(arrived)
-            if urgent or len(waiting) == 1 or self._bytes >= GROUP_BYTES:
+            idle = not self._routine
+            urgent = [self._put(one) for one in arrived]
+            if idle or any(urgent) or self._bytes >= GROUP_BYTES:
                 self._something.notify()
+
+    def _put(self, arrived: Arrived) -> bool:
+        """Whether it is a press."""
+        urgent = _is_urgent(arrived)
+        if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
+            self.dropped += 1
+        else:
+            (self._presses if urgent else self._routine).append(arrived)
+            self._bytes += _size(arrived)
+        return urgent
 
     def take(self, patience: float) -> Sequence[Arrived]:
         """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
@@ -328,8 +333,9 @@ class Ingest:
         numbers: dict[tuple[str, str], list[int]] = {}
         for home, outbox, some in (one.receipt for one in taken if one.receipt):
             numbers.setdefault((home, outbox), []).extend(some)
-        for (home, outbox), all_of_them in numbers.items():
-            self._link.receipt(home, encode(Receipt(outbox, ranges(all_of_them))))
+        self._link.receipt(
+            (home, encode(Receipt(outbox, ranges(all_of_them)))) for (home, outbox), all_of_them in numbers.items()
+        )
 
     def _keep_asides(self, asides: list[Aside]) -> None:
         dropped, self._inbox.dropped = self._inbox.dropped, 0

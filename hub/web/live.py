@@ -31,6 +31,9 @@ class Source(Protocol):
 
     def beat(self, council: str) -> bytes: ...
 
+    def count(self) -> None:
+        """Read what takes long and changes slowly."""
+
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         """The mark of each, another one when it changed, and what its open pages are told."""
 
@@ -54,6 +57,9 @@ class Live:
 
     def beat(self, council: str) -> bytes:
         return _event({"mark": self._gate.board.of(council).mark, **self._gate.board.moment(council)})
+
+    def count(self) -> None:
+        self._gate.board.count()
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         moment, marks = self._gate.board.moment(council), self._gate.board.versions(council, alerts)

@@ -457,12 +457,22 @@ class Engine:
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]
 
-    def snapshot(self) -> memoryview:
-        """All state by the ids of homes and sensors, as it is now, for `restore`."""
-        parts = [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+    @property
+    def size(self) -> int:
+        """Bytes of a `snapshot`."""
+        return _HEAD + sum(map(len, self._parts()))
+
+    def _parts(self) -> list[NDArray[np.uint8]]:
+        return [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+
+    def snapshot(self, room: NDArray[np.uint8] | None = None) -> memoryview:
+        """All state by the ids of homes and sensors, as it is now, for `restore`; in `room` of that size, if there is
+        any: to take new room for a borough's from the system takes many times as long as to fill it.
+        """
+        parts = self._parts()
         head = msgspec.json.encode(_Head(_LAYOUT, tuple(map(len, parts)))).ljust(_HEAD)
         ends = np.cumsum([_HEAD, *map(len, parts)]).tolist()
-        content = np.empty(ends[-1], np.uint8)
+        content = np.empty(ends[-1], np.uint8) if room is None else room
         content[:_HEAD] = _as_bytes(head)
         for one, (start, end) in zip(parts, pairwise(ends), strict=True):
             content[start:end] = one
