@@ -10,7 +10,7 @@ from hub.store.relatives import Relatives
 from hub.store.ways import Ways, of_staff
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
-from models.people import Account, Address, Contact, Resident, Role
+from models.people import WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
 from models.telling import say
@@ -30,7 +30,7 @@ SAID = {
 """A finding's kind in words that say nothing about the home's life."""
 
 ASKED_FOR = timedelta(days=14)
-WEB_PUSH, TEXT = "webpush", "sms"
+TEXT = "sms"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 

@@ -99,6 +99,10 @@ class Sending:
         self._mended: SimpleQueue[str] = SimpleQueue()
         self.finished = threading.Event()
 
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
     def start(self, attempt: int, transport: str, call: Call) -> None:
         under_way = [one.transport for one in self._under_way.values()]
         busy = [*under_way, *self._hung.values()].count(transport)

@@ -25,7 +25,7 @@ from hub.store.schema import to_us
 from hub.store.settled import Columns, columns_of
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
-from models.privacy import RETENTION, agreed, may_leave
+from models.privacy import NOTHING, RETENTION, may_leave
 from models.recorded import COLUMNS, MEANS, ON, SAID, BadTable, moments
 
 if TYPE_CHECKING:
@@ -42,11 +42,12 @@ class Unusable(Exception):
 
 @dataclass(slots=True)
 class Told:
-    """How far it is, said now and then and at the end."""
+    """How far it is, said now and then. What an earlier call did, `before`, tells nothing of how long it takes."""
 
     say: Callable[[str], None]
     total: int
     what: str
+    before: int = 0
     done: int = 0
     rows: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -58,9 +59,9 @@ class Told:
         now = time.monotonic()
         if now - self.said >= SAY_EVERY:
             self.said = now
-            left = (now - self.began) / self.done * (self.total - self.done)
-            done = f"{self.done:,} of {self.total:,} {self.what}, {self.rows:,} observations"
-            self.say(f"{done}, {left / 60:.0f} min left")
+            whole = self.before + self.done
+            left = (now - self.began) / self.done * (self.total - whole)
+            self.say(f"{whole:,} of {self.total:,} {self.what}, {self.rows:,} observations, {left / 60:.0f} min left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _parquet() -> "tuple[type[Reader], type[Writer]]":
 def _export_month(store: Store, path: Path, homes: Sequence[Home], span: tuple[datetime, datetime], told: Told) -> None:
     reader, writer = _parquet()
     if path.exists():
-        told.done += len(homes)
+        told.before += len(homes)
         told.rows += reader(path).rows()
         return
     to = writer(path)
@@ -180,8 +181,7 @@ class Importer:
     def __init__(self, store: Store, state: Path, now: datetime, say: Callable[[str], None]) -> None:
         self._store, self._state, self._now, self._say = store, state, now, say
         self._homes = {home.id: home for home in store.records.homes(ended=True)}
-        consents = store.records.consents()
-        self._agreed = {home: agreed(consents, home) for home in self._homes}
+        self._agreed = store.records.agreed()
         self._done: dict[str, int] = _read_state(state)
         self.new = 0
         self.known = 0
@@ -201,9 +201,8 @@ class Importer:
 
     def _parquet(self, path: Path) -> None:
         reader, name = _parquet()[0](path), _named(path)
-        told = Told(self._say, len(reader), f"row groups of {path.name}")
-        told.done = self._done.get(name, 0)
-        for place in range(told.done, len(reader)):
+        told = Told(self._say, len(reader), f"row groups of {path.name}", before=self._done.get(name, 0))
+        for place in range(told.before, len(reader)):
             rows = 0
             for home, columns in reader.group(place):
                 rows += len(columns)
@@ -232,8 +231,8 @@ class Importer:
         self.known += len(kept) - new
 
     def _allowed(self, home: str, columns: Columns) -> Columns:
-        whats = [What(one) for one in columns.whats]
-        consented = np.array([may_leave(what, self._agreed[home]) for what in whats], bool)
+        whats, kinds = [What(one) for one in columns.whats], self._agreed.get(home, NOTHING).kinds
+        consented = np.array([may_leave(what, kinds) for what in whats], bool)
         oldest = np.array([to_us(self._now - _kept(what)) for what in whats], np.int64)
         may = consented[columns.what] if len(columns) else np.empty(0, bool)
         young = columns.at >= oldest[columns.what] if len(columns) else may

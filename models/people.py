@@ -35,6 +35,8 @@ class Level(StrEnum):
 
 POST = "post"
 """The way of a letter, and an address that one can be sent to."""
+WEB_PUSH = "webpush"
+"""The way to a browser that somebody asked to be told in."""
 BY_LETTER = "by letter"
 READ_ALOUD, SPOKEN_CALL = "by email, read aloud", "sip"
 TOLD_BY = {

@@ -69,7 +69,7 @@ class Relatives:
         return self.all_preferences([person]).get(person)
 
     def all_preferences(self, people: Collection[str] | None = None) -> dict[str, Preferences]:
-        """By contact; nobody is told anything who has not chosen."""
+        """By contact, of those who chose something themselves."""
         question = select(_preferences.c.person, _preferences.c.body)
         if people is not None:
             question = question.where(_preferences.c.person.in_([*people]))

@@ -7,6 +7,7 @@ from hub.web.felt import Trace
 from hub.web.picture import Lane, Picture
 from hub.web.responding import Responding
 from models.alert import Act, Alert
+from models.notices import Preferences
 from models.observation import SensorKind
 from models.people import Account, Contact, Resident
 from models.sentence import Sentence
@@ -373,6 +374,8 @@ class Own:
     protection: Protection
     breaks: dict[str, datetime]
     """Until when, by the id of a contact."""
+    told: dict[str, Preferences]
+    """What a contact is told by itself."""
 
 
 @dataclass(frozen=True, slots=True)

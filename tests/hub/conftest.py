@@ -386,7 +386,7 @@ def hand(tmp_path: Path) -> Hand:
 class Told:
     """A transport that appends to a list, and fails or hangs when told to."""
 
-    needs_address = False
+    needs_address, set_up = False, True
 
     def __init__(self) -> None:
         self.calls: list[Call] = []

@@ -25,5 +25,6 @@ class AloudDesk:
         resident = self._door.records.resident(contact.resident) if contact else None
         if contact is None or resident is None or resident.ended:
             raise Hidden("link")
-        account = Account(self._door.records.login_of(contact.id), contact.name, Role.CONTACT, contact.id)
+        login = self._door.records.login_of(contact.id) or contact.id
+        account = Account(login, contact.name, Role.CONTACT, contact.id)
         return self._family.news(Viewer(account, "", telling=self._relatives.telling(contact)))

@@ -48,8 +48,9 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The form, with `cells` as typed and what is `wrong` by column; `found` where something was tried. `too_new` says
-    that the home was not watched for long enough. `seen` marks how the record stood.
+    """The form: its `columns`, all `cells` of the home as typed, and what is `wrong` by column; `found` where something
+    was tried. `too_new` says that the home was not watched for long enough, `busy` that somebody else is trying at
+    this moment. `seen` marks how the record stood.
     """
 
     home: str
@@ -59,10 +60,13 @@ class Trial:
     wrong: Mapping[str, str]
     found: Compared | None = None
     too_new: bool = False
+    busy: bool = False
 
     @property
-    def tried(self) -> bool:
-        return self.found is not None or self.too_new
+    def carried(self) -> dict[str, str]:
+        """What was typed elsewhere and is kept with it."""
+        here = {*SHEETS["homes"].keys, *(column.name for column in self.columns)}
+        return {name: cell for name, cell in self.cells.items() if name not in here}
 
 
 class TryingDesk:
@@ -70,19 +74,24 @@ class TryingDesk:
         self._door, self._one_at_a_time = door, Lock()
 
     def trial(self, viewer: Viewer, home_id: str, typed: Mapping[str, str]) -> Trial:
-        """Nothing is tried where nothing is `typed`. Raises Hidden, and Busy."""
+        """Whatever of the home's record was `typed`; nothing is tried where nothing was. Raises Hidden."""
         shown = self._door.shown(viewer, Purpose.ADMINISTER, (Data.KIT, Data.TRIED))
         home, sheet = self._door.home(viewer, home_id), SHEETS["homes"]
-        columns = tuple(one for name in SETTINGS for one in sheet.columns if one.name == name)
-        cells = sheet.cells(home) | {name: typed[name].strip() for name in SETTINGS if name in typed}
-        blank = Trial(home_id, columns, cells, mark(home), {})
+        columns = {one.name: one for one in sheet.columns if one.name not in sheet.keys}
+        cells = sheet.cells(home) | {name: typed[name].strip() for name in columns if name in typed}
+        blank = Trial(home_id, tuple(columns[name] for name in SETTINGS), cells, typed.get("seen") or mark(home), {})
         if not typed:
             return blank
         made = Desk(self._door.records.engine, viewer.council).form("homes", cells, home)
         if isinstance(made, list):
-            return replace(blank, wrong=_by_column(made))
+            wrong = _by_column(made)
+            more = tuple(column for name, column in columns.items() if name in wrong and name not in SETTINGS)
+            return replace(blank, columns=(*blank.columns, *more), wrong=wrong)
         self._door.look(viewer, Purpose.ADMINISTER, home_id, shown, "other settings", timedelta(minutes=10))
-        found = self._compared(home, made.after)
+        try:
+            found = self._compared(home, made.after)
+        except Busy:
+            return replace(blank, busy=True)
         return replace(blank, found=found, too_new=found is None)
 
     def _compared(self, now: Home, asked: Home) -> Compared | None:
