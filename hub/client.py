@@ -74,10 +74,10 @@ class AllAtOnce(Client):
             if self._read == len(self._bytes):
                 break
             done = super().loop_read(max_packets)
-        self._hand_on()
         if self._acknowledged and done is MQTTErrorCode.MQTT_ERR_SUCCESS:
             all_of_them, self._acknowledged = bytes(self._acknowledged), bytearray()
             done = self._packet_queue(_PUBACK, all_of_them, 0, 0)
+        self._hand_on()
         return done
 
     def _read_more(self) -> MQTTErrorCode:

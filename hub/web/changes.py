@@ -13,9 +13,9 @@ from hub.web.access import Viewer
 from hub.web.live import Source, Word
 
 LOOK_EVERY = 0.05
-PAUSES, SPEAK_EVERY = 4.0, 0.2
-"""After a word, a pause of so many times what it took, up to so many seconds: what is told quickly is told at once, and
-in a storm many changes are one word.
+PAUSES, SPEAK_EVERY = 5.0, 0.2
+"""After a word, a pause of so many times the processor time that it took, up to so many seconds: what is told quickly
+is told at once, and in a storm many changes are one word.
 """
 BEAT_EVERY = 2.0
 COUNT_EVERY = 5.0
@@ -84,10 +84,10 @@ class Changes:
                 now = clock()
                 due = now - beat >= BEAT_EVERY
                 if due or (change != known and now >= silent_until):
-                    known, beat = change, now if due else beat
+                    known, beat, took = change, now if due else beat, 0.0
                     for council in {one.viewer.council for one in self._listeners}:
-                        await self._tell_council(council, marks, due=due)
-                    silent_until = clock() + min(PAUSES * (clock() - now), SPEAK_EVERY)
+                        took += await self._tell_council(council, marks, due=due)
+                    silent_until = clock() + min(PAUSES * took, SPEAK_EVERY)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
             counting.cancel()
@@ -99,7 +99,9 @@ class Changes:
             await asyncio.sleep(COUNT_EVERY)
             await asyncio.to_thread(self._source.count)
 
-    async def _tell_council(self, council: str, marks: dict[str, str], *, due: bool) -> None:
+    async def _tell_council(self, council: str, marks: dict[str, str], *, due: bool) -> float:
+        """How much processor time the word took."""
+        took = 0.0
         theirs = [one for one in self._listeners if one.viewer.council == council]
         queues = [one for one in theirs if one.alert is None]
         if queues:
@@ -108,7 +110,7 @@ class Changes:
             if due or marks.get(council) != word.mark:
                 for one in queues:
                     one.tell(word.event, word.beat)
-            marks[council] = word.mark
+            marks[council], took = word.mark, word.took
         alerts = {one.alert for one in theirs if one.alert is not None}
         told = await asyncio.to_thread(self._source.of_alerts, council, alerts) if alerts else {}
         for one in theirs:
@@ -117,6 +119,7 @@ class Changes:
                 if due or mark != one.heard:
                     one.tell(event)
                 one.heard = mark
+        return took
 
     def _tell_all(self, event: None) -> None:
         for one in self._listeners:
