@@ -32,10 +32,14 @@ def _each(work: Callable[[Part], Made], parts: Sequence[Part]) -> Iterator[Made]
         yield from map(work, parts)
     elif ADDRESS in os.environ:
         ray = _joined()
-        yield from _tasks(ray, ray.remote(work).remote, parts)
+        yield from _tasks(ray, partial(ray.remote(_done).remote, work), parts)
     else:
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
             yield from processes.map(work, parts)
+
+
+def _done(work: Callable[[Part], Made], part: Part) -> Made:
+    return work(part)
 
 
 def long_ones(work: Callable[[Shared, Part], Made], shared: Shared, parts: Sequence[Part]) -> Iterator[Made]:
@@ -56,6 +60,13 @@ def _joined() -> Any:
     if not ray.is_initialized():
         ray.init(log_to_driver=False, configure_logging=False)
     return ray
+
+
+def left() -> None:
+    """The cluster, which is otherwise left with the program."""
+    import ray
+
+    ray.shutdown()
 
 
 def _tasks(ray: Any, begin: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
