@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -171,10 +172,15 @@ class Watch:
 
     def _wait(self) -> list[News]:
         """What comes first within a played second."""
-        try:
-            return [self._news.get(timeout=self._clock.real_seconds(1.0))]
-        except Empty:
-            return []
+        news: list[News] = []
+
+        def came(within: float) -> bool:
+            with suppress(Empty):
+                news.append(self._news.get(timeout=within))
+            return bool(news)
+
+        self._clock.wait(1.0, came)
+        return news
 
     def _mind_deafness(self, now: datetime) -> None:
         """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""
