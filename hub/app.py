@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DONE, WRONG, MISUSED = 0, 1, 2
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(words: Sequence[str] | None = None) -> NoReturn:
     asked = _words().parse_args(words)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
@@ -159,6 +159,11 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     out.add_argument("--since", metavar="YYYY-MM-DD", help="UTC; from the first on unless given")
     out.add_argument("--until", metavar="YYYY-MM-DD", help="UTC, without that day; now unless given")
     out.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    tried = verb("try", _try, "what would other settings have done last month? In one home or in all, counted")
+    tried.add_argument("cells", nargs="+", metavar="NAME=VALUE", help="as the sheet of homes has them; quiet_hours=8")
+    tried.add_argument("--home", action="append", default=[], help="its id; may be given again; all without it")
+    tried.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    tried.add_argument("--json", action="store_true")
     account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
     deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
     account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
@@ -173,10 +178,14 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub import nursery
     from hub.supervise import Supervisor
 
+    born = nursery.opened()
+    if isinstance(born, list):
+        main(born)
     try:
-        return Supervisor(settings, asked.settings, lambda url: print(f"ready {url}", flush=True)).run()
+        return Supervisor(settings, asked.settings, lambda url: print(f"ready {url}", flush=True), born).run()
     except OSError as bad:
         return _refuse(f"pages can't be served on {settings.host}:{settings.port}: {bad.strerror}")
 
@@ -392,6 +401,37 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return _wrong("stopped: the same again goes on from here")
     print(f"{asked.folder}: {rows} observations")
+    return DONE
+
+
+def _try(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub import lastmonth
+    from hub.clock import Clock
+    from hub.exchange import Told, Unusable, note, on_record
+    from hub.store import open_store
+
+    cells = dict(one.split("=", 1) for one in asked.cells if "=" in one)
+    if len(cells) < len(asked.cells):
+        return _refuse("settings are given as NAME=VALUE, each once")
+    wrong = lastmonth.mistakes(cells)
+    if wrong:
+        return _refuse("\n".join(f"{one.column}: {one.text}" for one in wrong))
+    store, now = open_store(settings), Clock(settings.clock_file).now()
+    try:
+        homes = on_record(store, asked.home, ended=False)
+    except Unusable as bad:
+        return _refuse(str(bad))
+    note(store, homes, f"command: {asked.by or getpass.getuser()}", now, f"tried {', '.join(asked.cells)} on the past")
+    told, found = Told(_said, len(homes), "homes"), list[lastmonth.Tried]()
+    try:
+        for one in lastmonth.of_homes(settings, [home.id for home in homes], cells, now):
+            told.one()
+            found.append(one)
+            if not asked.json:
+                print(lastmonth.line(one), flush=True)
+    except KeyboardInterrupt:
+        return _wrong(f"stopped after {len(found)} of {len(homes)} homes")
+    print(json.dumps(lastmonth.document(found), indent=1) if asked.json else lastmonth.total(found))
     return DONE
 
 

@@ -10,9 +10,10 @@ from hub.store.relatives import Relatives
 from hub.store.ways import Ways, of_staff
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
-from models.people import Account, Address, Contact, Resident, Role
+from models.people import WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
+from models.retold import retold
 from models.telling import say
 
 ANSWERED_WITHIN = timedelta(hours=4)
@@ -30,7 +31,7 @@ SAID = {
 """A finding's kind in words that say nothing about the home's life."""
 
 ASKED_FOR = timedelta(days=14)
-WEB_PUSH, TEXT = "webpush", "sms"
+TEXT = "sms"
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
@@ -120,7 +121,8 @@ class Calls:
         """What a contact is told depends on the level that the resident chose for them."""
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
         if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
-            lines.append(say("call.why", language, explained=self._explanation(alert)))
+            explained = self._explanation(alert)
+            lines.append(say("call.why", language, explained=retold(explained, language) or explained))
         if link:
             lines.append(say("call.answer", language, link=link))
             lines.append(f"{self._url}/family")

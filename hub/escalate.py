@@ -99,6 +99,10 @@ class Sending:
         self._mended: SimpleQueue[str] = SimpleQueue()
         self.finished = threading.Event()
 
+    @property
+    def under_way(self) -> int:
+        return len(self._under_way)
+
     def start(self, attempt: int, transport: str, call: Call) -> None:
         under_way = [one.transport for one in self._under_way.values()]
         busy = [*under_way, *self._hung.values()].count(transport)
@@ -211,7 +215,7 @@ class Escalate:
     def turn(self) -> None:
         if not self._recovered:
             self._recover()
-        self._wake.wait(self._clock.real_seconds(1.0))
+        self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
         self._finish(now)

@@ -219,17 +219,16 @@ class OnRecord:
 
     def refresh(self) -> bool:
         """Whether anything changed."""
-        version = self._records.version()
-        if version == self._version:
+        if self._records.version() == self._version:
             return False
         with nothing_is_garbage():
             self._read()
-        self._version = version
         return True
 
     def _read(self) -> None:
         """A borough's homes have few ways of being fitted: what is equal is made and kept once."""
-        agreed, every = self._records.agreed(), self._records.homes()
+        watched = self._records.watched()
+        agreed, every = watched.agreed, watched.homes
         alike: dict[tuple[Agreed, Configuration], Kit] = {}
         homes: dict[str, Kit] = {}
         for home in every:
@@ -242,6 +241,7 @@ class OnRecord:
         self.homes = homes
         self.elsewhere = frozenset(home.id for home in every if home.id not in homes)
         self.erased = {home.id: home.erased_at for home in every if home.erased_at}
+        self._version = watched.version
 
 
 class Ingest:

@@ -11,34 +11,36 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.calls import WEB_PUSH
 from hub.clock import Clock
 from hub.escalate import Outcome, Sending
 from hub.knowing import Knowing
 from hub.letters import Letters
 from hub.links import BY_LINK, Links, Matter
+from hub.owed import Owed
 from hub.reminders import MATTERS, Reminders
-from hub.store import Store, told_by
+from hub.store import Store
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
-from hub.transports import Call, Transport, Unreached
+from hub.transports import Call, Transport, Unreached, set_up
 from hub.voice import Speechless, spoken
 from models.glimpse import At, Glimpse, glimpse, rounded
 from models.home import Home
 from models.knowing import SEEN_FROM
 from models.notices import (
+    EMAIL,
     SILENT_WAYS,
     NoticeKind,
     Preferences,
     bed_time,
     by_record,
-    candidates,
+    in_order,
     in_quiet_hours,
     overdue,
     text_of,
+    ways_to,
 )
 from models.observation import SensorKind
-from models.people import SPOKEN_CALL, Contact, Resident, Role
+from models.people import SPOKEN_CALL, WEB_PUSH, Contact, Resident, Role
 from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
 from models.response import Tried
 from models.telling import say
@@ -48,14 +50,15 @@ log = logging.getLogger(__name__)
 DECIDE_EVERY, LOOK_AHEAD_EVERY = 5.0, 60.0
 """Real seconds: between looks at what relatives chose; and at letters and reminders, which are a matter of days."""
 AT_ONCE = 8
-"""Sent in one turn."""
-ONCE_ONLY = frozenset({WEB_PUSH, "email"})
+"""Under way at one moment: beyond what a way takes at once the next would be tried, as if it had failed."""
+ONCE_ONLY = frozenset({WEB_PUSH, EMAIL})
 """Ways by which the same key is shown once, however often it comes."""
-EMAIL = "email"
-NOTICE_WAYS = (EMAIL, "sms", "push")
-"""Beside browsers, in the order of somebody's addresses. Nobody is rung up who did not choose that."""
 HEARD_WITHIN = timedelta(hours=1)
 """A telephone exchange fetches what it says so soon after it was asked to ring."""
+PICKED_UP_WITHIN, RING_AGAIN_AFTER = timedelta(minutes=2), timedelta(minutes=15)
+"""An exchange lets it ring for less than a minute. Then once more, and then the next way is tried."""
+NO_ANSWER = "sip, not picked up"
+"""Among what was tried: a way that may be tried once more."""
 
 
 class Notices:
@@ -70,7 +73,8 @@ class Notices:
         self._knowing = Knowing(store.records, store.alerts, store.series)
         self._url, self._links = public_url.rstrip("/") if public_url else "", links
         self._wake = sending.finished
-        self._on_record: tuple[int, dict[str, Preferences]] = (-1, {})
+        self._set_up = set_up(transports)
+        self._owed = Owed(store.records, self._set_up, self._evening_is_over)
         self._letters, self._reminders = Letters(store), Reminders(store, self._url)
         self._decided_at = self._looked_ahead_at = float("-inf")
         self._recovered = False
@@ -78,10 +82,11 @@ class Notices:
     def turn(self) -> None:
         if not self._recovered:
             self._recover()
-        self._wake.wait(self._clock.real_seconds(1.0))
+        self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
         self._finish(now)
+        self._ring_again(now)
         if time.monotonic() - self._decided_at >= DECIDE_EVERY:
             self._decided_at = time.monotonic()
             self.decide(now)
@@ -99,20 +104,11 @@ class Notices:
 
     def decide(self, now: datetime) -> None:
         """Write down what is due."""
-        wanted = {
-            f"{one.kind} {one.day} {person}": (one.kind, person, chosen)
-            for person, chosen in self._chosen().items()
-            if (home := self._home_of(person)) is not None
-            for one in candidates(chosen, now, home.timezone)
-        }
-        for key in wanted.keys() - self._relatives.known(wanted):
-            kind, person, _ = wanted[key]
-            home = self._home_of(person)
-            if home and self._is_time(kind, person, home, now):
-                self._relatives.intend([(key, home.id, person, kind)], now)
+        self._owed.write_down(now)
 
     def send(self, now: datetime) -> None:
-        for notice in self._relatives.in_state(Sent.INTENDED, AT_ONCE):
+        free = max(0, AT_ONCE - self._sending.under_way)
+        for notice in self._relatives.in_state(Sent.INTENDED, free) if free else ():
             try:
                 way, call = self._made(notice, now)
             except Unreached as over:
@@ -121,22 +117,8 @@ class Notices:
             self._relatives.begin(notice.id, way)
             self._sending.start(notice.id, way, call)
 
-    def _chosen(self) -> dict[str, Preferences]:
-        """By contact; what they chose goes before what stands on their record, which is read when that has changed."""
-        version = self._store.records.version()
-        if version != self._on_record[0]:
-            told = ((one.id, by_record(one.telling)) for one in told_by.contacts(self._store.records.engine))
-            self._on_record = version, {person: chosen for person, chosen in told if chosen}
-        return self._on_record[1] | self._relatives.all_preferences()
-
     def _chosen_by(self, contact: Contact) -> Preferences:
         return self._relatives.preferences(contact.id) or by_record(contact.telling) or Preferences()
-
-    def _is_time(self, kind: NoticeKind, person: str, home: Home, now: datetime) -> bool:
-        if kind is NoticeKind.BED:
-            return self._evening_is_over(person, home, now)
-        contact = self._store.records.contact(person)
-        return contact is not None and self._may(contact, Data.STANDING, now)
 
     def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
         """By which way, and what. Raises Unreached."""
@@ -175,22 +157,33 @@ class Notices:
             self._ways.works(one.transport, now)
 
     def _came(self, notice: Notice, one: Outcome, now: datetime) -> None:
-        if one.tried is Tried.SENT:
+        if one.tried is Tried.SENT and notice.way == SPOKEN_CALL:
+            self._relatives.rang(notice.id, now)
+        elif one.tried is Tried.SENT:
             self._relatives.finish(notice.id, Sent.SENT, notice.detail, now)
         else:
-            why = f"{notice.detail}; " if notice.detail else ""
-            self._relatives.again(notice.id, (*notice.tried, notice.way), f"{why}{notice.way}: {one.detail}")
+            self._again(notice, notice.way, one.detail)
+
+    def _again(self, notice: Notice, tried: str, why: str) -> None:
+        before = f"{notice.detail}; " if notice.detail else ""
+        self._relatives.again(notice.id, (*notice.tried, tried), f"{before}{notice.way}: {why}")
+
+    def _ring_again(self, now: datetime) -> None:
+        """Whom a telephone rang for that nobody picked up; what somebody hears, the exchange has fetched from us."""
+        for notice in self._relatives.in_state(Sent.RANG):
+            since = now - (notice.finished_at or now)
+            if NO_ANSWER in notice.tried and since >= PICKED_UP_WITHIN:
+                self._again(notice, SPOKEN_CALL, "nobody picked up the second time either")
+            elif NO_ANSWER not in notice.tried and since >= RING_AGAIN_AFTER:
+                self._again(notice, NO_ANSWER, "nobody picked up")
 
     def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
         home, chosen = self._home_of(contact.id), self._chosen_by(contact)
-        known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
-        called = (SPOKEN_CALL,) if chosen.way == SPOKEN_CALL else ()
-        known += [one.transport for one in contact.addresses if one.transport in (*NOTICE_WAYS, *called)]
+        known = ways_to(contact.addresses, self._set_up, browser=bool(self._ways.subscriptions(contact.id)))
         quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
-        left = [way for way in dict.fromkeys(known) if way not in notice.tried and way in self._transports]
-        left = [way for way in left if not quiet or way in SILENT_WAYS]
-        return sorted(left, key=lambda way: way != chosen.way)
+        left = [way for way in known if way not in notice.tried and (not quiet or way in SILENT_WAYS)]
+        return in_order(left, chosen.way)
 
     def _call(self, notice: Notice, contact: Contact, way: str, now: datetime) -> Call:
         """The look is on record before the words are made. Raises Unreached."""
@@ -235,9 +228,9 @@ class Notices:
         at = bed_time(self._in_use(home), self._knowing.seen(home, now - SEEN_FROM, now), now)
         return rounded(at, now, seen.zone, shown) if at else None
 
-    def _evening_is_over(self, person: str, home: Home, now: datetime) -> bool:
-        contact = self._store.records.contact(person)
-        if contact is None or not self._may(contact, Data.PARTS_OF_DAY, now):
+    def _evening_is_over(self, home_id: str, now: datetime) -> bool:
+        home = self._store.records.home(home_id)
+        if home is None:
             return False
         if overdue(now, home.timezone):
             return True
@@ -248,7 +241,7 @@ class Notices:
 
     def _look(self, contact: Contact, home: Home, shown: frozenset[Data], now: datetime) -> None:
         about = "a notice that they asked for"
-        viewer = self._store.records.login_of(contact.id)
+        viewer = self._store.records.login_of(contact.id) or contact.id
         data = ", ".join(sorted(shown))
         self._store.records.look(viewer, Role.CONTACT, home.id, data, Purpose.REASSURE, about, now)
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.calls import WEB_PUSH
 from hub.store import Store
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways, of_staff
 from hub.store.wishes import Wishes
 from hub.transports import Call, Unreached
 from models.notices import LATE_LETTER, NoticeKind
-from models.people import Account, Role
+from models.people import WEB_PUSH, Account, Role
 from models.wishes import REMINDED, reminded_from
 
 EMAIL = "email"

@@ -23,12 +23,14 @@ from pathlib import Path
 from hub import broker
 from hub.alone import alone
 from hub.door import Doorkeeper, doorkeeper
+from hub.nursery import Nursery, Program
 from hub.settings import Settings
 from hub.store import open_store
 from models.share import shares
 
 log = logging.getLogger(__name__)
 
+HUB = (sys.executable, "-m", "hub.app")
 TURN = 0.1
 STEADY = 30.0
 """Real seconds after which a child's earlier deaths are forgotten."""
@@ -40,19 +42,22 @@ READ_WITHIN = 5.0
 
 @dataclass(slots=True)
 class Child:
-    """One program to be kept running; `keep` are files it inherits."""
+    """One program to be kept running; `keep` are files it inherits. What is `ours` may begin in the nursery."""
 
     name: str
     words: Sequence[str]
     keep: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    ours: bool = False
+    process: Program | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     deaths: int = 0
 
-    def start(self) -> None:
-        words = [*self.words, "--parent", str(os.getpid())]
-        self.process = subprocess.Popen(words, start_new_session=True, pass_fds=self.keep)
+    def start(self, nursery: Nursery | None = None) -> None:
+        self.process = nursery.begin(self.words, self.keep) if nursery and self.ours else None
+        if self.process is None:
+            words = [*(HUB if self.ours else ()), *self.words, "--parent", str(os.getpid())]
+            self.process = subprocess.Popen(words, start_new_session=True, pass_fds=self.keep)
         self.started_at = time.monotonic()
 
     def died(self) -> int | None:
@@ -82,6 +87,7 @@ class Supervisor:
     settings_file: str | None
     ready: Callable[[str], None]
     """Called once, with the address of the pages, when every loop turns."""
+    nursery: Nursery | None = None
     asked: threading.Event = field(default_factory=threading.Event)
     _children: list[Child] = field(default_factory=list)
     _listening: socket.socket = field(default_factory=socket.socket)
@@ -114,10 +120,9 @@ class Supervisor:
         if own_broker:
             host, port = "127.0.0.1", self.settings.embedded_port or free_port()
         settings = ["--settings", self.settings_file] if self.settings_file else []
-        hub = [sys.executable, "-m", "hub.app"]
         descriptor = self._listening.fileno()
-        children = self._watching(hub, settings, ["--broker", f"{host}:{port}"])
-        children.append(Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)))
+        children = self._watching(settings, ["--broker", f"{host}:{port}"])
+        children.append(Child("web", ["web", *settings, "--listening", str(descriptor)], (descriptor,), ours=True))
         if own_broker:
             door = self._keeper.door if self._keeper else None
             words = broker.command(port, self.settings.data / "broker", broker.mosquitto(), door)
@@ -125,13 +130,13 @@ class Supervisor:
         self._where = (host, port)
         return children
 
-    def _watching(self, hub: Sequence[str], settings: Sequence[str], at: Sequence[str]) -> list[Child]:
+    def _watching(self, settings: Sequence[str], at: Sequence[str]) -> list[Child]:
         if self.settings.ray_address:
-            return [Child("cluster", [*hub, "cluster", *settings])]
+            return [Child("cluster", [*HUB, "cluster", *settings])]
         each = shares(self.settings.watches)
-        once = [Child("once", [*hub, "once", *settings, *at])] if len(each) > 1 else []
-        watches = [Child(one.named("watch"), [*hub, "watch", *settings, *at, "--share", str(one)]) for one in each]
-        return watches + once
+        once = [Child("once", ["once", *settings, *at], ours=True)] if len(each) > 1 else []
+        words = {one.named("watch"): ["watch", *settings, *at, "--share", str(one)] for one in each}
+        return [Child(name, own, ours=True) for name, own in words.items()] + once
 
     def _keep_running(self) -> None:
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
@@ -152,7 +157,7 @@ class Supervisor:
     def _start(self, now: float) -> None:
         waiting = [child for child in self._children if child.process is None and child.start_at <= now]
         for child in waiting:
-            child.start()
+            child.start(self.nursery)
         if waiting:
             self._write()
 
@@ -163,11 +168,11 @@ class Supervisor:
             process.send_signal(signal.SIGHUP)
             threading.Thread(target=self._drop, args=(homes, process), name="drop", daemon=True).start()
 
-    def _drop(self, homes: set[str], process: subprocess.Popen[bytes]) -> None:
+    def _drop(self, homes: set[str], process: Program) -> None:
         try:
             if self._keeper and not _reads_its_list(self._keeper):
                 log.warning("the broker did not read its list of the revoked, and is started anew")
-                process.terminate()
+                process.send_signal(signal.SIGTERM)
                 return
             for home in homes:
                 broker.drop(self._where[1], home)
@@ -197,6 +202,8 @@ class Supervisor:
     def _end(self) -> None:
         for child in reversed(self._children):
             child.end()
+        if self.nursery:
+            self.nursery.end()
         self._listening.close()
         self._file.unlink(missing_ok=True)
 

@@ -3,7 +3,8 @@
 An alert's own calls are no notices: whom they reach, and when, stands in the response plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
-from models.people import POST, READ_ALOUD, TOLD_BY, Telling
+from models.people import POST, READ_ALOUD, SPOKEN_CALL, TOLD_BY, WEB_PUSH, Address, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -34,8 +35,13 @@ LATE_LETTER = timedelta(days=2)
 BED_BY = 1
 """By this hour whoever waits for that word is told how things are instead."""
 IN_BED_FOR = timedelta(minutes=15)
-SILENT_WAYS = frozenset({"webpush", "email"})
+EMAIL = "email"
+SILENT_WAYS = frozenset({WEB_PUSH, EMAIL})
 """Ways that can tell without a sound, in quiet hours."""
+IF_CHOSEN = (SPOKEN_CALL, POST)
+"""Nobody is rung up, or sent letters, who did not choose that."""
+NOTICE_WAYS = (EMAIL, "sms", "push", *IF_CHOSEN)
+"""Beside browsers, in the order of somebody's addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,30 @@ def letter_due(now: datetime, zone: str) -> Candidate:
 
 
 def by_record(telling: Telling) -> Preferences | None:
-    """What holds for who chose nothing themselves, as where they have no login: None, and they are told nothing."""
+    """What stands on somebody's record: None, where that is not by which way they are told how things are."""
     way = TOLD_BY.get(telling.manner)
     return Preferences(way=way, aloud=telling.manner == READ_ALOUD) if way else None
+
+
+def in_force(chosen: Preferences | None, telling: Telling, ways: Iterable[str], *, login: bool) -> Preferences | None:
+    """What they chose, else what stands on their record, else a digest a day for whoever has a `login`, to turn it off
+    with, and can be reached by one of the `ways` that nobody has to choose. None is nothing.
+    """
+    by_default = Preferences() if login and in_order(ways, "") else None
+    return chosen or by_record(telling) or by_default
+
+
+def ways_to(addresses: Iterable[Address], set_up: AbstractSet[str], *, browser: bool) -> list[str]:
+    """By which notices can come to somebody, of those that are set up here: browsers before addresses."""
+    known = [WEB_PUSH] if browser else []
+    known += [one.transport for one in addresses if one.transport in NOTICE_WAYS]
+    return [way for way in dict.fromkeys(known) if way in set_up]
+
+
+def in_order(ways: Iterable[str], chosen: str) -> list[str]:
+    """The chosen one first, and then the others that a notice may come by."""
+    left = [way for way in ways if way == chosen or way not in IF_CHOSEN]
+    return sorted(left, key=lambda way: way != chosen)
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:
@@ -138,6 +165,15 @@ def text_of(kind: NoticeKind, seen: Glimpse, to_bed: At | None, *, sensed: bool,
         body = say("notice.bed.not", language, called=seen.called, sentence=whole)
         return Text(say("notice.bed.subject", language), body, open_to_see=closed)
     return Text(say("notice.digest.subject", language), whole, open_to_see=closed)
+
+
+def told_in_words(chosen: Preferences | None, language: str = "en") -> list[str]:
+    """What goes to a contact by itself, in pieces of a sentence about them."""
+    if chosen is None:
+        return []
+    daily = "letter.told.weekly" if chosen.way == POST else "letter.told.daily"
+    said = [say(daily, language, hour=f"{chosen.digest_hour:02}:00")] if chosen.digest else []
+    return [*said, say("letter.told.bed", language)] if chosen.bed else said
 
 
 def _late(at: datetime, zone: str) -> bool:

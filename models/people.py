@@ -35,6 +35,8 @@ class Level(StrEnum):
 
 POST = "post"
 """The way of a letter, and an address that one can be sent to."""
+WEB_PUSH = "webpush"
+"""The way to a browser that somebody asked to be told in."""
 BY_LETTER = "by letter"
 READ_ALOUD, SPOKEN_CALL = "by email, read aloud", "sip"
 TOLD_BY = {
@@ -82,13 +84,13 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A relative or neighbour of one resident, at the level of detail the resident agreed to."""
+    """A relative or neighbour of one resident, at the level of detail the resident agreed to: nothing until then."""
 
     id: str
     resident: str
     name: str
     relation: str
-    level: Level = Level.ALL_IS_WELL
+    level: Level = Level.NOTHING
     keyholder: bool = False
     addresses: tuple[Address, ...] = ()
     telling: Telling = Telling()

@@ -5,47 +5,28 @@ ESPHome keeps states at the broker unless told otherwise, so that a kept one is 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-
-from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from edge.sensors.edges import Edges
-from models.wire import SensorHealth
+from edge.sensors.over_mqtt import OverMqtt
 
 STATES = {b"ON": True, b"OFF": False}
 STATUS = {b"online": True, b"offline": False}
 
 
-class BinarySensors:
+class BinarySensors(OverMqtt):
     """Addresses are `<prefix>/<name>`. Not for more than one thread."""
 
-    bridge: bool | None = None
-    deaf_since: datetime | None = None
-
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
+        super().__init__(fitted, surroundings.last)
         self._sensors = {_state_of(sensor): sensor for sensor in fitted}
         self._boards = {topic: [one for one in fitted if _status_of(one) == topic] for topic in map(_status_of, fitted)}
         self._edges = Edges(fitted, surroundings.last)
-        self._alive = {one.id: surroundings.last[one.id][1] for one in fitted if one.id in surroundings.last}
-        self._health: dict[str, SensorHealth] = {}
 
     @property
     def topics(self) -> Sequence[str]:
         return [*self._sensors, *self._boards]
-
-    def start(self) -> None:
-        """Nothing to open: the agent connects to the broker."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def alive(self, now: datetime) -> dict[str, datetime]:
-        return {sensor: min(at, now) for sensor, at in self._alive.items()}
-
-    def health(self) -> dict[str, SensorHealth]:
-        return self._health.copy()
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
@@ -61,7 +42,7 @@ class BinarySensors:
 
     def _status(self, sensor: Fitted, online: bool | None, moment: Moment, *, kept: bool) -> None:
         if online is not None:
-            self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), online=online)
+            self._says(sensor, online=online)
         if online and not kept:
             self._alive[sensor.id] = moment.at
 

@@ -9,15 +9,14 @@ long the radio took says nothing about when something was felt.
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Felt, Fitted, Noticed, Surroundings
+from edge.sensors.over_mqtt import OverMqtt
 from models.observation import What
-from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=msgspec.Struct)
@@ -69,37 +68,20 @@ class Steady:
         return at
 
 
-class Esphome:
+class Esphome(OverMqtt):
     """Not for more than one thread."""
 
-    deaf_since: datetime | None = None
-    bridge: bool | None = None
-
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
+        super().__init__(fitted, surroundings.last)
         self._sensors = {sensor.address: sensor for sensor in fitted}
         self._notice = surroundings.notice
-        last = surroundings.last
-        self._alive = {sensor.id: last[sensor.id][1] for sensor in fitted if sensor.id in last}
         self._clocks = {sensor.id: Steady() for sensor in fitted}
         self._pressed: dict[str, tuple[int, datetime]] = {}
-        self._health: dict[str, SensorHealth] = {}
         self.unreadable = 0
 
     @property
     def topics(self) -> Sequence[str]:
         return [f"{prefix}/{leaf}" for prefix in self._sensors for leaf in LEAVES]
-
-    def start(self) -> None:
-        """Nothing to open: the agent connects to the broker."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def alive(self, now: datetime) -> dict[str, datetime]:
-        return {sensor: min(at, now) for sensor, at in self._alive.items()}
-
-    def health(self) -> dict[str, SensorHealth]:
-        return self._health.copy()
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
@@ -154,9 +136,6 @@ class Esphome:
         elif payload == b"offline":
             self._says(sensor, online=False)
             log.warning("sensor %s is offline, its broker says", sensor.id)
-
-    def _says(self, sensor: Fitted, **said: Any) -> None:
-        self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _read(self, sensor: Fitted, payload: bytes, kind: type[T]) -> T | None:
         try:

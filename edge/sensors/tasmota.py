@@ -5,51 +5,33 @@ Its times are local, without a zone, and so not believed. `tele/<topic>/LWT`, ke
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import cast
 
 import msgspec
-from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from edge.sensors.edges import Edges
+from edge.sensors.over_mqtt import OverMqtt
 from models.observation import SensorKind, What
-from models.wire import SensorHealth
 
 STATES = {"ON": True, "OFF": False, "1": True, "0": False}
 PRESSES = frozenset({"SINGLE", "DOUBLE", "TRIPLE", "QUAD", "PENTA", "HOLD"})
 LWT = {b"Online": True, b"Offline": False}
 
 
-class Tasmota:
+class Tasmota(OverMqtt):
     """Addresses are `<topic>/Switch1`. Not for more than one thread."""
 
-    bridge: bool | None = None
-    deaf_since: datetime | None = None
-
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
+        super().__init__(fitted, surroundings.last)
         self._fitted = fitted
         self._edges = Edges(fitted, surroundings.last)
-        self._alive = {one.id: surroundings.last[one.id][1] for one in fitted if one.id in surroundings.last}
-        self._health: dict[str, SensorHealth] = {}
 
     @property
     def topics(self) -> Sequence[str]:
         boards = sorted({_board(sensor) for sensor in self._fitted})
         return [topic for one in boards for topic in (f"stat/{one}/RESULT", f"tele/{one}/SENSOR", f"tele/{one}/LWT")]
-
-    def start(self) -> None:
-        """Nothing to open: the agent connects to the broker."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def alive(self, now: datetime) -> dict[str, datetime]:
-        return {sensor: min(at, now) for sensor, at in self._alive.items()}
-
-    def health(self) -> dict[str, SensorHealth]:
-        return self._health.copy()
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
@@ -80,7 +62,7 @@ class Tasmota:
         if payload not in LWT:
             return
         for sensor in mine:
-            self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), online=LWT[payload])
+            self._says(sensor, online=LWT[payload])
             if LWT[payload] and not kept:
                 self._alive[sensor.id] = moment.at
 

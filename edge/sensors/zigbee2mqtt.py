@@ -11,16 +11,14 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
-from msgspec import structs
 
 from edge.clock import Moment
 from edge.sensors import Fitted, Last, Noticed, Surroundings
 from edge.sensors.edges import MEANS, OF_WHAT
+from edge.sensors.over_mqtt import OverMqtt
 from models.observation import EARLIEST, SensorKind, What
-from models.wire import SensorHealth
 
 log = logging.getLogger(__name__)
 
@@ -80,23 +78,20 @@ class Told:
         return self.moment.back_to(seen) if believed else self.moment
 
 
-class Zigbee2Mqtt:
+class Zigbee2Mqtt(OverMqtt):
     """Not for more than one thread."""
 
     def __init__(self, fitted: Sequence[Fitted], surroundings: Surroundings) -> None:
+        super().__init__(fitted, surroundings.last)
         self._sensors = {sensor.address: sensor for sensor in fitted}
         self._around = surroundings
         self._base = surroundings.base
         self._known: dict[str, bool] = _known(fitted, surroundings.last)
-        self._seen = {sensor.id: surroundings.last[sensor.id][1] for sensor in fitted if sensor.id in surroundings.last}
-        self._alive = dict(self._seen)
+        self._seen = dict(self._alive)
         self._presses: dict[str, deque[datetime]] = _presses(fitted, surroundings.last)
         self._lately = {sensor.id: deque(surroundings.lately.get(sensor.id, ()), REMEMBERED) for sensor in fitted}
         self._fallen: dict[str, bool] = {}
         self._gap_ends: float | None = None
-        self.deaf_since: datetime | None = None
-        self.bridge: bool | None = None
-        self._health: dict[str, SensorHealth] = {}
         self.unknown = 0
         self.unreadable = 0
 
@@ -105,18 +100,6 @@ class Zigbee2Mqtt:
         deep = [f"{self._base}/{name}" for name in self._sensors if "/" in name]
         every = (f"{self._base}/+", f"{self._base}/+/availability", f"{self._base}/bridge/state")
         return [*every, *deep, *(f"{name}/availability" for name in deep)]
-
-    def start(self) -> None:
-        """Nothing to open: the agent connects to the broker."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def alive(self, now: datetime) -> dict[str, datetime]:
-        return {sensor: min(at, now) for sensor, at in self._alive.items()}
-
-    def health(self) -> dict[str, SensorHealth]:
-        return self._health.copy()
 
     def read(self, topic: str, payload: bytes, moment: Moment, *, retained: bool, repeated: bool) -> list[Noticed]:
         """What this message says is new. Never raises for what is in it."""
@@ -177,9 +160,6 @@ class Zigbee2Mqtt:
             return bool(of_then)
         value = _value(sensor, state)
         return value is not None and MEANS.get((sensor.kind, value)) in of_then
-
-    def _says(self, sensor: Fitted, **said: Any) -> None:
-        self._health[sensor.id] = structs.replace(self._health.get(sensor.id, SensorHealth()), **said)
 
     def _told(self, state: State, moment: Moment, *, retained: bool, repeated: bool) -> Told:
         slack = timedelta(seconds=max(FRESH, self._around.clock.played_seconds(BUSY)))

@@ -92,7 +92,7 @@ class Accounts:
         with writing(self._engine) as connection:
             if connection.execute(select(_accounts.c.login).where(_accounts.c.login == account.login)).first():
                 raise TakenAlready(account.login)
-            row = {"login": account.login, "role": account.role.value, "body": account}
+            row = {"login": account.login, **_columns(account)}
             connection.execute(insert(_accounts).values(**row, password_hash=password_hash))
             note(connection, [amendment])
             next_version(connection)
@@ -105,8 +105,8 @@ class Accounts:
             ).scalar()
             if known != seen:
                 return False
-            changed = {"role": account.role.value, "body": account}
-            connection.execute(update(_accounts).where(_accounts.c.login == account.login).values(changed))
+            mine = update(_accounts).where(_accounts.c.login == account.login)
+            connection.execute(mine.values(_columns(account)))
             if (account.role, account.council, account.person) != (seen.role, seen.council, seen.person):
                 connection.execute(delete(_sessions).where(_sessions.c.login == account.login))
             note(connection, [amendment])
@@ -137,14 +137,14 @@ class Accounts:
         """Logins of these contacts and residents are closed, without a name; how many they were."""
         gone = 0
         with writing(self._engine) as connection:
-            for row in connection.execute(select(_accounts.c.login, _accounts.c.body)).all():
-                if row.body.person in people:
-                    blank = replace(row.body, name=row.login, addresses=())
-                    mine = _accounts.c.login == row.login
-                    connection.execute(update(_accounts).where(mine).values(body=blank, closed_at=at, second=None))
-                    for table in (_sessions, _invitations, schema.entrances):
-                        connection.execute(delete(table).where(table.c.login == row.login))
-                    gone += 1
+            theirs = select(_accounts.c.login, _accounts.c.body).where(_accounts.c.person.in_(people))
+            for row in connection.execute(theirs).all():
+                blank = replace(row.body, name=row.login, addresses=())
+                mine = _accounts.c.login == row.login
+                connection.execute(update(_accounts).where(mine).values(body=blank, closed_at=at, second=None))
+                for table in (_sessions, _invitations, schema.entrances):
+                    connection.execute(delete(table).where(table.c.login == row.login))
+                gone += 1
             next_version(connection)
         return gone
 
@@ -277,6 +277,10 @@ class Accounts:
     def _all(self, question: Any, **given: object) -> Sequence[Any]:
         with reading(self._engine) as connection:
             return connection.execute(question, given).all()
+
+
+def _columns(account: Account) -> dict[str, Any]:
+    return {"role": account.role.value, "person": account.person, "body": account}
 
 
 def _login(row: Any) -> Login:

@@ -118,11 +118,9 @@ def _people(connection: Connection, resident: Resident) -> list[str]:
 
 
 def _logins(connection: Connection, people: Sequence[str]) -> list[Account]:
-    """Those that are still open. Families are few beside all logins, and roles are indexed."""
-    theirs = select(_accounts.c.body).where(
-        _accounts.c.role.in_(("contact", "resident")), _accounts.c.closed_at.is_(None)
-    )
-    return [one for one in connection.execute(theirs).scalars() if one.person in people]
+    """Those that are still open."""
+    theirs = select(_accounts.c.body).where(_accounts.c.person.in_(people), _accounts.c.closed_at.is_(None))
+    return list(connection.execute(theirs).scalars())
 
 
 def _close_logins(connection: Connection, leaving: Leaving, logins: Sequence[str]) -> list[Amendment]:

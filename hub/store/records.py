@@ -1,5 +1,6 @@
 """The records: homes and people, consents, plans, accounts, what is heard of kits, what was set aside, who looked."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -78,6 +79,15 @@ class Beat(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """All homes that are watched, and what stands in each of them, as of a `version` of the records."""
+
+    version: int
+    homes: tuple[Home, ...]
+    agreed: Mapping[str, Agreed]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """Somebody looked at a person's data."""
 
@@ -150,6 +160,8 @@ _CONSENTS = asked_by(schema.consents.c.body, home=schema.consents.c.home)
 _PLANS = asked_by(schema.plans.c.kind, schema.plans.c.body, resident=schema.plans.c.resident)
 _STAFF = asked_by(schema.accounts.c.body, role=schema.accounts.c.role).where(schema.accounts.c.closed_at.is_(None))
 _STAFF = _STAFF.order_by(schema.accounts.c.login)
+_LOGIN_OF = asked_by(schema.accounts.c.login, role=schema.accounts.c.role, person=schema.accounts.c.person)
+_LOGIN_OF = _LOGIN_OF.where(schema.accounts.c.closed_at.is_(None)).order_by(schema.accounts.c.login)
 _VERSION = select(schema.versions.c.value).where(schema.versions.c.name == "register")
 _HEARD = select(
     schema.homes.c.id,
@@ -175,6 +187,8 @@ class Records:
         self.accounts = Accounts(engine)
         self.health = Health(engine)
         self.snapshots = Snapshots(engine)
+        self._watched: Watched | None = None
+        self._reading_them = threading.Lock()
 
     @property
     def engine(self) -> Engine:
@@ -184,6 +198,14 @@ class Records:
         """Those that are watched; with `ended`, those that were as well."""
         every = select(schema.homes.c.body).order_by(schema.homes.c.id)
         return self._bodies(every if ended else every.where(lasting(schema.homes)))
+
+    def watched(self) -> Watched:
+        """Of a borough this takes a second, so it is read once for each version, for whoever asks."""
+        with self._reading_them:
+            version = self.version()
+            if self._watched is None or version != self._watched.version:
+                self._watched = Watched(version, tuple(self.homes()), self.agreed())
+            return self._watched
 
     @once
     def home(self, home: str) -> Home | None:
@@ -272,9 +294,10 @@ class Records:
         """Those that are not closed."""
         return self._bodies(_STAFF, role=role.value)
 
-    def login_of(self, contact: str) -> str:
-        """Their login, or their id where they have none."""
-        return next((one.login for one in self.accounts_of(Role.CONTACT) if one.person == contact), contact)
+    def login_of(self, contact: str) -> str | None:
+        """That of a contact who has one."""
+        found: str | None = self._one(_LOGIN_OF, role=Role.CONTACT.value, person=contact)
+        return found
 
     @once
     def version(self) -> int:
@@ -469,7 +492,7 @@ def _keyed(bodies: Iterable[Any], *keys: str) -> list[dict[str, Any]]:
 def _load_accounts(connection: Connection, accounts: Iterable[Account], hashes: Mapping[str, str]) -> None:
     table = schema.accounts
     for one in accounts:
-        columns = {"role": one.role.value, "body": one}
+        columns = {"role": one.role.value, "person": one.person, "body": one}
         known = connection.execute(update(table).where(table.c.login == one.login).values(columns)).rowcount
         if not known:
             connection.execute(insert(table).values(**columns, login=one.login, password_hash=hashes[one.login]))

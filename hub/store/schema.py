@@ -144,8 +144,11 @@ accounts = Table(
     Column("second_since", Moment),
     Column("second_step", BigInteger, nullable=False, server_default="0"),
     Column("recovery", Body(tuple[str, ...]), nullable=False, server_default="[]"),
+    Column("person", Text, index=True),
 )
-"""`second` is the sealed secret of one-time codes, in force from `second_since` on; `recovery` are hashes of codes."""
+"""`second` is the sealed secret of one-time codes, in force from `second_since` on; `recovery` are hashes of codes.
+`person` is the contact or resident whose login it is.
+"""
 
 sessions = Table(
     "sessions",

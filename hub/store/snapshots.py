@@ -28,7 +28,7 @@ class Snapshots:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def latest(self, made_with: str = "", share: Share = WHOLE) -> tuple[int, bytes] | None:
+    def latest(self, made_with: str = "", share: Share = WHOLE) -> tuple[int, bytes | memoryview] | None:
         """After which observation, and the state; None too where the last one was made with something else."""
         with self._engine.connect() as connection:
             head = _head(connection, share)
@@ -40,9 +40,12 @@ class Snapshots:
                 return seq, content
             mine = _table.c.name.in_(_names(share, side, count))
             pieces = select(_table.c.content).where(mine).order_by(_table.c.name)
-            return seq, b"".join(connection.execute(pieces).scalars())
+            whole = bytearray()
+            for piece in connection.execute(pieces).yield_per(1).scalars():  # never all of them beside the whole
+                whole += piece
+            return seq, memoryview(whole)
 
-    def of_another_number(self, made_with: str, count: int) -> dict[Share, tuple[int, bytes]]:
+    def of_another_number(self, made_with: str, count: int) -> dict[Share, tuple[int, bytes | memoryview]]:
         """Of the watches that there were before there were `count` of them, if all of theirs are here; else nothing."""
         with self._engine.connect() as connection:
             counts = {share.count for share in _heads(connection)} - {count}

@@ -13,7 +13,7 @@ from hub.transports.sip import Sip
 from hub.transports.webhook import Webhook
 from hub.transports.webpush import WebPush
 
-__all__ = ["TRANSPORTS", "Call", "Told", "Transport", "Unreached", "transports"]
+__all__ = ["TRANSPORTS", "Call", "Told", "Transport", "Unreached", "set_up", "transports"]
 
 TRANSPORTS: Mapping[str, Callable[[Settings], Transport]] = MappingProxyType(
     {
@@ -31,3 +31,8 @@ TRANSPORTS: Mapping[str, Callable[[Settings], Transport]] = MappingProxyType(
 
 def transports(settings: Settings) -> dict[str, Transport]:
     return {name: make(settings) for name, make in TRANSPORTS.items()}
+
+
+def set_up(ways: Mapping[str, Transport]) -> frozenset[str]:
+    """Those that the settings have what they need for."""
+    return frozenset(name for name, way in ways.items() if way.set_up)

@@ -50,6 +50,10 @@ class Sms:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def set_up(self) -> bool:
+        return self._settings.sms_url_file is not None
+
     def send(self, call: Call) -> Told:
         gateway = secret(self._settings.sms_url_file)
         if gateway is None:
@@ -64,7 +68,7 @@ class Sms:
 class Push:
     """An address is the Apprise address of somebody's own channel: ntfys://ntfy.example/a-long-secret-topic."""
 
-    needs_address = True
+    needs_address, set_up = True, True
 
     def __init__(self, _settings: Settings) -> None:
         self._failed = ""

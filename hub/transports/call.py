@@ -53,6 +53,10 @@ class Transport(Protocol):
 
     needs_address: bool
 
+    @property
+    def set_up(self) -> bool:
+        """Whether the settings have what it needs: without, it was never meant to be used here."""
+
     def send(self, call: Call) -> Told:
         """May take seconds. Raises Unreached."""
 

@@ -19,6 +19,10 @@ class Email:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def set_up(self) -> bool:
+        return self._settings.smtp_host is not None
+
     def send(self, call: Call) -> Told:
         host = self._settings.smtp_host
         if host is None:

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class Log:
-    needs_address = False
+    needs_address, set_up = False, True
 
     def __init__(self, _settings: Settings) -> None:
         pass

@@ -23,6 +23,10 @@ class Partner:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def set_up(self) -> bool:
+        return self._settings.partner_url is not None
+
     def send(self, call: Call) -> Told:
         if self._settings.partner_url is None:
             raise Unreached("no partner centre is set up: set partner_url")

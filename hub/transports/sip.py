@@ -26,6 +26,10 @@ class Sip:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def set_up(self) -> bool:
+        return self._settings.sip_url is not None
+
     def send(self, call: Call) -> Told:
         if self._settings.sip_url is None:
             raise Unreached("no telephone exchange is set up: set sip_url")

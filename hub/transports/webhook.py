@@ -11,6 +11,10 @@ class Webhook:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
+    @property
+    def set_up(self) -> bool:
+        return self._settings.webhook_url is not None
+
     def send(self, call: Call) -> Told:
         if self._settings.webhook_url is None:
             raise Unreached("no webhook is set up: set webhook_url")

@@ -68,7 +68,7 @@ def _made() -> bytes:
 class WebPush:
     """An address is a subscription, as JSON."""
 
-    needs_address = True
+    needs_address, set_up = True, True
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._failed = settings, ""

@@ -8,6 +8,7 @@ from hub.web.access.wishes import Choices, KindOf
 from hub.web.paper import Paper
 from models.glimpse import At, Grain
 from models.hours import local
+from models.notices import told_in_words
 from models.telling import date_in_words, moment_in_words, say
 
 
@@ -78,7 +79,8 @@ class _Saying:
 
     def relatives(self) -> Iterator[str]:
         for one in self._c.relatives:
-            yield f"{one.name}, {one.relation}: {self(f'level.{self._c.level(one)}')}."
+            sees = [self(f"level.{self._c.level(one)}"), *told_in_words(self._c.told.get(one.id), self._language)]
+            yield f"{one.name}, {one.relation}: {'; '.join(sees)}."
 
     def looks(self) -> Iterator[str]:
         for one in self._c.looks:

@@ -16,9 +16,11 @@ from models.afterwards import SUGGESTED, Service, Went
 from models.alert import Act, Outcome, State
 from models.day import Doing
 from models.languages import LANGUAGES
+from models.notices import told_in_words
 from models.people import OF_ONE_HOME
 from models.reason import REASONS
 from models.response import BY_OPERATOR
+from models.retold import retold
 from models.telling import Saying
 
 HERE = Path(__file__).parent
@@ -62,6 +64,8 @@ def _environment() -> Environment:
         Outcome=Outcome,
         State=State,
         Doing=Doing,
+        told_in_words=told_in_words,
+        retold=retold,
         t=Saying(),
         stylesheet=stylesheet(),
     )

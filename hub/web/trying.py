@@ -2,39 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from hub.web.access.trying import Busy
+from hub.web.access import Gate, Viewer
+from hub.web.administration import typed
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 
 routes = APIRouter(prefix="/administration/homes/{home}/try")
 
-Cell = Annotated[str | None, Query(max_length=20)]
-
 
 @routes.get("")
+def blank(request: Request, gate: TheGate, who: Who, home: str) -> Response:
+    return _trial(request, gate, who, home, {})
+
+
+@routes.post("")
 def trial(
-    request: Request,
-    gate: TheGate,
-    who: Who,
-    home: str,
-    false_alerts_a_month: Cell = None,
-    quiet_hours: Cell = None,
-    up_by_hour: Cell = None,
-    may_wander: Cell = None,
+    request: Request, gate: TheGate, who: Who, home: str, cells: Annotated[dict[str, str], Depends(typed)]
 ) -> Response:
-    given = {
-        "false_alerts_a_month": false_alerts_a_month,
-        "quiet_hours": quiet_hours,
-        "up_by_hour": up_by_hour,
-        "may_wander": may_wander,
-    }
-    typed = {name: value for name, value in given.items() if value is not None}
-    try:
-        shown, busy = gate.trying.trial(who, home, typed), False
-    except Busy:
-        shown, busy = gate.trying.trial(who, home, {}), True
-    status = 503 if busy else 400 if shown.wrong else 200
-    return page(request, "trying.html", status=status, viewer=who, shown=shown, busy=busy)
+    return _trial(request, gate, who, home, cells)
+
+
+def _trial(request: Request, gate: Gate, who: Viewer, home: str, cells: dict[str, str]) -> Response:
+    shown = gate.trying.trial(who, home, cells)
+    status = 503 if shown.busy else 400 if shown.wrong else 200
+    return page(request, "trying.html", status=status, viewer=who, shown=shown)

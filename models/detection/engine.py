@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import msgspec
@@ -37,6 +37,7 @@ from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, W
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 _FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
+_CODES = {what.value: code for what, code in CODE_OF.items()}
 NEVER = -np.inf
 
 OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
@@ -191,6 +192,29 @@ class Engine:
         if evidence:
             self._fusion.feel(self.index_of[home], index, at.timestamp(), evidence)
         return self.index_of[home], index, CODE_OF[what], at.timestamp(), arrived.timestamp(), number
+
+    def rows(
+        self,
+        homes: Sequence[str],
+        sensors: Sequence[str],
+        whats: Sequence[str],
+        moments: tuple[Floats, Floats],
+        numbers: Sequence[int],
+        evidence: Mapping[int, Evidence],
+    ) -> Batch:
+        """As `row` and `batch`, for many in their order: `moments` are when each was noticed and when it arrived,
+        `evidence` is by place. Those of homes that are not here are left out.
+        """
+        count, (at, arrived) = len(homes), moments
+        home = np.fromiter(map(self.index_of.get, homes, repeat(-1)), np.int64, count)
+        named = zip(homes, sensors, strict=True)
+        sensor = np.fromiter(map(self.sensor_index.get, named, repeat(NO_SENSOR)), np.int64, count)
+        what = np.fromiter(map(_CODES.__getitem__, whats), np.int64, count)
+        for place, felt in evidence.items():
+            if home[place] >= 0:
+                self._fusion.feel(int(home[place]), int(sensor[place]), float(at[place]), felt)
+        made = Batch(home, sensor, what, at, arrived, np.array(numbers, np.int64))
+        return made if (home >= 0).all() else made[home >= 0]
 
     def promise(self, home: str, limit: float) -> None:
         """The kit in `home` becomes unheard after `limit` seconds, which follows from how often it says it beats."""
@@ -499,9 +523,13 @@ class Engine:
     def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
         """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
         here, there = homes
-        for name in stream.HOME_STATE.names or ():
-            if name not in _SAID:
-                self._state[name][here] = old[name][there]
+        said = {name: self._state[name].copy() for name in _SAID}
+        if np.array_equal(there, np.arange(len(self._state))) and np.array_equal(here, there):
+            self._state[:] = old[: len(there)]  # the same homes, as after most restarts: no copy in between
+        else:
+            self._state[here] = old[there]
+        for name in _SAID:
+            self._state[name] = said[name]
         for name in ("last_sensor", "waiting_sensor"):
             moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):

@@ -72,12 +72,6 @@ def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept], x[kept, 0, 3] >= 2)
 
 
-def deadlines(history: History, prior: Prior, prices: Floats, needed: Ints) -> Floats:
-    """(needed, prices): seconds after each needed entry by which the next sign of life is due."""
-    found = waits(history, prior, needed)
-    return np.stack([found.deadlines(float(price)) for price in prices], axis=1)
-
-
 def noises(history: History, rows: Ints, found: Waits, reference: float, outings: float) -> Floats:
     """How many times as often as others this home outlasts the deadlines at the `reference` price, as far as was seen
     by each of `rows`, among which all silences of five minutes or more must be: by ways out, where others do so
@@ -92,15 +86,3 @@ def noises(history: History, rows: Ints, found: Waits, reference: float, outings
         return seen
 
     return np.where(found.way_out, times(found.way_out, outings), times(~found.way_out, REFERENCE_RATE))
-
-
-def own_deadlines(history: History, prior: Prior, asked: float, needed: Ints) -> Floats:
-    """As the product sets them for `asked` false alerts per 30 days: from the prior, corrected by how often this home
-    stayed silent longer than others would, as far as that had been seen by then.
-    """
-    gap = np.append(np.diff(history.t), np.inf)
-    rows = np.union1d(np.flatnonzero(gap >= kernels.EARLIEST), needed)
-    found = waits(history, prior, rows)
-    times = noises(history, rows, found, prior.reference, prior.outings)
-    tau: Floats = found.deadlines(prior.price_of(asked / times))
-    return tau[np.searchsorted(rows, needed)]

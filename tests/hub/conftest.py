@@ -64,7 +64,14 @@ def register() -> Register:
             Resident("neil", "next-door", "Neil Brandt", "Mr Brandt", "2 Elm Row"),
         ),
         contacts=(
-            Contact("ada", "grace", "Ada Okafor", "daughter", addresses=(Address("email", "ada@home.example"),)),
+            Contact(
+                "ada",
+                "grace",
+                "Ada Okafor",
+                "daughter",
+                Level.ALL_IS_WELL,
+                addresses=(Address("email", "ada@home.example"),),
+            ),
             Contact("karl", "neil", "Karl Brandt", "son", Level.TIMES, addresses=(Address("email", "k@home.example"),)),
         ),
         consents=tuple(
@@ -386,7 +393,7 @@ def hand(tmp_path: Path) -> Hand:
 class Told:
     """A transport that appends to a list, and fails or hangs when told to."""
 
-    needs_address = False
+    needs_address, set_up = False, True
 
     def __init__(self) -> None:
         self.calls: list[Call] = []

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from hub.clock import Clock
 from hub.escalate import Sending
@@ -15,9 +16,13 @@ from hub.links import Links
 from hub.notices import Notices
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.amendments import Amendment
+from hub.store.database import writing
 from hub.store.records import Beat, Expectation
 from hub.store.relatives import Relatives, Sent
 from hub.store.row import Row
+from hub.store.schema import preferences
+from hub.store.version import next_version
 from hub.store.ways import Ways
 from hub.store.wishes import Wishes
 from hub.transports import Unreached
@@ -101,9 +106,71 @@ def test_a_digest_a_day_and_no_more_to_those_who_chose_it(desk: Desk) -> None:
     assert (call.who, call.to) == ("ada", ("ada@home.example",))
     assert "Last sign 17:54, in the hall." in call.text
     assert desk.states() == [("digest", "sent", "email")]
-    assert desk.relatives.of_person("karl") == [], "who chose nothing is told nothing"
+    assert desk.relatives.of_person("karl") == [], "nobody without a login, who could not turn it off"
     looks = desk.store.records.looks(HOME)
     assert [(one.viewer, one.reason) for one in looks] == [("ada", "a notice that they asked for")]
+
+
+def test_whoever_has_a_login_has_a_digest_until_they_turn_it_off(desk: Desk) -> None:
+    """Karl, of his own father; as far as that is agreed with him, and by a way that is set up here."""
+    karl = desk.store.records.contact("karl")
+    assert karl
+    login = Account("kb", "Karl Brandt", Role.CONTACT, "karl")
+    desk.relatives.prefer("ada", Preferences(digest=False))
+    desk.store.records.load(Register(contacts=(replace(karl, level=Level.NOTHING),), accounts=(login,)), {"kb": "-"})
+    for paused_until, level in ((None, Level.NOTHING), (evening(19), Level.TIMES)):
+        denied = replace(karl, level=level, paused_until=paused_until)
+        desk.store.records.load(Register(contacts=(denied,)), {})
+        desk.at(evening(18.0))
+        assert desk.relatives.of_person("karl") == [], "he is shown nothing, so he is told nothing"
+    desk.told["email"].set_up = False
+    desk.begin()
+    desk.at(evening(19.5))
+    assert desk.relatives.of_person("karl") == [], "nobody meant to write mail here: that is no fault of a mail server"
+    desk.told["email"].set_up = True
+    desk.begin()
+    for hour in (20, 20.5):
+        desk.at(evening(hour))
+        desk.settled()
+    (call,) = desk.told["email"].calls
+    assert (call.who, call.home, call.kind) == ("karl", "next-door", "digest")
+    desk.begin()
+    desk.at(evening(21))
+    assert len(desk.relatives.of_person("karl")) == 1, "a restart begins nothing again"
+    desk.relatives.prefer("karl", Preferences(digest=False))
+    desk.at(evening(42))
+    assert len(desk.relatives.of_person("karl")) == 1
+    desk.relatives.prefer("karl", Preferences())
+    account = desk.store.records.accounts.find("kb")
+    assert account
+    desk.at(evening(42))
+    desk.settled()
+    assert len(desk.told["email"].calls) == 2
+
+
+def test_a_login_that_is_closed_gets_nothing_by_default(desk: Desk) -> None:
+    noted = Amendment(desk.hand.now, "amina", "", "account", "ada", "closed")
+    desk.store.records.accounts.close("ada", desk.hand.now, noted)
+    with writing(desk.store.records.engine) as connection:
+        connection.execute(delete(preferences))
+        next_version(connection)
+    desk.at(evening(18.0))
+    assert desk.states() == []
+
+
+def test_beyond_so_many_at_once_the_rest_waits_and_none_goes_another_way(desk: Desk) -> None:
+    """A way that has too many under way counts as failed for one more."""
+    desk.at(evening(12.0))
+    desk.told["email"].hold.clear()
+    keys = [f"digest {evening(18).date()} ada{number}" for number in range(20)]
+    desk.relatives.intend([(key, HOME, "ada", NoticeKind.DIGEST) for key in keys], desk.hand.now)
+    for _ in range(5):
+        desk.notices.send(desk.hand.now)
+    assert len(desk.relatives.in_state(Sent.SENDING)) == 8
+    desk.told["email"].hold.set()
+    desk.settled()
+    assert len(desk.told["email"].calls) == 20
+    assert desk.told["sms"].calls == []
 
 
 def test_got_to_bed_comes_when_it_is_so_and_else_a_word_by_one(desk: Desk) -> None:
@@ -157,11 +224,35 @@ def test_who_wants_it_spoken_is_sent_a_sound_or_rung_up(desk: Desk) -> None:
     assert sounds["ada"] == b""
     with wave.open(io.BytesIO(sounds["obi"])) as sound:
         assert sound.getnframes() / sound.getframerate() > 2, "seconds"
+    assert [one.state for one in desk.relatives.of_person("ife")] == [Sent.RANG], "what rings has told nobody anything"
+    desk.relatives.picked_up(desk.relatives.of_person("ife")[0].id, desk.hand.now)
+    desk.at(evening(18.5))
+    assert [one.state for one in desk.relatives.of_person("ife")] == [Sent.SENT]
+    assert len(desk.told["sip"].calls) == 1
     desk.told["sip"].fault = Unreached("the telephone exchange does not answer", broken=True)
     desk.at(evening(42.0))
     desk.settled()
     (last,) = [one for one in desk.relatives.of_person("ife") if one.tried]
     assert (last.state, last.way, last.tried) == (Sent.SENT, "email", ("sip",)), "the next way is tried"
+
+
+def test_a_telephone_that_nobody_picks_up_rings_again_and_then_the_next_way_is_tried(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    with_telephone = replace(ada, addresses=(*ada.addresses, Address("sip", "01632 960077")))
+    desk.store.records.load(Register(contacts=(with_telephone,)), {})
+    desk.relatives.prefer("ada", Preferences("Mum", way="sip"))
+    for hour, rung in ((18.0, 1), (18.2, 1), (18.26, 2), (18.28, 2)):
+        desk.at(evening(hour))
+        desk.settled()
+        assert [one.kind for one in desk.told["sip"].calls] == ["digest"] * rung, hour
+    assert desk.told["email"].calls == []
+    desk.begin()
+    desk.at(evening(18.31))
+    desk.settled()
+    assert desk.states() == [("digest", "sent", "email")]
+    (told,) = desk.relatives.of_person("ada")
+    assert told.detail == "sip: nobody picked up; sip: nobody picked up the second time either"
 
 
 def test_where_every_way_fails_the_page_can_say_so(desk: Desk) -> None:

@@ -81,7 +81,18 @@ def test_what_dies_is_started_anew_and_the_ports_stay(served: Served, register: 
     assert {**served.place, "pids": 0} == {**before, "pids": 0}
     eventually(lambda: store.alerts.open_alerts()[0].presses == 2)
     kit.stop()
+    _goes_on_without_its_nursery(served)
     _ends_cleanly(served)
+
+
+def _goes_on_without_its_nursery(served: Served) -> None:
+    before = served.place["pids"]
+    (nursery,) = [one for one in psutil.Process(served.process.pid).children() if one.pid not in before.values()]
+    nursery.kill()
+    os.kill(before["watch"], signal.SIGKILL)
+    eventually(lambda: served.pid("watch") not in (0, before["watch"]), 10)
+    assert {**served.place["pids"], "watch": 0} == {**before, "watch": 0}, "what it bore is not its child"
+    assert "the nursery died" in served.log.read_text()
 
 
 def _ends_cleanly(served: Served) -> None:

@@ -129,7 +129,7 @@ class Gate:
         self._days, self._mentioned = Days(self._door, Knowing(records, alerts, series)), Mentioned(records.engine)
         self._state = HomeState(self._door, self._days, records.health)
         self.family = FamilyDesk(self._door, self._days, self._judges, self._mentions)
-        self.relatives = RelativeDesk(self._door)
+        self.relatives = RelativeDesk(self._door, chosen)
         self.wanted = WantedDesk(self._door, chosen)
         self.upkeep = Upkeep(self._door, records.health)
         self.response = ResponseDesk(self._door, chosen)
@@ -142,7 +142,7 @@ class Gate:
         self.figures = FiguresOf(self._door)
         self.handovers = Handovers(self._door)
         self.commissioning = Commissioning(self._door, self.key_safes)
-        self.choosing = Choosing(self._door)
+        self.choosing = Choosing(self._door, self.relatives)
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
@@ -376,6 +376,7 @@ class Gate:
             self.upkeep.not_watched(home),
             self.upkeep.protection(home, now),
             self.relatives.breaks_of(resident, now),
+            self.relatives.told_of(resident, now),
         )
 
     def kits(self, viewer: Viewer, purpose: Purpose) -> Kits:

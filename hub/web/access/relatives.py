@@ -1,19 +1,20 @@
 """What a relative chooses for themselves: what they are told without asking, and when they need a break."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hub.settings import Settings
 from hub.store.relatives import Break, Notice, Relatives, Sent
 from hub.store.ways import Ways
+from hub.transports import set_up, transports
 from hub.web.access.door import Door, Hidden, Viewer
 from models.alert import Refused
 from models.languages import LANGUAGES
-from models.notices import Preferences, by_record
-from models.people import POST, SPOKEN_CALL, Contact, Resident, Role
-from models.privacy import Data, Purpose
+from models.notices import Preferences, in_force, ways_to
+from models.people import POST, Contact, Resident, Role
+from models.privacy import Data, Purpose, level_at, showing
 from models.telling import Saying
 
-WEB_PUSH, NOTICE_WAYS = "webpush", ("email", "sms", "push", SPOKEN_CALL, POST)
 LONGEST_NAME = 60
 LONGEST_BREAK = timedelta(days=60)
 """Whoever is away for longer is no longer on the plan: that is for the resident and the centre to settle."""
@@ -33,7 +34,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The page of what one is told. `may_bed` is whether this reader's level has the evening in it, and
+    """The page of what one is told. `by_default` is whether that holds because nobody chose, and where that is
+    nothing `chosen` is what would be kept; `may_bed` is whether this reader's level has the evening in it, and
     `shared` whether the resident shares anything with them now.
     """
 
@@ -41,7 +43,7 @@ class Choices:
     now: datetime
     zone: str
     chosen: Preferences
-    asked: bool
+    by_default: bool
     ways: tuple[tuple[str, str], ...]
     may_bed: bool
     shared: bool
@@ -50,8 +52,8 @@ class Choices:
 
 
 class RelativeDesk:
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, settings: Settings) -> None:
+        self._door, self._set_up = door, set_up(transports(settings)) | {POST}
         self._relatives, self._ways = Relatives(door.records.engine), Ways(door.records.engine)
 
     def choices(self, viewer: Viewer) -> Choices:
@@ -59,14 +61,14 @@ class RelativeDesk:
         contact, resident = self._whose(viewer)
         home, now = self._door.home(viewer, resident.home), self._door.clock.now()
         shown = self._door.shown(viewer, Purpose.REASSURE, Data, level=contact.level)
-        chosen = self._relatives.preferences(contact.id) or by_record(contact.telling)
+        own, in_use = self._relatives.preferences(contact.id), self._in_force(contact)
         ways, say = self._ways_of(contact), Saying(viewer.telling.language)
         return Choices(
-            (chosen.called if chosen else "") or resident.called,
+            (own.called if own else "") or resident.called,
             now,
             home.timezone,
-            chosen or Preferences(),
-            chosen is not None,
+            in_use or Preferences(),
+            own is None and in_use == Preferences(),
             tuple((way, say(f"way.{way}")) for way in ways),
             Data.PARTS_OF_DAY in shown,
             Data.STANDING in shown,
@@ -101,9 +103,24 @@ class RelativeDesk:
         contacts = [one.id for one in self._door.records.contacts_of(resident.id)]
         return {person: one.until for person, one in self._relatives.resting(contacts, now).items()}
 
+    def told_of(self, resident: Resident, now: datetime) -> dict[str, Preferences]:
+        """Without having asked for it each time, by the id of each contact who is told something."""
+        found: dict[str, Preferences] = {}
+        for one in self._door.records.contacts_of(resident.id):
+            chosen = self._in_force(one)
+            if chosen and self._may(one, Data.STANDING, now):
+                found[one.id] = replace(chosen, bed=chosen.bed and self._may(one, Data.PARTS_OF_DAY, now))
+        return found
+
+    def _in_force(self, contact: Contact) -> Preferences | None:
+        login, own = self._door.records.login_of(contact.id), self._relatives.preferences(contact.id)
+        return in_force(own, contact.telling, self._ways_of(contact), login=login is not None)
+
+    def _may(self, contact: Contact, data: Data, now: datetime) -> bool:
+        return showing(Role.CONTACT, Purpose.REASSURE, data, level_at(contact, now)) is not None
+
     def _ways_of(self, contact: Contact) -> list[str]:
-        known = [WEB_PUSH] if self._ways.subscriptions(contact.id) else []
-        return list(dict.fromkeys([*known, *(a.transport for a in contact.addresses if a.transport in NOTICE_WAYS)]))
+        return ways_to(contact.addresses, self._set_up, browser=bool(self._ways.subscriptions(contact.id)))
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident]:
         """Only for the relative themselves: nobody chooses in their place. Raises Hidden."""

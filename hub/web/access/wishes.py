@@ -15,8 +15,10 @@ from hub.store.relatives import Relatives
 from hub.store.wishes import Wishes
 from hub.web.access.administration import Meanwhile
 from hub.web.access.door import Door, Hidden, ReasonNeeded, Viewer
+from hub.web.access.relatives import RelativeDesk
 from models.alert import Refused
 from models.home import Home
+from models.notices import Preferences
 from models.observation import SensorKind
 from models.people import Account, Contact, Level, Resident, Role
 from models.privacy import ALWAYS, AT_LEVEL, Consent, Data, Purpose, level_at
@@ -79,6 +81,8 @@ class Choices:
     word: str
     kinds: tuple[KindOf, ...]
     relatives: tuple[Contact, ...]
+    told: dict[str, Preferences]
+    """What contacts are told by itself, by their ids."""
     said: tuple[Said, ...]
     decisions: tuple[tuple[int, Decision], ...]
     looks: tuple[LookedAs, ...]
@@ -105,9 +109,9 @@ class Review:
 
 
 class Choosing:
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, desk: RelativeDesk) -> None:
         self._door, self._wishes = door, Wishes(door.records.engine)
-        self._relatives = Relatives(door.records.engine)
+        self._relatives, self._desk = Relatives(door.records.engine), desk
         self._aged = Aged(door.records.engine)
         self._store = Store(door.records, door.alerts, door.series, Traces(door.records.engine))
 
@@ -141,6 +145,7 @@ class Choosing:
             word,
             tuple(self._kinds(home, wishes, now)),
             tuple(self._door.records.contacts_of(resident.id)),
+            self._desk.told_of(resident, now),
             tuple(Said(one, names.get(one.actor, one.actor)) for one in wishes if one.resident == resident.id),
             tuple((number, one) for number, _, of, one in self._wishes.decisions(home.id) if of == resident.id),
             tuple(self._looks(home.id, now)),

@@ -1,13 +1,17 @@
 import multiprocessing
 from pathlib import Path
 
+import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
 from hub.store import schema
-from hub.store.database import Part, migrate, opened, writing
+from hub.store.database import Part, _config, migrate, opened, writing
+from hub.store.records import Records
+from models.people import Account, Role
 
 
 @pytest.mark.parametrize(("part", "tables"), [("records", schema.records), ("series", schema.series)])
@@ -21,6 +25,22 @@ def test_the_migrations_make_what_the_schema_says(database: str, part: Part, tab
         differences = compare_metadata(context, tables)
     engine.dispose()
     assert differences == []
+
+
+def test_whose_a_login_is_stands_beside_those_that_there_were(tmp_path: Path) -> None:
+    engine = opened(f"sqlite:///{tmp_path / 'hub.db'}")
+    ada = Account("ada", "Ada Okafor", Role.CONTACT, "c_ada")
+    old = "INSERT INTO accounts (login, role, body, password_hash) VALUES (:login, :role, :body, '-')"
+    with writing(engine) as connection:
+        command.upgrade(_config(connection, "records"), "0018")
+        for one in (ada, Account("tom", "Tom Reed", Role.OPERATOR)):
+            row = {"login": one.login, "role": one.role.value, "body": msgspec.json.encode(one).decode()}
+            connection.execute(text(old), row)
+    migrate(engine, "records")
+    assert Records(engine).login_of("c_ada") == "ada"
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT person FROM accounts ORDER BY login")).scalars().all() == ["c_ada", None]
+    engine.dispose()
 
 
 def _start(url: str) -> None:

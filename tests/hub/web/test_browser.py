@@ -33,7 +33,7 @@ from models.people import Account, Role
 from models.register import Register
 from models.response import Tried
 from tests.conftest import eventually, free_port
-from tests.hub.web.world import PASSWORD, World
+from tests.hub.web.world import PASSWORD, World, day_of_hers
 
 pytestmark = pytest.mark.browser
 
@@ -75,6 +75,9 @@ def busy(world: World) -> dict[str, Alert]:
     for kind in (FindingKind.LESS_MOVEMENT, FindingKind.SENSOR_MISLABELLED):
         finding = Finding(kind, "h_okafor", world.now, world.now)
         world.store.alerts.raise_(finding, "r_okafor", "Noticed.\nExpected.\nTrust.\nClears.", world.now)
+    midnight = world.now.replace(hour=0, minute=0)
+    days = [day_of_hers(midnight - timedelta(days=back)) for back in range(4, -1, -1)]
+    world.saw("h_okafor", *(one for day in days for one in day if one[0] <= world.now))
     world.expect("h_okafor", chance=0.004, known_since=world.now - timedelta(days=8), usual=bytes([9] * 15 + [90] * 33))
     _afterwards(world, closed, held)
     return {"closed": closed, "sent": sent, "kit": kit, "held": held}
@@ -153,7 +156,8 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("amina", "/administration?find=okafor", None),
         ("amina", "/administration/new", None),
         ("amina", "/administration/homes/h_okafor", None),
-        ("amina", "/administration/homes/h_okafor/try?quiet_hours=x", None),
+        ("amina", "/administration/homes/h_okafor", lambda page: _try(page, "x")),
+        ("amina", "/administration/homes/h_okafor", lambda page: _try(page, "3")),
         ("amina", "/administration/residents/r_lindqvist/leaving", None),
         ("amina", "/administration/import", lambda page: _bring_in(page, "id,area\nh_x,Eastside\n", keep=False)),
         ("amina", "/administration/import", lambda page: _bring_in(page, "id,area\nh_x\n", keep=False)),
@@ -194,6 +198,12 @@ def _bring_in(page: Page, content: str, *, keep: bool) -> None:
     _press(page, "Check it")
     if keep:
         _press(page, "Import these")
+
+
+def _try(page: Page, quiet_hours: str) -> None:
+    page.locator("summary").first.click()
+    page.get_by_label("Hours without a sign by day").fill(quiet_hours)
+    _press(page, "What would it have done last month?")
 
 
 def _at_their_word(page: Page) -> None:

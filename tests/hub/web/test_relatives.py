@@ -24,10 +24,18 @@ CHOSEN = {
 
 def test_ada_chooses_what_she_is_told_and_how_she_calls_her_mother(world: World, visit: Visit) -> None:
     ada, relatives = visit("ada"), Relatives(world.store.records.engine)
-    page = ada.see("/family/told")
-    assert "You are told nothing yet." in words(page)
+    page = words(ada.see("/family/told"))
+    assert "You have not chosen yet. So you are told once a day, at 18:00, how things are." in page
+    assert "told once a day" not in words(visit("ben").see("/family/told")), "he has no address"
+    assert "No way to reach you is set up, so nothing is sent to you." in words(visit("ben").see("/family/told"))
+    sees = "daughter the day with rooms and times, and alerts"
+    assert f"{sees}; is told each day at 18:00" in words(visit("grace").see("/resident"))
     assert ada.post("/family/told", **CHOSEN).status_code == 303
     assert relatives.preferences("c_ada") == Preferences("Mum", True, 9, True, "email", 23, 6)
+    assert "You have not chosen yet" not in ada.see("/family/told")
+    hers = f"{sees}; is told each day at 09:00; is told when you have gone to bed"
+    for path in ("/resident", "/choices/r_okafor"):
+        assert hers.partition("; ")[2] in words(visit("grace").see(path)), path
     assert "Mum was up at 07:40" in words(ada.see("/family"))
     assert "Mrs Okafor" in words(visit("dele").see("/family")), "others call her as they do"
     for odd in ({"digest_hour": "24"}, {"way": "sms"}, {"called": "M" * 61}):
@@ -68,9 +76,7 @@ def test_a_break_passes_her_over_and_everybody_concerned_sees_it(world: World, v
     assert [one.who for one in plan_of(world.store.records, before).steps[1:3]] == ["c_ada", "c_dele"], "under way"
     alert = replace(before, raised_at=world.now)
     assert [one.who for one in plan_of(world.store.records, alert).steps[1:3]] == ["c_dele", "c_ada"]
-    assert "daughter has a break until Friday 27 November" in words(visit("grace").see("/resident")).replace(
-        "the day with rooms and times, and alerts; ", ""
-    )
+    assert "at 18:00; has a break until Friday 27 November" in words(visit("grace").see("/resident"))
     world.move(timedelta(minutes=1))
     assert ada.post("/family/break", days="0").status_code == 303
     assert [one.who for one in plan_of(world.store.records, alert).steps[1:3]] == ["c_dele", "c_ada"], "as raised"

@@ -9,7 +9,7 @@ import pytest
 from models.people import Account, Role
 from models.protection import Spell, Unprotected
 from tests.hub.web.conftest import Visitor, words
-from tests.hub.web.test_administration import office
+from tests.hub.web.test_administration import form, office
 from tests.hub.web.world import World, day_of_hers
 
 Visit = Callable[..., Visitor]
@@ -34,7 +34,7 @@ def a_month(world: World) -> None:
 
 
 def asked(admin: Visitor, **typed: str) -> tuple[int, str]:
-    answer = admin.client.get(PATH, params=AS_SET | typed)
+    answer = admin.post(PATH, **AS_SET | typed)
     return answer.status_code, words(answer.text)
 
 
@@ -47,18 +47,17 @@ def counts(told: str) -> tuple[int, int]:
 
 def test_what_other_settings_would_have_done_is_counted_before_they_are_kept(world: World, admin: Visitor) -> None:
     a_month(world)
-    assert "Try other settings" in admin.see("/administration/homes/h_okafor")
+    before = form(admin.see("/administration/homes/h_okafor"), "homes", f'formaction="{PATH}"')
     assert "with what you typed" not in admin.see(PATH), "nothing was typed yet"
     same = counts(asked(admin)[1])
     assert same[0] == same[1] >= 1
     impatient = counts(asked(admin, false_alerts_a_month="30")[1])
     assert (impatient[0] > impatient[1], impatient[1]) == (True, same[1])
     assert world.home("h_okafor").false_alerts_a_month == 1, "trying changes nothing"
-    page = admin.client.get(PATH, params={**AS_SET, "false_alerts_a_month": "0.5"}).text
-    typed = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-    typed.pop("csrf")
-    assert admin.post("/administration/records/homes", **typed).status_code == 303
-    assert world.home("h_okafor").false_alerts_a_month == 0.5
+    page = admin.post(PATH, **{**before, "false_alerts_a_month": "0.5", "area": "Quay"}).text
+    assert admin.post("/administration/records/homes", **form(page, "homes", "Keep what")).status_code == 303
+    kept = world.home("h_okafor")
+    assert (kept.false_alerts_a_month, kept.area) == (0.5, "Quay"), "all that was typed beside it is kept with it"
     looks = [one for one in world.store.records.looks("h_okafor") if one.viewer == "amina"]
     assert any("how often other settings would have called" in one.data for one in looks)
 
@@ -75,6 +74,7 @@ def test_while_a_home_was_not_heard_nothing_would_have_been_raised(world: World,
 def test_what_can_not_be_tried_is_said(world: World, admin: Visitor) -> None:
     status, told = asked(admin, up_by_hour="noon")
     assert (status, "'noon' is no whole number" in told) == (400, True)
+    assert "'many' is no whole number" in asked(admin, people="many")[1], "though it is none of the settings"
     world.two_days()
     assert "has not been watched for three days" in asked(admin)[1]
 
@@ -83,7 +83,7 @@ def test_nobody_else_has_business_here(world: World, visit: Visit) -> None:
     max_ = office(world, visit, Account("max", "Max Orme", Role.MANAGER))
     for guest in (*map(visit, ("tom", "sunita", "priya", "ivan", "karl", "grace")), max_):
         assert guest.get(PATH).status_code == 404
-        assert guest.client.get(PATH, params=AS_SET).status_code == 404
+        assert guest.post(PATH, **AS_SET).status_code == 404
     west = office(world, visit, Account("wes", "Wes Tarn", Role.ADMINISTRATOR, council="Westmoor"))
-    assert west.client.get(PATH, params=AS_SET).status_code == 404
+    assert west.post(PATH, **AS_SET).status_code == 404
     assert not [one for one in world.store.records.looks("h_okafor") if one.viewer == "wes"]

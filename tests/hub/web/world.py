@@ -67,7 +67,9 @@ class World:
 
     def __init__(self, folder: Path, register: Register, now: datetime) -> None:
         self.folder, self.now = folder, now
-        self.settings = Settings(data_dir=str(folder / "data"), port=0, clock_file=str(folder / "clock"))
+        self.settings = Settings(
+            data_dir=str(folder / "data"), port=0, clock_file=str(folder / "clock"), smtp_host="127.0.0.1"
+        )
         self.settings.data.mkdir()
         self.run(0.0)
         self.store = open_store(self.settings)
