@@ -144,5 +144,5 @@ def test_what_nobody_has_words_for_is_not_told_again() -> None:
     assert retold("Seen in another room.", "tlh") is None
     assert retold("The cat sat on the mat.", "en") == "The cat sat on the mat."
     assert retold("No sign of life since 22:15 on Sat 21 Nov (living room motion).", "cy") == (
-        "Dim arwydd o fywyd ers 22:15, Sad 21 Tach (synhwyrydd symud (ystafell fyw))."
+        "Dim arwydd o fywyd ers 22:15, Sad 21 Tach (synhwyrydd symud yn yr ystafell fyw)."
     )
