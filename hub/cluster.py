@@ -4,6 +4,8 @@ Ray is there for their lives alone. It begins one anew, on another machine where
 it: each has its own session at the broker and its state in the store, and a lease says that nobody else has its share,
 so that one that was taken for dead can write nothing. While the head is away they go on; a head that lost its memory is
 told of them again by whoever drives.
+
+What a hub does now and then for many homes, and can be done again, runs there as tasks.
 """
 
 import logging
@@ -12,7 +14,9 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from hub.process import Part, work
 from hub.settings import Settings
@@ -29,6 +33,15 @@ that has too little of a processor is late, and one that Ray keeps waiting watch
 """
 ANSWERS_WITHIN = 20.0
 """Real seconds for what is asked of Ray, or of an actor."""
+
+AHEAD = 2
+"""Tasks that wait for each processor."""
+YIELDING = 15
+_APART = {"env_vars": {"NIGHTLIGHT_TASK": "yes"}}
+"""Processes of their own: one that yields must never become a watch's."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Actor:
@@ -91,6 +104,34 @@ def end(settings: Settings) -> int:
         return _end(ray)
     finally:
         ray.shutdown()
+
+
+def each(settings: Settings, work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+    """In the order of what is `given`: as tasks of the Ray cluster that the settings name, else here and one by one.
+    `work` and what it takes and gives have to be picklable. Raises BadSettings, and what `work` raises.
+    """
+    if settings.ray_address is None:
+        yield from map(work, given)
+        return
+    ray = _joined(settings)
+    try:
+        task = ray.remote(_yielding).options(runtime_env=_APART)
+        most = AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        ahead: deque[Any] = deque()
+        for one in given:
+            if len(ahead) == most:
+                yield ray.get(ahead.popleft())
+            ahead.append(task.remote(work, one))
+        while ahead:
+            yield ray.get(ahead.popleft())
+    finally:
+        ray.shutdown()
+
+
+def _yielding(work: Callable[[Given], Made], given: Given) -> Made:
+    """Whatever a hub has time for is done with what the watches of that machine leave."""
+    os.setpriority(os.PRIO_PROCESS, 0, YIELDING)
+    return work(given)
 
 
 def parts(watches: int) -> list[Part]:

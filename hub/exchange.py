@@ -53,7 +53,7 @@ class Told:
     began: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
 
-    def one(self, rows: int) -> None:
+    def one(self, rows: int = 0) -> None:
         self.done += 1
         self.rows += rows
         now = time.monotonic()
@@ -61,7 +61,8 @@ class Told:
             self.said = now
             whole = self.before + self.done
             left = (now - self.began) / self.done * (self.total - whole)
-            self.say(f"{whole:,} of {self.total:,} {self.what}, {self.rows:,} observations, {left / 60:.0f} min left")
+            read = f", {self.rows:,} observations" if self.rows else ""
+            self.say(f"{whole:,} of {self.total:,} {self.what}{read}, {left / 60:.0f} min left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,10 @@ class Asked:
 
 def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, say: Callable[[str], None]) -> int:
     """How many observations are in the folder then. Raises Unusable and OSError."""
-    homes = _homes(store, asked.homes)
+    homes = on_record(store, asked.homes)
     first = _begun(into, asked)
     if first:
-        _note(store, homes, actor, now, f"exported observations of {len(homes)} homes as {asked.form}")
+        note(store, homes, actor, now, f"exported observations of {len(homes)} homes as {asked.form}")
     months = list(_months(asked.since, asked.until))
     told = Told(say, len(homes) * len(months), "months of homes" if len(months) > 1 else "homes")
     if asked.form == "csv":
@@ -91,8 +92,9 @@ def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, sa
     return told.rows
 
 
-def _homes(store: Store, ids: Sequence[str]) -> list[Home]:
-    homes = {home.id: home for home in store.records.homes(ended=True)}
+def on_record(store: Store, ids: Sequence[str], *, ended: bool = True) -> list[Home]:
+    """Those of `ids`, or all. Raises Unusable."""
+    homes = {home.id: home for home in store.records.homes(ended=ended)}
     strange = sorted(set(ids) - homes.keys())
     if strange:
         raise Unusable(f"there is no home '{strange[0]}' on record")
@@ -119,7 +121,7 @@ def begun(into: Path) -> Asked | None:
     return msgspec.json.decode(state.read_bytes(), type=Asked) if state.exists() else None
 
 
-def _note(store: Store, homes: Sequence[Home], actor: str, now: datetime, text: str) -> None:
+def note(store: Store, homes: Sequence[Home], actor: str, now: datetime, text: str) -> None:
     councils = sorted({home.council for home in homes})
     keep(store.records.engine, [Amendment(now, actor, one, "observations", "", text) for one in councils])
 
@@ -196,7 +198,7 @@ class Importer:
             else:
                 self._csv(path, weeks_later)
         brought = f"imported {self.new} observations, {self.known} were known, from {len(paths)} files"
-        _note(self._store, list(self._homes.values()), actor, self._now, brought)
+        note(self._store, list(self._homes.values()), actor, self._now, brought)
         self._state.unlink(missing_ok=True)
 
     def _parquet(self, path: Path) -> None:

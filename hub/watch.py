@@ -40,6 +40,7 @@ from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.detection.feedback import COUNTED
+from models.detection.stream import KINDS
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import CODE_OF, What
@@ -65,6 +66,8 @@ BEAT_WITHIN = (1.0, 3600.0)
 SECOND = 1e6
 """In microseconds, which is what the store keeps moments in."""
 
+BY_A_CLOCK = frozenset(KINDS)
+"""Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
 FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
 
 Columns = tuple[int, int, int, float, float, int]
@@ -390,9 +393,10 @@ class Watch:
         self._say("reading what was stored")
         self._catch_up()
         self._begun_after = {}
-        self._find([self._over(one) for one in self._recall()])
+        self._find([self._over(one) for one in self._recall() if one.kind not in BY_A_CLOCK])
         self._say("reading what was heard")
         self._hear(self._last_signs())
+        self._find([self._over(one) for one in self._recall() if one.kind in BY_A_CLOCK])
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
@@ -474,7 +478,10 @@ class Watch:
             return
         if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return
+        room = self._saving.room(self._engine.size)
+        if room is None:
+            return
         if not self._share.whole:
             self._catch_up()  # so that none is ahead
-        self._saving.begin(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.snapshot(room), self._learned.mark)
         self._saved_at, self._saved_seq = time.monotonic(), self._seq

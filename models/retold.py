@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from models.languages import LANGUAGES, TEXTS
-from models.telling import listed_in_words, say
+from models.telling import listed_in_words, say, where_in_words
 
 _CLOCK = r"\d\d?:\d\d(?::\d\d)?(?: [A-Z]{3,4})?"
 _SHAPES = {
@@ -29,7 +29,7 @@ _SHAPES = {
     "rooms": r"[^.:;()]+?",
     "name": r".+?",
     "change": r"[A-Z][a-z ]+?",
-    **dict.fromkeys(("blow", "rarity", "rests", "figures"), r"(?:: .+?)?"),
+    **dict.fromkeys(("blow", "rarity", "rests", "figures", "quality"), r"(?:: .+?)?"),
     **dict.fromkeys(("tilt", "still", "because", "out", "resting"), r"(?:, .+?)?"),
     "others": r"(?: \(.+?\))?",
 }
@@ -141,8 +141,9 @@ def _sensor(value: str, language: str) -> str:
         return say(f"sensor.named.{value.replace(' ', '_')}", language)
     if key not in TEXTS[language]:
         return _room(value, language)
+    room = room.removesuffix(" pull").replace(" ", "_")
     named = say(key, language)
-    return f"{named} ({_room(room.removesuffix(' pull'), language)})" if room else named
+    return f"{named} {where_in_words(room, language)}" if room else named
 
 
 def _room(value: str, language: str) -> str:

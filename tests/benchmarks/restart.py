@@ -12,7 +12,6 @@ what a storm of ten times as much as usual brings while the next is made and wri
 import argparse
 import os
 import random
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -23,6 +22,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
+
+import psutil
 
 if __name__ == "__main__" and __package__ is None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -143,8 +144,8 @@ def turned(path: Path, since: float) -> bool:
         database.close()
 
 
-def restarted(folder: Path, series: str) -> float:
-    """Seconds from the start of the program to the first turn of its watch."""
+def restarted(folder: Path, series: str) -> tuple[float, float]:
+    """Seconds from the start of the program to the first turn of its watch, and its processor time until then."""
     file = folder / "hub.toml"
     file.write_text(
         f"data_dir = '{folder}'\nseries_url = '{series}'\nclock_file = '{folder.parent / 'clock'}'\n"
@@ -159,7 +160,7 @@ def restarted(folder: Path, series: str) -> float:
                 if program.poll() is not None or time.perf_counter() - began > 300:
                     raise RuntimeError((folder / "log").read_text())
                 time.sleep(0.05)
-            return time.perf_counter() - began
+            return time.perf_counter() - began, sum(psutil.Process(program.pid).cpu_times()[:2])
         finally:
             program.terminate()
             program.wait()
@@ -191,12 +192,10 @@ def main() -> int:
             never_stopped._looked_at = 0.0
             never_stopped.turn()
         load = os.getloadavg()[0]
-        taken = restarted(folder / "two", settings.series)
+        taken, processor = restarted(folder / "two", settings.series)
         ours, again = found(folder / "one" / "records.db"), found(folder / "two" / "records.db")
         size = (folder / "one" / "series.db").stat().st_size
         held = taken <= LIMIT and ours == again and len(ours) > 0
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        processor = used.ru_utime + used.ru_stime
         print(f"{words.homes:,} homes, {words.days} days of {words.a_day} observations each, {size / 1e9:.1f} GB;")
         loads = f"load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
         print(f"{words.since:,} observations since the last snapshot; {loads}")

@@ -130,6 +130,7 @@ def main() -> int:
     asked.add_argument("--homes", type=int, default=200)
     asked.add_argument("--days", type=int, default=30)
     words = asked.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored, also by ours
     homes, rows = words.homes, words.homes * words.days * A_DAY
     with tempfile.TemporaryDirectory() as name:
         folder, data = Path(name) / "out", Path(name) / "data"
