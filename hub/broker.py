@@ -91,7 +91,7 @@ def _configuration(port: int, data: Path, door: Door | None) -> str:
         "allow_anonymous true",
         "persistence true",
         f"persistence_location {data.resolve()}/",
-        "autosave_interval 0",  # when it ends: to write a borough's heartbeats takes a second, and a press waits for it
+        "autosave_interval 1800",  # and when it ends: to write a borough's heartbeats a press would wait for a second
         f"message_size_limit {LARGEST}",
         "max_queued_messages 200000",  # a borough of kits that send a few each and wait for receipts
         f"max_queued_bytes {QUEUED_BYTES}",
