@@ -1,7 +1,8 @@
 """Where `serve` has the hub's own programs begin: in Python's fork server, which has loaded what they are made of.
 
-To load the pages and the compiled loops takes two seconds of a core. So it is done once, and what is started anew after
-a death is at work that much sooner. Should the fork server itself die, its programs end with it, and another is begun.
+To load that takes two seconds of a core. So it is done once, and what is started anew after a death is at work that
+much sooner. Compiling, which takes a minute where it was never done, is left to who needs it, and can be ended. Should
+the fork server itself die, its programs end with it, and another is begun.
 """
 
 import os
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from multiprocessing import get_context, parent_process
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["hub.loaded"])
+_CONTEXT.set_forkserver_preload(["hub.web.app"])
 
 
 class Program:
