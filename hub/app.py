@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DONE, WRONG, MISUSED = 0, 1, 2
 
 
-def main(words: Sequence[str] | None = None) -> NoReturn:
+def main(words: Sequence[str] | None = None) -> None:
     asked = _words().parse_args(words)
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
@@ -178,14 +178,10 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
-    from hub import nursery
     from hub.supervise import Supervisor
 
-    born = nursery.opened()
-    if isinstance(born, list):
-        main(born)
     try:
-        return Supervisor(settings, asked.settings, lambda url: print(f"ready {url}", flush=True), born).run()
+        return Supervisor(settings, asked.settings, lambda url: print(f"ready {url}", flush=True)).run()
     except OSError as bad:
         return _refuse(f"pages can't be served on {settings.host}:{settings.port}: {bad.strerror}")
 

@@ -57,18 +57,13 @@ def run(settings: Settings, part: Part = WHOLE) -> int:
 
 def work(settings: Settings, part: Part, asked: threading.Event) -> int:
     """Until `asked` to end, and then 0; 1 when a loop died, stands still, or another does this work."""
-    warmed()
+    warm(shipped().prior)  # compiling takes longer than a loop may stand still, and happens once on a machine
     if settings.hub_name is None:
         return _work(settings, part, asked)
     open_store(settings)
     what = ONCE if part is None else part.named(HUB)
     held = stood_by(opened(settings.records, shared=True), settings.hub_name, asked, what)
     return 0 if held is None else _work(settings, part, asked, held)
-
-
-def warmed() -> None:
-    """Compiling takes longer than a loop may stand still, and happens once on a machine."""
-    warm(shipped().prior)
 
 
 def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | None = None) -> int:

@@ -18,19 +18,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hub import broker
 from hub.alone import alone
 from hub.door import Doorkeeper, doorkeeper
-from hub.nursery import Nursery, Program
+from hub.nursery import Program
 from hub.settings import Settings
 from hub.store import open_store
-from models.share import shares
+from models.share import Share, shares
 
 log = logging.getLogger(__name__)
 
-HUB = (sys.executable, "-m", "hub.app")
+Process = Program | subprocess.Popen[bytes]
 TURN = 0.1
 STEADY = 30.0
 """Real seconds after which a child's earlier deaths are forgotten."""
@@ -42,22 +43,17 @@ READ_WITHIN = 5.0
 
 @dataclass(slots=True)
 class Child:
-    """One program to be kept running; `keep` are files it inherits. What is `ours` may begin in the nursery."""
+    """One program to be kept running."""
 
     name: str
-    words: Sequence[str]
-    keep: tuple[int, ...] = ()
-    ours: bool = False
-    process: Program | None = None
+    begin: Callable[[], Process]
+    process: Process | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     deaths: int = 0
 
-    def start(self, nursery: Nursery | None = None) -> None:
-        self.process = nursery.begin(self.words, self.keep) if nursery and self.ours else None
-        if self.process is None:
-            words = [*(HUB if self.ours else ()), *self.words, "--parent", str(os.getpid())]
-            self.process = subprocess.Popen(words, start_new_session=True, pass_fds=self.keep)
+    def start(self) -> None:
+        self.process = self.begin()
         self.started_at = time.monotonic()
 
     def died(self) -> int | None:
@@ -72,7 +68,7 @@ class Child:
     def end(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         try:
             self.process.wait(END_WITHIN)
         except subprocess.TimeoutExpired:
@@ -87,7 +83,6 @@ class Supervisor:
     settings_file: str | None
     ready: Callable[[str], None]
     """Called once, with the address of the pages, when every loop turns."""
-    nursery: Nursery | None = None
     asked: threading.Event = field(default_factory=threading.Event)
     _children: list[Child] = field(default_factory=list)
     _listening: socket.socket = field(default_factory=socket.socket)
@@ -120,23 +115,22 @@ class Supervisor:
         if own_broker:
             host, port = "127.0.0.1", self.settings.embedded_port or free_port()
         settings = ["--settings", self.settings_file] if self.settings_file else []
-        descriptor = self._listening.fileno()
         children = self._watching(settings, ["--broker", f"{host}:{port}"])
-        children.append(Child("web", ["web", *settings, "--listening", str(descriptor)], (descriptor,), ours=True))
+        children.append(Child("web", lambda: Program(["web", *settings], self._listening)))
         if own_broker:
             door = self._keeper.door if self._keeper else None
             words = broker.command(port, self.settings.data / "broker", broker.mosquitto(), door)
-            children.insert(0, Child("broker", words))
+            children.insert(0, Child("broker", lambda: _started(words)))
         self._where = (host, port)
         return children
 
     def _watching(self, settings: Sequence[str], at: Sequence[str]) -> list[Child]:
         if self.settings.ray_address:
-            return [Child("cluster", [*HUB, "cluster", *settings])]
+            words = [sys.executable, "-m", "hub.app", "cluster", *settings]
+            return [Child("cluster", lambda: _started(words))]
         each = shares(self.settings.watches)
-        once = [Child("once", ["once", *settings, *at], ours=True)] if len(each) > 1 else []
-        words = {one.named("watch"): ["watch", *settings, *at, "--share", str(one)] for one in each}
-        return [Child(name, own, ours=True) for name, own in words.items()] + once
+        once = [Child("once", lambda: Program(["once", *settings, *at]))] if len(each) > 1 else []
+        return [Child(one.named("watch"), partial(_watch, [*settings, *at], one)) for one in each] + once
 
     def _keep_running(self) -> None:
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
@@ -157,7 +151,7 @@ class Supervisor:
     def _start(self, now: float) -> None:
         waiting = [child for child in self._children if child.process is None and child.start_at <= now]
         for child in waiting:
-            child.start(self.nursery)
+            child.start()
         if waiting:
             self._write()
 
@@ -165,14 +159,14 @@ class Supervisor:
         """The broker reads its list of revoked certificates anew, and what they had open ends."""
         process = self._children[0].process
         if homes and process is not None:
-            process.send_signal(signal.SIGHUP)
+            os.kill(process.pid, signal.SIGHUP)
             threading.Thread(target=self._drop, args=(homes, process), name="drop", daemon=True).start()
 
-    def _drop(self, homes: set[str], process: Program) -> None:
+    def _drop(self, homes: set[str], process: Process) -> None:
         try:
             if self._keeper and not _reads_its_list(self._keeper):
                 log.warning("the broker did not read its list of the revoked, and is started anew")
-                process.send_signal(signal.SIGTERM)
+                process.terminate()
                 return
             for home in homes:
                 broker.drop(self._where[1], home)
@@ -202,10 +196,16 @@ class Supervisor:
     def _end(self) -> None:
         for child in reversed(self._children):
             child.end()
-        if self.nursery:
-            self.nursery.end()
         self._listening.close()
         self._file.unlink(missing_ok=True)
+
+
+def _started(words: Sequence[str]) -> Process:
+    return subprocess.Popen([*words, "--parent", str(os.getpid())], start_new_session=True)
+
+
+def _watch(words: Sequence[str], share: Share) -> Process:
+    return Program(["watch", *words, "--share", str(share)])
 
 
 def alive(url: str) -> bool:

@@ -478,7 +478,10 @@ class Watch:
             return
         if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return
+        room = self._saving.room(self._engine.size)
+        if room is None:
+            return
         if not self._share.whole:
             self._catch_up()  # so that none is ahead
-        self._saving.begin(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.snapshot(room), self._learned.mark)
         self._saved_at, self._saved_seq = time.monotonic(), self._seq

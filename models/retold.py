@@ -29,7 +29,7 @@ _SHAPES = {
     "rooms": r"[^.:;()]+?",
     "name": r".+?",
     "change": r"[A-Z][a-z ]+?",
-    **dict.fromkeys(("blow", "rarity", "rests", "figures"), r"(?:: .+?)?"),
+    **dict.fromkeys(("blow", "rarity", "rests", "figures", "quality"), r"(?:: .+?)?"),
     **dict.fromkeys(("tilt", "still", "because", "out", "resting"), r"(?:, .+?)?"),
     "others": r"(?: \(.+?\))?",
 }

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, upda
 
 from hub.store import blocks
 from hub.store.blocks import SETTLED, Ranges, Summary
-from hub.store.database import give_back, writing
+from hub.store.database import give_back, tidied, writing
 from hub.store.once import asked_by, reading
 from hub.store.row import Row, Stored
 from hub.store.schema import from_us, marks, observations, to_us
@@ -120,6 +120,9 @@ class Series(Protocol):
         """When the first observation was noticed or came, whichever is known."""
 
     def last_seq(self) -> int: ...
+
+    def tidy(self) -> None:
+        """What those who write would have to wait for now and then; seldom more than a moment, and nothing for them."""
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """For each home: rows, and distinct (outbox, number)."""
@@ -247,6 +250,9 @@ class SqlSeries:
             fresh = list(connection.scalars(select(observations.c.number).where(named)))
             kept.append(mine[first[~known & ~np.isin(numbers, np.array(fresh, np.int64))]])
         return columns.take(np.sort(np.concatenate(kept))) if kept else columns
+
+    def tidy(self) -> None:
+        tidied(self._engine)
 
     def hand_on(self) -> bool:
         return False

@@ -78,7 +78,9 @@ class Snapshots:
             return
         side, count = self._free_side(share), -(-len(whole) // PIECE)
         for number, name in enumerate(_names(share, side, count)):
-            self._keep({"name": name, "content": bytes(whole[number * PIECE : (number + 1) * PIECE]), **row})
+            self._keep(
+                {"name": name, "content": bytes(whole[number * PIECE : (number + 1) * PIECE]), **row}, lightly=True
+            )
             yield
         self._keep({"name": _head_of(share), "content": f"{_IN_PIECES}{side}:{count}".encode(), **row})
         yield from self._forgetting(side, share)
@@ -95,7 +97,7 @@ class Snapshots:
         if all(one in heads for one in shares(share.count)):
             old += [name for name in names if _share_of(name).count != share.count]
         for name in old:
-            with writing(self._engine) as connection:
+            with writing(self._engine, lightly=True) as connection:
                 connection.execute(delete(_table).where(_table.c.name == name))
             yield
 
@@ -105,8 +107,8 @@ class Snapshots:
         taken = _pieces(head[1])[0] if head else ""
         return next(side for side in SIDES if side != taken)
 
-    def _keep(self, row: dict[str, object]) -> None:
-        with writing(self._engine) as connection:
+    def _keep(self, row: dict[str, object], *, lightly: bool = False) -> None:
+        with writing(self._engine, lightly=lightly) as connection:
             upsert(connection, _table, [row])
 
 

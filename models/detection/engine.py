@@ -38,6 +38,7 @@ from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, W
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 _FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
 _CODES = {what.value: code for what, code in CODE_OF.items()}
+_BACK = (stream.KIT_BACK, stream.SENSOR_BACK)
 NEVER = -np.inf
 
 OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
@@ -52,6 +53,7 @@ class Engine:
 
     `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs. `watched_for`
     says which of `stream.KINDS` are told of, beside presses, silences, and kits and sensors unheard; all are learned.
+    `changes` grows whenever a kit or a sensor is unheard, or no longer is.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Engine:
         self.expected_by[:] = expected_by(self._limits, np.arange(count), self.last_sign)
         self.wake_at: Floats = np.full(count, NEVER)
         self.listening_since = start
+        self.changes = 0
         clocks = self._limits.starts, self._limits.held
         self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
         self._known, self._prices = known_by(prior)
@@ -270,6 +273,7 @@ class Engine:
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
+        self.changes += bool(np.isin(told["which"][:count], _BACK).any())
         found = [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
         return found + self._falls(news)
 
@@ -309,6 +313,7 @@ class Engine:
         others = self._others(homes, moment)
         self.silent[silent] = True
         self.unheard[unheard] = True
+        self.changes += bool(len(unheard) or len(sensors))
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
@@ -453,6 +458,7 @@ class Engine:
         if kind is FindingKind.SILENCE and not self._was_seen(place):
             self.last_sign[place] = min(self.last_sign[place], moment)
         flags[place] |= bool(times[place] <= moment)
+        self.changes += 1
         return bool(flags[place])
 
     def _was_seen(self, home: int) -> bool:
@@ -481,12 +487,22 @@ class Engine:
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]
 
-    def snapshot(self) -> memoryview:
-        """All state by the ids of homes and sensors, as it is now, for `restore`."""
-        parts = [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+    @property
+    def size(self) -> int:
+        """Bytes of a `snapshot`."""
+        return _HEAD + sum(map(len, self._parts()))
+
+    def _parts(self) -> list[NDArray[np.uint8]]:
+        return [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+
+    def snapshot(self, room: NDArray[np.uint8] | None = None) -> memoryview:
+        """All state by the ids of homes and sensors, as it is now, for `restore`; in `room` of that size, if there is
+        any: to take new room for a borough's from the system takes many times as long as to fill it.
+        """
+        parts = self._parts()
         head = msgspec.json.encode(_Head(_LAYOUT, tuple(map(len, parts)))).ljust(_HEAD)
         ends = np.cumsum([_HEAD, *map(len, parts)]).tolist()
-        content = np.empty(ends[-1], np.uint8)
+        content = np.empty(ends[-1], np.uint8) if room is None else room
         content[:_HEAD] = _as_bytes(head)
         for one, (start, end) in zip(parts, pairwise(ends), strict=True):
             content[start:end] = one
@@ -510,6 +526,7 @@ class Engine:
         for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
             self._fitted[name][sensors[0]] = fitted[name][sensors[1]]
         self.wake_at[:] = NEVER
+        self.changes += 1
         if self.prior is None:
             self._by_the_rule(np.arange(len(self.homes)))
         return True

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.web.words import NOT_TOLD
 from models.alert import Lane, Outcome
-from models.detection import Finding, FindingKind, coldstart, feedback
+from models.detection import Finding, FindingKind, Urgency, coldstart, feedback
 from models.detection.explain import explain
 from models.detection.reach import not_watched
 from models.health import Why
@@ -40,16 +40,16 @@ EVERYTHING: dict[str, str | float | int | bool | None] = {
     "longest": 7200.0, "sure_at": NOON.timestamp() + 600, "recent": 91.0, "known": 7.25, "late_by": 7500.0,
     "new_sensor": LONG_AGO.timestamp(), "clocks_changed": LONG_AGO.timestamp(), "away_days": 3.0,
     "peak_g": 3.2, "tilt_deg": 71.0, "still_s": 6.0, "confidence": 0.62, "rooms": "hall, living_room",
-    "place": "living_room", "opened_0": 0.2,
+    "place": "living_room", "opened_0": 0.2, "figure": 14.0, "openings": 4.0,
 }  # fmt: skip
 STAGES = (
     "felt", "walked", "held", "unlikely", "doubted", "called_off", "still", "one_room", "others", "elsewhere", "in_bed",
 )  # fmt: skip
 MATS = ("blinking", "stuck", "nobody", "other", "believed")
-OF_A_KIT = {kind for kind in FindingKind if kind.lane is Lane.KIT} - {
+OF_A_KIT = {kind for kind in FindingKind if kind.lane is Lane.KIT and kind.urgency is not Urgency.TELL} - {
     FindingKind.KIT_UNHEARD, FindingKind.SENSOR_UNHEARD, FindingKind.BED_MAT
 }  # fmt: skip
-"""Staff mends them, and reads English."""
+"""What keeps a kit from working is mended by staff, who read English."""
 
 
 def found(kind: FindingKind) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def explanations() -> set[str]:
         for one in found(kind)
         for home in (HOME, FULL)
         for part in astuple(explain(one, home))
-        if part and "None of None" not in part
+        if part and "None of None" not in part and "  " not in part  # of a sensor that every such finding names
     }
 
 
