@@ -5,7 +5,8 @@ ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
 # What is used compiles itself when it is first imported; the most part never is.
 QUICKLY := --quiet --quiet --disable-pip-version-check --no-compile
-COMPILED_WITH := msgspec numba numpy tzdata
+# uv installs in a tenth of the time; where there is no uv, or it does not get through, pip does it.
+INSTALL := install() { $(BIN)/uv pip install --quiet --python "$$1" "$${@:2}" || "$$1" -m pip install $(QUICKLY) "$${@:2}"; }; install
 # Tests run two files at a time, each of them with real programs beside it.
 PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
@@ -14,10 +15,10 @@ export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresq
 
 .PHONY: demo test check clean
 
-demo: $(VENV)/.sim
+demo: $(VENV)/.sim $(VENV)/.compiled
 	@exec $(BIN)/nightlight-sim demo $(if $(RECORDINGS),--recordings $(RECORDINGS))
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.compiled
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev
@@ -40,17 +41,24 @@ $(VENV)/bin/python:
 	done; \
 	echo "Nightlight needs Python 3.11 or newer, and found none. Install it, or name one: make PYTHON=/where/it/is" >&2; exit 2
 
+$(BIN)/uv: | $(VENV)/bin/python
+	@$(BIN)/python -m pip install $(QUICKLY) -c .ci/constraints.txt uv || true
+
 # ESPHome wants other versions of what we use, so it has a place of its own. Only tests of firmware_config/esphome need it.
-$(VENV)/.esphome: Makefile | $(VENV)/bin/python
+$(VENV)/.esphome: Makefile | $(BIN)/uv
 	@echo "Installing $(ESPHOME) into $(VENV)/esphome, once"
 	@$(BIN)/python -m venv $(VENV)/esphome
-	@$(VENV)/esphome/bin/pip install $(QUICKLY) $(ESPHOME)
+	@$(INSTALL) $(VENV)/esphome/bin/python $(ESPHOME)
 	@touch $@
 
-$(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt | $(VENV)/bin/python
-	@echo "Installing what '$*' needs into $(VENV); this takes about a minute, once"
-	@$(BIN)/python -m pip install $(QUICKLY) -c .ci/constraints.txt $(COMPILED_WITH)
-	@echo "Compiling the detectors meanwhile"
-	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)' & \
-	    $(BIN)/python -m pip install $(QUICKLY) -c .ci/constraints.txt -e '.[$*]' && wait $$!
-	@touch $(VENV)/.sim $@
+$(VENV)/.sim: | $(BIN)/uv
+$(VENV)/.dev: $(VENV)/.sim
+$(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt
+	@echo "Installing what '$*' needs into $(VENV), once"
+	@$(INSTALL) $(BIN)/python -c .ci/constraints.txt -e '.[$*]'
+	@touch $@
+
+$(VENV)/.compiled: | $(VENV)/.sim
+	@echo "Compiling the detectors; this takes about a minute, once"
+	@$(BIN)/python -c 'from hub.process import warmed; warmed()'
+	@touch $@

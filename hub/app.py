@@ -159,6 +159,11 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     out.add_argument("--since", metavar="YYYY-MM-DD", help="UTC; from the first on unless given")
     out.add_argument("--until", metavar="YYYY-MM-DD", help="UTC, without that day; now unless given")
     out.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    tried = verb("try", _try, "what would other settings have done last month? In one home or in all, counted")
+    tried.add_argument("cells", nargs="+", metavar="NAME=VALUE", help="as the sheet of homes has them; quiet_hours=8")
+    tried.add_argument("--home", action="append", default=[], help="its id; may be given again; all without it")
+    tried.add_argument("--by", default="", help="who does this; your login on this machine unless named")
+    tried.add_argument("--json", action="store_true")
     account = verb("account", _account, "who may log in: add, list, password, invite, close, unlock and more")
     deeds = ["add", "list", "password", "invite", "close", "reopen", "unlock", "drop-second", "log-out"]
     account.add_argument("action", choices=deeds, help="'add' and 'password' print a password, 'invite' a link, once")
@@ -392,6 +397,37 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return _wrong("stopped: the same again goes on from here")
     print(f"{asked.folder}: {rows} observations")
+    return DONE
+
+
+def _try(settings: Settings, asked: argparse.Namespace) -> int:
+    from hub import lastmonth
+    from hub.clock import Clock
+    from hub.exchange import Told, Unusable, note, on_record
+    from hub.store import open_store
+
+    cells = dict(one.split("=", 1) for one in asked.cells if "=" in one)
+    if len(cells) < len(asked.cells):
+        return _refuse("settings are given as NAME=VALUE, each once")
+    wrong = lastmonth.mistakes(cells)
+    if wrong:
+        return _refuse("\n".join(f"{one.column}: {one.text}" for one in wrong))
+    store, now = open_store(settings), Clock(settings.clock_file).now()
+    try:
+        homes = on_record(store, asked.home, ended=False)
+    except Unusable as bad:
+        return _refuse(str(bad))
+    note(store, homes, f"command: {asked.by or getpass.getuser()}", now, f"tried {', '.join(asked.cells)} on the past")
+    told, found = Told(_said, len(homes), "homes"), list[lastmonth.Tried]()
+    try:
+        for one in lastmonth.of_homes(settings, [home.id for home in homes], cells, now):
+            told.one()
+            found.append(one)
+            if not asked.json:
+                print(lastmonth.line(one), flush=True)
+    except KeyboardInterrupt:
+        return _wrong(f"stopped after {len(found)} of {len(homes)} homes")
+    print(json.dumps(lastmonth.document(found), indent=1) if asked.json else lastmonth.total(found))
     return DONE
 
 

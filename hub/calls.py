@@ -13,6 +13,7 @@ from models.alert import Act, Alert
 from models.people import WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
+from models.retold import retold
 from models.telling import say
 
 ANSWERED_WITHIN = timedelta(hours=4)
@@ -120,7 +121,8 @@ class Calls:
         """What a contact is told depends on the level that the resident chose for them."""
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
         if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
-            lines.append(say("call.why", language, explained=self._explanation(alert)))
+            explained = self._explanation(alert)
+            lines.append(say("call.why", language, explained=retold(explained, language) or explained))
         if link:
             lines.append(say("call.answer", language, link=link))
             lines.append(f"{self._url}/family")

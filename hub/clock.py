@@ -1,7 +1,7 @@
 """The hub's clock: real time, or the time that a clock file says, so that a day can pass in a minute."""
 
-import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +9,8 @@ from models.pace import Pace, unpacked
 
 SLICE = 0.25
 """No wait is longer at a stretch (real seconds), so that a changed pace is noticed."""
-BY_HAND = 0.005
+LEAST = 0.02
+"""No wait is shorter; so often a clock that is moved by hand is looked at."""
 
 
 class Clock:
@@ -33,16 +34,17 @@ class Clock:
         if content != self._read:
             self._pace, self._read = unpacked(content), content
 
-    def real_seconds(self, played: float, least: float = 0.02, most: float = SLICE) -> float:
+    def wait(self, played: float, came: Callable[[float], bool]) -> bool:
+        """True when `came`, which waits for so many real seconds, says so before as many `played` seconds have passed.
+        By a clock that stands still they never do, so it is never longer than a slice: whatever turns has to go on.
+        """
+        until, at_most = self.now() + timedelta(seconds=played), time.monotonic() + SLICE
+        while not came(self._real_seconds(played)):
+            if self.now() >= until or time.monotonic() >= at_most:
+                return False
+        return True
+
+    def _real_seconds(self, played: float) -> float:
         """How long to really wait before `played` seconds can have passed, within bounds."""
         seconds = self.pace().real_seconds(played)
-        return least if seconds is None else min(max(seconds, least), most)
-
-    def wait(self, seconds: float, wake: threading.Event | None = None) -> bool:
-        """Wait that many played seconds; True when `wake` was set before they had passed."""
-        until = self.now() + timedelta(seconds=seconds)
-        event = wake or threading.Event()
-        while (left := (until - self.now()).total_seconds()) > 0:
-            if event.wait(self.real_seconds(left, BY_HAND)):
-                return True
-        return event.is_set()
+        return LEAST if seconds is None else min(max(seconds, LEAST), SLICE)

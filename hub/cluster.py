@@ -4,6 +4,8 @@ Ray is there for their lives alone. It begins one anew, on another machine where
 it: each has its own session at the broker and its state in the store, and a lease says that nobody else has its share,
 so that one that was taken for dead can write nothing. While the head is away they go on; a head that lost its memory is
 told of them again by whoever drives.
+
+What a hub does now and then for many homes, and can be done again, runs there as tasks.
 """
 
 import logging
@@ -12,7 +14,9 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from hub.process import Part, work
 from hub.settings import Settings
@@ -27,8 +31,17 @@ ROOM = 0.01
 """Of a processor, so that Ray spreads them over machines that have any, and never finds that one has no room: a watch
 that has too little of a processor is late, and one that Ray keeps waiting watches nobody.
 """
-ANSWERS_WITHIN = 20.0
-"""Real seconds for what is asked of Ray, or of an actor."""
+ANSWERS_WITHIN, REACHED_WITHIN = 20.0, 5.0
+"""Real seconds for what is asked of Ray, or of an actor; and to reach the head at all."""
+
+AHEAD = 2
+"""Tasks that wait for each processor."""
+YIELDING = 15
+_APART = {"env_vars": {"NIGHTLIGHT_TASK": "yes"}}
+"""Processes of their own: one that yields must never become a watch's."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Actor:
@@ -93,6 +106,34 @@ def end(settings: Settings) -> int:
         ray.shutdown()
 
 
+def each(settings: Settings, work: Callable[[Given], Made], given: Sequence[Given]) -> Iterator[Made]:
+    """In the order of what is `given`: as tasks of the Ray cluster that the settings name, else here and one by one.
+    `work` and what it takes and gives have to be picklable. Raises BadSettings, and what `work` raises.
+    """
+    if settings.ray_address is None:
+        yield from map(work, given)
+        return
+    ray = _joined(settings)
+    try:
+        task = ray.remote(_yielding).options(runtime_env=_APART)
+        most = AHEAD * max(int(ray.cluster_resources().get("CPU", 1)), 1)
+        ahead: deque[Any] = deque()
+        for one in given:
+            if len(ahead) == most:
+                yield ray.get(ahead.popleft())
+            ahead.append(task.remote(work, one))
+        while ahead:
+            yield ray.get(ahead.popleft())
+    finally:
+        ray.shutdown()
+
+
+def _yielding(work: Callable[[Given], Made], given: Given) -> Made:
+    """Whatever a hub has time for is done with what the watches of that machine leave."""
+    os.setpriority(os.PRIO_PROCESS, 0, YIELDING)
+    return work(given)
+
+
 def parts(watches: int) -> list[Part]:
     return [WHOLE] if watches == 1 else [*shares(watches), None]
 
@@ -101,6 +142,7 @@ def _joined(settings: Settings) -> Any:
     if settings.ray_address is None:
         raise BadSettings("ray_address is missing: at which address is the head of the Ray cluster?")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _answers(settings.ray_address)
     try:
         import ray
     except ModuleNotFoundError as bad:
@@ -112,6 +154,17 @@ def _joined(settings: Settings) -> Any:
     except (ConnectionError, RuntimeError, ValueError) as bad:
         raise BadSettings(f"there is no Ray cluster at {settings.ray_address}: 'ray start --head' begins one") from bad
     return ray
+
+
+def _answers(address: str) -> None:
+    """Ray itself takes a minute to find that nothing does. Raises BadSettings."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), REACHED_WITHIN).close()
+    except (OSError, ValueError) as bad:
+        raise BadSettings(
+            f"nothing answers at {address}, which ray_address names: is the head of the cluster up?"
+        ) from bad
 
 
 def _exists(ray: Any, name: str) -> bool:

@@ -215,7 +215,7 @@ class Escalate:
     def turn(self) -> None:
         if not self._recovered:
             self._recover()
-        self._wake.wait(self._clock.real_seconds(1.0))
+        self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
         self._finish(now)

@@ -25,7 +25,7 @@ from hub.store.schema import to_us
 from hub.store.settled import Columns, columns_of
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
-from models.privacy import RETENTION, agreed, may_leave
+from models.privacy import NOTHING, RETENTION, may_leave
 from models.recorded import COLUMNS, MEANS, ON, SAID, BadTable, moments
 
 if TYPE_CHECKING:
@@ -42,25 +42,27 @@ class Unusable(Exception):
 
 @dataclass(slots=True)
 class Told:
-    """How far it is, said now and then and at the end."""
+    """How far it is, said now and then. What an earlier call did, `before`, tells nothing of how long it takes."""
 
     say: Callable[[str], None]
     total: int
     what: str
+    before: int = 0
     done: int = 0
     rows: int = 0
     began: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
 
-    def one(self, rows: int) -> None:
+    def one(self, rows: int = 0) -> None:
         self.done += 1
         self.rows += rows
         now = time.monotonic()
         if now - self.said >= SAY_EVERY:
             self.said = now
-            left = (now - self.began) / self.done * (self.total - self.done)
-            done = f"{self.done:,} of {self.total:,} {self.what}, {self.rows:,} observations"
-            self.say(f"{done}, {left / 60:.0f} min left")
+            whole = self.before + self.done
+            left = (now - self.began) / self.done * (self.total - whole)
+            read = f", {self.rows:,} observations" if self.rows else ""
+            self.say(f"{whole:,} of {self.total:,} {self.what}{read}, {left / 60:.0f} min left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,10 @@ class Asked:
 
 def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, say: Callable[[str], None]) -> int:
     """How many observations are in the folder then. Raises Unusable and OSError."""
-    homes = _homes(store, asked.homes)
+    homes = on_record(store, asked.homes)
     first = _begun(into, asked)
     if first:
-        _note(store, homes, actor, now, f"exported observations of {len(homes)} homes as {asked.form}")
+        note(store, homes, actor, now, f"exported observations of {len(homes)} homes as {asked.form}")
     months = list(_months(asked.since, asked.until))
     told = Told(say, len(homes) * len(months), "months of homes" if len(months) > 1 else "homes")
     if asked.form == "csv":
@@ -90,8 +92,9 @@ def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, sa
     return told.rows
 
 
-def _homes(store: Store, ids: Sequence[str]) -> list[Home]:
-    homes = {home.id: home for home in store.records.homes(ended=True)}
+def on_record(store: Store, ids: Sequence[str], *, ended: bool = True) -> list[Home]:
+    """Those of `ids`, or all. Raises Unusable."""
+    homes = {home.id: home for home in store.records.homes(ended=ended)}
     strange = sorted(set(ids) - homes.keys())
     if strange:
         raise Unusable(f"there is no home '{strange[0]}' on record")
@@ -118,7 +121,7 @@ def begun(into: Path) -> Asked | None:
     return msgspec.json.decode(state.read_bytes(), type=Asked) if state.exists() else None
 
 
-def _note(store: Store, homes: Sequence[Home], actor: str, now: datetime, text: str) -> None:
+def note(store: Store, homes: Sequence[Home], actor: str, now: datetime, text: str) -> None:
     councils = sorted({home.council for home in homes})
     keep(store.records.engine, [Amendment(now, actor, one, "observations", "", text) for one in councils])
 
@@ -143,7 +146,7 @@ def _parquet() -> "tuple[type[Reader], type[Writer]]":
 def _export_month(store: Store, path: Path, homes: Sequence[Home], span: tuple[datetime, datetime], told: Told) -> None:
     reader, writer = _parquet()
     if path.exists():
-        told.done += len(homes)
+        told.before += len(homes)
         told.rows += reader(path).rows()
         return
     to = writer(path)
@@ -180,8 +183,7 @@ class Importer:
     def __init__(self, store: Store, state: Path, now: datetime, say: Callable[[str], None]) -> None:
         self._store, self._state, self._now, self._say = store, state, now, say
         self._homes = {home.id: home for home in store.records.homes(ended=True)}
-        consents = store.records.consents()
-        self._agreed = {home: agreed(consents, home) for home in self._homes}
+        self._agreed = store.records.agreed()
         self._done: dict[str, int] = _read_state(state)
         self.new = 0
         self.known = 0
@@ -196,14 +198,13 @@ class Importer:
             else:
                 self._csv(path, weeks_later)
         brought = f"imported {self.new} observations, {self.known} were known, from {len(paths)} files"
-        _note(self._store, list(self._homes.values()), actor, self._now, brought)
+        note(self._store, list(self._homes.values()), actor, self._now, brought)
         self._state.unlink(missing_ok=True)
 
     def _parquet(self, path: Path) -> None:
         reader, name = _parquet()[0](path), _named(path)
-        told = Told(self._say, len(reader), f"row groups of {path.name}")
-        told.done = self._done.get(name, 0)
-        for place in range(told.done, len(reader)):
+        told = Told(self._say, len(reader), f"row groups of {path.name}", before=self._done.get(name, 0))
+        for place in range(told.before, len(reader)):
             rows = 0
             for home, columns in reader.group(place):
                 rows += len(columns)
@@ -232,8 +233,8 @@ class Importer:
         self.known += len(kept) - new
 
     def _allowed(self, home: str, columns: Columns) -> Columns:
-        whats = [What(one) for one in columns.whats]
-        consented = np.array([may_leave(what, self._agreed[home]) for what in whats], bool)
+        whats, kinds = [What(one) for one in columns.whats], self._agreed.get(home, NOTHING).kinds
+        consented = np.array([may_leave(what, kinds) for what in whats], bool)
         oldest = np.array([to_us(self._now - _kept(what)) for what in whats], np.int64)
         may = consented[columns.what] if len(columns) else np.empty(0, bool)
         young = columns.at >= oldest[columns.what] if len(columns) else may

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from hub.beside import Beside
 from hub.ingest import Signs
 from hub.store import Store
 from hub.store.series import Row
@@ -31,7 +32,9 @@ from models.wire import Heartbeat, Tested
 
 WRITE_EVERY = 2.0
 """Real seconds between writing down what was learned."""
-AT_ONCE = 300
+AT_ONCE = 50
+"""Homes of which it is: those of a borough within half an hour, since a rhythm is learned in days."""
+LEVELS_AT_ONCE = 1000
 DOWN_FOR = timedelta(minutes=1)
 """A hub that judged nothing for longer was not there."""
 LEVEL_CHANGE, LEVEL_EVERY = 1.0, timedelta(days=7)
@@ -41,6 +44,7 @@ FLAPS = 3
 BUTTONS = KINDS_OF[What.PRESSED]
 
 Key = tuple[FindingKind, str]
+Level = tuple[str, str, datetime, float]
 
 
 @dataclass(slots=True)
@@ -78,6 +82,7 @@ class Health:
     """
 
     def __init__(self, store: Store, share: Share = WHOLE) -> None:
+        kept = store.health
         self._store = store
         self._share = share
         self._deaf: dict[str, datetime] = {}
@@ -88,9 +93,12 @@ class Health:
         self._begun: list[Spell] = []
         self._ended: list[Spell] = []
         self._forgotten: list[Spell] = []
-        self._levels: list[tuple[str, str, datetime, float]] = []
+        self._levels: list[Level] = []
         self._unsaved: dict[str, None] = {}
         self._saved_at = float("-inf")
+        self._learned = Beside[tuple[str, Learned]]("what was learned of kits", lambda some: kept.learn(dict(some)))
+        self._leveled = Beside[Level]("levels of batteries", kept.level)
+        self._looked: dict[str, int] = {}
         self._swapped = 0
 
     # At the start, and when the homes changed
@@ -172,6 +180,7 @@ class Health:
         self._swapped = len(swaps)
         if self._rhythms.place is not engine.sensor_index:
             self._rhythms = Rhythms(engine.homes, engine.sensor_index, self._rhythms)
+        self._looked.clear()
         engine.allow(np.arange(len(self._rhythms.limit)), self._rhythms.limit)
 
     def forget(self, homes: Iterable[Home]) -> None:
@@ -338,6 +347,8 @@ class Health:
 
     def unheard(self, engine: Engine, now: datetime) -> list[Finding]:
         """A home that was never heard has no kit yet, and nothing to be unprotected by."""
+        if not self._is_news("unheard", engine):
+            return []
         kind, heard = Unprotected.KIT_UNHEARD, engine.heard_until
         unheard = np.flatnonzero(engine.unheard & np.isfinite(heard))
         away = {engine.homes[home].id: utc(heard[home]) for home in unheard}
@@ -349,6 +360,11 @@ class Health:
         for home, since in away.items():
             self._lasts(home, kind, since)
         return found
+
+    def _is_news(self, who: str, engine: Engine) -> bool:
+        """Whether anything is unheard, or no longer is, since it was last asked: to look at all sensors takes long."""
+        before, self._looked[who] = self._looked.get(who), engine.changes
+        return before != engine.changes
 
     def _comes_and_goes(self, home: str, now: datetime) -> list[Finding]:
         kit, key = self._kits[home], (FindingKind.KIT_FLAPS, "")
@@ -368,6 +384,8 @@ class Health:
 
     def _mute(self, engine: Engine, now: datetime) -> None:
         """Homes in which every button is dead, or everything else."""
+        if not self._is_news("mute", engine):
+            return
         mute: dict[tuple[str | None, str], datetime] = {}
         for place in np.unique(engine.sensor_home[np.flatnonzero(engine.dead)]).tolist():
             home = engine.homes[place]
@@ -406,20 +424,22 @@ class Health:
             if spells:
                 write(spells)
                 spells.clear()
-        if self._levels:
-            kept.level(self._levels)
-            self._levels.clear()
+        if self._levels and not self._leveled.busy:
+            self._levels = [*self._leveled.left(), *self._levels]
+            self._leveled.write(self._levels[:LEVELS_AT_ONCE])
+            self._levels = self._levels[LEVELS_AT_ONCE:]
 
     def save(self, engine: Engine) -> None:
         """What was learned, a part at a time."""
         real = time.monotonic()
-        if real - self._saved_at < WRITE_EVERY or not self._unsaved:
+        if real - self._saved_at < WRITE_EVERY or not self._unsaved or self._learned.busy:
             return
         self._saved_at = real
+        self._unsaved |= dict.fromkeys(home for home, _ in self._learned.left())
         some = list(self._unsaved)[:AT_ONCE]
         known = [(home, engine.homes[engine.index_of[home]]) for home in some if home in engine.index_of]
-        self._store.health.learn(
-            {home: Learned(self._rhythms.of(fitted), self._kits[home].tests_since) for home, fitted in known}
+        self._learned.write(
+            [(home, Learned(self._rhythms.of(fitted), self._kits[home].tests_since)) for home, fitted in known]
         )
         for home in some:
             del self._unsaved[home]

@@ -52,10 +52,11 @@ from models.wire import (
 
 log = logging.getLogger(__name__)
 
-GROUP_BYTES = 128 * 1024
-"""What one commit takes on, as `_size` counts it: some 250 messages of kits or 1,000 observations that waited, 30 ms at
+GROUP = 128 * 1024
+"""What one commit takes on, as `_work` counts it: some 300 messages of kits or 1,000 observations that waited, 30 ms at
 most, so that no press waits longer than that.
 """
+A_BEAT = 50
 WAITING_BYTES = 256 * 1024 * 1024
 """Of messages that may wait; presses have as much again. A kit sends a few messages and then waits for receipts, so
 that a whole borough of kits comes to far less; what is more than that is dropped unreceipted, and comes again.
@@ -65,7 +66,7 @@ LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
-GATHER = 0.1
+GATHER = 0.2
 """Real seconds between one commit of what is not urgent and the next, so that a town costs no more than a street."""
 
 _UP = f"/{Leg.UP}"
@@ -107,6 +108,13 @@ def _size(arrived: Arrived) -> int:
     return len(arrived.content) + 300
 
 
+def _work(arrived: Arrived) -> int:
+    """About what it takes to commit, where a byte of observations is the unit; a heartbeat takes little, however much
+    it says.
+    """
+    return 300 + (len(arrived.content) if arrived.topic.endswith(_UP) else A_BEAT)
+
+
 def _is_urgent(arrived: Arrived) -> bool:
     """A heartbeat may name a press as well, and overtakes nothing."""
     if not arrived.topic.endswith(_UP):
@@ -133,24 +141,30 @@ class Inbox:
 
     def __init__(self) -> None:
         self._gathered_at = float("-inf")
-        self._bytes = 0
+        self._bytes = self._waits = 0
         self._presses: deque[Arrived] = deque()
         self._routine: deque[Arrived] = deque()
         self._in_hand: Sequence[Arrived] = ()
         self._something = threading.Condition()
         self.dropped = 0
 
-    def put(self, arrived: Arrived) -> None:
+    def put(self, arrived: Sequence[Arrived]) -> None:
         with self._something:
-            urgent = _is_urgent(arrived)
-            waiting = self._presses if urgent else self._routine
-            if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
-                self.dropped += 1
-                return
-            waiting.append(arrived)
-            self._bytes += _size(arrived)
-            if urgent or len(waiting) == 1 or self._bytes >= GROUP_BYTES:
+            idle = not self._routine
+            urgent = [self._put(one) for one in arrived]
+            if idle or any(urgent) or self._waits >= GROUP:
                 self._something.notify()
+
+    def _put(self, arrived: Arrived) -> bool:
+        """Whether it is a press."""
+        urgent = _is_urgent(arrived)
+        if self._bytes >= WAITING_BYTES * (2 if urgent else 1):
+            self.dropped += 1
+        else:
+            (self._presses if urgent else self._routine).append(arrived)
+            self._bytes += _size(arrived)
+            self._waits += _work(arrived)
+        return urgent
 
     def take(self, patience: float) -> Sequence[Arrived]:
         """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
@@ -163,17 +177,18 @@ class Inbox:
             if self._routine and not self._presses:
                 self._gathered_at = time.monotonic()
             group: list[Arrived] = []
-            size = 0
-            while waiting and size < GROUP_BYTES:
+            work = 0
+            while waiting and work < GROUP:
                 group.append(waiting.popleft())
-                size += _size(group[-1])
-            self._bytes -= size
+                work += _work(group[-1])
+            self._waits -= work
+            self._bytes -= sum(map(_size, group))
             self._in_hand = group
             return group
 
     def _gathers(self) -> bool:
         """Whether what waits may wait for more."""
-        return bool(self._routine) and not self._presses and self._bytes < GROUP_BYTES
+        return bool(self._routine) and not self._presses and self._waits < GROUP
 
     def done(self) -> None:
         with self._something:
@@ -219,17 +234,16 @@ class OnRecord:
 
     def refresh(self) -> bool:
         """Whether anything changed."""
-        version = self._records.version()
-        if version == self._version:
+        if self._records.version() == self._version:
             return False
         with nothing_is_garbage():
             self._read()
-        self._version = version
         return True
 
     def _read(self) -> None:
         """A borough's homes have few ways of being fitted: what is equal is made and kept once."""
-        agreed, every = self._records.agreed(), self._records.homes()
+        watched = self._records.watched()
+        agreed, every = watched.agreed, watched.homes
         alike: dict[tuple[Agreed, Configuration], Kit] = {}
         homes: dict[str, Kit] = {}
         for home in every:
@@ -242,6 +256,7 @@ class OnRecord:
         self.homes = homes
         self.elsewhere = frozenset(home.id for home in every if home.id not in homes)
         self.erased = {home.id: home.erased_at for home in every if home.erased_at}
+        self._version = watched.version
 
 
 class Ingest:
@@ -328,8 +343,9 @@ class Ingest:
         numbers: dict[tuple[str, str], list[int]] = {}
         for home, outbox, some in (one.receipt for one in taken if one.receipt):
             numbers.setdefault((home, outbox), []).extend(some)
-        for (home, outbox), all_of_them in numbers.items():
-            self._link.receipt(home, encode(Receipt(outbox, ranges(all_of_them))))
+        self._link.receipt(
+            (home, encode(Receipt(outbox, ranges(all_of_them)))) for (home, outbox), all_of_them in numbers.items()
+        )
 
     def _keep_asides(self, asides: list[Aside]) -> None:
         dropped, self._inbox.dropped = self._inbox.dropped, 0

@@ -17,6 +17,7 @@ from models.privacy import FELT_KEPT, HOURLY_KEPT, RETENTION, SUMMARIES_KEPT
 log = logging.getLogger(__name__)
 
 FELT = "what was felt around suspected falls"
+TIDY_EVERY = 1.0
 EVERY = 3600.0
 """Real seconds from one round of all homes to the next."""
 SETTLES_AFTER = timedelta(days=2)
@@ -40,7 +41,7 @@ class Keeping:
         self._watches = watches
         self._clock = clock or Clock(None)
         self._waiting: list[str] = []
-        self._began_at = time.monotonic()
+        self._began_at, self._tidied_at = time.monotonic(), float("-inf")
         self._trouble = ""
         self._tries = 0
         self._try_at = float("-inf")
@@ -52,6 +53,10 @@ class Keeping:
             self._began_at = real
             self._waiting = [home.id for home in self._store.records.homes(ended=True)]
         more = real >= self._try_at and self._step(real)
+        if real - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = real
+            self._store.records.tidy()
+            self._store.series.tidy()
         self._idle.wait(BREATH if more else PATIENCE)
 
     def _step(self, real: float) -> bool:

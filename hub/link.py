@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
+from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hub.client import AllAtOnce
+from hub.client import AllAtOnce, Came
 from hub.clock import Clock
 from hub.settings import Settings, secret
 from models.share import WHOLE, Share
@@ -55,7 +55,7 @@ class Link:
         settings: Settings,
         name: str,
         clock: Clock,
-        received: Callable[[Arrived], None],
+        received: Callable[[Sequence[Arrived]], None],
         share: Share | None = WHOLE,
     ) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class Link:
         self._client.on_connect = self._connected
         self._client.on_subscribe = self._subscribed
         self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._message
+        self._client.came = self._came
         self._client.on_socket_open = _without_delay
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
@@ -89,9 +89,11 @@ class Link:
     def tell(self, home: str, leg: Leg, content: bytes) -> MQTTMessageInfo:
         return self._client.publish(topic(home, leg), content, qos=1)
 
-    def receipt(self, home: str, content: bytes) -> None:
-        """At QoS 0: what gets no receipt comes again, so one more acknowledgement would be told to nobody."""
-        self._client.publish(topic(home, Leg.RECEIPT), content, qos=0)
+    def receipt(self, receipts: Iterable[tuple[str, bytes]]) -> None:
+        """Of each home. At QoS 0: what gets no receipt comes again, so one more acknowledgement would be told to
+        nobody.
+        """
+        self._client.publish_all((topic(home, Leg.RECEIPT), content) for home, content in receipts)
 
     def _run(self) -> None:
         self._client.loop_forever(retry_first_connection=True)
@@ -169,8 +171,9 @@ class Link:
             log.warning("%s", why)
         self.hindrance = why
 
-    def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._received(Arrived(message.topic, bytes(message.payload), message.retain, self._clock.now()))
+    def _came(self, messages: Sequence[Came]) -> None:
+        now = self._clock.now()
+        self._received([Arrived(*message, now) for message in messages])
 
 
 def _without_delay(_client: Client, _data: object, opened: object) -> None:
@@ -179,7 +182,7 @@ def _without_delay(_client: Client, _data: object, opened: object) -> None:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _client(settings: Settings, name: str) -> Client:
+def _client(settings: Settings, name: str) -> AllAtOnce:
     client = AllAtOnce(CallbackAPIVersion.VERSION2, client_id=name, clean_session=False)
     client.reconnect_delay_set(0.2, 2)  # type: ignore[arg-type]  # seconds; paho takes parts of one
     client.max_inflight_messages_set(1000)

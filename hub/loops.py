@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hub.store.records import SHARED, Records, Turn
@@ -21,6 +21,8 @@ NOTICES = "notices"
 """The loop that sends what relatives asked to be told: late, it is late, and no alert is."""
 SAY_EVERY = 2.0
 """Real seconds; /alive calls a loop dead after 15."""
+SAY_EVERY_PLAYED = timedelta(seconds=30)
+"""Where time is played faster than it passes, whoever asks how far is judged need not wait for the next real ones."""
 STUMBLE = 0.2
 SHORT_TURN = 0.0005
 """Real seconds for which one thread computes before another gets its turn. What comes is read in several small reads,
@@ -74,12 +76,14 @@ class Turning:
         self.at = time.monotonic()
         self._said_at = float("-inf")
         self._said_note = ""
+        self._said_played = datetime.min.replace(tzinfo=UTC)
 
     def turned(self, played: datetime, note: str = "") -> None:
         self.at = time.monotonic()
-        if self.at - self._said_at >= SAY_EVERY or note != self._said_note:
+        further = played - self._said_played >= SAY_EVERY_PLAYED
+        if further or self.at - self._said_at >= SAY_EVERY or note != self._said_note:
             self._records.turned(self._loop, time.time(), played, note)
-            self._said_at, self._said_note = self.at, note
+            self._said_at, self._said_note, self._said_played = self.at, note, played
 
 
 class Loop(threading.Thread):

@@ -55,6 +55,10 @@ ONCE_ONLY = frozenset({WEB_PUSH, EMAIL})
 """Ways by which the same key is shown once, however often it comes."""
 HEARD_WITHIN = timedelta(hours=1)
 """A telephone exchange fetches what it says so soon after it was asked to ring."""
+PICKED_UP_WITHIN, RING_AGAIN_AFTER = timedelta(minutes=2), timedelta(minutes=15)
+"""An exchange lets it ring for less than a minute. Then once more, and then the next way is tried."""
+NO_ANSWER = "sip, not picked up"
+"""Among what was tried: a way that may be tried once more."""
 
 
 class Notices:
@@ -78,10 +82,11 @@ class Notices:
     def turn(self) -> None:
         if not self._recovered:
             self._recover()
-        self._wake.wait(self._clock.real_seconds(1.0))
+        self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
         self._finish(now)
+        self._ring_again(now)
         if time.monotonic() - self._decided_at >= DECIDE_EVERY:
             self._decided_at = time.monotonic()
             self.decide(now)
@@ -152,11 +157,25 @@ class Notices:
             self._ways.works(one.transport, now)
 
     def _came(self, notice: Notice, one: Outcome, now: datetime) -> None:
-        if one.tried is Tried.SENT:
+        if one.tried is Tried.SENT and notice.way == SPOKEN_CALL:
+            self._relatives.rang(notice.id, now)
+        elif one.tried is Tried.SENT:
             self._relatives.finish(notice.id, Sent.SENT, notice.detail, now)
         else:
-            why = f"{notice.detail}; " if notice.detail else ""
-            self._relatives.again(notice.id, (*notice.tried, notice.way), f"{why}{notice.way}: {one.detail}")
+            self._again(notice, notice.way, one.detail)
+
+    def _again(self, notice: Notice, tried: str, why: str) -> None:
+        before = f"{notice.detail}; " if notice.detail else ""
+        self._relatives.again(notice.id, (*notice.tried, tried), f"{before}{notice.way}: {why}")
+
+    def _ring_again(self, now: datetime) -> None:
+        """Whom a telephone rang for that nobody picked up; what somebody hears, the exchange has fetched from us."""
+        for notice in self._relatives.in_state(Sent.RANG):
+            since = now - (notice.finished_at or now)
+            if NO_ANSWER in notice.tried and since >= PICKED_UP_WITHIN:
+                self._again(notice, SPOKEN_CALL, "nobody picked up the second time either")
+            elif NO_ANSWER not in notice.tried and since >= RING_AGAIN_AFTER:
+                self._again(notice, NO_ANSWER, "nobody picked up")
 
     def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""

@@ -18,17 +18,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hub import broker
 from hub.alone import alone
 from hub.door import Doorkeeper, doorkeeper
+from hub.nursery import Program
 from hub.settings import Settings
 from hub.store import open_store
-from models.share import shares
+from models.share import Share, shares
 
 log = logging.getLogger(__name__)
 
+Process = Program | subprocess.Popen[bytes]
 TURN = 0.1
 STEADY = 30.0
 """Real seconds after which a child's earlier deaths are forgotten."""
@@ -40,19 +43,17 @@ READ_WITHIN = 5.0
 
 @dataclass(slots=True)
 class Child:
-    """One program to be kept running; `keep` are files it inherits."""
+    """One program to be kept running."""
 
     name: str
-    words: Sequence[str]
-    keep: tuple[int, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    begin: Callable[[], Process]
+    process: Process | None = None
     started_at: float = 0.0
     start_at: float = 0.0
     deaths: int = 0
 
     def start(self) -> None:
-        words = [*self.words, "--parent", str(os.getpid())]
-        self.process = subprocess.Popen(words, start_new_session=True, pass_fds=self.keep)
+        self.process = self.begin()
         self.started_at = time.monotonic()
 
     def died(self) -> int | None:
@@ -67,7 +68,7 @@ class Child:
     def end(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         try:
             self.process.wait(END_WITHIN)
         except subprocess.TimeoutExpired:
@@ -114,24 +115,22 @@ class Supervisor:
         if own_broker:
             host, port = "127.0.0.1", self.settings.embedded_port or free_port()
         settings = ["--settings", self.settings_file] if self.settings_file else []
-        hub = [sys.executable, "-m", "hub.app"]
-        descriptor = self._listening.fileno()
-        children = self._watching(hub, settings, ["--broker", f"{host}:{port}"])
-        children.append(Child("web", [*hub, "web", *settings, "--listening", str(descriptor)], (descriptor,)))
+        children = self._watching(settings, ["--broker", f"{host}:{port}"])
+        children.append(Child("web", lambda: Program(["web", *settings], self._listening)))
         if own_broker:
             door = self._keeper.door if self._keeper else None
             words = broker.command(port, self.settings.data / "broker", broker.mosquitto(), door)
-            children.insert(0, Child("broker", words))
+            children.insert(0, Child("broker", lambda: _started(words)))
         self._where = (host, port)
         return children
 
-    def _watching(self, hub: Sequence[str], settings: Sequence[str], at: Sequence[str]) -> list[Child]:
+    def _watching(self, settings: Sequence[str], at: Sequence[str]) -> list[Child]:
         if self.settings.ray_address:
-            return [Child("cluster", [*hub, "cluster", *settings])]
+            words = [sys.executable, "-m", "hub.app", "cluster", *settings]
+            return [Child("cluster", lambda: _started(words))]
         each = shares(self.settings.watches)
-        once = [Child("once", [*hub, "once", *settings, *at])] if len(each) > 1 else []
-        watches = [Child(one.named("watch"), [*hub, "watch", *settings, *at, "--share", str(one)]) for one in each]
-        return watches + once
+        once = [Child("once", lambda: Program(["once", *settings, *at]))] if len(each) > 1 else []
+        return [Child(one.named("watch"), partial(_watch, [*settings, *at], one)) for one in each] + once
 
     def _keep_running(self) -> None:
         threading.Thread(target=self._announce, name="announce", daemon=True).start()
@@ -160,10 +159,10 @@ class Supervisor:
         """The broker reads its list of revoked certificates anew, and what they had open ends."""
         process = self._children[0].process
         if homes and process is not None:
-            process.send_signal(signal.SIGHUP)
+            os.kill(process.pid, signal.SIGHUP)
             threading.Thread(target=self._drop, args=(homes, process), name="drop", daemon=True).start()
 
-    def _drop(self, homes: set[str], process: subprocess.Popen[bytes]) -> None:
+    def _drop(self, homes: set[str], process: Process) -> None:
         try:
             if self._keeper and not _reads_its_list(self._keeper):
                 log.warning("the broker did not read its list of the revoked, and is started anew")
@@ -199,6 +198,14 @@ class Supervisor:
             child.end()
         self._listening.close()
         self._file.unlink(missing_ok=True)
+
+
+def _started(words: Sequence[str]) -> Process:
+    return subprocess.Popen([*words, "--parent", str(os.getpid())], start_new_session=True)
+
+
+def _watch(words: Sequence[str], share: Share) -> Process:
+    return Program(["watch", *words, "--share", str(share)])
 
 
 def alive(url: str) -> bool:

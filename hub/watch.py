@@ -9,12 +9,14 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+import numpy as np
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.budgets import Budgets
@@ -31,13 +33,14 @@ from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.held import unlearn
 from hub.store.records import Turn
-from hub.store.series import Row
+from hub.store.series import Row, Stored
 from models.alert import Lane
 from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.detection.feedback import COUNTED
+from models.detection.stream import KINDS
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import CODE_OF, What
@@ -60,6 +63,11 @@ RAISED_AT_ONCE = 50
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
 
+SECOND = 1e6
+"""In microseconds, which is what the store keeps moments in."""
+
+BY_A_CLOCK = frozenset(KINDS)
+"""Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
 FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
 
 Columns = tuple[int, int, int, float, float, int]
@@ -164,10 +172,15 @@ class Watch:
 
     def _wait(self) -> list[News]:
         """What comes first within a played second."""
-        try:
-            return [self._news.get(timeout=self._clock.real_seconds(1.0))]
-        except Empty:
-            return []
+        news: list[News] = []
+
+        def came(within: float) -> bool:
+            with suppress(Empty):
+                news.append(self._news.get(timeout=within))
+            return bool(news)
+
+        self._clock.wait(1.0, came)
+        return news
 
     def _mind_deafness(self, now: datetime) -> None:
         """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""
@@ -205,6 +218,13 @@ class Watch:
         else:
             self._ahead.update(row.seq for row in rows)
 
+    def _see_stored(self, stored: Stored) -> None:
+        self._know(stored.home)
+        moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
+        columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
+        self._find(self._engine.observe(self._engine.rows(*columns)))
+        self._find(self._health.judged(stored.of(What.TESTED), self._clock.now()))
+
     def _is_to_be_seen(self, seq: int, home: str) -> bool:
         """Nothing twice. Up to `_seq` all was seen, and beyond it those `_ahead`; and what a state that this one began
         with knew of a home already.
@@ -237,7 +257,7 @@ class Watch:
 
     def _know(self, homes: Sequence[str]) -> None:
         """A home that was loaded a moment ago is watched from its first observation on; one that ended is unknown."""
-        unknown = any(home not in self._engine.index_of for home in homes)
+        unknown = not self._engine.index_of.keys() >= set(homes)
         if unknown and self._store.records.version() != self._version:
             self._reload()
 
@@ -306,25 +326,27 @@ class Watch:
         """Judge what is in the store and was not handed on."""
         while True:
             before = self._seq
-            reached, rows = self._store.series.after(before, ROWS_AT_ONCE, self._is_to_be_seen)
+            all_of_it = self._share.whole and not self._begun_after
+            reached, stored = self._store.series.after(before, ROWS_AT_ONCE, None if all_of_it else self._is_to_be_seen)
             if reached == before:
                 return
-            self._see(rows)
+            if stored.seq:
+                self._see_stored(stored)
             self._seq, self._ahead = reached, {seq for seq in self._ahead if seq > reached}
             self._raise_pending()
             if reached >= before + ROWS_AT_ONCE:
                 self._say("reading what was stored")
 
-    def _homes(self) -> list[Home]:
-        """With the sensors that were agreed to there."""
-        agreed = self._store.records.agreed()
-        homes = (home for home in self._store.records.homes() if self._share.owns(home.id))
-        return [in_use(home, agreed.get(home.id, NOTHING).kinds) for home in homes]
+    def _homes(self) -> tuple[int, list[Home]]:
+        """Of which version of the records, and with the sensors that were agreed to and the budgets in force."""
+        watched = self._store.records.watched()
+        homes = (home for home in watched.homes if self._share.owns(home.id))
+        used = [in_use(home, watched.agreed.get(home.id, NOTHING).kinds) for home in homes]
+        return watched.version, self._budgets.homes(used)
 
     def _reload(self) -> None:
         """The homes changed: a new engine, with the state of every home and sensor that is still there."""
-        version = self._store.records.version()
-        homes = self._budgets.homes(self._homes())
+        version, homes = self._homes()
         if homes == list(self._engine.homes):
             self._health.follow(self._engine)
             self._version = version
@@ -357,9 +379,8 @@ class Watch:
         """After a start: the last snapshot, the observations after it, and what heartbeats said last."""
         if self._before is None:
             self._before = self._stood()  # until what follows says where it is
-        version = self._store.records.version()
         self._budgets.read()
-        homes = self._budgets.homes(self._homes())
+        version, homes = self._homes()
         self._say("reading what is on record")
         if not self._restored(homes):
             self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
@@ -372,9 +393,10 @@ class Watch:
         self._say("reading what was stored")
         self._catch_up()
         self._begun_after = {}
-        self._find([self._over(one) for one in self._recall()])
+        self._find([self._over(one) for one in self._recall() if one.kind not in BY_A_CLOCK])
         self._say("reading what was heard")
         self._hear(self._last_signs())
+        self._find([self._over(one) for one in self._recall() if one.kind in BY_A_CLOCK])
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
@@ -456,7 +478,10 @@ class Watch:
             return
         if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return
+        room = self._saving.room(self._engine.size)
+        if room is None:
+            return
         if not self._share.whole:
             self._catch_up()  # so that none is ahead
-        self._saving.begin(self._seq, self._engine.snapshot(), self._learned.mark)
+        self._saving.begin(self._seq, self._engine.snapshot(room), self._learned.mark)
         self._saved_at, self._saved_seq = time.monotonic(), self._seq

@@ -84,13 +84,13 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A relative or neighbour of one resident, at the level of detail the resident agreed to."""
+    """A relative or neighbour of one resident, at the level of detail the resident agreed to: nothing until then."""
 
     id: str
     resident: str
     name: str
     relation: str
-    level: Level = Level.ALL_IS_WELL
+    level: Level = Level.NOTHING
     keyholder: bool = False
     addresses: tuple[Address, ...] = ()
     telling: Telling = Telling()

@@ -4,7 +4,7 @@ data files that are shipped; nothing that watches over a home needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,25 +115,38 @@ class Tried:
         return int(np.sum(self.gap[self.judged] > tau))
 
 
+Each = Callable[[Callable[[Any, Any], Any], Any, Sequence[Any]], Iterable[Any]]
+"""Does work(shared, part) for each part, wherever it likes, and gives what that makes in the order of the parts."""
+
+
+def here(work: Callable[[Any, Any], Any], shared: Any, parts: Sequence[Any]) -> Iterable[Any]:
+    return (work(shared, part) for part in parts)
+
+
 def learn_prior(
-    histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
+    histories: Sequence[History],
+    provenance: Provenance,
+    done: Callable[[], object] = lambda: None,
+    each: Each = here,
 ) -> Prior:
     """From the histories of three homes or more. The prices are those at which homes got each rate from trees that had
     not seen them, so they hold for unseen homes. `done` is called after each of `ROUNDS` rounds.
     """
-    _, tried = _crossed(histories, provenance, done)
-    whole = _fitted(histories, [counted(history) for history in histories], provenance)
-    done()
-    return priced(whole, tried)
+    *models, whole = _taught(histories, provenance, [*_folds(histories), None], done, each)
+    return priced(whole, _all_tried(histories, models))
 
 
 def learn_crossed(
-    histories: Sequence[History], provenance: Provenance, done: Callable[[], object] = lambda: None
+    histories: Sequence[History],
+    provenance: Provenance,
+    done: Callable[[], object] = lambda: None,
+    each: Each = here,
 ) -> list[Prior]:
     """For each home one that its own history did not teach, nor did it help to set the prices. (It was among the homes
     that taught the trees by which others were judged for those.)
     """
-    models, tried = _crossed(histories, provenance, done)
+    models = _taught(histories, provenance, _folds(histories), done, each)
+    tried = _all_tried(histories, models)
     found = []
     for mine in range(len(models)):
         others = [each for place, each in enumerate(tried) if place % FOLDS != mine]
@@ -141,17 +154,35 @@ def learn_crossed(
     return [found[place % FOLDS] for place in range(len(histories))]
 
 
-def _crossed(
-    histories: Sequence[History], provenance: Provenance, done: Callable[[], object]
-) -> tuple[list[Prior], list[Tried]]:
-    """A prior for each fold, which the others taught, and every home under that of its own fold."""
-    counts = [counted(history) for history in histories]
+def _folds(histories: Sequence[History]) -> list[int]:
+    return list(range(min(FOLDS, len(histories))))
+
+
+def _taught(
+    histories: Sequence[History],
+    provenance: Provenance,
+    left_out: Sequence[int | None],
+    done: Callable[[], object],
+    each: Each,
+) -> list[Prior]:
+    """A prior for each fold that is left out, which the others taught, or for None of all homes."""
+    shared = histories, [counted(history) for history in histories], provenance
     models = []
-    for mine in range(min(FOLDS, len(histories))):
-        kept = [place for place in range(len(histories)) if place % FOLDS != mine]
-        models.append(_fitted([histories[each] for each in kept], [counts[each] for each in kept], provenance))
+    for model in each(teach, shared, left_out):
+        models.append(model)
         done()
-    return models, [_tried(history, models[place % FOLDS]) for place, history in enumerate(histories)]
+    return models
+
+
+def teach(shared: tuple[Sequence[History], Sequence[Counts], Provenance], left_out: int | None) -> Prior:
+    histories, counts, provenance = shared
+    kept = [place for place in range(len(histories)) if place % FOLDS != left_out]
+    return _fitted([histories[one] for one in kept], [counts[one] for one in kept], provenance)
+
+
+def _all_tried(histories: Sequence[History], models: Sequence[Prior]) -> list[Tried]:
+    """Every home under the prior of its own fold."""
+    return [_tried(history, models[place % FOLDS]) for place, history in enumerate(histories)]
 
 
 def priced(prior: Prior, tried: Sequence[Tried]) -> Prior:

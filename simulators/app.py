@@ -48,7 +48,9 @@ def _replay(chosen: argparse.Namespace, console: Console) -> int:
 def _town(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.town import town
 
-    return town(chosen.homes, console, seconds=chosen.seconds, per_day=chosen.per_day, hub=chosen.hub)
+    return town(
+        chosen.homes, console, seconds=chosen.seconds, per_day=chosen.per_day, hub=chosen.hub, settle=chosen.settle
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     town.add_argument(
         "--hub", type=_address, metavar="HOST:PORT", help="the broker of a hub that knows the town's homes"
+    )
+    town.add_argument(
+        "--settle", type=_positive, default=0.0, metavar="S", help="tell receipts of the first S seconds apart"
     )
     town.set_defaults(command=_town)
     add_evaluations(commands)

@@ -46,15 +46,18 @@ class Place:
 
 
 class Hub:
-    """`nightlight-hub`, with its data in the stage's folder."""
+    """`nightlight-hub`, with its data in the stage's folder; `more` goes into its settings."""
 
-    def __init__(self, stage: Stage, clock: PlayedClock | None, smtp: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, stage: Stage, clock: PlayedClock | None, smtp: tuple[str, int] | None = None, **more: object
+    ) -> None:
         self._stage = stage
         self.data = stage.folder / "hub"
         self.data.mkdir(exist_ok=True)
         settings: dict[str, Any] = {"data_dir": str(self.data), "port": 0, "embedded_port": 0, "session_hours": 8760.0}
         settings["centre_phone"] = "01632 960999"
         settings["second_factor_roles"] = []  # whoever tries it out should not have to fetch a telephone first
+        settings |= more
         if clock:
             settings["clock_file"] = str(clock.path)
         if smtp:

@@ -33,7 +33,9 @@ class Voice:
         return self.sent[home]
 
     def beat(self, home: str, at: datetime, sensors: dict[str, datetime], every: float = 60.0) -> None:
-        beat = Heartbeat(self.outbox, at, at, every=every, sensors=sensors)
+        self.says_it_is_here(home, Heartbeat(self.outbox, at, at, every=every, sensors=sensors))
+
+    def says_it_is_here(self, home: str, beat: Heartbeat) -> None:
         self._client.publish(topic(home, Leg.HEALTH), encode(beat), qos=1, retain=True)
 
     def close(self) -> None:

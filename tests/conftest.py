@@ -171,11 +171,15 @@ PATIENCE = 4.0
 
 
 def eventually(holds: Callable[..., object], seconds: float = 10.0) -> None:
-    """Wait until `holds` says so, or fail after `seconds` times our patience."""
+    """Wait until `holds` says so, or fail after `seconds` times our patience. A look that takes long is taken seldom,
+    for what is waited for needs the cores too.
+    """
     until = time.monotonic() + seconds * PATIENCE
+    looked = time.monotonic()
     while not holds():
         assert time.monotonic() < until, f"not within {seconds * PATIENCE} s: {inspect.getsource(holds).strip()}"
-        time.sleep(0.01)
+        time.sleep(max(0.01, min(2 * (time.monotonic() - looked), 0.2)))
+        looked = time.monotonic()
 
 
 @pytest.fixture

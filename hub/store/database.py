@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_MS = 30_000
+LOG_PAGES = 16_000
+"""Of what was written, after which a commit itself takes it over into the file: where nobody does so (`tidied`)."""
 IDLE_MS = 4_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6E69676874  # any number that nobody else locks on
@@ -56,25 +58,32 @@ def _sqlite(url: str) -> Engine:
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not guessed by the driver
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MS}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    pragmas = ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", f"wal_autocheckpoint={LOG_PAGES}")
+    for pragma in (f"busy_timeout={BUSY_MS}", *pragmas):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     """A transaction that reads and then writes must own the write lock from its start, or it fails when overtaken."""
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return
+    options = connection.get_execution_options()
     driver = connection.connection.driver_connection
     assert driver is not None
+    if options.get("writes"):
+        driver.execute(f"PRAGMA synchronous={'NORMAL' if options.get('lightly') else 'FULL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
     driver.execute("BEGIN")  # takes no lock, so can't fail; past SQLAlchemy, which takes as long for it as the question
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One short transaction, committed at the end and rolled back by any exception."""
-    with _turn(engine), engine.execution_options(writes=True).begin() as connection:
+def writing(engine: Engine, *, lightly: bool = False) -> Iterator[Connection]:
+    """One short transaction, committed at the end and rolled back by any exception. What is written `lightly` is on the
+    disk with the next commit that is not: a power cut may cost it, and a crash does not, so nobody waits for the disk.
+    """
+    with _turn(engine), engine.execution_options(writes=True, lightly=lightly).begin() as connection:
+        if lightly and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         fence = connection.get_execution_options().get("fence")
         if fence:
             fence(connection)
@@ -128,6 +137,19 @@ def _alone(engine: Engine) -> Iterator[None]:
             driver.execute("PRAGMA auto_vacuum=INCREMENTAL")  # holds only where there is no table yet
             driver.execute("PRAGMA journal_mode=WAL")
         yield
+
+
+def tidied(engine: Engine) -> None:
+    """SQLite takes over what was written from its log into the file, as far as that can be done while others write:
+    else every thousandth page the one who commits it waits for that.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        connection.rollback()
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def give_back(engine: Engine) -> None:

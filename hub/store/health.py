@@ -152,13 +152,13 @@ class Health:
         return rows[0].body if rows else Learned()
 
     def learn(self, learned: Mapping[str, Learned]) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, lightly=True) as connection:
             upsert(connection, schema.rhythms, [{"home": home, "body": body} for home, body in learned.items()])
 
     def level(self, levels: Sequence[tuple[str, str, datetime, float]]) -> None:
         """(home, sensor, when, percent) each."""
         rows = [{"home": home, "sensor": sensor, "at": at, "percent": level} for home, sensor, at, level in levels]
-        with writing(self._engine) as connection:
+        with writing(self._engine, lightly=True) as connection:
             upsert(connection, _levels, rows)
 
     def levels(self, home: str | None = None, sensor: str | None = None) -> Levels:

@@ -1,5 +1,6 @@
 """The records: homes and people, consents, plans, accounts, what is heard of kits, what was set aside, who looked."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from hub.store import chain, schema
 from hub.store.accounts import Accounts
-from hub.store.database import upsert, writing
+from hub.store.database import tidied, upsert, writing
 from hub.store.health import Health
 from hub.store.once import asked_by, once, reading
 from hub.store.snapshots import Snapshots
@@ -75,6 +76,15 @@ class Beat(msgspec.Struct, frozen=True):
     at: datetime | None
     online: bool = True
     on_mains: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """All homes that are watched, and what stands in each of them, as of a `version` of the records."""
+
+    version: int
+    homes: tuple[Home, ...]
+    agreed: Mapping[str, Agreed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +187,28 @@ class Records:
         self.accounts = Accounts(engine)
         self.health = Health(engine)
         self.snapshots = Snapshots(engine)
+        self._watched: Watched | None = None
+        self._reading_them = threading.Lock()
 
     @property
     def engine(self) -> Engine:
         return self._engine
 
+    def tidy(self) -> None:
+        tidied(self._engine)
+
     def homes(self, *, ended: bool = False) -> list[Home]:
         """Those that are watched; with `ended`, those that were as well."""
         every = select(schema.homes.c.body).order_by(schema.homes.c.id)
         return self._bodies(every if ended else every.where(lasting(schema.homes)))
+
+    def watched(self) -> Watched:
+        """Of a borough this takes a second, so it is read once for each version, for whoever asks."""
+        with self._reading_them:
+            version = self.version()
+            if self._watched is None or version != self._watched.version:
+                self._watched = Watched(version, tuple(self.homes()), self.agreed())
+            return self._watched
 
     @once
     def home(self, home: str) -> Home | None:
@@ -304,7 +327,7 @@ class Records:
         """Keep the latest of each home, which has one here at most. `heard_until` and `at` never go back."""
         rows = [_beat_row(beat) for beat in sorted(beats, key=lambda one: one.home)]  # in one order: none deadlock
         if rows:
-            with writing(self._engine) as connection:
+            with writing(self._engine, lightly=True) as connection:
                 connection.exec_driver_sql(_KEEP_BEATS[connection.dialect.paramstyle], rows)
 
     @once
@@ -370,7 +393,8 @@ class Records:
 
     def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
         row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
-        written(self._engine, lambda connection: upsert(connection, schema.loops, [row]))
+        with writing(self._engine, lightly=True) as connection:
+            upsert(connection, schema.loops, [row])
 
     def forget_turns(self, watches: int) -> None:
         """Of the loops that there were while there were more or fewer watches than now."""
@@ -383,7 +407,7 @@ class Records:
         return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(_LOOPS)}
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, lightly=True) as connection:
             upsert(connection, schema.expectations, [_expected(one) for one in expectations])
 
     @once

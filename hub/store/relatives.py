@@ -6,26 +6,28 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, and_, insert, select, update
+from sqlalchemy import ColumnElement, Engine, and_, insert, select, update
 
 from hub.store import schema
 from hub.store.database import add_all_new, upsert, writing
 from hub.store.once import reading
 from hub.store.version import next_version
 from models.notices import NoticeKind, Preferences
-from models.people import POST, Contact, Telling
+from models.people import POST, SPOKEN_CALL, Contact, Telling
 
 _preferences, _notices, _breaks = schema.preferences, schema.notices, schema.breaks
 
 
 class Sent(StrEnum):
-    """How far a notice is. `LISTED` is a letter that waits for somebody to print and post it. `UNKNOWN` is what was
-    under way when the hub stopped, by a way that may not go twice.
+    """How far a notice is. `LISTED` is a letter that waits for somebody to print and post it. `RANG` is a telephone
+    that nobody has picked up, as far as is known, since it was rung at `finished_at`. `UNKNOWN` is what was under way
+    when the hub stopped, by a way that may not go twice.
     """
 
     INTENDED = "intended"
     LISTED = "listed"
     SENDING = "sending"
+    RANG = "rang"
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
@@ -128,6 +130,14 @@ class Relatives:
         more = {"tried": tuple(tried)} if tried else {}
         self._change(notice, state=state.value, detail=detail, finished_at=now, **more)
 
+    def rang(self, notice: int, now: datetime) -> None:
+        """Unless it was picked up before that was known."""
+        self._change(notice, _notices.c.state == Sent.SENDING.value, state=Sent.RANG.value, finished_at=now)
+
+    def picked_up(self, notice: int, now: datetime) -> None:
+        under_way = _notices.c.state.in_((Sent.SENDING.value, Sent.RANG.value)) & (_notices.c.way == SPOKEN_CALL)
+        self._change(notice, under_way, state=Sent.SENT.value, finished_at=now)
+
     def of_person(self, person: str, limit: int = 10) -> list[Notice]:
         """The latest first."""
         mine = select(_notices).where(_notices.c.person == person).order_by(_notices.c.id.desc()).limit(limit)
@@ -153,9 +163,9 @@ class Relatives:
         rows = self._all(select(_breaks).where(_going_on(at, people))) if people else ()
         return {row.person: Break(row.id, row.person, row.began, row.until) for row in rows}
 
-    def _change(self, notice: int, **values: Any) -> None:
+    def _change(self, notice: int, *only: ColumnElement[bool], **values: Any) -> None:
         with writing(self._engine) as connection:
-            connection.execute(update(_notices).where(_notices.c.id == notice).values(**values))
+            connection.execute(update(_notices).where(_notices.c.id == notice, *only).values(**values))
 
     def _all(self, question: Any) -> Sequence[Any]:
         with reading(self._engine) as connection:

@@ -14,14 +14,14 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, upda
 
 from hub.store import blocks
 from hub.store.blocks import SETTLED, Ranges, Summary
-from hub.store.database import give_back, writing
+from hub.store.database import give_back, tidied, writing
 from hub.store.once import asked_by, reading
-from hub.store.row import Row
+from hub.store.row import Row, Stored
 from hub.store.schema import from_us, marks, observations, to_us
 from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Ints, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
-__all__ = ["Columns", "Row", "Series", "SqlSeries", "Summary"]
+__all__ = ["Columns", "Row", "Series", "SqlSeries", "Stored", "Summary"]
 
 _SEQ = "seq"
 _AT_ONCE = 500
@@ -111,13 +111,18 @@ class Series(Protocol):
     def since(self, seq: int, limit: int) -> list[Row]:
         """At most `limit` of those after `seq` that have not settled, in order of arrival."""
 
-    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool]) -> tuple[int, list[Row]]:
-        """As `since`, but only those of which seq and home are `wanted`; and how far that reaches with the rest."""
+    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool] | None = None) -> tuple[int, Stored]:
+        """As `since`, but as columns and, with `wanted`, only those of which seq and home are; and how far that reaches
+        with the rest.
+        """
 
     def beginning(self) -> datetime | None:
         """When the first observation was noticed or came, whichever is known."""
 
     def last_seq(self) -> int: ...
+
+    def tidy(self) -> None:
+        """What those who write would have to wait for now and then; seldom more than a moment, and nothing for them."""
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """For each home: rows, and distinct (outbox, number)."""
@@ -246,6 +251,9 @@ class SqlSeries:
             kept.append(mine[first[~known & ~np.isin(numbers, np.array(fresh, np.int64))]])
         return columns.take(np.sort(np.concatenate(kept))) if kept else columns
 
+    def tidy(self) -> None:
+        tidied(self._engine)
+
     def hand_on(self) -> bool:
         return False
 
@@ -264,10 +272,15 @@ class SqlSeries:
     def since(self, seq: int, limit: int) -> list[Row]:
         return self._rows(_SINCE, seq=seq, most=limit)
 
-    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool]) -> tuple[int, list[Row]]:
-        with reading(self._engine) as connection:
-            found = connection.execute(_SINCE, {"seq": seq, "most": limit}).all()
-        return found[-1][0] if found else seq, [row_of(one) for one in found if wanted(one[0], one[1])]
+    def after(self, seq: int, limit: int, wanted: Callable[[int, str], bool] | None = None) -> tuple[int, Stored]:
+        """Past SQLAlchemy's own dressing of rows, which takes longer than the database."""
+        with reading(self._engine) as connection, connection.execute(_SINCE, {"seq": seq, "most": limit}) as result:
+            assert result.cursor is not None
+            found = result.cursor.fetchall()
+        reached = found[-1][0] if found else seq
+        if wanted is not None:
+            found = [one for one in found if wanted(one[0], one[1])]
+        return reached, Stored(*zip(*found, strict=True))
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]

@@ -28,7 +28,7 @@ class Snapshots:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def latest(self, made_with: str = "", share: Share = WHOLE) -> tuple[int, bytes] | None:
+    def latest(self, made_with: str = "", share: Share = WHOLE) -> tuple[int, bytes | memoryview] | None:
         """After which observation, and the state; None too where the last one was made with something else."""
         with self._engine.connect() as connection:
             head = _head(connection, share)
@@ -40,9 +40,12 @@ class Snapshots:
                 return seq, content
             mine = _table.c.name.in_(_names(share, side, count))
             pieces = select(_table.c.content).where(mine).order_by(_table.c.name)
-            return seq, b"".join(connection.execute(pieces).scalars())
+            whole = bytearray()
+            for piece in connection.execute(pieces).yield_per(1).scalars():  # never all of them beside the whole
+                whole += piece
+            return seq, memoryview(whole)
 
-    def of_another_number(self, made_with: str, count: int) -> dict[Share, tuple[int, bytes]]:
+    def of_another_number(self, made_with: str, count: int) -> dict[Share, tuple[int, bytes | memoryview]]:
         """Of the watches that there were before there were `count` of them, if all of theirs are here; else nothing."""
         with self._engine.connect() as connection:
             counts = {share.count for share in _heads(connection)} - {count}
@@ -75,7 +78,9 @@ class Snapshots:
             return
         side, count = self._free_side(share), -(-len(whole) // PIECE)
         for number, name in enumerate(_names(share, side, count)):
-            self._keep({"name": name, "content": bytes(whole[number * PIECE : (number + 1) * PIECE]), **row})
+            self._keep(
+                {"name": name, "content": bytes(whole[number * PIECE : (number + 1) * PIECE]), **row}, lightly=True
+            )
             yield
         self._keep({"name": _head_of(share), "content": f"{_IN_PIECES}{side}:{count}".encode(), **row})
         yield from self._forgetting(side, share)
@@ -92,7 +97,7 @@ class Snapshots:
         if all(one in heads for one in shares(share.count)):
             old += [name for name in names if _share_of(name).count != share.count]
         for name in old:
-            with writing(self._engine) as connection:
+            with writing(self._engine, lightly=True) as connection:
                 connection.execute(delete(_table).where(_table.c.name == name))
             yield
 
@@ -102,8 +107,8 @@ class Snapshots:
         taken = _pieces(head[1])[0] if head else ""
         return next(side for side in SIDES if side != taken)
 
-    def _keep(self, row: dict[str, object]) -> None:
-        with writing(self._engine) as connection:
+    def _keep(self, row: dict[str, object], *, lightly: bool = False) -> None:
+        with writing(self._engine, lightly=lightly) as connection:
             upsert(connection, _table, [row])
 
 

@@ -17,4 +17,5 @@ def aloud(gate: TheGate, token: str) -> Response:
         made = for_telephone(spoken("\n\n".join((f"{news.day}.", *news.lines)), news.language))
     except Speechless as why:
         raise HTTPException(503, str(why)) from why
+    gate.aloud.picked_up(token)
     return Response(made, media_type="audio/wav")

@@ -13,9 +13,12 @@ from hub.web.access import Viewer
 from hub.web.live import Source, Word
 
 LOOK_EVERY = 0.05
-SPEAK_EVERY = 0.2
-"""Seconds between two words at least: a change after a quiet while is told at once, and in a storm many in one word."""
+PAUSES, SPEAK_EVERY = 5.0, 0.2
+"""After a word, a pause of so many times the processor time that it took, up to so many seconds: what is told quickly
+is told at once, and in a storm many changes are one word.
+"""
 BEAT_EVERY = 2.0
+COUNT_EVERY = 5.0
 
 
 @dataclass(eq=False, slots=True)
@@ -70,23 +73,35 @@ class Changes:
             self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
-        known, spoke, beat, marks = -1, 0.0, 0.0, dict[str, str]()
+        known, silent_until, beat, marks = -1, 0.0, 0.0, dict[str, str]()
         clock = asyncio.get_running_loop().time
+        counting = asyncio.create_task(self._count())
         try:
             while self._listeners:
+                if counting.done():
+                    counting.result()
                 change = await asyncio.to_thread(self._source.latest)
                 now = clock()
                 due = now - beat >= BEAT_EVERY
-                if due or (change != known and now - spoke >= SPEAK_EVERY):
-                    known, beat = change, now if due else beat
+                if due or (change != known and now >= silent_until):
+                    known, beat, took = change, now if due else beat, 0.0
                     for council in {one.viewer.council for one in self._listeners}:
-                        await self._tell_council(council, marks, due=due)
-                    spoke = clock()
+                        took += await self._tell_council(council, marks, due=due)
+                    silent_until = clock() + min(PAUSES * took, SPEAK_EVERY)
                 await asyncio.sleep(LOOK_EVERY)
         finally:
+            counting.cancel()
             self._tell_all(None)
 
-    async def _tell_council(self, council: str, marks: dict[str, str], *, due: bool) -> None:
+    async def _count(self) -> None:
+        """Beside the words, which wait for nothing that takes long."""
+        while True:
+            await asyncio.sleep(COUNT_EVERY)
+            await asyncio.to_thread(self._source.count)
+
+    async def _tell_council(self, council: str, marks: dict[str, str], *, due: bool) -> float:
+        """How much processor time the word took."""
+        took = 0.0
         theirs = [one for one in self._listeners if one.viewer.council == council]
         queues = [one for one in theirs if one.alert is None]
         if queues:
@@ -95,7 +110,7 @@ class Changes:
             if due or marks.get(council) != word.mark:
                 for one in queues:
                     one.tell(word.event, word.beat)
-            marks[council] = word.mark
+            marks[council], took = word.mark, word.took
         alerts = {one.alert for one in theirs if one.alert is not None}
         told = await asyncio.to_thread(self._source.of_alerts, council, alerts) if alerts else {}
         for one in theirs:
@@ -104,6 +119,7 @@ class Changes:
                 if due or mark != one.heard:
                     one.tell(event)
                 one.heard = mark
+        return took
 
     def _tell_all(self, event: None) -> None:
         for one in self._listeners:

@@ -1,6 +1,7 @@
 """What open pages of the contact centre are told: the queue's changes, an alert's changes, and a beat in between."""
 
 import json
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,12 +13,13 @@ from hub.web.painted import NOTHING, Painted, painted
 @dataclass(frozen=True, slots=True)
 class Word:
     """For one council: `event` turns the queue that a page shows into the present one, `beat` only says which that is,
-    for a page that missed a word and has to fetch the whole.
+    for a page that missed a word and has to fetch the whole. To make it `took` so many seconds of processor time.
     """
 
     mark: str
     event: bytes
     beat: bytes
+    took: float = 0.0
 
 
 class Source(Protocol):
@@ -30,6 +32,9 @@ class Source(Protocol):
         """For pages that show the queue to these viewers: who sees what is on record when this returns."""
 
     def beat(self, council: str) -> bytes: ...
+
+    def count(self) -> None:
+        """Read what takes long and changes slowly."""
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         """The mark of each, another one when it changed, and what its open pages are told."""
@@ -44,16 +49,20 @@ class Live:
         return self._gate.board.latest()
 
     def word(self, council: str, viewers: Sequence[Viewer]) -> Word:
-        board, before = self._gate.board, self._told.get(council, NOTHING)
+        began, board, before = time.thread_time(), self._gate.board, self._told.get(council, NOTHING)
         queue = board.of(council)
         board.seen(viewers, queue)
         now = self._told[council] = painted(queue, before)
         change = now.since(before) if now.mark != before.mark else {}
         moment = board.moment(council)
-        return Word(now.mark, _event({"mark": now.mark, **moment, **change}), _event({"mark": now.mark, **moment}))
+        event, beat = _event({"mark": now.mark, **moment, **change}), _event({"mark": now.mark, **moment})
+        return Word(now.mark, event, beat, time.thread_time() - began)
 
     def beat(self, council: str) -> bytes:
         return _event({"mark": self._gate.board.of(council).mark, **self._gate.board.moment(council)})
+
+    def count(self) -> None:
+        self._gate.board.count()
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         moment, marks = self._gate.board.moment(council), self._gate.board.versions(council, alerts)

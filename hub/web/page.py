@@ -20,6 +20,7 @@ from models.notices import told_in_words
 from models.people import OF_ONE_HOME
 from models.reason import REASONS
 from models.response import BY_OPERATOR
+from models.retold import retold
 from models.telling import Saying
 
 HERE = Path(__file__).parent
@@ -64,6 +65,7 @@ def _environment() -> Environment:
         State=State,
         Doing=Doing,
         told_in_words=told_in_words,
+        retold=retold,
         t=Saying(),
         stylesheet=stylesheet(),
     )

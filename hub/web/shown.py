@@ -10,7 +10,9 @@ from models.alert import Act, Alert
 from models.notices import Preferences
 from models.observation import SensorKind
 from models.people import Account, Contact, Resident
+from models.retold import retold
 from models.sentence import Sentence
+from models.telling import Saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,15 @@ class Reason:
         said = (self.noticed, self.expected, self.trust, self.clears)
         return tuple((label, text) for label, text in zip(LABELS, said, strict=True) if text)
 
+    def told(self, say: Saying) -> "tuple[tuple[str, str], ...] | None":
+        """Its parts in another language, or None where something of it has no words there."""
+        said = {key: retold(getattr(self, key), say.language) for key in PARTS}
+        if None in said.values():
+            return None
+        return tuple((say(f"why.part.{key}"), text) for key, text in said.items() if text)
 
+
+PARTS = ("noticed", "expected", "trust", "clears")
 LABELS = ("What was noticed", "What was expected", "How far we can trust it", "What would clear it")
 
 

@@ -95,6 +95,22 @@ def asks_as(request: Request, gate: TheGate, who: Who, resident: str, contact: s
     return _seen_as(request, gate, who, resident, contact, word, "asked.html", ask)
 
 
+@routes.get("/{resident}/as/{contact}/sharing")
+def shares_as(request: Request, gate: TheGate, who: Who, resident: str, contact: str, word: str = "") -> Response:
+    def sharing(stands_in: Viewer) -> dict[str, object]:
+        return {"sharing": gate.wanted.sharing(stands_in)}
+
+    return _seen_as(request, gate, who, resident, contact, word, "carers.html", sharing)
+
+
+@routes.get("/{resident}/as/{contact}/why")
+def past_as(request: Request, gate: TheGate, who: Who, resident: str, contact: str, word: str = "") -> Response:
+    def past(stands_in: Viewer) -> dict[str, object]:
+        return {"past": gate.after.whys(stands_in)}
+
+    return _seen_as(request, gate, who, resident, contact, word, "raisings.html", past)
+
+
 @routes.get("/{resident}/letter.pdf")
 def on_paper(gate: TheGate, who: Who, resident: str, word: str = "", large: str = "") -> Response:
     shown = gate.choosing.of(who, resident, word)
@@ -164,7 +180,7 @@ def _seen_as(
         return _word(request, who, resident)
     theirs = Saying(spoken_to(request, stands_in))
     shown = {"relative": relative, "resident": resident, "part": part, "theirs": theirs, **made(stands_in)}
-    return page(request, "seen_as.html", status=200, viewer=who, word=word, t=Saying(), **shown)
+    return page(request, "seen_as.html", status=200, viewer=who, word=word, **shown)
 
 
 def _day(text: str) -> datetime:

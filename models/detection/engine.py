@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import msgspec
@@ -37,6 +37,8 @@ from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, W
 
 _ALIVE, _HEARD = CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
 _FELL, _WORN = CODE_OF[What.FELL], CODE_OF[What.WORN]
+_CODES = {what.value: code for what, code in CODE_OF.items()}
+_BACK = (stream.KIT_BACK, stream.SENSOR_BACK)
 NEVER = -np.inf
 
 OTHERS_THERE, SENSORS_DOUBTED = 0.8, 0.8
@@ -51,6 +53,7 @@ class Engine:
 
     `listening_since` is when this hub last began to hear kits: being deaf oneself is no fault of theirs. `watched_for`
     says which of `stream.KINDS` are told of, beside presses, silences, and kits and sensors unheard; all are learned.
+    `changes` grows whenever a kit or a sensor is unheard, or no longer is.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Engine:
         self.expected_by[:] = expected_by(self._limits, np.arange(count), self.last_sign)
         self.wake_at: Floats = np.full(count, NEVER)
         self.listening_since = start
+        self.changes = 0
         clocks = self._limits.starts, self._limits.held
         self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
         self._known, self._prices = known_by(prior)
@@ -192,6 +196,29 @@ class Engine:
             self._fusion.feel(self.index_of[home], index, at.timestamp(), evidence)
         return self.index_of[home], index, CODE_OF[what], at.timestamp(), arrived.timestamp(), number
 
+    def rows(
+        self,
+        homes: Sequence[str],
+        sensors: Sequence[str],
+        whats: Sequence[str],
+        moments: tuple[Floats, Floats],
+        numbers: Sequence[int],
+        evidence: Mapping[int, Evidence],
+    ) -> Batch:
+        """As `row` and `batch`, for many in their order: `moments` are when each was noticed and when it arrived,
+        `evidence` is by place. Those of homes that are not here are left out.
+        """
+        count, (at, arrived) = len(homes), moments
+        home = np.fromiter(map(self.index_of.get, homes, repeat(-1)), np.int64, count)
+        named = zip(homes, sensors, strict=True)
+        sensor = np.fromiter(map(self.sensor_index.get, named, repeat(NO_SENSOR)), np.int64, count)
+        what = np.fromiter(map(_CODES.__getitem__, whats), np.int64, count)
+        for place, felt in evidence.items():
+            if home[place] >= 0:
+                self._fusion.feel(int(home[place]), int(sensor[place]), float(at[place]), felt)
+        made = Batch(home, sensor, what, at, arrived, np.array(numbers, np.int64))
+        return made if (home >= 0).all() else made[home >= 0]
+
     def promise(self, home: str, limit: float) -> None:
         """The kit in `home` becomes unheard after `limit` seconds, which follows from how often it says it beats."""
         self.kit_limit[self.index_of[home]] = limit
@@ -246,6 +273,7 @@ class Engine:
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
+        self.changes += bool(np.isin(told["which"][:count], _BACK).any())
         found = [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
         return found + self._falls(news)
 
@@ -285,6 +313,7 @@ class Engine:
         others = self._others(homes, moment)
         self.silent[silent] = True
         self.unheard[unheard] = True
+        self.changes += bool(len(unheard) or len(sensors))
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
         found += [self._unheard(int(home), moment) for home in unheard]
@@ -429,6 +458,7 @@ class Engine:
         if kind is FindingKind.SILENCE and not self._was_seen(place):
             self.last_sign[place] = min(self.last_sign[place], moment)
         flags[place] |= bool(times[place] <= moment)
+        self.changes += 1
         return bool(flags[place])
 
     def _was_seen(self, home: int) -> bool:
@@ -457,12 +487,22 @@ class Engine:
     def _sensor_id(self, sensor: int) -> str | None:
         return None if sensor == NO_SENSOR else self.sensor_ids[sensor]
 
-    def snapshot(self) -> memoryview:
-        """All state by the ids of homes and sensors, as it is now, for `restore`."""
-        parts = [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+    @property
+    def size(self) -> int:
+        """Bytes of a `snapshot`."""
+        return _HEAD + sum(map(len, self._parts()))
+
+    def _parts(self) -> list[NDArray[np.uint8]]:
+        return [*self._names, *(_as_bytes(one) for one in (self._state, self._fitted, self._fusion.state))]
+
+    def snapshot(self, room: NDArray[np.uint8] | None = None) -> memoryview:
+        """All state by the ids of homes and sensors, as it is now, for `restore`; in `room` of that size, if there is
+        any: to take new room for a borough's from the system takes many times as long as to fill it.
+        """
+        parts = self._parts()
         head = msgspec.json.encode(_Head(_LAYOUT, tuple(map(len, parts)))).ljust(_HEAD)
         ends = np.cumsum([_HEAD, *map(len, parts)]).tolist()
-        content = np.empty(ends[-1], np.uint8)
+        content = np.empty(ends[-1], np.uint8) if room is None else room
         content[:_HEAD] = _as_bytes(head)
         for one, (start, end) in zip(parts, pairwise(ends), strict=True):
             content[start:end] = one
@@ -486,6 +526,7 @@ class Engine:
         for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
             self._fitted[name][sensors[0]] = fitted[name][sensors[1]]
         self.wake_at[:] = NEVER
+        self.changes += 1
         if self.prior is None:
             self._by_the_rule(np.arange(len(self.homes)))
         return True
@@ -499,9 +540,13 @@ class Engine:
     def _restore_homes(self, old: NDArray[Any], homes: tuple[Ints, Ints], now_at: dict[int, int]) -> None:
         """All but what this engine was told of its homes; `now_at` says where sensors are that were elsewhere."""
         here, there = homes
-        for name in stream.HOME_STATE.names or ():
-            if name not in _SAID:
-                self._state[name][here] = old[name][there]
+        said = {name: self._state[name].copy() for name in _SAID}
+        if np.array_equal(there, np.arange(len(self._state))) and np.array_equal(here, there):
+            self._state[:] = old[: len(there)]  # the same homes, as after most restarts: no copy in between
+        else:
+            self._state[here] = old[there]
+        for name in _SAID:
+            self._state[name] = said[name]
         for name in ("last_sensor", "waiting_sensor"):
             moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):

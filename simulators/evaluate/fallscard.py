@@ -37,8 +37,9 @@ button, the silence after a fall and the long-lie rule stand behind it.
 
 Measured on {day.isoformat()}. Judged {document["model"]["judged"]}{_seen(document)}.
 One model and one threshold for all places of wear; what is worn on a wrist is judged too, though no model learns from
-it. Each person's trials are joined in random order into one stream, and pauses filled with cuts from that person's own
-ordinary trials.
+it. How the model is made, and its threshold, were chosen by figures like these of these same people: what judges
+somebody has learned nothing from them, but for that the figures are somewhat too good. Each person's trials are joined
+in random order into one stream, and pauses filled with cuts from that person's own ordinary trials.
 
 {fallsrows.COUNTED}
 The baselines run on the same streams and are counted in the same way; their thresholds are chosen on the other people

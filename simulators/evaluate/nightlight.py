@@ -18,6 +18,7 @@ from models.detection.routine import History
 from models.training import FOLDS, learn_crossed, learn_prior
 from simulators.evaluate.driven import BUDGETS, Driven
 from simulators.evaluate.homes import Recorded, as_home, read_folder
+from simulators.evaluate.parallel import long_ones
 from simulators.evaluate.silences import MISSED, Silences, silences
 from simulators.evaluate.study import SHORTEST, Deadlines, Family, Judged, Watch
 from simulators.recording import BadRecording
@@ -56,13 +57,13 @@ def shipped() -> Prior:
 
 
 def learned(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
-    model = learn_prior(_histories(homes), said_of(homes, GIVEN, day), done)
+    model = learn_prior(_histories(homes), said_of(homes, GIVEN, day), done, long_ones)
     return Prior(f"learned in this run from {len(homes)} homes", frozenset(home.id for home in homes), model)
 
 
 def crossed(homes: Sequence[Recorded], day: date, done: Callable[[], object] = lambda: None) -> Prior:
     """Every home with a prior that seven eighths of the others taught."""
-    models = learn_crossed(_histories(homes), said_of(homes, GIVEN, day), done)
+    models = learn_crossed(_histories(homes), said_of(homes, GIVEN, day), done, long_ones)
     instead = {home.id: model for home, model in zip(homes, models, strict=True)}
     name = f"learned in this run, for each home from {FOLDS - 1} in {FOLDS} of the others"
     return Prior(name, frozenset(), models[0], instead)
@@ -77,7 +78,7 @@ def make_prior(
     homes = [home for home in read_folder(folder) if home.days >= SHORTEST]
     if len(homes) < FOLDS:
         raise BadRecording(f"{folder}: {len(homes)} homes of {SHORTEST:.0f} days or more, and it takes {FOLDS}")
-    model = learn_prior(_histories(homes), said_of(homes, learned_from, day), done)
+    model = learn_prior(_histories(homes), said_of(homes, learned_from, day), done, long_ones)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(model.to_bytes())
     return model

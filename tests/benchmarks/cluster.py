@@ -8,9 +8,6 @@ It ends with 1 where something was lost or is there twice.
 
 import argparse
 import os
-import pwd
-import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -39,6 +36,7 @@ from models.wire import Leg, Up, encode, every_home, read_receipt, read_topic, t
 from simulators import town
 from simulators.programs import Failed, Program, Stage, end_on_signals, free_port, wait_until_open
 from simulators.resident import HALL
+from tests.benchmarks.postgres import postgres
 from tests.benchmarks.wire import FULL, messages_of, receipted, through
 
 HOMES = 40
@@ -415,40 +413,6 @@ def raised(one: Cluster, each: int) -> bool:
     print(f"{each} presses in each of {HOMES} homes: in {len(wrong)} not each was raised once")
     print(f"logs that are broken: {broken or 'none'}")
     return not wrong and not broken
-
-
-# PostgreSQL
-
-
-def postgres(stage: Stage, databases: Sequence[str]) -> None:
-    """A server of one's own, as it comes but for room for connections, on a socket."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not binaries:
-        raise Failed("no PostgreSQL server program is installed: apt-get install postgresql")
-    stage.folder.chmod(0o755)
-    folder = stage.folder / "pg"
-    folder.mkdir()
-    user = None
-    if os.geteuid() == 0:
-        user = "postgres" if "postgres" in {one.pw_name for one in pwd.getpwall()} else "nobody"
-        shutil.chown(folder, user)
-    words: list[str | Path] = [binaries[-1] / "initdb", "-D", folder / "data", "-U", "hub", "-A", "trust", "-E", "UTF8"]
-    subprocess.run(words, user=user, cwd="/", check=True, stdout=subprocess.DEVNULL)
-    as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
-    options: list[str | Path] = [
-        "-D",
-        folder / "data",
-        "-k",
-        folder,
-        "-c",
-        "listen_addresses=",
-        "-c",
-        "max_connections=200",
-    ]
-    server = stage.start("postgres", *as_user, binaries[-1] / "postgres", *options)
-    server.wait_for("ready to accept connections", 30)
-    for name in databases:
-        subprocess.run([binaries[-1] / "createdb", "-h", folder, "-U", "hub", name], check=True)
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 A real hub watches 10,000 homes that move about and beat; 20 of them press each second for a minute; operators answer
 what their console shows, read the alert's page, and close it. Beside it, in the same run, as many presses go through a
 plain FastAPI application that broadcasts each to fifty streams and does nothing else: what this machine can do.
-`python tests/benchmarks/consoles.py [--homes N] [--consoles N] [--rate R] [--seconds S]`
+`python tests/benchmarks/consoles.py [--homes N] [--consoles N] [--rate R] [--seconds S] [--postgres]`
 """
 
 import argparse
@@ -39,6 +39,7 @@ from simulators.programs import Stage, end_on_signals
 from simulators.resident import PENDANT
 from simulators.service import Hub, Place
 from simulators.wires import connected
+from tests.benchmarks.postgres import postgres
 from tests.benchmarks.taken import Meter, told
 from tests.conftest import eventually, free_port
 
@@ -222,6 +223,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20.0, help="presses a second")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--per-day", type=float, default=300.0, help="observations of each home")
+    parser.add_argument("--postgres", action="store_true", help="records and observations in PostgreSQL")
     chosen = parser.parse_args()
     end_on_signals()
     presses = int(chosen.rate * chosen.seconds)
@@ -249,7 +251,8 @@ def _measured(stage: Stage, chosen: argparse.Namespace, presses: int) -> tuple[S
     homes, now = town.home_ids(chosen.homes), datetime.now(UTC)
     clock = PlayedClock(stage.folder / "clock.pace", now)
     clock.run(1.0)
-    hub = Hub(stage, clock)
+    names = ("records_url", "series_url") if chosen.postgres else ()
+    hub = Hub(stage, clock, None, **dict(zip(names, postgres(stage, names) if names else (), strict=True)))
     accounts = tuple(Account(f"op{number}", f"Operator {number}", Role.OPERATOR) for number in range(chosen.consoles))
     passwords = hub.load(Register(accounts=accounts))
     hub.load(town.register(homes, now))

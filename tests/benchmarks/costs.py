@@ -56,8 +56,8 @@ class Line:
     def hear(self, homes: Iterable[str]) -> None:
         pass
 
-    def receipt(self, _home: str, _content: bytes) -> None:
-        self.receipts += 1
+    def receipt(self, receipts: Iterable[tuple[str, bytes]]) -> None:
+        self.receipts += len(list(receipts))
 
 
 class Behind:
@@ -77,7 +77,7 @@ class Behind:
         ingest = watch = 0.0
         for start in range(0, len(messages), AT_ONCE):
             for name, content in messages[start : start + AT_ONCE]:
-                self.inbox.put(Arrived(name, content, retained=False, at=datetime.now(UTC)))
+                self.inbox.put([Arrived(name, content, retained=False, at=datetime.now(UTC))])
             time.sleep(GATHER)
             ingest += _taken(self._ingest.turn)
             watch += _taken(self._watch.turn)
@@ -129,7 +129,7 @@ def _read(settings: Settings, folder: Path, homes: Sequence[str]) -> Iterator[tu
     _, port = settings.broker
     running = subprocess.Popen(broker.command(port, folder / "broker", broker.mosquitto()), stderr=subprocess.DEVNULL)
     try:
-        link = Link(settings, "costs", Clock(None), came.append)
+        link = Link(settings, "costs", Clock(None), came.extend)
         link.start()
         while link.hindrance:
             time.sleep(0.05)

@@ -34,18 +34,18 @@ FIRST_WEEK = (BEGIN - datetime(1970, 1, 1, tzinfo=UTC)).days // 7
 SENSORS = ("hall", "kitchen", "bathroom", "front_door", "bed")
 
 
-def lived(home: str, day: int, luck: random.Random) -> list[Row]:
-    """A day of 400 observations, sent in batches of one to four, each at a microsecond of its own."""
+def lived(home: str, day: int, luck: random.Random, a_day: int = A_DAY) -> list[Row]:
+    """A day of so many observations, sent in batches of one to four, each at a microsecond of its own."""
     at, rows = BEGIN + timedelta(days=day), list[Row]()
-    while len(rows) < A_DAY:
-        at += timedelta(seconds=luck.expovariate(A_DAY / 2.5 / 70_000))
+    while len(rows) < a_day:
+        at += timedelta(seconds=luck.expovariate(a_day / 2.5 / 70_000))
         sent = at + timedelta(seconds=3 + luck.random())
         for _ in range(luck.randint(1, 4)):
             at += timedelta(seconds=luck.random())
             sensor = luck.choice(SENSORS)
             what = What.OPENED if sensor == "front_door" else What.MOVED
             rows.append(Row(home, "box", day * 1000 + len(rows), sensor, what, at, max(sent, at)))
-    return rows[:A_DAY]
+    return rows[:a_day]
 
 
 def batches(count: int) -> list[list[Row]]:
@@ -95,22 +95,22 @@ def appended(series: SqlSeries, given: Sequence[Sequence[Row]]) -> float:
     return sum(map(len, given)) / (time.perf_counter() - began)
 
 
-def filled(path: Path, rows: int, days: int = MONTH) -> tuple[SqlSeries, int]:
+def filled(path: Path, rows: int, days: int = MONTH, a_day: int = A_DAY) -> tuple[SqlSeries, int]:
     """A store of that many settled rows, and how many homes they are of."""
     engine = opened(f"sqlite:///{path}")
     migrate(engine, "series")
     luck = random.Random(1)
-    months = [[lived("h", day, luck) for day in range(days)] for _ in range(8)]
+    months = [[lived("h", day, luck, a_day) for day in range(days)] for _ in range(8)]
     weeks = [
         [encoded(columns_of([row for day in month[at : at + 7] for row in day])) for at in range(0, days, 7)]
         for month in months
     ]
-    homes = max(rows // (A_DAY * days), 1)
+    homes = max(rows // (a_day * days), 1)
     for start in range(0, homes, 500):
         with writing(engine) as connection:
             values = [
                 {
-                    "home": f"home-{home:06d}", "week": FIRST_WEEK + week, "part": 0, "count": 7 * A_DAY,
+                    "home": f"home-{home:06d}", "week": FIRST_WEEK + week, "part": 0, "count": 7 * a_day,
                     "whats": "moved opened", "body": body,
                 }
                 for home in range(start, min(start + 500, homes))

@@ -64,7 +64,14 @@ def register() -> Register:
             Resident("neil", "next-door", "Neil Brandt", "Mr Brandt", "2 Elm Row"),
         ),
         contacts=(
-            Contact("ada", "grace", "Ada Okafor", "daughter", addresses=(Address("email", "ada@home.example"),)),
+            Contact(
+                "ada",
+                "grace",
+                "Ada Okafor",
+                "daughter",
+                Level.ALL_IS_WELL,
+                addresses=(Address("email", "ada@home.example"),),
+            ),
             Contact("karl", "neil", "Karl Brandt", "son", Level.TIMES, addresses=(Address("email", "k@home.example"),)),
         ),
         consents=tuple(

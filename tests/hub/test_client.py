@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.client import AT_ONCE, AllAtOnce
@@ -20,10 +20,7 @@ def hearing(broker: Broker, came: list[bytes]) -> Iterator[None]:
     client = AllAtOnce(CallbackAPIVersion.VERSION2, client_id="hub", clean_session=False)
     heard = threading.Event()
 
-    def received(_client: Client, _data: object, message: MQTTMessage) -> None:
-        came.append(bytes(message.payload))
-
-    client.on_message = received
+    client.came = lambda messages: came.extend(content for _, content, _ in messages)
     client.on_connect = lambda client, *_: client.subscribe(TOPIC, qos=1)
     client.on_subscribe = lambda *_: heard.set()
     client.connect("127.0.0.1", broker.port)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.clock import Clock
+from hub.clock import SLICE, Clock
 from models.pace import Pace
 from tests.hub.conftest import T0, Hand
 
@@ -36,27 +36,25 @@ def test_a_quick_clock_makes_waits_short(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     file.write_bytes(Pace(time.time(), T0.timestamp(), 3600.0).packed())
     clock = Clock(str(file))
+    assert not clock.wait(360, threading.Event().wait)
+    assert clock.now() >= T0 + timedelta(seconds=360)
+
+
+def test_a_wait_by_a_clock_that_stands_still_ends_when_it_is_moved_or_woken_or_after_a_while(hand: Hand) -> None:
+    clock, wake, asked = Clock(str(hand.path)), threading.Event(), []
+
+    def moves(within: float) -> bool:
+        asked.append(within)
+        hand.move(seconds=61)
+        return False
+
+    assert not clock.wait(60, moves)
+    assert len(asked) == 1
     began = time.monotonic()
-    assert not clock.wait(600)
-    assert 0.1 < time.monotonic() - began < 60
-    assert clock.now() >= T0 + timedelta(seconds=600)
-
-
-def test_a_wait_by_a_clock_that_stands_still_ends_when_it_is_moved_or_woken(hand: Hand) -> None:
-    clock, wake, woken = Clock(str(hand.path)), threading.Event(), []
-    waits = [
-        threading.Thread(target=lambda: woken.append(clock.wait(60))),
-        threading.Thread(target=lambda: woken.append(clock.wait(9e9, wake))),
-    ]
-    for wait in waits:
-        wait.start()
-    time.sleep(0.05)
-    assert woken == []
-    hand.move(seconds=61)
-    waits[0].join(60)
+    assert not clock.wait(60, wake.wait), "whatever turns says that it does"
+    assert time.monotonic() - began >= SLICE
     wake.set()
-    waits[1].join(60)
-    assert woken == [False, True]
+    assert clock.wait(60, wake.wait)
 
 
 def test_a_file_that_is_no_clock_is_refused(tmp_path: Path) -> None:

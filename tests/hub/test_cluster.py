@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
+from hub import lastmonth
 from hub.settings import Settings, checked
 from hub.store import SqlSeries, Store, open_store
 from hub.store.lease import HUB, ONCE, standing
@@ -19,10 +20,15 @@ from models.observation import Observation, What
 from models.register import Register
 from models.settings import BadSettings
 from models.share import shares
+from models.training import counted, teach
+from simulators.evaluate.parallel import ADDRESS, MANY, each, left, long_ones
 from tests.conftest import eventually, free_port
 from tests.hub.conftest import Broker, Kit, _new_database, now
 from tests.hub.post import HOME
+from tests.hub.test_lastmonth import lived
 from tests.hub.test_shares import NEIGHBOUR, pushed
+from tests.models.test_training import SAID
+from tests.models.test_training import lived as a_life
 
 ALONE = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_enable_worker_prestart": "0", "RAY_prestart_worker_first_driver": "0"}
 FIRST, SECOND = (share.named(HUB) for share in shares(2))
@@ -55,7 +61,7 @@ class Ray:
         self._process.wait(60)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ray() -> Iterator[Ray]:
     """In a folder with a short name, since a socket's may have 107 bytes with all folders before it."""
     with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:
@@ -63,6 +69,32 @@ def ray() -> Iterator[Ray]:
         eventually(one.begun, 30)
         yield one
         one.end()
+
+
+@pytest.mark.processes
+def test_tasks_find_what_is_found_without_a_cluster(
+    ray: Ray, tmp_path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings that are tried, and a prior that is learned."""
+    here = Settings(data_dir=str(tmp_path))
+    store, until = open_store(here), now()
+    store.records.load(register, {one.login: "-" for one in register.accounts})
+    lived(store, HOME, 6, until)
+    monkeypatch.setattr(lastmonth, "TOGETHER", 1)
+    homes, cells = [HOME, NEIGHBOUR], {"false_alerts_a_month": "30"}
+    there = replace(here, ray_address=ray.address)
+    tried = [list(lastmonth.of_homes(which, homes, cells, until)) for which in (there, here)]
+    assert tried[0] == tried[1]
+    assert tried[0][0].found is not None
+    histories = [a_life(seed, days=2) for seed in range(2)]
+    shared = histories, [counted(history) for history in histories], SAID
+    taught = [model.to_bytes() for model in long_ones(teach, shared, [None])]
+    monkeypatch.setenv(ADDRESS, ray.address)
+    try:
+        assert [model.to_bytes() for model in long_ones(teach, shared, [None])] == taught
+        assert list(each(abs, range(-MANY, 0), lambda: None)) == list(range(MANY, 0, -1))
+    finally:
+        left()
 
 
 @pytest.mark.processes

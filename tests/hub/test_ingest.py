@@ -227,7 +227,7 @@ def test_presses_overtake_what_waits(t0: datetime) -> None:
     inbox = Inbox()
     routine, press = arrived(b"routine", t0), arrived(b'{"what":"pressed"}', t0 + timedelta(seconds=1))
     for one in (routine, routine, press):
-        inbox.put(one)
+        inbox.put([one])
     assert inbox.take(0) == [press]
     assert inbox.complete_until(t0 + timedelta(seconds=9)) == t0
     assert inbox.take(0) == [routine, routine]
@@ -245,7 +245,7 @@ def test_heartbeats_hold_up_neither_presses_nor_what_was_noticed(t0: datetime) -
     )
     assert b'"tested"' in content
     for one in (beat, arrived(b"routine", t0), press):
-        inbox.put(one)
+        inbox.put([one])
     assert inbox.take(0) == [press]
     assert inbox.take(0) == [beat, arrived(b"routine", t0)]
 
@@ -253,12 +253,12 @@ def test_heartbeats_hold_up_neither_presses_nor_what_was_noticed(t0: datetime) -
 def test_what_is_not_urgent_is_gathered_and_a_press_is_not(t0: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     inbox = Inbox()
     routine, press = arrived(b"routine", t0), arrived(b'{"what":"pressed"}', t0)
-    inbox.put(routine)
+    inbox.put([routine])
     assert inbox.take(0) == [routine], "the first after a quiet time"
     first = inbox._gathered_at
-    inbox.put(routine)
+    inbox.put([routine])
     monkeypatch.setattr("hub.ingest.GATHER", 60.0)
-    threading.Timer(0.005, inbox.put, [press]).start()
+    threading.Timer(0.005, inbox.put, [[press]]).start()
     assert inbox.take(0) == [press]
     monkeypatch.setattr("hub.ingest.GATHER", GATHER)
     assert inbox.take(0) == [routine]
@@ -271,11 +271,11 @@ def test_a_message_in_full_flood_is_dropped_unreceipted_and_a_press_is_not(
     monkeypatch.setattr("hub.ingest.WAITING_BYTES", 500)
     inbox, press = Inbox(), arrived(b'{"what":"pressed"}', t0)
     for _ in range(3):
-        inbox.put(arrived(b"routine", t0))
-    inbox.put(press)
+        inbox.put([arrived(b"routine", t0)])
+    inbox.put([press])
     assert inbox.take(0) == [press]
     assert (len(inbox.take(0)), inbox.dropped) == (2, 1)
-    inbox.put(arrived(b"routine", t0))
+    inbox.put([arrived(b"routine", t0)])
     assert (len(inbox.take(0)), inbox.dropped) == (1, 1), "there is room again"
 
 

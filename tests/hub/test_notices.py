@@ -224,11 +224,35 @@ def test_who_wants_it_spoken_is_sent_a_sound_or_rung_up(desk: Desk) -> None:
     assert sounds["ada"] == b""
     with wave.open(io.BytesIO(sounds["obi"])) as sound:
         assert sound.getnframes() / sound.getframerate() > 2, "seconds"
+    assert [one.state for one in desk.relatives.of_person("ife")] == [Sent.RANG], "what rings has told nobody anything"
+    desk.relatives.picked_up(desk.relatives.of_person("ife")[0].id, desk.hand.now)
+    desk.at(evening(18.5))
+    assert [one.state for one in desk.relatives.of_person("ife")] == [Sent.SENT]
+    assert len(desk.told["sip"].calls) == 1
     desk.told["sip"].fault = Unreached("the telephone exchange does not answer", broken=True)
     desk.at(evening(42.0))
     desk.settled()
     (last,) = [one for one in desk.relatives.of_person("ife") if one.tried]
     assert (last.state, last.way, last.tried) == (Sent.SENT, "email", ("sip",)), "the next way is tried"
+
+
+def test_a_telephone_that_nobody_picks_up_rings_again_and_then_the_next_way_is_tried(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    with_telephone = replace(ada, addresses=(*ada.addresses, Address("sip", "01632 960077")))
+    desk.store.records.load(Register(contacts=(with_telephone,)), {})
+    desk.relatives.prefer("ada", Preferences("Mum", way="sip"))
+    for hour, rung in ((18.0, 1), (18.2, 1), (18.26, 2), (18.28, 2)):
+        desk.at(evening(hour))
+        desk.settled()
+        assert [one.kind for one in desk.told["sip"].calls] == ["digest"] * rung, hour
+    assert desk.told["email"].calls == []
+    desk.begin()
+    desk.at(evening(18.31))
+    desk.settled()
+    assert desk.states() == [("digest", "sent", "email")]
+    (told,) = desk.relatives.of_person("ada")
+    assert told.detail == "sip: nobody picked up; sip: nobody picked up the second time either"
 
 
 def test_where_every_way_fails_the_page_can_say_so(desk: Desk) -> None:

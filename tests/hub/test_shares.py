@@ -19,8 +19,8 @@ from hub.settings import Settings
 from hub.store import Store
 from hub.store.lease import HUB, ONCE, at_work, take
 from hub.store.records import Turn
-from hub.store.series import Row
-from hub.watch import Columns, Watch
+from hub.store.series import Stored
+from hub.watch import Watch
 from models.alert import Act
 from models.observation import Observation, What
 from models.protection import Unprotected
@@ -141,13 +141,13 @@ def test_when_their_number_changes_each_begins_with_what_the_others_knew(
 ) -> None:
     store = post.store
     observed: list[int] = []
-    columns = Watch._columns
+    see = Watch._see_stored
 
-    def noted(watch: Watch, row: Row) -> list[Columns]:
-        observed.append(row.seq)
-        return columns(watch, row)
+    def noted(watch: Watch, stored: Stored) -> None:
+        observed.extend(stored.seq)
+        see(watch, stored)
 
-    monkeypatch.setattr(Watch, "_columns", noted)
+    monkeypatch.setattr(Watch, "_see_stored", noted)
     post.saw()
     post.saw(home=NEIGHBOUR)
     post.saw(What.PRESSED, "pendant")

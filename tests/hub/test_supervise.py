@@ -81,14 +81,25 @@ def test_what_dies_is_started_anew_and_the_ports_stay(served: Served, register: 
     assert {**served.place, "pids": 0} == {**before, "pids": 0}
     eventually(lambda: store.alerts.open_alerts()[0].presses == 2)
     kit.stop()
+    _goes_on_when_its_nursery_died(served, url)
     _ends_cleanly(served)
+
+
+def _goes_on_when_its_nursery_died(served: Served, url: str) -> None:
+    before = served.place["pids"]
+    others = [one for one in psutil.Process(served.process.pid).children() if one.pid not in before.values()]
+    (nursery,) = [one for one in others if "forkserver" in " ".join(one.cmdline())]
+    nursery.kill()
+    for child in ("watch", "web"):
+        eventually(lambda child=child: served.pid(child) not in (0, before[child]), 30)
+    eventually(lambda: alive(url), 40)
 
 
 def _ends_cleanly(served: Served) -> None:
     children = psutil.Process(served.process.pid).children(recursive=True)
     assert len(children) >= 3
     assert served.end(signal.SIGINT) == 0
-    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    eventually(lambda: not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE])
     assert not (served.data / "hub.json").exists()
 
 
@@ -113,7 +124,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 
 
 def test_the_first_restart_is_at_once_and_the_next_ones_ever_later() -> None:
-    child = Child("watch", ())
+    child = Child("watch", lambda: subprocess.Popen("true"))
     waits = []
     for _ in range(7):
         child.started_at = 100.0

@@ -344,6 +344,7 @@ def test_a_long_stay_in_the_bathroom_outlives_a_restart_and_ends(store: Store, h
         post.begin()
         post.alive(2)
     assert post.kinds() == [("long_lie", State.RAISED)]
+    assert [one.kind for one in post.store.alerts.standing()] == [FindingKind.LONG_LIE], "nobody was told that it ended"
     post.saw(sensor="hall")
     post.alive(1)
     (alert,) = post.alerts()

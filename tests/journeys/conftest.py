@@ -25,7 +25,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from hub.store import Alerts, SqlSeries
+from hub.store import Alerts, Records, SqlSeries
 from hub.store.database import opened
 from models.alert import Lane
 from models.detection import FindingKind
@@ -362,8 +362,24 @@ class Service:
             return {"alive": False}
         return found
 
+    def heard_at(self, home: str = "h_okafor") -> datetime | None:
+        """When the last heartbeat came, as the hub has it on record."""
+        records = opened(f"sqlite:///{self.folder / 'data'}/records.db")
+        heard = Records(records).heard(home)[home].at
+        records.dispose()
+        return heard
+
     def judged(self) -> None:
-        """Wait until the watch has looked at the played moment it is now."""
+        """Wait until the kit was heard within the minute, if it can be, and the watch has looked at the played moment
+        it is now. From then on nothing that was due by now is still to come but what the last minute brought.
+        """
+
+        def heard() -> bool:
+            at = self.heard_at()
+            return at is not None and at >= self.clock.now - timedelta(minutes=1)
+
+        if self.broadband and self.broadband.up:
+            eventually(heard, 15)
 
         def so() -> bool:
             until = self.alive().get("judged_until")

@@ -17,10 +17,7 @@ class AloudDesk:
 
     def told(self, token: str) -> News:
         """How things are, as the one who is rung may know it: the look is theirs. Raises Hidden."""
-        try:
-            notice = self._relatives.notice(self._links.read(Matter.NOTICE, token, self._door.clock.now()))
-        except (Unsigned, Expired) as bad:
-            raise Hidden("link") from bad
+        notice = self._relatives.notice(self._read(token))
         contact = self._door.records.contact(notice.person) if notice else None
         resident = self._door.records.resident(contact.resident) if contact else None
         if contact is None or resident is None or resident.ended:
@@ -28,3 +25,13 @@ class AloudDesk:
         login = self._door.records.login_of(contact.id) or contact.id
         account = Account(login, contact.name, Role.CONTACT, contact.id)
         return self._family.news(Viewer(account, "", telling=self._relatives.telling(contact)))
+
+    def picked_up(self, token: str) -> None:
+        """An exchange fetches what it plays when the telephone was picked up. Raises Hidden."""
+        self._relatives.picked_up(self._read(token), self._door.clock.now())
+
+    def _read(self, token: str) -> int:
+        try:
+            return self._links.read(Matter.NOTICE, token, self._door.clock.now())
+        except (Unsigned, Expired) as bad:
+            raise Hidden("link") from bad

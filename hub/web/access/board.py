@@ -40,6 +40,8 @@ PAGE = 100
 """Rows of a page that shows everything, piece by piece."""
 READ_AGAIN = 2.0
 """Real seconds, and played ones, until signs of life are read again: they only order what is graver."""
+COUNTED_FOR = 10.0
+"""Real seconds, and played ones, for which it holds which homes are not heard: to ask that of a borough takes long."""
 LOOK_LASTS = timedelta(hours=1)
 
 SEEN_IN_QUEUE = frozenset({Data.ALERTS, Data.PERSON, Data.HEARING})
@@ -83,6 +85,7 @@ class Board:
         self._read_at: tuple[float, datetime] | None = None
         self._touched: set[int] = set()
         self._counts: dict[str, tuple[str, int]] = {}
+        self._unheard: tuple[tuple[float, datetime], frozenset[str]] | None = None
         self._queues: dict[str, tuple[object, Queue]] = {}
 
     def latest(self) -> int:
@@ -207,7 +210,6 @@ class Board:
         wanted = self._rows.keys() if again else self._touched & self._rows.keys()
         if again:
             self._read_at = (real, now)
-            self._counts.clear()
         homes = {self._rows[one].alert.home for one in wanted}
         if homes:
             self._signs |= self._worklist.expectations(homes)
@@ -217,8 +219,8 @@ class Board:
         self._touched.clear()
 
     @staticmethod
-    def _lately(read_at: tuple[float, datetime], real: float, now: datetime) -> bool:
-        return real - read_at[0] < READ_AGAIN and abs((now - read_at[1]).total_seconds()) < READ_AGAIN
+    def _lately(read_at: tuple[float, datetime], real: float, now: datetime, within: float = READ_AGAIN) -> bool:
+        return real - read_at[0] < within and abs((now - read_at[1]).total_seconds()) < within
 
     def _know(self, row: Row, now: datetime) -> None:
         alert, told, last = row.alert, self._signs.get(row.alert.home), latest_of(row.entries)
@@ -282,11 +284,32 @@ class Board:
         return parts
 
     def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int]:
-        """The centre's time zone, and how many homes are not heard: read as often as signs of life."""
+        """The centre's time zone, and how many homes are not heard."""
+        unheard = self._not_heard(now)
         if council not in self._counts:
-            unheard = len(self._worklist.unheard(now - unheard_after(None)) & homes.keys())
-            self._counts[council] = (zone_of(homes.values()), unheard)
+            self._counts[council] = (zone_of(homes.values()), len(unheard & homes.keys()))
         return self._counts[council]
+
+    def _not_heard(self, now: datetime) -> frozenset[str]:
+        known = self._unheard
+        if known is None or not self._lately(known[0], self._door.real_now(), now, COUNTED_FOR):
+            known = self._read_unheard(now)
+            self._know_unheard(known)
+        return known[1]
+
+    def count(self) -> None:
+        """Look anew which homes are not heard, while others go on being told what changes."""
+        read = self._read_unheard(self._door.clock.now())
+        with self._lock:
+            self._know_unheard(read)
+
+    def _read_unheard(self, now: datetime) -> tuple[tuple[float, datetime], frozenset[str]]:
+        return (self._door.real_now(), now), self._worklist.unheard(now - unheard_after(None))
+
+    def _know_unheard(self, read: tuple[tuple[float, datetime], frozenset[str]]) -> None:
+        if self._unheard is None or read[1] != self._unheard[1]:
+            self._counts.clear()
+        self._unheard = read
 
     def _part(self, rows: Sequence[Row], limit: int, homes: dict[str, Home]) -> Part:
         return Part(tuple(self._waiting(row, homes[row.alert.home]) for row in rows[:limit]), len(rows))

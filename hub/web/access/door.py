@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
+from hub.garbage import nothing_is_garbage
 from hub.kits import Depot
 from hub.knowing import NEVER_HEARD, noticed, unheard_after
 from hub.store.alerts import Alerts, Entry
@@ -212,15 +213,18 @@ class Door:
         """Read again only when the register has changed."""
         version = self.records.version()
         if self._register.version != version:
-            every: dict[str, dict[str, Home]] = {}
-            for home in self.records.homes(ended=True):
-                every.setdefault(home.council, {})[home.id] = home
-            homes = {
-                council: {one: home for one, home in mine.items() if home.ended is None}
-                for council, mine in every.items()
-            }
-            self._register = Register(version, homes, every, self.records.accounts.names())
+            with nothing_is_garbage():
+                self._register = self._registered(version)
         return self._register
+
+    def _registered(self, version: int) -> Register:
+        every: dict[str, dict[str, Home]] = {}
+        for home in self.records.homes(ended=True):
+            every.setdefault(home.council, {})[home.id] = home
+        homes = {
+            council: {one: home for one, home in mine.items() if home.ended is None} for council, mine in every.items()
+        }
+        return Register(version, homes, every, self.records.accounts.names())
 
     def entries(self, alert: Alert) -> list[Entry]:
         """The timeline, read again only when the alert has changed."""

@@ -67,7 +67,7 @@ class RelativeDesk:
             (own.called if own else "") or resident.called,
             now,
             home.timezone,
-            in_use or Preferences(digest=False),
+            in_use or Preferences(),
             own is None and in_use == Preferences(),
             tuple((way, say(f"way.{way}")) for way in ways),
             Data.PARTS_OF_DAY in shown,

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
 from hub.store import schema
-from hub.store.database import Part, _config, migrate, opened, writing
+from hub.store.database import Part, _config, migrate, opened, tidied, writing
 from hub.store.records import Records
 from models.people import Account, Role
 
@@ -40,6 +40,33 @@ def test_whose_a_login_is_stands_beside_those_that_there_were(tmp_path: Path) ->
     assert Records(engine).login_of("c_ada") == "ada"
     with engine.connect() as connection:
         assert connection.execute(text("SELECT person FROM accounts ORDER BY login")).scalars().all() == ["c_ada", None]
+    engine.dispose()
+
+
+def test_what_is_written_lightly_waits_for_no_disk_and_all_else_does(database: str) -> None:
+    engine = opened(database)
+    migrate(engine, "records")
+    sqlite = engine.dialect.name == "sqlite"
+    asked = "PRAGMA synchronous" if sqlite else "SHOW synchronous_commit"
+    for lightly in (True, False, True, False):
+        said: object = (2 - lightly) if sqlite else ("off" if lightly else "on")
+        with writing(engine, lightly=lightly) as connection:
+            assert connection.exec_driver_sql(asked).scalar() == said
+    engine.dispose()
+
+
+def test_sqlite_takes_over_what_was_written_when_it_is_told_to_and_not_in_somebodys_commit(tmp_path: Path) -> None:
+    path = tmp_path / "hub.db"
+    engine = opened(f"sqlite:///{path}")
+    migrate(engine, "records")
+    tidied(engine)
+    before = path.stat().st_size
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE large (content BLOB)"))
+        connection.execute(text("INSERT INTO large VALUES (zeroblob(8000000))"))
+    assert path.stat().st_size == before
+    tidied(engine)
+    assert path.stat().st_size > before + 8_000_000
     engine.dispose()
 
 

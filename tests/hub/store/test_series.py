@@ -62,6 +62,17 @@ def test_since_goes_on_where_it_stopped(store: Store, t0: datetime) -> None:
     assert store.series.last_seq() == 7
 
 
+def test_what_comes_after_is_the_same_as_columns(store: Store, t0: datetime) -> None:
+    pressed = Row("b", "o1", 9, "pendant", What.FELL, t0, t0, clock_trusted=False, evidence={"chance": 0.5})
+    kept = store.series.append([*rows(t0, range(1, 4)), pressed])
+    reached, stored = store.series.after(1, 10)
+    assert (reached, stored.seq, stored.felt()) == (4, (2, 3, 4), {2: {"chance": 0.5}})
+    assert [*stored.of(What.MOVED), *stored.of(What.FELL)] == kept[1:]
+    reached, stored = store.series.after(1, 10, lambda seq, home: home == "a" and seq > 2)
+    assert (reached, stored.number) == (4, (3,))
+    assert store.series.after(4, 10) == (4, type(stored)())
+
+
 def test_forgetting_by_kind_and_age_and_all(store: Store, t0: datetime) -> None:
     store.series.append(rows(t0, range(1, 6)))
     store.series.append([Row("a", "o1", 9, "pendant", What.PRESSED, t0, t0), *rows(t0, range(1, 3), home="b")])

@@ -55,6 +55,8 @@ def test_it_says_what_their_page_says_and_the_look_is_theirs(
     assert "y prynhawn yma" in text
     assert not [one for one in ("07:40", "11:38", "gegin") if one in text], "no more than Chi may see"
     assert [(one.viewer, one.role) for one in world.store.records.looks("h_okafor")] == [("chi", "contact")]
+    (notice,) = Relatives(world.store.records.engine).of_person("c_chi")
+    assert notice.state is Sent.SENT, "that it was fetched says that somebody picked it up"
     assert anybody.get(path.replace("/n", "/a")).status_code == 404
     chi = world.store.records.contact("c_chi")
     assert chi

@@ -9,6 +9,7 @@ import pytest
 from hub.pauses import Pauses
 from hub.store import chain, schema
 from hub.store.wishes import Wishes
+from models.alert import Act, Outcome
 from models.people import Role, Telling
 from models.privacy import Purpose, agreed
 from models.register import Register
@@ -104,10 +105,18 @@ def test_at_their_word_it_is_written_down_by_whom_and_how_they_know(world: World
 
 def test_what_a_relative_sees_is_shown_exactly_and_the_look_is_the_viewers(world: World, visit: Visit) -> None:
     grace, amina = visit("grace"), visit("amina")
+    press = world.press()
+    world.store.alerts.act(press.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(press.id, Act.CLOSE, "tom", world.now, outcome=Outcome.ACCIDENT)
     for contact, login in (("c_ada", "ada"), ("c_dele", "dele"), ("c_chi", "chi"), ("c_ben", "ben")):
         theirs, seen = words(visit(login).see("/family/now")), words(grace.see(f"{HERE}/as/{contact}"))
         assert theirs in seen
         assert words(amina.see(f"{HERE}/as/{contact}?word=telephone")).count(theirs) == 1
+        helps = words(visit(login).see("/family/sharing")).partition("they are called ")[2].partition("Share it")[0]
+        assert helps
+        assert helps.strip() in words(grace.see(f"{HERE}/as/{contact}/sharing"))
+    assert "accidental press" in words(grace.see(f"{HERE}/as/c_ada/why"))
+    assert grace.get(f"{HERE}/as/c_dele/why").status_code == 404, "past alerts are not of her level"
     mine = [one for one in world.store.records.looks("h_okafor") if one.purpose == Purpose.PREVIEW]
     assert {(one.viewer, one.role) for one in mine} == {("grace", Role.RESIDENT), ("amina", Role.ADMINISTRATOR)}
     assert "How do you know?" in amina.see(f"{HERE}/as/c_ada")

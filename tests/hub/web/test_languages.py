@@ -97,6 +97,10 @@ def test_no_page_for_a_welsh_reader_says_anything_in_english(pages: FastAPI, wor
         found += in_english(path, answer.text)
     assert found == []
     page = html.unescape(ada.get("/family").text)
+    assert not [path for path in ("/family", "/why/1") if 'lang="en"' in ada.get(path).text]
+    assert "Galwyd am help gyda'r tlws crog am 12:00. Siaradwch" in " ".join(
+        heard(ada.get("/why/1").text).split()
+    ).replace("Beth fyddai'n ei glirio ", "")
     for said in ("Mae'r ganolfan gyswllt yn edrych i mewn i rybudd", "Fel arfer wedi codi erbyn", "Rwy ar fy ffordd",
                  "Llai o symud yn ystod y dydd", "cwymp go iawn", "Heddiw", "Wedi codi"):  # fmt: skip
         assert said in page
@@ -108,11 +112,15 @@ def test_a_residents_own_pages_are_in_welsh_but_for_what_says_that_it_is_not(pag
     world.store.records.load(Register(residents=(replace(grace, telling=Telling("spoken", "cy")),)), {})
     own = Inside(pages, world, "grace", nightlight_language="cy")
     assert own.post("/choices/r_okafor/kind", kind="motion", deed="pause", hours="1").status == 303
-    found = [one for path in ("/resident", "/choices/r_okafor", "/why") for one in in_english(path, own.get(path).text)]
+    as_ada = [f"/choices/r_okafor/as/c_ada{part}" for part in ("", "/week", "/ask", "/sharing", "/why")]
+    paths = ("/resident", "/choices/r_okafor", "/why", *as_ada)
+    found = [one for path in paths for one in in_english(path, own.get(path).text)]
     assert found == []
     page = html.unescape(own.get("/resident").text)
-    for said in ("Dydd da, Mrs Okafor", "Symudiad, cegin", "Pwy edrychodd"):
+    for said in ("Dydd da, Mrs Okafor", "Symudiad, cegin", "Pwy edrychodd", "Mae'r cartref i'w glywed; mae popeth"):
         assert said in page
+    kept = re.findall(r'lang="en">([^<]*)<', page)
+    assert set(kept) == {"Noticed.", "(as c_ada sees it)"}, "what no pattern is of stays as it was written"
     refused = own.post("/choices/r_okafor/erase", kind="motion", sure="delight")
     assert "a theipiwch y gair dileu" in html.unescape(refused.text)
 

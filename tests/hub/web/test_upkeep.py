@@ -195,7 +195,7 @@ def test_the_resident_reads_when_nothing_could_have_been_noticed(world: World, v
     fewer = replace(home, sensors=tuple(one for one in home.sensors if one.kind is not SensorKind.BED))
     world.store.records.load(Register(homes=(fewer,)), {})
     page = words(visit("grace").see("/resident"))
-    assert "there were 2 h 30 min in which a press or a collapse could not have been noticed" in page
+    assert "This month, for 2 h 30 min, a press or a collapse could not have been noticed." in page
     assert "Nothing was heard from the home 2 h" in page
     assert "The hub itself could not hear 1 h 30 min" in page
     assert "There is no bed sensor, so nobody is told of not being back in bed at night" in page

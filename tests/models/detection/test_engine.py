@@ -173,6 +173,28 @@ def test_each_home_keeps_its_own_time() -> None:
     assert datetime.fromtimestamp(of.expected_by[1], UTC) == NOON + 11 * HOUR
 
 
+def test_many_rows_are_made_as_one_is() -> None:
+    """But for a home that is not here; and of the same evidence comes the same finding."""
+    one, many = engine(), engine()
+    told = [("hall_pir", What.MOVED, {}), ("pendant", What.FELL, {"chance": 0.91}), ("nobody's", What.OPENED, {})]
+    moments = [NOON + MIN * n for n in range(3)]
+    rows = batch(
+        [
+            one.row("h_2", sensor, what, at, at + MIN, n, felt)
+            for n, ((sensor, what, felt), at) in enumerate(zip(told, moments, strict=True))
+        ]
+    )
+    at = np.array([NOON.timestamp(), *(moment.timestamp() for moment in moments)])
+    sensors, whats = ["hall_pir", *(one[0] for one in told)], ["moved", *(one[1].value for one in told)]
+    felt = {0: {"chance": 1.0}, 2: {"chance": 0.91}}
+    made = many.rows(["gone", *["h_2"] * 3], sensors, whats, (at, at + 60.0), [7, 0, 1, 2], felt)
+    for column in ("home", "sensor", "what", "at", "arrived", "number"):
+        assert getattr(made, column).tolist() == getattr(rows, column).tolist(), column
+    found = many.observe(made)
+    assert found == one.observe(rows)
+    assert [finding.kind for finding in found] == [FindingKind.FALL]
+
+
 def test_a_town_without_homes_finds_nothing() -> None:
     of = engine(homes=[])
     assert of.observe(batch([])) == []
