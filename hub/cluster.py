@@ -31,8 +31,8 @@ ROOM = 0.01
 """Of a processor, so that Ray spreads them over machines that have any, and never finds that one has no room: a watch
 that has too little of a processor is late, and one that Ray keeps waiting watches nobody.
 """
-ANSWERS_WITHIN = 20.0
-"""Real seconds for what is asked of Ray, or of an actor."""
+ANSWERS_WITHIN, REACHED_WITHIN = 20.0, 5.0
+"""Real seconds for what is asked of Ray, or of an actor; and to reach the head at all."""
 
 AHEAD = 2
 """Tasks that wait for each processor."""
@@ -142,6 +142,7 @@ def _joined(settings: Settings) -> Any:
     if settings.ray_address is None:
         raise BadSettings("ray_address is missing: at which address is the head of the Ray cluster?")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _answers(settings.ray_address)
     try:
         import ray
     except ModuleNotFoundError as bad:
@@ -153,6 +154,17 @@ def _joined(settings: Settings) -> Any:
     except (ConnectionError, RuntimeError, ValueError) as bad:
         raise BadSettings(f"there is no Ray cluster at {settings.ray_address}: 'ray start --head' begins one") from bad
     return ray
+
+
+def _answers(address: str) -> None:
+    """Ray itself takes a minute to find that nothing does. Raises BadSettings."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), REACHED_WITHIN).close()
+    except (OSError, ValueError) as bad:
+        raise BadSettings(
+            f"nothing answers at {address}, which ray_address names: is the head of the cluster up?"
+        ) from bad
 
 
 def _exists(ray: Any, name: str) -> bool:

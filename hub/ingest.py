@@ -452,12 +452,18 @@ def _up(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
         return _not_on_record(arrived, home)
     asides = [Aside(arrived.at, home, bad.reason, bad.text, bad.raw) for bad in message.set_aside]
     rows: list[Row] = []
+    known: dict[tuple[str, What], tuple[tuple[str, str] | None, str | None]] = {}
     for one in message.observations:
-        if fault := _fault(one, kit.kinds):
+        said = one.sensor, one.what
+        if said not in known:
+            fault = _fault(one, kit.kinds)
+            known[said] = fault, None if fault else _doubt(one, kit.sensors)
+        fault, doubt = known[said]
+        if fault := fault or _too_large(one):
             asides.append(Aside(arrived.at, home, *fault))
             continue
         where = placed(one, message.sent, arrived.at)
-        if doubt := _doubt(one, kit.sensors):
+        if doubt:
             asides.append(Aside(arrived.at, home, "sensor", doubt))
         if where.doubt:
             asides.append(Aside(arrived.at, home, "clock", where.doubt))
@@ -470,12 +476,18 @@ def _up(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
     return Taken(rows, _merged(asides) if asides else (), (home, message.outbox, numbers))
 
 
+def _too_large(observation: Observation) -> tuple[str, str] | None:
+    if observation.number <= LARGEST_NUMBER:
+        return None
+    return "observation", "a number can't be kept: check the kit's settings"
+
+
 def _fault(observation: Observation, kinds: frozenset[SensorKind]) -> tuple[str, str] | None:
-    """Why an observation is not stored."""
+    """Why what this sensor noticed is not stored, whatever its number and time."""
     if observation.what not in KINDS_OF:
         return "observation", f"'{observation.what}' is not noticed by a sensor: update the kit"
-    if observation.number > LARGEST_NUMBER or not _storable(observation.sensor):
-        return "observation", "a number or a sensor's id can't be kept: check the kit's settings"
+    if not _storable(observation.sensor):
+        return "observation", "a sensor's id can't be kept: check the kit's settings"
     if not may_leave(observation.what, kinds):
         kind = "/".join(sorted(KINDS_OF[observation.what]))
         return "consent", f"no consent to a {kind} sensor is on record: take it out, or record the consent"

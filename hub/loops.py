@@ -92,12 +92,14 @@ class Loop(threading.Thread):
         self._work = work
         self.turning = turning
         self._stop_asked = threading.Event()
+        self.has_turned = threading.Event()
 
     def run(self) -> None:
         while not self._stop_asked.is_set():
             try:
                 self._work.turn()
                 self.turning.turned(*self._work.standing())
+                self.has_turned.set()
             except Exception as error:
                 log.exception("a turn of %s failed; it goes on", self.name)
                 self._work.stumbled(error)

@@ -9,6 +9,7 @@ import secrets
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -72,14 +73,15 @@ def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | N
         holding.start()
     link, loops = assembled(settings, held, part)
     link.start()
-    every = loops if part and not part.whole else [*loops, noticing(settings)]
-    for loop in every:
+    later = [] if part and not part.whole else [noticing(settings)]
+    for loop in loops:
         loop.start()
-    trouble = _wait(asked, link, loops, holding)
-    for loop in every:
+    trouble = _wait(asked, link, loops, later, holding)
+    begun = [*loops, *(loop for loop in later if loop.is_alive())]
+    for loop in begun:
         loop.ask_to_stop()
     link.stop()
-    for loop in every:
+    for loop in begun:
         loop.join(2)
     if holding:
         holding.end()
@@ -126,10 +128,15 @@ def noticing(settings: Settings) -> Loop:
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 
-def _wait(asked: threading.Event, link: Link, loops: list[Loop], holding: Holding | None) -> str:
-    """What went wrong, or '' when asked to end."""
+def _wait(asked: threading.Event, link: Link, loops: list[Loop], later: Sequence[Loop], holding: Holding | None) -> str:
+    """What went wrong, or '' when asked to end. What begins `later` does so when all loops have turned: nothing else
+    holds up a watch that begins again.
+    """
     threads: list[Link | Loop] = [link, *loops]
+    waiting = list(later)
     while not asked.wait(0.25):
+        while waiting and all(loop.has_turned.is_set() for loop in loops):
+            waiting.pop().start()
         dead = [thread.name for thread in threads if not thread.is_alive()]
         still = [
             loop.name for loop in loops if loop.name in LOOPS and time.monotonic() - loop.turning.at > STANDS_STILL

@@ -207,7 +207,10 @@ class Watch:
         self._hear(signs)
 
     def _see(self, rows: Sequence[Row]) -> None:
-        rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
+        if self._share.whole and not self._begun_after:
+            rows = [row for row in rows if row.seq > self._seq]
+        else:
+            rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
         if not rows:
             return
         self._know([row.home for row in rows])

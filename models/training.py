@@ -4,6 +4,7 @@ data files that are shipped; nothing that watches over a home needs it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
-from models.detection.falls import FallModel
+from models.detection.falls import FallModel, Net
 from models.detection.prior import Prior
 from models.detection.routine import REFERENCE_RATE, History, Waits, inputs, noises, waits
 
@@ -280,21 +283,21 @@ def _cuts(x: NDArray[Any], weight: Floats) -> list[Floats]:
     return [_cuts_of(column, weight) for column in x.T] if len(x) <= SAMPLED else []
 
 
-def _cuts_of(column: NDArray[Any], weight: Floats) -> Floats:
+def _cuts_of(column: NDArray[Any], weight: Floats, bins: int = BINS) -> Floats:
     """Between all values, or where there are too many so that as much weight lies between any two cuts."""
     values = np.unique(column).astype(np.float64)
-    if len(values) <= BINS:
+    if len(values) <= bins:
         return (values[:-1] + values[1:]) / 2
     order = np.argsort(column)
     ordered, upto = column[order].astype(np.float64), np.cumsum(weight[order])
-    share = np.linspace(0, 100, BINS + 1)[1:-1] / 100 * upto[-1]
+    share = np.linspace(0, 100, bins + 1)[1:-1] / 100 * upto[-1]
     place = np.minimum(np.searchsorted(upto, share), len(order) - 1)
     beyond = np.minimum(place + 1, len(order) - 1)
     exact = upto[place] - share <= np.finfo(np.float64).eps
     return np.unique(np.where(exact, (ordered[place] + ordered[beyond]) / 2, ordered[place]))
 
 
-def _trees(rounds: int, rate: float, leaves: int, least: int) -> HistGradientBoostingClassifier:
+def _trees(rounds: int, rate: float, leaves: int, least: int, seed: int = 0) -> HistGradientBoostingClassifier:
     """Of so many `leaves` with at least so many examples in each; the same for the same examples."""
     return HistGradientBoostingClassifier(
         max_iter=rounds,
@@ -304,7 +307,7 @@ def _trees(rounds: int, rate: float, leaves: int, least: int) -> HistGradientBoo
         min_samples_leaf=least,
         l2_regularization=5.0,
         early_stopping=False,
-        random_state=0,
+        random_state=seed,
     )
 
 
@@ -366,7 +369,37 @@ def _least(alerts: Callable[[float], int], allowed: float, low: float, high: flo
     return float(np.exp(top))
 
 
-FALL_THRESHOLD = 0.5
+FALL_THRESHOLD = 0.63
+WOODS, NETS = 4, 8
+WOOD_BINS, HIDDEN, BATCH, PASSES = 64, 32, 256, 12
+"""More passes learn by heart who is learned from."""
+
+NETS_COUNT = 0.4
+"""Trees are sharp and nets are smooth, and they err about different things: together they err least."""
+
+DRAWN = 4.0
+"""Each wood and each net draws anew what else than falls it learns from: by its weight, at most each once, where what
+weighs as much as this many of the mean is always drawn.
+"""
+
+RARE = 0.005
+"""So much of an input on either side is held to be as what is next to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Candidates (n, k), whether each was a fall, what it counts for."""
+
+    asked: NDArray[np.float32]
+    fell: NDArray[np.bool_]
+    weight: Floats
+
+    def drawn(self, seed: int) -> Told:
+        """All falls, and of the others as many as their weight is worth, which then count for the rest."""
+        chance = np.where(self.fell, 1.0, np.minimum(self.weight / self.weight.mean() / DRAWN, 1.0))
+        kept = np.random.default_rng([seed, 7]).random(len(chance)) < chance
+        weight = self.weight[kept] / chance[kept]
+        return Told(self.asked[kept], self.fell[kept], weight / weight.mean())
 
 
 def learn_falls(
@@ -374,14 +407,64 @@ def learn_falls(
     fell: NDArray[np.bool_],
     weight: Floats,
     provenance: dict[str, str | int | float],
-    rounds: int = 250,
+    rounds: int = 150,
 ) -> FallModel:
     """From candidates (n, len(falls.NAMES)): whether each was a fall, and what it counts for."""
-    trees = _trees(rounds, rate=0.06, leaves=12, least=40)
-    told = asked.astype(np.float32)
-    cuts = [_cuts_of(column, weight) for column in told.T]
-    roots, nodes, start = _fit_cut(trees, told, fell, weight, cuts)
-    feature = nodes["feature"].astype(np.int64)
-    feature[nodes["feature"] == kernels.LEAF] = -1
-    cut, child = nodes["cut"].astype(np.float64), nodes["child"].astype(np.int64)
-    return FallModel(roots, feature, cut, child, start, FALL_THRESHOLD, provenance)
+    told = Told(asked.astype(np.float32), fell, weight)
+    roots, nodes, begin = _woods(told, rounds)
+    net, end = _smooth(told)
+    leaf = nodes["feature"] == kernels.LEAF
+    return FallModel(
+        roots=roots,
+        feature=np.where(leaf, -1, nodes["feature"].astype(np.int64)),
+        cut=np.where(leaf, (1 - NETS_COUNT) / WOODS, 1.0) * nodes["cut"],
+        child=nodes["child"].astype(np.int64),
+        net=net,
+        start=(1 - NETS_COUNT) * begin + NETS_COUNT * end,
+        threshold=FALL_THRESHOLD,
+        provenance=provenance,
+    )
+
+
+def _woods(told: Told, rounds: int) -> Trees:
+    """Side by side; what they start from is the mean."""
+    roots, nodes, starts = zip(*(_wood(told.drawn(seed), rounds, seed) for seed in range(WOODS)), strict=True)
+    sizes = [len(part) for part in nodes]
+    before = np.cumsum([0, *sizes[:-1]])
+    whole = np.concatenate(nodes)
+    whole["child"] += np.repeat(before, sizes).astype(np.uint16)
+    return np.concatenate([part + at for part, at in zip(roots, before, strict=True)]), whole, float(np.mean(starts))
+
+
+def _wood(told: Told, rounds: int, seed: int) -> Trees:
+    cuts = [_cuts_of(column, told.weight, WOOD_BINS) for column in told.asked.T]
+    trees = _trees(rounds, rate=0.1, leaves=12, least=40, seed=seed)
+    return _fit_cut(trees, told.asked, told.fell, told.weight, cuts)
+
+
+def _smooth(told: Told) -> tuple[Net, float]:
+    """The mean of some nets as one net, and what it adds to all."""
+    low, high = np.quantile(told.asked, (RARE, 1 - RARE), axis=0)
+    held = np.clip(told.asked, low, high).astype(np.float32)
+    mean, scale = held.mean(0), held.std(0) + 1e-6
+    even = Told(((held - mean) / scale).astype(np.float32), told.fell, told.weight)
+    nets = [_net(even.drawn(WOODS + seed), seed) for seed in range(NETS)]
+    hidden = np.hstack([net.coefs_[0] for net in nets]) / scale[:, None]
+    bias = np.concatenate([net.intercepts_[0] for net in nets]) - mean @ hidden
+    worth = np.concatenate([net.coefs_[1][:, 0] for net in nets]) * NETS_COUNT / NETS
+    arrays = (each.astype(np.float64) for each in (low, high, hidden, bias, worth))
+    return Net(*arrays), float(np.mean([net.intercepts_[1][0] for net in nets]))
+
+
+def _net(told: Told, seed: int) -> MLPClassifier:
+    net = MLPClassifier(
+        (HIDDEN,),
+        alpha=1e-3,
+        batch_size=min(BATCH, len(told.fell)),
+        learning_rate_init=2e-3,
+        max_iter=PASSES,
+        random_state=seed,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return net.fit(told.asked, told.fell, sample_weight=told.weight)

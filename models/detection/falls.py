@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -287,16 +287,34 @@ def _uprights(acc: Floats) -> list[Floats]:
 
 
 @dataclass(frozen=True, slots=True)
+class Net:
+    """One hidden layer (k, h), its `bias` (h) and what each of it is worth (h), over k inputs that are held within
+    `low` and `high`: of what lies beyond all that was learned from it knows nothing.
+    """
+
+    low: Floats
+    high: Floats
+    hidden: Floats
+    bias: Floats
+    worth: Floats
+
+    def score(self, row: Floats) -> float:
+        inner = np.clip(row, self.low, self.high) @ self.hidden + self.bias
+        return float(np.maximum(inner, 0.0) @ self.worth)
+
+
+@dataclass(frozen=True, slots=True)
 class FallModel:
-    """Trees over `features`: of each node its input (-1: a leaf, its worth in `cut`) and the place of its lower child,
-    which the upper one follows. From `threshold` on a chance is worth a question. `provenance` says from what it was
-    learned.
+    """Trees and a net over `features`, whose scores add up. Of each node of a tree its input (-1: a leaf, its worth in
+    `cut`) and the place of its lower child, which the upper one follows. From `threshold` on a chance is worth a
+    question. `provenance` says from what it was learned.
     """
 
     roots: Ints
     feature: Ints
     cut: Floats
     child: Ints
+    net: Net
     start: float
     threshold: float
     provenance: Mapping[str, str | int | float]
@@ -309,13 +327,16 @@ class FallModel:
         while (inner := self.feature[node] >= 0).any():
             upper = rows[place, self.feature[node]] > self.cut[node]
             node = np.where(inner, self.child[node] + upper, node)
-        found: Floats = 1 / (1 + np.exp(-self.start - self.cut[node].sum(1)))
+        # Row by row, so that what is judged together changes not even the last digit.
+        smooth = np.array([self.net.score(row) for row in rows])
+        found: Floats = 1 / (1 + np.exp(-self.start - self.cut[node].sum(1) - smooth))
         return found
 
     def to_bytes(self) -> bytes:
         content = io.BytesIO()
         small = {"roots": np.int32, "feature": np.int8, "cut": np.float64, "child": np.int32}
         arrays = {name: getattr(self, name).astype(kind) for name, kind in small.items()}
+        arrays |= {field.name: getattr(self.net, field.name) for field in fields(Net)}
         said = json.dumps(dict(self.provenance))
         numbers = {"start": self.start, "threshold": self.threshold}
         np.savez_compressed(content, names=" ".join(NAMES), provenance=said, **arrays, **numbers)  # type: ignore[arg-type]
@@ -330,7 +351,8 @@ def fall_model_from(content: bytes) -> FallModel:
         names, said = str(arrays.pop("names")), json.loads(str(arrays.pop("provenance")))
         start, threshold = (float(arrays.pop(name)) for name in ("start", "threshold"))
         whole = {name: arrays[name].astype(np.int64) for name in ("roots", "feature", "child")}
-        found = FallModel(**whole, cut=arrays["cut"], start=start, threshold=threshold, provenance=said)
+        net = Net(**{field.name: arrays[field.name] for field in fields(Net)})
+        found = FallModel(**whole, cut=arrays["cut"], net=net, start=start, threshold=threshold, provenance=said)
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as wrong:
         raise BadFallModel(f"this is no fall model: {wrong}; make one with nightlight-sim train falls") from wrong
     if names != " ".join(NAMES):

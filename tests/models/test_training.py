@@ -6,7 +6,9 @@ from models.detection import falls, kernels
 from models.detection.prior import Prior, prior_from
 from models.detection.routine import History, Waits, noises
 from models.training import (
+    DRAWN,
     Provenance,
+    Told,
     Tried,
     _fit,
     _trees,
@@ -147,3 +149,14 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     assert slipped > 0.8
     assert whole > 0.8
     assert (model.feature < len(falls.NAMES)).all()
+
+
+def test_what_is_drawn_stands_for_all_that_was_told() -> None:
+    luck = np.random.default_rng(6)
+    fell = luck.random(20_000) < 0.1
+    told = Told(luck.normal(size=(20_000, 1)).astype(np.float32), fell, np.where(luck.random(20_000) < 0.5, 0.2, 1.0))
+    drawn = told.drawn(3)
+    assert drawn.fell.sum() == fell.sum()
+    assert len(drawn.fell) < len(fell) / DRAWN * 2
+    share, of_all = (each.weight[each.fell].sum() / each.weight.sum() for each in (drawn, told))
+    assert abs(share - of_all) < 0.01

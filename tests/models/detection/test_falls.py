@@ -153,13 +153,16 @@ def test_what_is_no_model_is_refused(content: bytes) -> None:
         fall_model_from(content)
 
 
-def test_trees_say_what_walking_down_each_of_them_says(model: FallModel) -> None:
+def test_a_model_says_what_walking_down_each_tree_and_its_net_say(model: FallModel) -> None:
     rows = np.random.default_rng(4).normal(1, 2, (50, len(falls.NAMES))).astype(np.float32)
     assert model.chances(rows) == pytest.approx([slowly(model, row.tolist()) for row in rows])
 
 
 def slowly(model: FallModel, row: Sequence[float]) -> float:
+    held = [min(max(each, low), high) for each, low, high in zip(row, model.net.low, model.net.high, strict=True)]
     score = model.start
+    for each, bias, worth in zip(model.net.hidden.T.tolist(), model.net.bias, model.net.worth, strict=True):
+        score += worth * max(sum(of * what for of, what in zip(held, each, strict=True)) + bias, 0.0)
     for root in model.roots.tolist():
         node = root
         while model.feature[node] >= 0:
