@@ -89,7 +89,7 @@ class Accounts:
 
     def add(self, account: Account, password_hash: str, amendment: Amendment) -> None:
         """Raises TakenAlready."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             if connection.execute(select(_accounts.c.login).where(_accounts.c.login == account.login)).first():
                 raise TakenAlready(account.login)
             row = {"login": account.login, **_columns(account)}
@@ -99,7 +99,7 @@ class Accounts:
 
     def change(self, account: Account, seen: Account, amendment: Amendment) -> bool:
         """False when it is no longer what was seen, and then nothing is changed. Another role ends the sessions."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             known = connection.execute(
                 select(_accounts.c.body).where(_accounts.c.login == account.login).with_for_update()
             ).scalar()
@@ -115,7 +115,7 @@ class Accounts:
 
     def set_password(self, login: str, password_hash: str, amendment: Amendment, *, keep: str = "") -> None:
         """Ends its sessions but the one called `keep`, and its invitations."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             mine = update(_accounts).where(_accounts.c.login == login)
             connection.execute(mine.values(password_hash=password_hash))
             ended = (_sessions.c.login == login) & (_sessions.c.token_hash != keep)
@@ -125,7 +125,7 @@ class Accounts:
 
     def close(self, login: str, at: datetime | None, amendment: Amendment) -> None:
         """From `at` on nobody gets in by it; None opens it again."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(update(_accounts).where(_accounts.c.login == login).values(closed_at=at))
             connection.execute(delete(_sessions).where(_sessions.c.login == login))
             connection.execute(delete(_invitations).where(_invitations.c.login == login))
@@ -172,7 +172,7 @@ class Accounts:
 
     def use_recovery(self, login: str, hashed: str, amendment: Amendment) -> bool:
         """Each works once."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             mine = _accounts.c.login == login
             left = connection.execute(select(_accounts.c.recovery).where(mine).with_for_update()).scalar() or ()
             if hashed not in left:
@@ -187,7 +187,7 @@ class Accounts:
     def invite(self, token_hash: str, login: str, made_by: str, expires_at: datetime, amendment: Amendment) -> None:
         """The one link that holds for this login from now on."""
         row = {"token_hash": token_hash, "login": login, "made_by": made_by, "expires_at": expires_at}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(delete(_invitations).where(_invitations.c.login == login))
             connection.execute(insert(_invitations).values(row))
             note(connection, [amendment])
@@ -267,7 +267,7 @@ class Accounts:
         return bool(self._all(select(func.count()).where(mine))[0][0])
 
     def _change(self, login: str, amendments: Sequence[Amendment] = (), **values: Any) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(update(_accounts).where(_accounts.c.login == login).values(values))
             note(connection, amendments)
 

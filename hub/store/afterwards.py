@@ -102,7 +102,7 @@ class Afterwards:
 
     def refer(self, alert: int, service: Service, actor: str, words: str, now: datetime) -> int:
         row = {"alert": alert, "at": now, "service": service.value, "actor": actor, "words": words}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             return chain.add(connection, _referrals, row)
 
     def referral(self, number: int) -> Referral | None:
@@ -118,7 +118,7 @@ class Afterwards:
         """Raises LookupError for an answer to no challenge of that alert, or to one that has one."""
         row = {"alert": alert, "at": now, "actor": actor, "answers": answers, "text": text}
         t = _challenges
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             if answers:
                 mine = and_(t.c.alert == alert, t.c.id == answers, t.c.answers == 0)
                 told = connection.execute(select(t.c.id).where(t.c.answers == answers)).first()

@@ -227,7 +227,7 @@ class Alerts:
 
     def intend(self, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:
         """Write down that a step is about to be taken; the attempt's id, or None when somebody else was first."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             return _intend(connection, alert, step, who, transport, now)
 
     def take(self, looked: Sequence[Looked], now: datetime) -> list[list[int]]:
@@ -238,7 +238,7 @@ class Alerts:
 
     def finish(self, attempt_id: int, tried: Tried, detail: str, now: datetime) -> bool:
         """How an intended attempt went; False where that was known already. A failure is looked into at once."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             return _finish(connection, attempt_id, tried, detail, now)
 
     def finish_all(self, outcomes: Sequence[tuple[int, Tried, str]], now: datetime) -> None:

@@ -39,7 +39,7 @@ def note(connection: Connection, amendments: Iterable[Amendment]) -> None:
 
 def keep(engine: Engine, amendments: Iterable[Amendment]) -> None:
     """Of what was changed already."""
-    with writing(engine) as connection:
+    with writing(engine, appends="acts") as connection:
         note(connection, amendments)
 
 

@@ -8,13 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Insert, Select, Table, select, text, type_coerce
+from sqlalchemy import BigInteger, Column, Connection, Insert, Select, Table, select, type_coerce
 
 from hub.store import schema
+from hub.store.database import Logs
 from hub.store.schema import to_us
 
 START = "0" * 64
-_LOCK = 0x6C6F67
 PIECE = 5000
 _encode = msgspec.json.Encoder().encode
 
@@ -29,10 +29,11 @@ def _linked(previous: str, plain: Sequence[object]) -> str:
 
 
 def add(connection: Connection, log: Table, row: dict[str, Any]) -> int:
-    """Append `row` to a table with a `link` column, inside a writing transaction; its id."""
+    """Append `row` to a table with a `link` column, inside a transaction that `appends`; its id."""
     link = linked(_last(connection, log), [row[name] for name in _names(log)])
     written = connection.execute(_insert(log), {**row, "link": link}).inserted_primary_key
     assert written is not None
+    _heads(connection)[log] = link
     return int(written[0])
 
 
@@ -44,13 +45,29 @@ def add_all(connection: Connection, log: Table, rows: Sequence[dict[str, Any]]) 
         written.append({**row, "link": link})
     if written:
         connection.execute(_insert(log), written)
+        _heads(connection)[log] = link
+
+
+def undone(connection: Connection) -> None:
+    """Part of the transaction was rolled back: what it appended may be gone."""
+    _heads(connection).clear()
 
 
 def _last(connection: Connection, log: Table) -> str:
     """The link to go on from; until the transaction ends nobody else appends."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    return connection.execute(_newest(log)).scalar() or START
+    appends = connection.get_execution_options().get("appends")
+    assert appends == _logs(log), f"a transaction that appends to '{log.name}' has to begin by writing(appends=...)"
+    return _heads(connection).get(log) or connection.execute(_newest(log)).scalar() or START
+
+
+def _logs(log: Table) -> Logs:
+    return "looks" if log is schema.looks else "acts"
+
+
+def _heads(connection: Connection) -> dict[Table, str]:
+    """What this transaction appended last."""
+    heads: dict[Table, str] = connection.get_execution_options()["heads"]
+    return heads
 
 
 @cache

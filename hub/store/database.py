@@ -33,8 +33,11 @@ LOG_PAGES = 16_000
 IDLE_MS = 4_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6E69676874  # any number that nobody else locks on
+_LOGS_LOCKS = {"looks": 0x6C6F6F6B, "acts": 0x6C6F67}
 
 Part = Literal["records", "series"]
+Logs = Literal["looks", "acts"]
+"""Which of the chained logs: that of who looked, or all the others. What one looks at waits for no act."""
 
 
 def opened(url: str, *, shared: bool = False) -> Engine:
@@ -77,16 +80,21 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def writing(engine: Engine, *, lightly: bool = False) -> Iterator[Connection]:
+def writing(engine: Engine, *, lightly: bool = False, appends: Logs | None = None) -> Iterator[Connection]:
     """One short transaction, committed at the end and rolled back by any exception. What is written `lightly` is on the
     disk with the next commit that is not: a power cut may cost it, and a crash does not, so nobody waits for the disk.
+    Only one that `appends` may add to those logs (`chain.py`): until its end nobody else does.
     """
-    with _turn(engine), engine.execution_options(writes=True, lightly=lightly).begin() as connection:
+    options: dict[str, Any] = {"writes": True, "lightly": lightly, "appends": appends, "heads": {}}
+    with _turn(engine), engine.execution_options(**options).begin() as connection:
         if lightly and connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
         fence = connection.get_execution_options().get("fence")
         if fence:
             fence(connection)
+        if appends and connection.dialect.name == "postgresql":
+            # Before any row is locked: whoever locked one first and then waited here would be waited for in a circle.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOGS_LOCKS[appends]})
         yield connection
 
 

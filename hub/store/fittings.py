@@ -39,7 +39,7 @@ class Fittings:
 
     def issue(self, proved: Proved) -> int:
         """Its number."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             return chain.add(connection, certificates, {"home": proved.home, "body": proved})
 
     def certificates(self, home: str) -> list[tuple[int, Proved]]:

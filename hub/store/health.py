@@ -206,7 +206,7 @@ class Health:
         Raises LookupError where there is none.
         """
         homes = schema.homes
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             found = connection.execute(select(homes.c.body).where(homes.c.id == home).with_for_update()).first()
             old = found.body.sensor(sensor) if found else None
             if found is None or old is None:

@@ -24,7 +24,7 @@ class KeySafes:
             return connection.execute(select(_safes.c.sealed).where(_safes.c.home == home)).scalar()
 
     def enter(self, home: str, sealed: bytes, actor: str, now: datetime) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             upsert(connection, _safes, [{"home": home, "sealed": sealed, "entered_by": actor, "entered_at": now}])
             _add(connection, Done(0, home, now, Deed.ENTER, actor))
 
@@ -34,13 +34,13 @@ class KeySafes:
             return _read(connection, home)
 
     def note(self, done: Done) -> None:
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             _add(connection, done)
 
     def reveal(self, done: Done) -> bool:
         """Put on record before it is shown; False where it may not be shown (any more)."""
         assert done.alert is not None
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(select(_safes.c.home).where(_safes.c.home == done.home).with_for_update())
             if not may_be_shown(_read(connection, done.home), done.alert, done.responder):
                 return False
@@ -49,7 +49,7 @@ class KeySafes:
 
     def reseal(self, resealed: Callable[[bytes], bytes], actor: str, now: datetime) -> int:
         """Every code, all or none; how many there were."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             rows = connection.execute(select(_safes.c.home, _safes.c.sealed)).all()
             for home, sealed in rows:
                 connection.execute(update(_safes).where(_safes.c.home == home).values(sealed=resealed(sealed)))

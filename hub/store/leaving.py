@@ -53,7 +53,7 @@ def ends(engine: Engine, resident: Resident) -> Ends:
 
 def leave(engine: Engine, leaving: Leaving) -> Ends:
     """What ended. Raises StillOpen and Overtaken, and then nothing did."""
-    with writing(engine) as connection:
+    with writing(engine, appends="acts") as connection:
         found = _ends(connection, leaving.resident)
         if found.alerts:
             raise StillOpen(found.alerts)
@@ -80,7 +80,7 @@ def come_back(engine: Engine, resident: Resident, home: Home, actor: str, at: da
     if home.ended is not None:
         changes.append(Change("homes", (home.id,), home, replace(home, ended=None)))
         notes.append(Amendment(at, actor, home.council, "home", home.id, "is watched again"))
-    with writing(engine) as connection:
+    with writing(engine, appends="acts") as connection:
         apply(connection, changes, notes)
 
 

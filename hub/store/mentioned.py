@@ -18,7 +18,7 @@ class Mentioned:
 
     def said(self, home: str, kind: str, alert: int, actor: str, now: datetime) -> None:
         row = {"at": now, "home": home, "kind": kind, "alert": alert, "actor": actor}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             chain.add(connection, _mentioned, row)
 
     def latest(self, home: str) -> dict[str, tuple[str, datetime]]:

@@ -382,7 +382,9 @@ class Records:
     def look(self, viewer: str, role: Role, home: str, data: str, purpose: str, reason: str, at: datetime) -> None:
         row = {"viewer": viewer, "role": role.value, "home": home, "data": str(data), "purpose": str(purpose)}
         written(
-            self._engine, lambda connection: chain.add(connection, schema.looks, {**row, "reason": reason, "at": at})
+            self._engine,
+            lambda connection: chain.add(connection, schema.looks, {**row, "reason": reason, "at": at}),
+            "looks",
         )
 
     def looks(self, home: str, limit: int = 1000) -> list[Look]:
@@ -428,7 +430,7 @@ class Records:
         """Raises LookupError where `undoes` is not the last shift of this home."""
         row = {"home": home, "at": at, "was": was, "now": now, "because": tuple(because), "actor": actor}
         last = select(func.max(schema.shifts.c.id)).where(schema.shifts.c.home == home)
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             added = chain.add(connection, schema.shifts, {**row, "undoes": undoes})
             before = connection.execute(last.where(schema.shifts.c.id < added)).scalar()
             if undoes is not None and before != undoes:
@@ -445,7 +447,7 @@ class Records:
     def undo_falls(self, home: str, at: datetime, sensor: str, alerts: Sequence[int], actor: str) -> None:
         """These alerts no longer count against that pendant."""
         row = {"home": home, "at": at, "sensor": sensor, "alerts": tuple(alerts), "actor": actor}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             chain.add(connection, schema.falls_undone, row)
 
     def falls_undone(self) -> frozenset[int]:

@@ -49,7 +49,7 @@ def all_of(engine: Engine, kind: str) -> dict[tuple[str, ...], Any]:
 
 def keep(engine: Engine, changes: Sequence[Change], amendments: Iterable[Amendment]) -> None:
     """Raises Overtaken, and then nothing was changed."""
-    with writing(engine) as connection:
+    with writing(engine, appends="acts") as connection:
         apply(connection, changes, amendments)
 
 

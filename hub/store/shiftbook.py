@@ -43,7 +43,7 @@ class Shiftbook:
     def write(self, row: Row) -> int:
         """The id that it got; `row.id` is not looked at. Raises AnsweredAlready where another answers the same row."""
         values = {name: getattr(row, name) for name in _COLUMNS} | {"what": row.what.value}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             number = chain.add(connection, _book, values)
             if row.of is not None:
                 answers = select(func.count()).where(_book.c.of == row.of)

@@ -1,5 +1,6 @@
 """Those who wait to write at the same time write together: one turn with the pen and one commit for all of them, so
-that a storm fills the commits and not the queue. Each is undone by itself where it fails.
+that a storm fills the commits and not the queue. Each is undone by itself where it fails. In PostgreSQL the pen is the
+head of the logs that they append to.
 """
 
 import threading
@@ -9,23 +10,23 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
-from hub.store.database import writing
+from hub.store.chain import undone
+from hub.store.database import Logs, writing
 
 T = TypeVar("T")
 AT_ONCE = 50
+ITS_OWN = IntegrityError, DataError, ProgrammingError
+"""What the database says of one wish, and not of itself."""
 
 
-def written(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """What `work` returned, once it is committed; raises what it raised. It may run in another thread, and must not
-    write by any other way than its connection. PostgreSQL has many write at the same time by itself.
+def written(engine: Engine, work: Callable[[Connection], T], appends: Logs = "acts") -> T:
+    """What `work` returned, once it is committed; raises what it raised. It may run in another thread, may append to
+    those logs, and must not write by any other way than its connection.
     """
-    if engine.dialect.name != "sqlite":
-        with writing(engine) as connection:
-            return work(connection)
     with _making:
-        desk = _desks.setdefault(engine, Desk())
+        desk = _desks.setdefault(engine, {}).setdefault(appends, Desk(appends))
     results: list[T] = []
     desk.write(engine, Wish(lambda connection: results.append(work(connection))))
     return results[0]
@@ -41,9 +42,10 @@ class Wish:
 
 
 class Desk:
-    """Of one database, in this process."""
+    """Of one database and what is appended there, in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, appends: Logs) -> None:
+        self._appends = appends
         self._guard = threading.Lock()
         self.waiting: deque[Wish] = deque()
         self._taken = False
@@ -66,7 +68,7 @@ class Desk:
         """What this thread wants, and what others want who came while it waited for the pen."""
         some: list[Wish] = []
         try:
-            with writing(engine) as connection:
+            with writing(engine, appends=self._appends) as connection:
                 some = self._take(AT_ONCE)
                 for one in some:
                     _write(connection, one, alone=len(some) == 1)
@@ -103,10 +105,11 @@ def _write(connection: Connection, one: Wish, *, alone: bool) -> None:
         with connection.begin_nested():
             one.work(connection)
     except Exception as error:
-        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+        if isinstance(error, DBAPIError) and not isinstance(error, ITS_OWN):
             raise
+        undone(connection)
         one.error = error
 
 
-_desks: WeakKeyDictionary[Engine, Desk] = WeakKeyDictionary()
+_desks: WeakKeyDictionary[Engine, dict[Logs, Desk]] = WeakKeyDictionary()
 _making = threading.Lock()

@@ -23,7 +23,7 @@ class Wishes:
 
     def keep(self, wish: Wish, changes: Sequence[Change] = (), amendments: Sequence[Amendment] = ()) -> None:
         """The wish with what it changes on the records, both or neither. Raises Overtaken."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             if changes:
                 apply(connection, changes, amendments)
             chain.add(connection, schema.wishes, asdict(wish))
@@ -49,13 +49,13 @@ class Wishes:
 
     def decide(self, home: str, resident: str, decision: Decision, wish: Wish) -> None:
         row = {"home": home, "resident": resident, "review_at": decision.review_at, "body": decision}
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(insert(schema.decisions).values(**row))
             chain.add(connection, schema.wishes, asdict(wish))
 
     def end(self, number: int, at: datetime, wish: Wish) -> None:
         table = schema.decisions
-        with writing(self._engine) as connection:
+        with writing(self._engine, appends="acts") as connection:
             connection.execute(update(table).where(table.c.id == number).values(ended_at=at))
             chain.add(connection, schema.wishes, asdict(wish))
 

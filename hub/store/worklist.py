@@ -138,7 +138,7 @@ class Worklist:
             for one in looks
         ]
         if rows:
-            written(self._engine, lambda connection: chain.add_all(connection, schema.looks, rows))
+            written(self._engine, lambda connection: chain.add_all(connection, schema.looks, rows), "looks")
 
     def _of(self, ids: Sequence[object], question: Select[Any]) -> Iterable[Any]:
         with reading(self._engine) as connection:

@@ -54,7 +54,7 @@ def at_once(engine: Engine, works: list[Work]) -> list[object]:
             came[place] = type(error)
 
     written(engine, lambda _: 0)
-    desk, path = together._desks[engine], engine.url.database
+    desk, path = together._desks[engine]["acts"], engine.url.database
     assert path is not None
     with pen(path):
         threads = [threading.Thread(target=write, args=(place,), daemon=True) for place in range(len(works))]
