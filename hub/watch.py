@@ -455,16 +455,19 @@ class Watch:
         brought from elsewhere and is nobody's call for help now; so what is found again is let go.
         """
         self._raise_calls()
-        for rows in self._store.series.settled(self._share.owns):
-            self._know([row.home for row in rows])
-            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
+        for home, settled in self._store.series.settled(self._share.owns):
+            self._know([home])
+            sensors, whats = settled.names()
+            moments = settled.at / SECOND, settled.arrived / SECOND
+            rows = [home] * len(settled), sensors, whats, moments, settled.number.tolist(), settled.evidence
+            self._engine.observe(self._engine.rows(*rows))
             self._say("reading what has settled")
             if time.monotonic() - self._called_at > LOOK_EVERY:
                 self._raise_calls()
 
     def _raise_calls(self) -> None:
-        """Nobody who calls waits until the past of all homes was judged: that is judged apart, with nothing known. To be
-        found again afterwards raises nothing.
+        """Nobody who calls waits until the past of all homes was judged: a call is judged apart, with nothing known. To
+        be found again afterwards raises nothing.
         """
         self._called_at, until = time.monotonic(), self._store.series.last_seq()
         calls = self._store.series.calls(self._called)

@@ -92,7 +92,7 @@ class Series(Protocol):
     def settle(self, home: str, before: datetime, seq: int) -> int:
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
 
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
         """All that has settled of homes that are `owned`, week by week and home by home; within a week in order of
         `at`.
         """
@@ -271,11 +271,11 @@ class SqlSeries:
     def unsent(self) -> tuple[int, dict[str, int]]:
         return 0, {}
 
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
         with reading(self._engine) as connection:
             for week in blocks.weeks(connection):
                 for home in filter(owned, blocks.homes(connection, week)):
-                    yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
+                    yield home, joined(list(blocks.read(connection, home, week, week))).ordered()
 
     def since(self, seq: int, limit: int) -> list[Row]:
         return self._rows(_SINCE, seq=seq, most=limit)

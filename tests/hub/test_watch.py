@@ -16,7 +16,7 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
-from hub.store.row import Row
+from hub.store.settled import Columns
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
 from models.health import Learned, Rhythm
@@ -326,10 +326,10 @@ def test_who_calls_does_not_wait_until_the_past_of_all_homes_was_judged(
     post.stored(What.PRESSED, "pendant")
     read, raised = post.store.series.settled, list[list[str]]()
 
-    def settled(owned: Callable[[str], bool]) -> Iterator[list[Row]]:
-        for rows in read(owned):
+    def settled(owned: Callable[[str], bool]) -> Iterator[tuple[str, Columns]]:
+        for of_a_home in read(owned):
             raised.append([kind for kind, _ in post.kinds()])
-            yield rows
+            yield of_a_home
 
     monkeypatch.setattr(post.store.series, "settled", settled)
     post.begin()
