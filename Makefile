@@ -60,5 +60,5 @@ $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt
 
 $(VENV)/.compiled: | $(VENV)/.sim
 	@echo "Compiling the detectors; this takes about a minute, once"
-	@$(BIN)/python -c 'from hub.process import warmed; warmed()'
+	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)'
 	@touch $@

@@ -113,6 +113,7 @@ class Watch:
         self._seq = 0
         self._ahead: set[int] = set()
         self._begun_after: dict[Share, int] = {}
+        self._called, self._called_at = 0, float("-inf")
         self._saved_at, self._saved_seq = float("-inf"), 0
         self._saving = Saving(store.records.snapshots, share)
         self._looked_at = 0.0
@@ -223,9 +224,7 @@ class Watch:
 
     def _see_stored(self, stored: Stored) -> None:
         self._know(stored.home)
-        moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
-        columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
-        self._find(self._engine.observe(self._engine.rows(*columns)))
+        self._find(_judged(self._engine, stored))
         self._find(self._health.judged(stored.of(What.TESTED), self._clock.now()))
 
     def _is_to_be_seen(self, seq: int, home: str) -> bool:
@@ -455,10 +454,29 @@ class Watch:
         """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
         brought from elsewhere and is nobody's call for help now; so what is found again is let go.
         """
-        for rows in self._store.series.settled(self._share.owns):
-            self._know([row.home for row in rows])
-            self._engine.observe(batch([column for row in rows for column in self._columns(row)]))
+        self._raise_calls()
+        for home, settled in self._store.series.settled(self._share.owns):
+            self._know([home])
+            sensors, whats = settled.names()
+            moments = settled.at / SECOND, settled.arrived / SECOND
+            rows = [home] * len(settled), sensors, whats, moments, settled.number.tolist(), settled.evidence
+            self._engine.observe(self._engine.rows(*rows))
             self._say("reading what has settled")
+            if time.monotonic() - self._called_at > LOOK_EVERY:
+                self._raise_calls()
+
+    def _raise_calls(self) -> None:
+        """Nobody who calls waits until the past of all homes was judged: a call is judged apart, with nothing known. To
+        be found again afterwards raises nothing.
+        """
+        self._called_at, until = time.monotonic(), self._store.series.last_seq()
+        calls = self._store.series.calls(self._called)
+        self._know(calls.home)
+        callers = [home for home in self._engine.homes if home.id in set(calls.home)]
+        found = _judged(self._engine_of(callers, self._clock.now()), calls) if callers else []
+        self._find([one for one in found if one.kind in FIRST])
+        self._raise_pending()
+        self._called = until
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -488,3 +506,9 @@ class Watch:
             self._catch_up()  # so that none is ahead
         self._saving.begin(self._seq, self._engine.snapshot(room), self._learned.mark)
         self._saved_at, self._saved_seq = time.monotonic(), self._seq
+
+
+def _judged(engine: Engine, stored: Stored) -> list[Finding]:
+    moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
+    columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
+    return engine.observe(engine.rows(*columns))

@@ -192,7 +192,7 @@ class InfluxSeries(SqlSeries):
         for one in doomed:
             self._influx.delete(one.days, home, one.what, one.before)
 
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
         with self._engine.connect() as connection:
             span = connection.execute(select(func.min(handed_on.c.first), func.max(handed_on.c.last))).one()
             homes = list(connection.scalars(select(handed_on.c.home).distinct().order_by(handed_on.c.home)))
@@ -201,9 +201,9 @@ class InfluxSeries(SqlSeries):
         for week in range(span[0] // WEEK_US, span[1] // WEEK_US + 1):
             start, end = from_us(week * WEEK_US), from_us((week + 1) * WEEK_US)
             for home in filter(owned, homes):
-                rows = besides(self._old(home, start, end), self._fresh(home, start, end)).rows(home)
-                if rows:
-                    yield rows
+                old = besides(self._old(home, start, end), self._fresh(home, start, end))
+                if len(old):
+                    yield home, old
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]

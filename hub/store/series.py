@@ -19,7 +19,7 @@ from hub.store.once import asked_by, reading
 from hub.store.row import Row, Stored
 from hub.store.schema import from_us, marks, observations, to_us
 from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Ints, columns_of, joined
-from models.observation import KINDS_OF, SensorKind, What
+from models.observation import KINDS_OF, URGENT, SensorKind, What
 
 __all__ = ["Columns", "Row", "Series", "SqlSeries", "Stored", "Summary"]
 
@@ -41,6 +41,11 @@ _SINCE = (
     .where(observations.c.seq > bindparam("seq"))
     .order_by(observations.c.seq)
     .limit(bindparam("most"))
+)
+_CALLS = (
+    select(observations)
+    .where(observations.c.seq > bindparam("seq"), observations.c.what.in_([what.value for what in URGENT]))
+    .order_by(observations.c.seq)
 )
 _LAST = (
     asked_by(observations.c.sensor, func.max(observations.c.at), home=observations.c.home, what=observations.c.what)
@@ -87,7 +92,7 @@ class Series(Protocol):
     def settle(self, home: str, before: datetime, seq: int) -> int:
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
 
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
         """All that has settled of homes that are `owned`, week by week and home by home; within a week in order of
         `at`.
         """
@@ -115,6 +120,9 @@ class Series(Protocol):
         """As `since`, but as columns and, with `wanted`, only those of which seq and home are; and how far that reaches
         with the rest.
         """
+
+    def calls(self, seq: int) -> Stored:
+        """Of those after `seq` that have not settled the calls for help, in order of arrival."""
 
     def beginning(self) -> datetime | None:
         """When the first observation was noticed or came, whichever is known."""
@@ -263,11 +271,11 @@ class SqlSeries:
     def unsent(self) -> tuple[int, dict[str, int]]:
         return 0, {}
 
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[list[Row]]:
+    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
         with reading(self._engine) as connection:
             for week in blocks.weeks(connection):
                 for home in filter(owned, blocks.homes(connection, week)):
-                    yield joined(list(blocks.read(connection, home, week, week))).ordered().rows(home)
+                    yield home, joined(list(blocks.read(connection, home, week, week))).ordered()
 
     def since(self, seq: int, limit: int) -> list[Row]:
         return self._rows(_SINCE, seq=seq, most=limit)
@@ -281,6 +289,11 @@ class SqlSeries:
         if wanted is not None:
             found = [one for one in found if wanted(one[0], one[1])]
         return reached, Stored(*zip(*found, strict=True))
+
+    def calls(self, seq: int) -> Stored:
+        with reading(self._engine) as connection, connection.execute(_CALLS, {"seq": seq}) as result:
+            assert result.cursor is not None
+            return Stored(*zip(*result.cursor.fetchall(), strict=True))
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]

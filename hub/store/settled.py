@@ -52,6 +52,14 @@ class Columns:
         return cast("Ints", self.numbers[AT])
 
     @property
+    def arrived(self) -> Ints:
+        return cast("Ints", self.numbers[ARRIVED])
+
+    @property
+    def number(self) -> Ints:
+        return cast("Ints", self.numbers[NUMBER])
+
+    @property
     def sensor(self) -> Ints:
         return cast("Ints", self.numbers[SENSOR])
 
@@ -77,6 +85,10 @@ class Columns:
     def ordered(self) -> "Columns":
         """By when it was noticed; what was noticed at once, as it arrived."""
         return self.take(np.argsort(self.at, kind="stable"))
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """Of each its sensor, and what."""
+        return [self.sensors[n] for n in self.sensor.tolist()], [self.whats[n] for n in self.what.tolist()]
 
     def rows(self, home: str) -> list[Row]:
         """As they were stored, but for `seq`: the place in the order of all homes ends with settling, and is 0."""

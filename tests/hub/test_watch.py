@@ -1,5 +1,6 @@
 """Judging by a clock moved by hand; a crash is a new Watch on the same store."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
+from hub.store.settled import Columns
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
 from models.health import Learned, Rhythm
@@ -310,6 +312,30 @@ def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_b
     assert known
     assert again
     assert abs(again - known) < timedelta(days=1)
+
+
+def test_who_calls_does_not_wait_until_the_past_of_all_homes_was_judged(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        post.saw()
+        post.hand.move(days=2)
+    post.save()
+    Keeping(post.store).apply(HOME, post.hand.now)
+    post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    post.stored(What.PRESSED, "pendant")
+    read, raised = post.store.series.settled, list[list[str]]()
+
+    def settled(owned: Callable[[str], bool]) -> Iterator[tuple[str, Columns]]:
+        for of_a_home in read(owned):
+            raised.append([kind for kind, _ in post.kinds()])
+            yield of_a_home
+
+    monkeypatch.setattr(post.store.series, "settled", settled)
+    post.begin()
+    assert raised
+    assert all(kinds.count("press") == 1 for kinds in raised), "before anything of the past was judged"
+    assert [alert.presses for alert in post.alerts() if alert.kind == "press"] == [1]
 
 
 def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_anew(post: Post) -> None:
