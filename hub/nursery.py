@@ -9,12 +9,18 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
 from multiprocessing import get_context, parent_process
 
 _CONTEXT = get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["hub.web.app"])
+
+DEEPEST = 60
+"""Characters of a folder for what is temporary in which the fork server's socket has room; its path may have 107."""
+if len(tempfile.gettempdir()) > DEEPEST:
+    tempfile.tempdir = "/tmp"  # noqa: S108 -- it makes a folder of its own there
 
 
 class Program:

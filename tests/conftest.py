@@ -1,5 +1,6 @@
 """The standing cast, and the real programs that tests want."""
 
+import gc
 import inspect
 import itertools
 import os
@@ -66,6 +67,13 @@ def okafor_home(home_id: str = "h_okafor", area: str = "Northside") -> Home:
         Sensor("bed", SensorKind.BED, "bedroom"),
     )
     return Home(home_id, area, sensors, limits=SilenceLimits(by_day=timedelta(hours=3)))
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    """What a hub holds on to for as long as it lives is garbage once its test is over, and its open files with it."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
