@@ -1,8 +1,9 @@
-"""Where `serve` has the hub's own programs begin: in Python's fork server, which has loaded what they are made of.
+"""Where `serve` has the hub's own programs begin: in Python's fork server, which has loaded what the watch is made of.
 
-To load that takes two seconds of a core. So it is done once, and what is started anew after a death is at work that
-much sooner. Compiling, which takes a minute where it was never done, is left to who needs it, and can be ended. Should
-the fork server itself die, its programs end with it, and another is begun.
+That takes a second of a core. So it is done once, and what is started anew after a death is at work that much sooner.
+What only pages need they load themselves, since the watch would wait for it. So is what has to be compiled: where it
+never was, that takes a minute, and can be ended. Should the fork server die, its programs end with it, and another
+begins.
 """
 
 import os
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from multiprocessing import get_context, parent_process
 
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["hub.web.app"])
+_CONTEXT.set_forkserver_preload(["hub.process"])
 
 DEEPEST = 60
 """Characters of a folder for what is temporary in which the fork server's socket has room; its path may have 107."""
