@@ -58,7 +58,9 @@ $(VENV)/.sim $(VENV)/.dev: $(VENV)/.%: pyproject.toml .ci/constraints.txt
 	@$(INSTALL) $(BIN)/python -c .ci/constraints.txt -e '.[$*]'
 	@touch $@
 
-$(VENV)/.compiled: | $(VENV)/.sim
+# A loop that is woven into one of another file is kept compiled as it was when its own file changes: so all go.
+$(VENV)/.compiled: $(wildcard models/detection/*.py) | $(VENV)/.sim
 	@echo "Compiling the detectors; this takes about a minute, once"
+	@rm -f models/detection/__pycache__/*.nb?
 	@$(BIN)/python -c 'from hub.learned import shipped; from models.detection.engine import warm; warm(shipped().prior)'
 	@touch $@
