@@ -129,6 +129,16 @@ def _up_to_date(engine: Engine, part: Part) -> bool:
 
 
 @contextmanager
+def _in_no_transaction(engine: Engine) -> Iterator[Any]:
+    """SQLite's own connection, for what can't be said in a transaction."""
+    with engine.connect() as connection:
+        connection.rollback()
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        yield driver
+
+
+@contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
     """Changing a SQLite file to WAL needs the file to oneself, and does not wait for it."""
     path = engine.url.database
@@ -138,10 +148,7 @@ def _alone(engine: Engine) -> Iterator[None]:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{path}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with engine.connect() as connection:
-            connection.rollback()
-            driver = connection.connection.driver_connection
-            assert driver is not None
+        with _in_no_transaction(engine) as driver:
             driver.execute("PRAGMA auto_vacuum=INCREMENTAL")  # holds only where there is no table yet
             driver.execute("PRAGMA journal_mode=WAL")
         yield
@@ -153,10 +160,7 @@ def tidied(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        connection.rollback()
+    with _in_no_transaction(engine) as driver:
         driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
@@ -166,10 +170,7 @@ def give_back(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        connection.rollback()
+    with _in_no_transaction(engine) as driver:
         driver.executescript("PRAGMA incremental_vacuum")  # `execute` would take the first step only
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
