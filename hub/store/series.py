@@ -4,7 +4,7 @@ What is new stands in rows, in order of arrival; what is over settles into block
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -54,10 +54,6 @@ _LAST = (
 )
 
 
-def every(_home: str) -> bool:
-    return True
-
-
 class Series(Protocol):
     """What the hub asks of any store of observations."""
 
@@ -91,11 +87,6 @@ class Series(Protocol):
 
     def settle(self, home: str, before: datetime, seq: int) -> int:
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        """All that has settled of homes that are `owned`, week by week and home by home; within a week in order of
-        `at`.
-        """
 
     def bring(self, home: str, columns: Columns) -> int:
         """Keep what another hub noticed or a table holds, all or none, as what has settled: nothing is raised for it.
@@ -270,12 +261,6 @@ class SqlSeries:
 
     def unsent(self) -> tuple[int, dict[str, int]]:
         return 0, {}
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        with reading(self._engine) as connection:
-            for week in blocks.weeks(connection):
-                for home in filter(owned, blocks.homes(connection, week)):
-                    yield home, joined(list(blocks.read(connection, home, week, week))).ordered()
 
     def since(self, seq: int, limit: int) -> list[Row]:
         return self._rows(_SINCE, seq=seq, most=limit)
