@@ -25,7 +25,6 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
-    Trees,
     bear_out,
     best,
     bin_of,
@@ -35,11 +34,11 @@ from models.detection.kernels import (
     costs_here,
     describe,
     go_on,
-    survival,
     way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
+from models.detection.trees import Trees, survival
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
