@@ -87,8 +87,8 @@ def test_ctrl_c_ends_a_demonstration_cleanly_at_any_moment(own: dict[str, str], 
     eventually(lambda: any("nightlight-edge" in line for line in left_in(own)), seconds=60)
     began = time.monotonic()
     running.send_signal(ending)
-    said, _ = running.communicate(timeout=60)
-    assert time.monotonic() - began < 30
+    said, _ = running.communicate(timeout=240)
+    assert time.monotonic() - began < 60, "2 on a quiet machine"
     assert (running.returncode, "Nothing is left behind." in said) == (0, True)
     assert left_in(own) == []
 
