@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,6 +72,12 @@ def okafor_home(home_id: str = "h_okafor", area: str = "Northside") -> Home:
         Sensor("bed", SensorKind.BED, "bedroom"),
     )
     return Home(home_id, area, sensors, limits=SilenceLimits(by_day=timedelta(hours=3)))
+
+
+def with_armchair(home: Home) -> Home:
+    """With a motion sensor in the lounge, and a mat in its armchair."""
+    lounge = Sensor("lounge_pir", SensorKind.MOTION, "lounge"), Sensor("armchair", SensorKind.CHAIR, "lounge")
+    return replace(home, sensors=(*home.sensors, *lounge))
 
 
 @pytest.fixture(autouse=True)
