@@ -33,7 +33,7 @@ from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.held import unlearn
 from hub.store.records import Turn
-from hub.store.series import Row, Stored
+from hub.store.series import Row
 from models.alert import Lane
 from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
@@ -214,18 +214,17 @@ class Watch:
             rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
         if not rows:
             return
-        self._know([row.home for row in rows])
-        self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
-        self._find(self._health.judged(rows, self._clock.now()))
+        self._judge(rows)
         if self._share.whole:
             self._seq = rows[-1].seq
         else:
             self._ahead.update(row.seq for row in rows)
 
-    def _see_stored(self, stored: Stored) -> None:
-        self._know(stored.home)
-        self._find(_judged(self._engine, stored))
-        self._find(self._health.judged(stored.of(What.TESTED), self._clock.now()))
+    def _judge(self, rows: Sequence[Row]) -> None:
+        """Nothing of a home that was taken off the records in the meantime."""
+        self._know([row.home for row in rows])
+        self._find(_judged(self._engine, rows))
+        self._find(self._health.judged(rows, self._clock.now()))
 
     def _is_to_be_seen(self, seq: int, home: str) -> bool:
         """Nothing twice. Up to `_seq` all was seen, and beyond it those `_ahead`; and what a state that this one began
@@ -234,12 +233,6 @@ class Watch:
         if seq <= self._seq or seq in self._ahead or not self._share.owns(home):
             return False
         return not any(seq <= known and share.owns(home) for share, known in self._begun_after.items())
-
-    def _columns(self, row: Row) -> list[Columns]:
-        """No column for a home that was taken off the records in the meantime."""
-        if row.home not in self._engine.index_of:
-            return []
-        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number, row.evidence)]
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
@@ -329,11 +322,13 @@ class Watch:
         while True:
             before = self._seq
             all_of_it = self._share.whole and not self._begun_after
-            reached, stored = self._store.series.after(before, ROWS_AT_ONCE, None if all_of_it else self._is_to_be_seen)
+            reached, rows = self._store.series.after(before, ROWS_AT_ONCE)
             if reached == before:
                 return
-            if stored.seq:
-                self._see_stored(stored)
+            if not all_of_it:
+                rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
+            if rows:
+                self._judge(rows)
             self._seq, self._ahead = reached, {seq for seq in self._ahead if seq > reached}
             self._raise_pending()
             if reached >= before + ROWS_AT_ONCE:
@@ -471,8 +466,9 @@ class Watch:
         """
         self._called_at, until = time.monotonic(), self._store.series.last_seq()
         calls = self._store.series.calls(self._called)
-        self._know(calls.home)
-        callers = [home for home in self._engine.homes if home.id in set(calls.home)]
+        calling = {row.home for row in calls}
+        self._know(list(calling))
+        callers = [home for home in self._engine.homes if home.id in calling]
         found = _judged(self._engine_of(callers, self._clock.now()), calls) if callers else []
         self._find([one for one in found if one.kind in FIRST])
         self._raise_pending()
@@ -508,7 +504,9 @@ class Watch:
         self._saved_at, self._saved_seq = time.monotonic(), self._seq
 
 
-def _judged(engine: Engine, stored: Stored) -> list[Finding]:
-    moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
-    columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
-    return engine.observe(engine.rows(*columns))
+def _judged(engine: Engine, rows: Sequence[Row]) -> list[Finding]:
+    at, arrived = [row.at.timestamp() for row in rows], [row.arrived.timestamp() for row in rows]
+    felt = {place: row.evidence for place, row in enumerate(rows) if row.evidence}
+    sensors, whats = [row.sensor for row in rows], [row.what for row in rows]
+    moments, numbers = (np.array(at), np.array(arrived)), [row.number for row in rows]
+    return engine.observe(engine.rows([row.home for row in rows], sensors, whats, moments, numbers, felt))

@@ -44,6 +44,7 @@ from models.observation import CODE_OF, What
 Row = NDArray[Any]
 
 PRESSED, ALIVE, HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+SAT_DOWN = CODE_OF[What.SAT_DOWN]
 KINDS = night.KINDS + doors.KINDS + lie.KINDS + trouble.KINDS + changes.KINDS
 """What the detectors beside silence find: each has a place in `due`, `since` and `stage`, a subject's side by side."""
 COUNT = len(KINDS)
@@ -154,7 +155,7 @@ def take(
         if what[row] == HEARD:
             count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
-        if what[row] < ALIVE:
+        if what[row] < ALIVE or what[row] >= SAT_DOWN:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
         if sensor[row] >= 0:
             count = alive(of, sensor[row], at[row], arrived[row], row, told, count)

@@ -262,7 +262,7 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
     told = {one.about: one.count for one in Aged(post.store.records.engine).of(HOME)}
-    assert told == {"pendant, pull_cord": 1, "bed, door, motion": 1}
+    assert told == {"pendant, pull_cord": 1, "bed, chair, door, motion": 1}
 
 
 def test_many_homes_of_which_nothing_is_known_yet(tmp_path: Path, hand: Hand) -> None:
