@@ -22,8 +22,9 @@ import numpy as np
 from hub.learned import shipped
 from hub.settings import Settings
 from hub.store import Store, open_store
+from hub.store.row import Row
 from hub.store.schema import from_us
-from hub.store.series import FOR_EVER, Stored
+from hub.store.series import FOR_EVER
 from hub.store.settled import Columns
 from models.detection import Finding
 from models.detection.engine import Engine
@@ -130,10 +131,12 @@ def observed(engine: Engine, home: str, columns: Columns) -> list[Finding]:
     return engine.observe(engine.rows(*rows))
 
 
-def judged(engine: Engine, stored: Stored) -> list[Finding]:
-    moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
-    columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
-    return engine.observe(engine.rows(*columns))
+def judged(engine: Engine, rows: Sequence[Row]) -> list[Finding]:
+    at, arrived = [row.at.timestamp() for row in rows], [row.arrived.timestamp() for row in rows]
+    felt = {place: row.evidence for place, row in enumerate(rows) if row.evidence}
+    sensors, whats = [row.sensor for row in rows], [row.what for row in rows]
+    moments, numbers = (np.array(at), np.array(arrived)), [row.number for row in rows]
+    return engine.observe(engine.rows([row.home for row in rows], sensors, whats, moments, numbers, felt))
 
 
 def learned_from(store: Store, homes: Homes) -> tuple[int, bytes]:

@@ -34,7 +34,7 @@ from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.held import unlearn
 from hub.store.records import LEARNING, Turn
-from hub.store.series import FOR_EVER, Row, Stored
+from hub.store.series import FOR_EVER, Row
 from models.alert import Lane
 from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
@@ -220,18 +220,17 @@ class Watch:
             rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
         if not rows:
             return
-        self._know([row.home for row in rows])
-        self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
-        self._find(self._health.judged(rows, self._clock.now()))
+        self._judge(rows)
         if self._share.whole:
             self._seq = rows[-1].seq
         else:
             self._ahead.update(row.seq for row in rows)
 
-    def _see_stored(self, stored: Stored) -> None:
-        self._know(stored.home)
-        self._find(judged(self._engine, stored))
-        self._find(self._health.judged(stored.of(What.TESTED), self._clock.now()))
+    def _judge(self, rows: Sequence[Row]) -> None:
+        """Nothing of a home that was taken off the records in the meantime."""
+        self._know([row.home for row in rows])
+        self._find(judged(self._engine, rows))
+        self._find(self._health.judged(rows, self._clock.now()))
 
     def _is_to_be_seen(self, seq: int, home: str) -> bool:
         """Nothing twice. Up to `_seq` all was seen, and beyond it those `_ahead`; and what a state that this one began
@@ -240,12 +239,6 @@ class Watch:
         if seq <= self._seq or seq in self._ahead or not self._share.owns(home):
             return False
         return not any(seq <= known and share.owns(home) for share, known in self._begun_after.items())
-
-    def _columns(self, row: Row) -> list[Columns]:
-        """No column for a home that was taken off the records in the meantime."""
-        if row.home not in self._engine.index_of:
-            return []
-        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number, row.evidence)]
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
@@ -337,11 +330,13 @@ class Watch:
         while True:
             before = self._seq
             all_of_it = self._share.whole and not self._begun_after
-            reached, stored = self._store.series.after(before, ROWS_AT_ONCE, None if all_of_it else self._is_to_be_seen)
+            reached, rows = self._store.series.after(before, ROWS_AT_ONCE)
             if reached == before:
                 return
-            if stored.seq:
-                self._see_stored(stored)
+            if not all_of_it:
+                rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
+            if rows:
+                self._judge(rows)
             self._seq, self._ahead = reached, {seq for seq in self._ahead if seq > reached}
             self._raise_pending()
             if reached >= before + ROWS_AT_ONCE:
@@ -517,8 +512,9 @@ class Watch:
         """
         self._called_at, until = time.monotonic(), self._store.series.last_seq()
         calls = self._store.series.calls(self._called)
-        self._know(calls.home)
-        callers = [home for home in self._engine.homes if home.id in set(calls.home)]
+        calling = {row.home for row in calls}
+        self._know(list(calling))
+        callers = [home for home in self._engine.homes if home.id in calling]
         found = judged(self._engine_of(callers, self._clock.now()), calls) if callers else []
         self._find([one for one in found if one.kind in FIRST])
         self._raise_pending()
@@ -563,13 +559,11 @@ class Watch:
         reached = seq
         while reached < self._seq:
             before = reached
-            reached, stored = self._store.series.after(
-                before, ROWS_AT_ONCE, lambda seq, home: seq <= self._seq and home in engine.index_of
-            )
+            reached, rows = self._store.series.after(before, ROWS_AT_ONCE)
             if reached == before:
                 return
-            if stored.seq:
-                judged(engine, stored)
+            mine = [row for row in rows if row.seq <= self._seq and row.home in engine.index_of]
+            judged(engine, mine)
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""

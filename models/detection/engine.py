@@ -32,6 +32,7 @@ from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
+from models.detection.trees import laid_out
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
@@ -690,7 +691,7 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     often = HALF_LIFE, TRUST, REFERENCE_RATE / MONTH
     if prior is None:
         nobody = np.zeros(0, np.int64)
-        trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
+        trees = laid_out(nobody, np.zeros(0, kernels.NODE), 0.0)
         return stream.Known(False, np.zeros(0), trees, 1.0, *often, 0.0), steps
     own = stream.Known(True, prior.usual, prior.trees, prior.reference, *often, prior.outings / MONTH)
     return own, np.log(prior.price_of(steps))

@@ -25,7 +25,6 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
-    Trees,
     bear_out,
     best,
     bin_of,
@@ -35,16 +34,17 @@ from models.detection.kernels import (
     costs_here,
     describe,
     go_on,
-    survival,
     way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
+from models.detection.trees import Trees, survival
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
 
 PRESSED, ALIVE, HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
+SAT_DOWN = CODE_OF[What.SAT_DOWN]
 KINDS = night.KINDS + doors.KINDS + lie.KINDS + trouble.KINDS + changes.KINDS
 """What the detectors beside silence find: each has a place in `due`, `since` and `stage`, a subject's side by side."""
 COUNT = len(KINDS)
@@ -157,7 +157,7 @@ def take(
         if what[row] == HEARD:
             count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
-        if what[row] < ALIVE:
+        if what[row] < ALIVE or what[row] >= SAT_DOWN:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
         if sensor[row] >= 0:
             count = alive(of, sensor[row], at[row], arrived[row], row, told, count)

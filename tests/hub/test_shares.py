@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from hub.settings import Settings
 from hub.store import Store
 from hub.store.lease import HUB, ONCE, at_work, take
 from hub.store.records import Turn
-from hub.store.series import Stored
+from hub.store.row import Row
 from hub.watch import Watch
 from models.alert import Act
 from models.observation import Observation, What
@@ -103,7 +103,7 @@ def test_one_of_two_is_killed_in_the_middle(programs: Programs, on_record: Store
     strangers = [Kit(home, settings.broker_port) for home in STRANGERS]
     for one in strangers:
         one.beat(now())
-    eventually(lambda: on_record.records.set_aside_counts().get("home") == 2, 30)
+    eventually(lambda: on_record.records.set_aside_counts().get("home", 0) >= 2, 30)
     homes = tuple(replace(on_record.records.homes()[0], id=one.home) for one in strangers)
     on_record.records.load(Register(homes=homes), {})
     for one in strangers:
@@ -141,13 +141,13 @@ def test_when_their_number_changes_each_begins_with_what_the_others_knew(
 ) -> None:
     store = post.store
     observed: list[int] = []
-    see = Watch._see_stored
+    judge = Watch._judge
 
-    def noted(watch: Watch, stored: Stored) -> None:
-        observed.extend(stored.seq)
-        see(watch, stored)
+    def noted(watch: Watch, rows: Sequence[Row]) -> None:
+        observed.extend(row.seq for row in rows)
+        judge(watch, rows)
 
-    monkeypatch.setattr(Watch, "_see_stored", noted)
+    monkeypatch.setattr(Watch, "_judge", noted)
     post.saw()
     post.saw(home=NEIGHBOUR)
     post.saw(What.PRESSED, "pendant")

@@ -25,6 +25,8 @@ def test_codes_are_never_renumbered() -> None:
         ("fall_called_off", 10),
         ("worn", 11),
         ("tested", 12),
+        ("sat_down", 13),
+        ("stood_up", 14),
     ]
 
 

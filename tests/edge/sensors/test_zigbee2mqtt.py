@@ -26,6 +26,7 @@ FITTED = (
     Fitted("door", SensorKind.DOOR, "front_door"),
     Fitted("bed", SensorKind.BED, "bed_strap"),
     Fitted("pad", SensorKind.BED, "pad", inverted=True),
+    Fitted("chair", SensorKind.CHAIR, "chair_pad"),
 )
 START = NIGHT
 Lately = Mapping[str, list[tuple[What, datetime]]]
@@ -125,6 +126,10 @@ LAY_DOWN, GOT_UP = What.LAY_DOWN, What.GOT_UP
         ("bed_strap", {"contact": True}, [LAY_DOWN]),
         ("bed_strap", {"contact": False}, [GOT_UP]),
         ("pad", {"contact": False, "battery_low": False}, [LAY_DOWN]),
+        ("chair_pad", {"occupancy": True}, [What.SAT_DOWN]),
+        ("chair_pad", {"occupancy": False}, [What.STOOD_UP]),
+        ("chair_pad", {"pressure_state": "sit"}, [What.SAT_DOWN]),
+        ("chair_pad", {"battery": 80}, []),
         ("granny_lamp", {"action": "emergency"}, []),
     ],
 )
