@@ -8,7 +8,7 @@ A silence is learned when it ends; the chance of its going on is read when it ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -122,6 +122,23 @@ INPUTS = 26
 LEAF = 255
 """Asked by a node that asks nothing."""
 NODE = np.dtype([("cut", np.float32), ("child", np.uint16), ("feature", np.uint8)], align=True)
+
+
+class Trees(NamedTuple):
+    """Questions are whether an input is above a cut: the `cuts` of each input side by side, those of input i from
+    `first[i]` on; one more has no for an answer. Each row of `splits` is a tree: all bins are in slot 0, and a split
+    takes those that say yes from its slot into a new one, the next after those there are. `worth` (trees, LEAVES) is
+    added to the log odds, from which they `start`, of the bins that end in each slot. (It stays where it is: what was
+    compiled before an update names it, and numba stops where it can't find it.)
+    """
+
+    cuts: Row
+    first: Row
+    splits: Row
+    worth: Row
+    start: float
+
+
 PULL = 6.0
 OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
 """A silence this long (s) between doors was somebody out; this long after a door one is still by it."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.detection import kernels
 from models.detection.batch import Floats, Ints
-from models.detection.trees import SPLITS, Trees, laid_out
+from models.detection.trees import SPLITS, laid_out
 
 
 class BadPrior(ValueError):
@@ -43,7 +43,7 @@ class Prior:
     provenance: Mapping[str, str | int | float]
 
     @property
-    def trees(self) -> Trees:
+    def trees(self) -> kernels.Trees:
         return laid_out(self.roots, self.nodes, self.start)
 
     def price_of(self, rate: float | Floats) -> Floats:

@@ -25,6 +25,7 @@ from models.detection.kernels import (
     RECENT,
     REMEMBERED,
     SHORTS,
+    Trees,
     bear_out,
     best,
     bin_of,
@@ -38,7 +39,7 @@ from models.detection.kernels import (
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
-from models.detection.trees import Trees, survival
+from models.detection.trees import survival
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]

@@ -6,11 +6,9 @@ branch is such a number too. So a tree is a fixed row of splits, two logical ope
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from models.detection.kernels import BINS, EDGES, INPUTS, LEAF, Row, compiled, compiled_plain, compiled_sum
+from models.detection.kernels import BINS, EDGES, INPUTS, LEAF, Row, Trees, compiled, compiled_plain, compiled_sum
 
 LEAVES = 15
 """At most, in a tree."""
@@ -25,20 +23,6 @@ ABREAST = 8 * ((BINS + 8) // 8)
 NONE, ONE = np.uint64(0), np.uint64(1)
 ALL = np.uint64((1 << (BINS + 1)) - 1)
 BIT = np.array([1 << each if each <= BINS else 0 for each in range(ABREAST)], np.uint64)
-
-
-class Trees(NamedTuple):
-    """Questions are whether an input is above a cut: the `cuts` of each input side by side, those of input i from
-    `first[i]` on; one more has no for an answer. Each row of `splits` is a tree: all bins are in slot 0, and a split
-    takes those that say yes from its slot into a new one, the next after those there are. `worth` (trees, LEAVES) is
-    added to the log odds, from which they `start`, of the bins that end in each slot.
-    """
-
-    cuts: Row
-    first: Row
-    splits: Row
-    worth: Row
-    start: float
 
 
 def laid_out(roots: Row, nodes: Row, start: float) -> Trees:

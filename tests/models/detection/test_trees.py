@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 import models.data
 from models.detection import kernels
-from models.detection.kernels import BINS, EDGES
+from models.detection.kernels import BINS, EDGES, Trees
 from models.detection.prior import prior_from
-from models.detection.trees import TAIL_FROM, VARYING, Trees, grained, laid_out, survival
+from models.detection.trees import TAIL_FROM, VARYING, grained, laid_out, survival
 
 LUCK = some.integers(0, 2**32 - 1).map(np.random.default_rng)
 BITS = settings(max_examples=60, deadline=None)
