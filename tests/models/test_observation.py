@@ -2,7 +2,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.observation import CODE_OF, KINDS_OF, SIGNS_OF_LIFE, URGENT, WHATS, Observation, What, placed
+from models.observation import (
+    CODE_OF,
+    KINDS_OF,
+    SIGNS_OF_LIFE,
+    URGENT,
+    WHATS,
+    Observation,
+    SensorKind,
+    What,
+    placed,
+)
+from models.recorded import MEANS, ON, SAID
 from tests.conftest import NOON
 
 
@@ -67,3 +78,9 @@ def test_a_time_that_fits_nothing_falls_back_on_arrival() -> None:
 def test_a_clock_a_little_fast_is_believed_and_one_far_ahead_is_not() -> None:
     assert placed(seen(NOON + timedelta(minutes=4)), NOON, NOON).doubt is None
     assert placed(seen(NOON + timedelta(minutes=6)), NOON, NOON).doubt
+
+
+def test_what_a_table_says_is_read_back_as_it_was() -> None:
+    for what, (kind, value) in SAID.items():
+        assert MEANS[SensorKind(kind), ON[value]] is what
+    assert {SensorKind(kind) for kind, _ in SAID.values()} == set(SensorKind) - {SensorKind.PULL_CORD}
