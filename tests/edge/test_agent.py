@@ -291,6 +291,9 @@ def test_what_a_clock_at_1970_noticed_is_placed_anew_once_it_is_right(hub: FakeH
     (one,) = hub.heard
     assert one.clock_trusted
     assert NIGHT - played <= one.at <= NIGHT
+    second = timedelta(seconds=1)
+    play(clock, NIGHT + 2 * second, speed)
+    eventually(lambda: NIGHT - played <= hub.last.sensors.get("pendant", boot) <= NIGHT + second)
 
 
 def test_while_the_clock_is_wrong_the_hub_is_told(hub: FakeHub, kit: Kit) -> None:
