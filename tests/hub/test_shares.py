@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from hub.settings import Settings
 from hub.store import Store
 from hub.store.lease import HUB, ONCE, at_work, take
 from hub.store.records import Turn
-from hub.store.series import Stored
+from hub.store.row import Row
 from hub.watch import Watch
 from models.alert import Act
 from models.observation import Observation, What
@@ -143,13 +143,13 @@ def test_when_their_number_changes_each_begins_with_what_the_others_knew(
 ) -> None:
     store = post.store
     observed: list[int] = []
-    see = Watch._see_stored
+    judge = Watch._judge
 
-    def noted(watch: Watch, stored: Stored) -> None:
-        observed.extend(stored.seq)
-        see(watch, stored)
+    def noted(watch: Watch, rows: Sequence[Row]) -> None:
+        observed.extend(row.seq for row in rows)
+        judge(watch, rows)
 
-    monkeypatch.setattr(Watch, "_see_stored", noted)
+    monkeypatch.setattr(Watch, "_judge", noted)
     post.saw()
     post.saw(home=NEIGHBOUR)
     post.saw(What.PRESSED, "pendant")
