@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from models import faults
 from models.detection import OF_THE_HEARTBEAT, SEATED, Finding, FindingKind
 from models.detection.batch import utc
-from models.detection.coldstart import known_by
+from models.detection.coldstart import BY_OTHERS, known_by
 from models.home import Home, Sensor
 from models.observation import SensorKind
 
@@ -228,7 +228,8 @@ def _rarity(finding: Finding) -> str:
     chance = float(finding.evidence.get("chance") or 0)
     if not 0 < chance < 1:
         return ""
-    by = known_by(timedelta(days=float(finding.evidence.get("learned_days") or 0)))
+    known_for = timedelta(days=float(finding.evidence.get("learned_days") or 0))
+    by = BY_OTHERS if finding.evidence.get("anew") else known_by(known_for)
     out = ", and may be out" if finding.evidence.get("perhaps_out") else ""
     return f": {by}, a well person is quiet this long after 1 in {about_one_in(chance)} such moments{out}"
 

@@ -69,7 +69,7 @@ HOME_STATE = np.dtype(
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
-        ("doubtful", np.bool_), ("chair_taken", np.uint8),
+        ("doubtful", np.bool_), ("outdated", np.bool_), ("chair_taken", np.uint8),
         ("due", np.float64, COUNT), ("since", np.uint32, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
@@ -88,6 +88,8 @@ SENSOR_STATE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+MEANING = 1
+"""Another one when a column means something else than it did, though it looks the same: then no older state is read."""
 TOLD = np.dtype([("which", np.int64), ("row", np.int64), ("since", np.float64)])
 PRESS, SIGN, KIT_BACK, SENSOR_BACK = 0, 1, 2, 3
 """What a row of news may lead to."""
@@ -190,7 +192,8 @@ def bridge(of: State, home: int, before: float, until: float, since: float) -> N
     noticed again; where it can't tell (`since` is 0) a quiet time without an end is at least not learned from.
     """
     mine = of.homes[home]
-    was_off = since > max(before, 0.0) + DEAD_KIT
+    known = before if np.isfinite(before) else mine.read_until  # of a past that was read again no heartbeat is kept
+    was_off = since > max(known, 0.0) + DEAD_KIT
     if was_off and mine.last_sign < since:
         mine.returned = since
     clocks = Clocks(mine.due, mine.since, mine.stage)

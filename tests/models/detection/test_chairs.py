@@ -10,7 +10,8 @@ from models.detection import Finding, FindingKind
 from models.detection.batch import batch
 from models.detection.engine import Engine
 from models.detection.explain import explain
-from models.observation import What
+from models.home import Sensor
+from models.observation import SensorKind, What
 from tests.conftest import NOON, okafor_home, with_armchair
 
 PLAIN = okafor_home()
@@ -108,3 +109,18 @@ def test_a_mat_that_is_not_heard_makes_silence_no_longer_where_motion_is_noticed
     assert not beside._fitted["tells"][beside.sensor_index[HOME.id, "armchair"]]
     assert without._fitted["tells"][without.sensor_index[HOME.id, "armchair"]]
     assert np.count_nonzero(beside._fitted["tells"]) == len(HOME.sensors) - 2, "nor is it a pendant's"
+
+
+def test_when_sensors_are_added_while_a_chair_misleads_none_is_known_to_any_more() -> None:
+    before = Lived(TAKEN, 13.5)
+    more = replace(HOME, sensors=(Sensor("cellar", SensorKind.MOTION, "cellar"), *HOME.sensors))
+    after = Engine([more], NOON + 14 * HOUR, watched_for=MISLEADING)
+    assert after.restore(before.engine.snapshot())
+    now = NOON + 14 * HOUR
+    found = after.observe(after.beat(HOME.id, now, now, {})) + after.overdue(now)
+    assert [(one.kind, one.over) for one in found] == [(FindingKind.SENSOR_STUCK, True)]
+    seen = [after.row(HOME.id, "kitchen_pir", MOVED, now + n * MIN, now + n * MIN, 1) for n in range(40)]
+    seen += [after.row(HOME.id, "armchair", STANDS, now + 41 * MIN, now + 41 * MIN, 1)]
+    found = after.observe(batch(seen)) + after.overdue(now + HOUR)
+    assert FindingKind.SENSOR_STUCK not in {one.kind for one in found}
+    assert after.latest_sign(HOME.id) == (now + 41 * MIN, "armchair")
