@@ -167,6 +167,7 @@ class Fusion:
 
     def _around(self, home: int, mine: Any, sensors: Row, visitor: bool) -> Around:
         own, at = self._homes[home], float(mine["at"])
+        others = visitor or own.visits or own.people > 1 or own.pets
         since: dict[str, float] = {}
         before, before_at, lay = None, -np.inf, None
         for sensor, said in zip(own.sensors, sensors, strict=True):
@@ -175,11 +176,11 @@ class Fusion:
                 continue
             if sensor.kind is SensorKind.BED and said["said"] == _LAY_DOWN:
                 lay = sign
-            if sign > at + SETTLED and not _rose(sensor, said, at):
+            if sign > at + SETTLED and (others or not _rose(sensor, said, at)):
                 since[sensor.room] = max(sign, since.get(sensor.room, sign))
             elif sign > before_at:
                 before, before_at = sensor.room, sign
-        return Around(since, before, lay, visitor or own.visits or own.people > 1 or own.pets)
+        return Around(since, before, lay, others)
 
     def _with_chairs(self, home: int, mine: Any, sensors: Row, trouble: Row, around: Around) -> Around:
         """Whose others may be, in a chair as well."""

@@ -2,6 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from edge.discovery import DEVICE_CLASS
+from models.battery import LASTS
+from models.commission import RINGS
+from models.health import SENSOR_UNHEARD_AFTER
 from models.observation import (
     CODE_OF,
     KINDS_OF,
@@ -13,6 +17,7 @@ from models.observation import (
     What,
     placed,
 )
+from models.privacy import RETENTION
 from models.recorded import MEANS, ON, SAID
 from tests.conftest import NOON
 
@@ -84,3 +89,8 @@ def test_what_a_table_says_is_read_back_as_it_was() -> None:
     for what, (kind, value) in SAID.items():
         assert MEANS[SensorKind(kind), ON[value]] is what
     assert {SensorKind(kind) for kind, _ in SAID.values()} == set(SensorKind) - {SensorKind.PULL_CORD}
+
+
+def test_every_kind_is_in_every_table_of_kinds() -> None:
+    for table in (RINGS, LASTS, RETENTION, SENSOR_UNHEARD_AFTER, DEVICE_CLASS):
+        assert set(table) == set(SensorKind)

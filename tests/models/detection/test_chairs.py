@@ -124,3 +124,20 @@ def test_when_sensors_are_added_while_a_chair_misleads_none_is_known_to_any_more
     found = after.observe(batch(seen)) + after.overdue(now + HOUR)
     assert FindingKind.SENSOR_STUCK not in {one.kind for one in found}
     assert after.latest_sign(HOME.id) == (now + 41 * MIN, "armchair")
+
+
+@pytest.mark.parametrize("story", [BLINKS, [*TAKEN, (13.6, "armchair", STANDS)]], ids=["blinks", "sticks"])
+def test_in_whatever_order_and_batches_it_comes_the_same_is_found(story: Story) -> None:
+    """As it is all heard at once, and before that in disorder, and twice."""
+    told = []
+    for step in (1, 5):
+        of = Engine([HOME], NOON, watched_for=MISLEADING)
+        rows = [of.row(HOME.id, s, what, NOON + h * HOUR, NOON + h * HOUR, 1) for h, s, what in sorted(story)]
+        found = []
+        for begin in range(0, len(rows), step):
+            part = rows[begin : begin + step]
+            until = NOON + sorted(story)[min(begin + step, len(rows)) - 1][0] * HOUR
+            found += of.observe(batch([*part[::-1], *part])) + of.observe(of.beat(HOME.id, until, until, {}))
+            found += of.overdue(until)
+        told.append({(one.kind, one.since, one.over) for one in found if one.kind in MISLEADING})
+    assert told[0] == told[1] != set()

@@ -295,6 +295,9 @@ def test_a_mat_that_may_stick_says_nothing(untrue: list[tuple[str, What, float]]
 def test_where_others_live_the_chair_may_be_theirs() -> None:
     home = Watched(replace(SEATED, people=2)).says("pendant", What.FELL, 0, FELT).says("armchair", SITS, 2)
     assert home.until(12).falls == [("felt", False), ("one_room", False)]
+    home = Watched(replace(SEATED, people=2)).says("armchair", SITS, -9).says("pendant", What.FELL, 0, FELT)
+    home.says("armchair", STANDS, 0.4).until(8)
+    assert home.falls == [("felt", False)], "the other got up and came"
 
 
 @pytest.mark.parametrize("left", [-0.5, 0.3])
