@@ -129,12 +129,6 @@ def weeks(connection: Connection) -> range:
     return range(0) if first is None else range(first, last + 1)
 
 
-def homes(connection: Connection, week: int) -> list[str]:
-    return list(
-        connection.scalars(select(blocks.c.home).where(blocks.c.week == week).distinct().order_by(blocks.c.home))
-    )
-
-
 def forget(
     connection: Connection, home: str, whats: frozenset[What] | None, before: datetime | None, *, keep_counts: bool
 ) -> int:

@@ -6,7 +6,7 @@ for as long as it takes; days that are over are then deleted in SQL, where they 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,12 +24,11 @@ from hub.store.series import (
     SETTLED_AT_ONCE,
     SqlSeries,
     besides,
-    every,
     forget_fresh,
     know,
     noticed_by,
 )
-from hub.store.settled import NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
+from hub.store.settled import NUMBER, OUTBOX, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 AT_ONCE = 5_000
@@ -192,19 +191,6 @@ class InfluxSeries(SqlSeries):
     def _delete(self, home: str, doomed: Sequence[_Doomed]) -> None:
         for one in doomed:
             self._influx.delete(one.days, home, one.what, one.before)
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        with self._engine.connect() as connection:
-            span = connection.execute(select(func.min(handed_on.c.first), func.max(handed_on.c.last))).one()
-            homes = list(connection.scalars(select(handed_on.c.home).distinct().order_by(handed_on.c.home)))
-        if span[0] is None:
-            return
-        for week in range(span[0] // WEEK_US, span[1] // WEEK_US + 1):
-            start, end = from_us(week * WEEK_US), from_us((week + 1) * WEEK_US)
-            for home in filter(owned, homes):
-                old = besides(self._old(home, start, end), self._fresh(home, start, end))
-                if len(old):
-                    yield home, old
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]

@@ -3,7 +3,7 @@
 What is new stands in order of arrival (`fresh.py`); what is over settles into blocks of a home's week (`blocks.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Protocol
@@ -26,10 +26,6 @@ _SEQ = "seq"
 SETTLED_AT_ONCE = 20_000
 REMEMBERED = 200_000
 FOR_EVER = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def every(_home: str) -> bool:
-    return True
 
 
 class Series(Protocol):
@@ -65,11 +61,6 @@ class Series(Protocol):
 
     def settle(self, home: str, before: datetime, seq: int) -> int:
         """Pack what was noticed before then, and is not after `seq`, where it takes little room; how many it were."""
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        """All that has settled of homes that are `owned`, week by week and home by home; within a week in order of
-        `at`.
-        """
 
     def bring(self, home: str, columns: Columns) -> int:
         """Keep what another hub noticed or a table holds, all or none, as what has settled: nothing is raised for it.
@@ -237,12 +228,6 @@ class SqlSeries:
 
     def unsent(self) -> tuple[int, dict[str, int]]:
         return 0, {}
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        with reading(self._engine) as connection:
-            for week in blocks.weeks(connection):
-                for home in filter(owned, blocks.homes(connection, week)):
-                    yield home, joined(list(blocks.read(connection, home, week, week))).ordered()
 
     def since(self, seq: int, limit: int) -> list[Row]:
         return self.after(seq, limit)[1]

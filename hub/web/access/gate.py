@@ -25,6 +25,7 @@ from hub.store.records import Expectation, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist
+from hub.web.access import anew
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
@@ -529,7 +530,9 @@ class Gate:
         shifted, undo = self._shifted(home, now)
         return Watching(
             self._due(home, told, last_sign, now) if told else "",
-            coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
+            coldstart.told(since, home.timezone)
+            if since and coldstart.early(since, now)
+            else anew.of_home(self._records, home),
             shifted,
             undo if viewer.role in UNDONE_BY else None,
             *self._doubted(viewer, home, now),

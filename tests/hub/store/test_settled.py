@@ -99,9 +99,6 @@ def test_the_same_answers_before_and_after_settling(store: Store) -> None:
     assert settle(store) == 0
     assert [question() for question in questions] == before
     assert {row.home for row in series.since(0, 1000)} == {"b"}
-    assert bare([row for home, some in series.settled() for row in some.rows(home)]) == bare(
-        series.between("a", BEGIN, LATER)
-    )
 
 
 def test_a_settled_one_that_is_sent_again_is_known_and_a_late_one_joins_its_day(store: Store) -> None:
