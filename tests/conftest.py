@@ -185,7 +185,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda one: LONG.isdisjoint(one.path.parts))
 
 
-PATIENCE = 4.0
+PATIENCE = 6.0
 """How much longer than it takes on a machine of its own something may take on one that does much else."""
 
 

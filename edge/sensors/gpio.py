@@ -7,6 +7,7 @@ from typing import Any
 
 from gpiozero import LED, Buzzer, DigitalInputDevice
 
+from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
 from models.wire import SensorHealth
@@ -60,6 +61,9 @@ class Gpio:
     def read(self, *_: object, **__: object) -> list[Noticed]:
         """Pins speak no MQTT."""
         return []
+
+    def set_right(self, began: datetime, moment: Moment) -> None:
+        """A wire is looked at anew each time."""
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return dict.fromkeys(self._devices, now)

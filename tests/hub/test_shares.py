@@ -65,10 +65,12 @@ def programs(settings: Settings, on_record: Store, tmp_path: Path) -> Iterator[P
     some = Programs(settings, tmp_path)
     for name in ("1/2", "2/2", "once"):
         some.start(name)
-    eventually(lambda: _turn(on_record), 60)
-    yield some
-    for name in some.running:
-        some.kill(name)
+    try:
+        eventually(lambda: _turn(on_record), 60)
+        yield some
+    finally:
+        for name in some.running:
+            some.kill(name)
 
 
 def _turn(store: Store) -> bool:
@@ -259,7 +261,8 @@ def test_the_hub_lives_when_each_of_its_watches_does() -> None:
     assert judged_until(two | {"watch 2/2": Turn(2, later, "")}) == T0
 
 
-def test_those_of_another_number_end_before_these_begin(store: Store) -> None:
+def test_those_of_another_number_end_before_these_begin(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.store.lease.LASTS", 3600.0)
     engine = store.records.engine
     held = [take(engine, "north", 1, SECOND.named(HUB)), take(engine, "south", 1, FIRST.named(HUB))]
     assert all(held)

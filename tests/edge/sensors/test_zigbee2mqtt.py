@@ -297,6 +297,18 @@ def test_a_last_seen_that_does_not_read_is_none(bridge: Bridge, last_seen: objec
     assert bridge.times == [20]
 
 
+def test_signs_of_life_move_with_a_clock_that_is_set_and_those_of_another_boot_do_not(clock: Clock) -> None:
+    day_before, later = START - timedelta(days=1), timedelta(days=20_000)
+    bridge = Bridge(clock, {"door": (What.CLOSED, START + timedelta(seconds=5)), "bed": (What.GOT_UP, day_before)})
+    bridge.says(10, "hall_pir", seen=9, occupancy=True)
+    bridge.says(10, "bed_strap", seen=-2 * 86_400, retained=True, occupancy=False)
+    bridge.adapter.set_right(START, Moment(START + later + timedelta(seconds=30), 30.0, trusted=True, boot="boot"))
+    alive = bridge.adapter.alive(START + 2 * later)
+    assert alive["pir"] == START + later + timedelta(seconds=9)
+    assert alive["door"] == START + timedelta(seconds=5), "on the card since a boot whose clock may have said the same"
+    assert alive["bed"] <= day_before
+
+
 def test_signs_of_life_are_what_the_sensors_said_themselves(bridge: Bridge) -> None:
     bridge.says(100, "front_door", seen=90, battery=97)
     bridge.says(100, "hall_pir", battery=97)
