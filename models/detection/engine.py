@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
+from models.detection import Finding, FindingKind, chairs, coldstart, company, kernels, lie, stream
 from models.detection.anew import joined
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
 from models.detection.clocks import QUIET, RAISED
@@ -187,7 +187,7 @@ class Engine:
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
         self._fitted["longest"][self._fitted["room"] != BATHROOM] = np.array(lie.AT_FIRST) / lie.UNIT
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
-        self._fitted["tells"] = [sensor.kind not in KINDS_OF[What.PRESSED] for _, sensor in fitted]
+        self._fitted["tells"] = [_tells(sensor, self.homes[place]) for place, sensor in fitted]
 
     def row(
         self,
@@ -300,7 +300,8 @@ class Engine:
         """Suspected falls, by what the rest of the home has said since."""
         fits = self._column("first_fitted"), self._column("last_fitted")
         since_company = self._state["company"][:, company.SINCE_COMPANY]
-        return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company)
+        trouble = self._column("trouble")
+        return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company, trouble)
 
     def _by_the_rule(self, homes: Ints) -> None:
         if not len(homes):
@@ -351,6 +352,7 @@ class Engine:
             place, longest = self._stay(home)
             strength = lie.confidence(moment - mine["since"][kind], longest)
             evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
+            evidence |= self._seated(home)
         sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
         began, at = utc(mine["since"][kind]), utc(moment)
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
@@ -407,6 +409,7 @@ class Engine:
             "sensors_heard": int((~self.dead[mine]).sum()),
             "doubted": " ".join(np.array(self.sensor_ids[mine], object)[self._fitted["doubted"][mine]]),
             **self._others_there(home),
+            **self._seated(home),
             **self._learned(home),
         }
         began = utc(self.last_sign[home])
@@ -419,6 +422,12 @@ class Engine:
         own = self.homes[home]
         seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < company.MATTERS else {}
         return {"people": own.people, "pets": own.pets, **({"visits": True} if own.visits else {}), **seen}
+
+    def _seated(self, home: int) -> dict[str, str | float]:
+        """Who sits in a chair may be asleep there: that is said of a silence, and makes none last longer."""
+        mine = self._state[home]
+        taken = chairs.seat(self.homes[home], self._fitted[mine["first_fitted"] : mine["last_fitted"]], mine["trouble"])
+        return {"seat": taken.sensor, "sat_at": taken.since} if taken else {}
 
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
@@ -612,10 +621,18 @@ class Engine:
             self._state[here] = old[there]
         for name in _SAID:
             self._state[name] = said[name]
+        fits = self._state["last_fitted"][here] - self._state["first_fitted"][here]
+        chairs.forget(self._state, here[fits != old["last_fitted"][there] - old["first_fitted"][there]])
         for name in ("last_sensor", "waiting_sensor"):
             moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):
                 self._state[name][here] = moved(old[name][there])
+
+
+def _tells(sensor: Sensor, home: Home) -> bool:
+    """Whether silence may be this sensor's: a button's it never is, nor a chair's where motion is noticed beside it."""
+    beside = any(one.kind is SensorKind.MOTION and one.room == sensor.room for one in home.sensors)
+    return sensor.kind not in KINDS_OF[What.PRESSED] and not (sensor.kind is SensorKind.CHAIR and beside)
 
 
 def _sureness(evidence: Mapping[str, Any]) -> float:

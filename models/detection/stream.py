@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, Clocks, event_at, give_up, put_off
+from models.detection import chairs, changes, company, doors, lie, night, trouble
+from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, SAT_DOWN, Clocks, event_at, give_up, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -45,7 +45,6 @@ from models.observation import CODE_OF, What
 Row = NDArray[Any]
 
 PRESSED, ALIVE, HEARD = CODE_OF[What.PRESSED], CODE_OF[What.ALIVE], CODE_OF[What.HEARD]
-SAT_DOWN = CODE_OF[What.SAT_DOWN]
 KINDS = night.KINDS + doors.KINDS + lie.KINDS + trouble.KINDS + changes.KINDS
 """What the detectors beside silence find: each has a place in `due`, `since` and `stage`, a subject's side by side."""
 COUNT = len(KINDS)
@@ -70,14 +69,14 @@ HOME_STATE = np.dtype(
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
-        ("doubtful", np.bool_), ("outdated", np.bool_),
+        ("doubtful", np.bool_), ("outdated", np.bool_), ("chair_taken", np.uint8),
         ("due", np.float64, COUNT), ("since", np.uint32, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
         ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
-        ("rate", np.uint8, BINS),
+        ("rate", np.uint8, BINS), *chairs.FIELDS,
     ],
     align=True,
 )  # fmt: skip
@@ -252,7 +251,7 @@ def sign(
     wait(of, known, home, sensor, what, at)
     if sensor >= 0 and at >= of.sensors[sensor].sign_at:
         of.sensors[sensor].sign_at, of.sensors[sensor].said = at, what
-    if at <= of.homes[home].last_sign:
+    if at <= of.homes[home].last_sign or (what >= SAT_DOWN and misleading(of, home, sensor)):
         return count
     since = of.homes[home].last_sign
     of.homes[home].last_sign, of.homes[home].last_sensor = at, sensor
@@ -263,6 +262,14 @@ def sign(
         of.homes[home].silent = False
         return tell(told, count, SIGN, row, since)
     return count
+
+
+@woven_in
+def misleading(of: State, home: int, sensor: int) -> bool:
+    """A chair whose mat is not believed: what it says is no sign of life."""
+    mark = chairs.mark(sensor - of.homes[home].first_fitted)
+    own = of.homes[home].trouble
+    return bool(sensor >= 0 and (mark == own[trouble.FLAPS] or mark == own[trouble.STICKS]))
 
 
 @woven_in
@@ -320,6 +327,9 @@ def pop(of: State, known: Known, home: int) -> None:
 
 @woven_in
 def advance(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
+    if what >= SAT_DOWN and misleading(of, home, sensor):
+        hear_chair(of, home, sensor, what, at)
+        return
     before = of.homes[home].read_until
     first = not np.isfinite(before)
     if first:
@@ -346,6 +356,16 @@ def advance(of: State, known: Known, home: int, sensor: int, what: int, at: floa
     of.homes[home].read_until, of.homes[home].doubtful, of.homes[home].reference = at, False, np.nan
 
 
+@compiled
+def hear_chair(of: State, home: int, sensor: int, what: int, at: float) -> None:
+    """Only whether it may be believed again."""
+    mine = of.homes[home]
+    clocks = Clocks(mine.due, mine.since, mine.stage)
+    event = event_at(at, 0.0, 0.0, what, int(of.sensors[sensor].room), False, sensor - mine.first_fitted)
+    chairs.note(mine, mine.trouble, of.sensors, mine.first_fitted, clocks, event)
+    of.wake_at[home] = -np.inf
+
+
 @woven_in
 def look_round(
     of: State, home: int, at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
@@ -364,6 +384,8 @@ def look_round(
         changes.note(mine.changes, clocks, believed)
     trouble.note(mine.trouble, clocks, event, door)
     company.note(mine.company, event)
+    if what >= SAT_DOWN or mine.chair_taken > 0:
+        chairs.note(mine, mine.trouble, of.sensors, mine.first_fitted, clocks, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])
