@@ -24,7 +24,7 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.row import Row
 from hub.store.schema import from_us
-from hub.store.series import FOR_EVER
+from hub.store.series import FOR_EVER, Series
 from hub.store.settled import Columns
 from models.detection import Finding
 from models.detection.engine import Engine
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """Homes that are learned of together: a crash costs that much work."""
+READ_AT_ONCE = 10_000
 AGAIN_AFTER = 30.0
 """Real seconds after which it is tried again where it failed."""
 YIELDING = 15
@@ -139,12 +140,25 @@ def judged(engine: Engine, rows: Sequence[Row]) -> list[Finding]:
     return engine.observe(engine.rows([row.home for row in rows], sensors, whats, moments, numbers, felt))
 
 
+def bring_up(engine: Engine, series: Series, seq: int, until: int) -> None:
+    """From one observation to another. What is found in that is found by the engine that watches."""
+    while seq < until:
+        before = seq
+        seq, rows = series.after(before, READ_AT_ONCE)
+        judged(engine, [row for row in rows if row.seq <= until and row.home in engine.index_of])
+        if seq == before:
+            return
+
+
 def learned_from(store: Store, homes: Homes) -> tuple[int, bytes]:
-    """As in `Relearned`; what came meanwhile may be in it too, and is nothing new when it is seen again."""
-    seq = store.series.last_seq()
-    engine = Engine(homes, store.series.beginning() or FOR_EVER, prior=shipped().prior)
+    """As in `Relearned`. What came meanwhile may have been read already, and is nothing new when it is seen again."""
+    series = store.series
+    begun = series.last_seq()
+    engine = Engine(homes, series.beginning() or FOR_EVER, prior=shipped().prior)
     for home in homes:
-        observed(engine, home.id, store.series.columns(home.id, LONG_AGO, FOR_EVER))
+        observed(engine, home.id, series.columns(home.id, LONG_AGO, FOR_EVER))
+    seq = series.last_seq()
+    bring_up(engine, series, begun, seq)
     return seq, bytes(engine.snapshot())
 
 

@@ -28,7 +28,7 @@ from hub.ingest import News, Reread, Signs
 from hub.learned import Learned
 from hub.loops import HowFar, Turning
 from hub.pauses import Pauses
-from hub.relearning import Relearned, Relearning, judged, observed
+from hub.relearning import Relearned, Relearning, bring_up, judged, observed
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
@@ -549,21 +549,13 @@ class Watch:
         self._catch_up()
         self._find(self._engine.overdue(self._judged))  # so that all that is over was told
         engine = self._engine_of(same, self._clock.now())
-        if engine.restore(relearned.state):
-            self._bring_up(engine, relearned.seq)
-            self._find(self._engine.adopt(engine, self._clock.now()))
+        if not engine.restore(relearned.state):
+            log.error("the hub was updated while it runs: what is usual is learned once it was started again")
+            self._relearning = None
+            return
+        bring_up(engine, self._store.series, relearned.seq, self._seq)
+        self._find(self._engine.adopt(engine, self._clock.now()))
         self._raise_pending()
-
-    def _bring_up(self, engine: Engine, seq: int) -> None:
-        """To what is judged here; what is found in that has been found."""
-        reached = seq
-        while reached < self._seq:
-            before = reached
-            reached, rows = self._store.series.after(before, ROWS_AT_ONCE)
-            if reached == before:
-                return
-            mine = [row for row in rows if row.seq <= self._seq and row.home in engine.index_of]
-            judged(engine, mine)
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""

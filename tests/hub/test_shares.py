@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from hub.ingest import Told
-from hub.loops import expected, judged_until
+from hub.loops import HowFar, expected, judged_until, learned_anew
+from hub.relearning import Relearning
 from hub.settings import Settings
 from hub.store import Store
 from hub.store.lease import HUB, ONCE, at_work, take
@@ -177,6 +178,26 @@ def test_when_their_number_changes_each_begins_with_what_the_others_knew(
     assert {home.id for home in two[FIRST].watch._engine.homes} == {NEIGHBOUR}
     assert {home.id for home in two[SECOND].watch._engine.homes} == {HOME}
     assert [alert.presses for alert in post.alerts()] == [1]
+
+
+def test_each_of_several_learns_its_own_homes_anew(post: Post, hand: Hand, settings: Settings) -> None:
+    for home in (HOME, NEIGHBOUR):
+        post.saw(home=home)
+    second = Post(post.store, hand, SECOND)
+    for one in (post, second):
+        state = one.watch._engine.snapshot()
+        post.store.records.snapshots.save(one.watch._seq, state, "another prior", one.share)
+    second.relearning = Relearning(settings)
+    second.begin()
+    assert learned_anew(post.store.records.loops()) == HowFar(0, 1)
+
+    def learned() -> bool:
+        second.turn()
+        return learned_anew(post.store.records.loops()) is None
+
+    eventually(learned, 30)
+    assert not second.watch._engine.outdated.any()
+    assert _learned(second, HOME)["habits"] == _learned(post, HOME)["habits"]
 
 
 def shared_mark(post: Post) -> str:
