@@ -387,8 +387,9 @@ class Watch:
         self._budgets.read()
         version, homes = self._homes()
         self._say("reading what is on record")
-        restored = self._restored(homes)
-        past_unread = not restored and self._begin_with_the_last(homes)
+        restored = self._restored(self._learned.mark, homes)
+        of_another_prior = not restored and self._restored(None, homes)
+        past_unread = not restored and not of_another_prior and self._begin_with_the_last(homes)
         self._version = version
         self._health = Health(self._store, self._share)
         self._say("reading what is known of kits")
@@ -399,6 +400,7 @@ class Watch:
         self._begun_after = {}
         if past_unread:
             self._recollect_the_quiet()
+        if past_unread or of_another_prior:
             self._engine.outdate()
         self._find([self._over(one) for one in self._recall(hold=past_unread) if one.kind not in BY_A_CLOCK])
         self._say("reading what was heard")
@@ -422,20 +424,9 @@ class Watch:
         """Of a borough each step takes seconds: a loop that is not heard of for a minute is given up."""
         self._turning.turned(self._clock.now(), doing)
 
-    def _restored(self, homes: Sequence[Home]) -> bool:
-        """From the last snapshot that can be read. What was learned with another prior is good to go on with, and is
-        learned anew meanwhile.
-        """
-        if self._restored_from(self._learned.mark, homes):
-            return True
-        if not self._restored_from(None, homes):
-            return False
-        self._engine.outdate()
-        return True
-
-    def _restored_from(self, mark: str | None, homes: Sequence[Home]) -> bool:
-        """From this watch's own, if there is one; else from those of another number of watches, each of which knows its
-        homes up to an observation of its own.
+    def _restored(self, mark: str | None, homes: Sequence[Home]) -> bool:
+        """From this watch's own snapshot, if there is one; else from those of another number of watches, each of which
+        knows its homes up to an observation of its own. Without a `mark` that of another prior is good to go on with.
         """
         snapshots = self._store.records.snapshots
         saved = snapshots.latest(mark, self._share)
