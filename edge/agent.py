@@ -401,6 +401,8 @@ class Agent:
         if self._begin_anew():
             return
         if moment.trusted and (self._untrusted_waits or abs(moment.began - self._began) > STEP):
+            for adapter in self._adapters:
+                adapter.set_right(self._began, moment)
             self._untrusted_waits, self._began = False, moment.began
             self._outboxes.set_right(moment)
         if moment.trusted is not self._trusted:

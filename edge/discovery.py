@@ -21,6 +21,7 @@ DEVICE_CLASS = {
     SensorKind.MOTION: "occupancy",
     SensorKind.DOOR: "door",
     SensorKind.BED: "occupancy",
+    SensorKind.CHAIR: "occupancy",
 }
 OFF_AFTER = {SensorKind.PENDANT: 60, SensorKind.PULL_CORD: 60, SensorKind.MOTION: 90}
 """Seconds after which what has no end of its own is over."""

@@ -16,7 +16,7 @@ AT_ONCE = 256 * 1024
 """Bytes."""
 MUCH = 16 * 1024
 """Bytes in one reading, after which the next follows at once."""
-BREATH = 0.008
+BREATH = 0.016
 """Seconds from one reading to the next, in which more comes: each costs as much as four messages. The first message
 after a quiet while is read at once.
 """

@@ -66,6 +66,8 @@ def _expectation(engine: Engine, home: int, usual: bytes) -> Expectation:
 
 
 def known_since(engine: Engine, home: int) -> datetime | None:
-    """None while nothing was learned of it."""
+    """None while nothing was learned of it, or all is learned anew."""
+    if engine.hardly_known(home):
+        return None
     began = float(engine.began[home])
     return utc(began) if np.isfinite(began) else None

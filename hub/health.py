@@ -241,11 +241,11 @@ class Health:
 
     def _note_levels(self, kit: Kit, beat: Heartbeat, home: Home, at: datetime) -> None:
         for name, told in beat.health.items():
-            sensor = home.sensor(name)
-            if told.battery is None or sensor is None:
-                continue
             before = kit.levels.get(name)
-            if before and abs(before[1] - told.battery) < LEVEL_CHANGE and at - before[0] < LEVEL_EVERY:
+            if told.battery is None or (before and _is_much_like(before, (at, told.battery))):
+                continue
+            sensor = home.sensor(name)
+            if sensor is None:
                 continue
             kit.levels[name] = (at, told.battery)
             self._levels.append((home.id, name, at, told.battery))
@@ -451,6 +451,10 @@ class Health:
         heard = self._store.records.heard(finding.home).get(finding.home)
         why = why_unheard(heard, finding.at, limit) if heard else None
         return replace(finding, evidence={**finding.evidence, "why": str(why)}) if why else finding
+
+
+def _is_much_like(before: tuple[datetime, float], level: tuple[datetime, float]) -> bool:
+    return abs(before[1] - level[1]) < LEVEL_CHANGE and level[0] - before[0] < LEVEL_EVERY
 
 
 def _by_what_they_are_for(home: Home) -> Iterator[tuple[Unprotected, list[Sensor]]]:

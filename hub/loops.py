@@ -5,10 +5,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from hub.store.records import SHARED, Records, Turn
+from hub.store.records import LEARNING, SHARED, Records, Turn
 from models.share import share_in, shares
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,23 @@ def judged_until(turns: Mapping[str, Turn], home: str | None = None) -> datetime
     """The played moment up to which `home` was judged, or without one all of them."""
     mine = [turns.get(name) for name in relied_on(turns, home) if name.split()[0] == "watch"]
     return min((turn.played for turn in mine if turn), default=None) if all(mine) else None
+
+
+@dataclass(frozen=True, slots=True)
+class HowFar:
+    """Of so many homes what is usual there is `known`, of the others it is being learned anew. Written '12 of 40'."""
+
+    known: int
+    homes: int
+
+    def __str__(self) -> str:
+        return f"{self.known} of {self.homes}"
+
+
+def learned_anew(turns: Mapping[str, Turn]) -> HowFar | None:
+    """None while nothing has to be."""
+    notes = [turn.note.split(" of ") for name, turn in turns.items() if name.split()[0] == LEARNING]
+    return HowFar(*(sum(map(int, one)) for one in zip(*notes, strict=True))) if notes else None
 
 
 class Work(Protocol):

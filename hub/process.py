@@ -26,6 +26,7 @@ from hub.link import Link
 from hub.links import Links
 from hub.loops import LOOPS, NOTICES, Loop, Turning, Work, take_short_turns
 from hub.notices import Notices
+from hub.relearning import Relearning
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.database import opened
@@ -100,7 +101,18 @@ def assembled(settings: Settings, held: Held | None = None, part: Part = WHOLE) 
         news: SimpleQueue[News] = SimpleQueue()
         turns |= {name: Turning(store.records, part.named(name)) for name in ("ingest", "watch")}
         works["ingest"] = Ingest(store, link, inbox, news, clock, part)
-        works["watch"] = Watch(store, link, news, clock, turns["watch"], inbox.complete_until, raised, shipped(), part)
+        works["watch"] = Watch(
+            store,
+            link,
+            news,
+            clock,
+            turns["watch"],
+            inbox.complete_until,
+            raised,
+            shipped(),
+            part,
+            Relearning(settings),
+        )
     if part is None or part.whole:
         turns |= {name: Turning(store.records, name) for name in ("escalate", "keeping")}
         works["escalate"] = _escalate(settings, store, link, clock, raised)

@@ -26,14 +26,15 @@ from hub.garbage import nothing_is_garbage
 from hub.health import Health
 from hub.ingest import News, Reread, Signs
 from hub.learned import Learned
-from hub.loops import Turning
+from hub.loops import HowFar, Turning
 from hub.pauses import Pauses
+from hub.relearning import Relearned, Relearning, bring_up, judged, observed
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
 from hub.store.held import unlearn
-from hub.store.records import Turn
-from hub.store.series import Row, Stored
+from hub.store.records import LEARNING, Turn
+from hub.store.series import FOR_EVER, Row
 from models.alert import Lane
 from models.detection import OF_THE_HEARTBEAT, WATCHED, Finding, FindingKind, coldstart
 from models.detection.batch import batch
@@ -57,14 +58,14 @@ since the last, which a restart would have to read again.
 """
 LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
+READ_ANEW = 3_000_000
+"""Observations that a watch without any state reads before it watches: a borough's of some hours, in half a minute."""
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 GIVE_UP_AFTER = 3
 RAISED_AT_ONCE = 50
 """Findings in one transaction: a storm must not wait for the disk once for each."""
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
-
-SECOND = 1e6
-"""In microseconds, which is what the store keeps moments in."""
 
 BY_A_CLOCK = frozenset(KINDS)
 """Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
@@ -97,6 +98,7 @@ class Watch:
         raised: threading.Event,
         learned: Learned,
         share: Share = WHOLE,
+        relearning: Relearning | None = None,
     ) -> None:
         self._store = store
         self._share = share
@@ -116,6 +118,9 @@ class Watch:
         self._called, self._called_at = 0, float("-inf")
         self._saved_at, self._saved_seq = float("-inf"), 0
         self._saving = Saving(store.records.snapshots, share)
+        self._relearning = relearning
+        self._learning = Turning(store.records, share.named(LEARNING))
+        self._up_to_date = False
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
@@ -147,6 +152,7 @@ class Watch:
         self._health.write_down()
         self._health.save(self._engine)
         self._expecting.tell(self._engine)
+        self._learn_anew()
         self._snapshot()
 
     def _engine_of(self, homes: Sequence[Home], start: datetime) -> Engine:
@@ -214,18 +220,17 @@ class Watch:
             rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
         if not rows:
             return
-        self._know([row.home for row in rows])
-        self._find(self._engine.observe(batch([column for row in rows for column in self._columns(row)])))
-        self._find(self._health.judged(rows, self._clock.now()))
+        self._judge(rows)
         if self._share.whole:
             self._seq = rows[-1].seq
         else:
             self._ahead.update(row.seq for row in rows)
 
-    def _see_stored(self, stored: Stored) -> None:
-        self._know(stored.home)
-        self._find(_judged(self._engine, stored))
-        self._find(self._health.judged(stored.of(What.TESTED), self._clock.now()))
+    def _judge(self, rows: Sequence[Row]) -> None:
+        """Nothing of a home that was taken off the records in the meantime."""
+        self._know([row.home for row in rows])
+        self._find(judged(self._engine, rows))
+        self._find(self._health.judged(rows, self._clock.now()))
 
     def _is_to_be_seen(self, seq: int, home: str) -> bool:
         """Nothing twice. Up to `_seq` all was seen, and beyond it those `_ahead`; and what a state that this one began
@@ -234,12 +239,6 @@ class Watch:
         if seq <= self._seq or seq in self._ahead or not self._share.owns(home):
             return False
         return not any(seq <= known and share.owns(home) for share, known in self._begun_after.items())
-
-    def _columns(self, row: Row) -> list[Columns]:
-        """No column for a home that was taken off the records in the meantime."""
-        if row.home not in self._engine.index_of:
-            return []
-        return [self._engine.row(row.home, row.sensor, row.what, row.at, row.arrived, row.number, row.evidence)]
 
     def _hear(self, signs: Sequence[Signs]) -> None:
         self._know([one.home for one in signs])
@@ -296,6 +295,8 @@ class Watch:
         since = known_since(self._engine, self._engine.index_of[home.id])
         if finding.kind is FindingKind.SILENCE and not finding.over and since and coldstart.early(since, finding.at):
             why = replace(why, expected=f"{why.expected} {coldstart.told(since, home.timezone)}")
+        elif finding.evidence.get("anew"):
+            why = replace(why, expected=f"{why.expected} {coldstart.ANEW}")
         return f"{why.observed}\n{why.expected}\n{why.health}\n{why.clears}".rstrip()
 
     def _resident(self, finding: Finding, home: Home) -> str | None:
@@ -329,11 +330,13 @@ class Watch:
         while True:
             before = self._seq
             all_of_it = self._share.whole and not self._begun_after
-            reached, stored = self._store.series.after(before, ROWS_AT_ONCE, None if all_of_it else self._is_to_be_seen)
+            reached, rows = self._store.series.after(before, ROWS_AT_ONCE)
             if reached == before:
                 return
-            if stored.seq:
-                self._see_stored(stored)
+            if not all_of_it:
+                rows = [row for row in rows if self._is_to_be_seen(row.seq, row.home)]
+            if rows:
+                self._judge(rows)
             self._seq, self._ahead = reached, {seq for seq in self._ahead if seq > reached}
             self._raise_pending()
             if reached >= before + ROWS_AT_ONCE:
@@ -384,9 +387,8 @@ class Watch:
         self._budgets.read()
         version, homes = self._homes()
         self._say("reading what is on record")
-        if not self._restored(homes):
-            self._engine = self._engine_of(homes, self._store.series.beginning() or self._clock.now())
-            self._relive()
+        restored = self._restored(homes)
+        past_unread = not restored and self._begin_with_the_last(homes)
         self._version = version
         self._health = Health(self._store, self._share)
         self._say("reading what is known of kits")
@@ -395,10 +397,13 @@ class Watch:
         self._say("reading what was stored")
         self._catch_up()
         self._begun_after = {}
-        self._find([self._over(one) for one in self._recall() if one.kind not in BY_A_CLOCK])
+        if past_unread:
+            self._recollect_the_quiet()
+            self._engine.outdate()
+        self._find([self._over(one) for one in self._recall(hold=past_unread) if one.kind not in BY_A_CLOCK])
         self._say("reading what was heard")
         self._hear(self._last_signs())
-        self._find([self._over(one) for one in self._recall() if one.kind in BY_A_CLOCK])
+        self._find([self._over(one) for one in self._recall(hold=past_unread) if one.kind in BY_A_CLOCK])
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
         self._rebuilt = True
@@ -418,10 +423,21 @@ class Watch:
         self._turning.turned(self._clock.now(), doing)
 
     def _restored(self, homes: Sequence[Home]) -> bool:
-        """From the last snapshot, if there is one and it is of this version; else from those of another number of
-        watches, each of which knows its homes up to an observation of its own.
+        """From the last snapshot that can be read. What was learned with another prior is good to go on with, and is
+        learned anew meanwhile.
         """
-        snapshots, mark = self._store.records.snapshots, self._learned.mark
+        if self._restored_from(self._learned.mark, homes):
+            return True
+        if not self._restored_from(None, homes):
+            return False
+        self._engine.outdate()
+        return True
+
+    def _restored_from(self, mark: str | None, homes: Sequence[Home]) -> bool:
+        """From this watch's own, if there is one; else from those of another number of watches, each of which knows its
+        homes up to an observation of its own.
+        """
+        snapshots = self._store.records.snapshots
         saved = snapshots.latest(mark, self._share)
         known = {self._share: saved} if saved else snapshots.of_another_number(mark, self._share.count)
         if not known:
@@ -435,13 +451,19 @@ class Watch:
         self._recall()
         return True
 
-    def _recall(self) -> list[Standing]:
-        """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already."""
-        known = self._engine.index_of
-        standing = [
-            one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known
+    def _recall(self, *, hold: bool = False) -> list[Standing]:
+        """What was raised after the last snapshot stands, so that its end is noticed; returns what is over already.
+        Where little is known, `hold`, that can be said of few, and the others wait until more is.
+        """
+        return [
+            one
+            for one in self._standing()
+            if not self._engine.recall(one.kind, one.home, one.sensor, one.since, hold=hold)
         ]
-        return [one for one in standing if not self._engine.recall(one.kind, one.home, one.sensor, one.since)]
+
+    def _standing(self) -> list[Standing]:
+        known = self._engine.index_of
+        return [one for one in self._store.alerts.standing() if one.kind not in OF_THE_HEARTBEAT and one.home in known]
 
     def _over(self, one: Standing) -> Finding:
         """It ended while nobody watched; a silence by the last sign of life, the rest by what is known now."""
@@ -450,20 +472,39 @@ class Watch:
             at, by = self._engine.latest_sign(one.home)
         return Finding(one.kind, one.home, one.since, at, sensor=by, over=True, evidence={"ended_by": by})
 
-    def _relive(self) -> None:
-        """What has settled, of each home in its order. It settled once all that was found in it had been raised, or was
-        brought from elsewhere and is nobody's call for help now; so what is found again is let go.
+    def _begin_with_the_last(self, homes: Sequence[Home]) -> bool:
+        """There is no state to go on with, and to read all of a borough's past takes hours. What came last says where
+        everybody is; what is usual there is learned meanwhile, and until then the rules for new homes hold. Whether
+        there is more.
         """
+        series = self._store.series
+        beginning = series.beginning()
+        self._engine = self._engine_of(homes, beginning or self._clock.now())
+        self._seq = max(series.last_seq() - READ_ANEW, 0)
         self._raise_calls()
-        for home, settled in self._store.series.settled(self._share.owns):
-            self._know([home])
-            sensors, whats = settled.names()
-            moments = settled.at / SECOND, settled.arrived / SECOND
-            rows = [home] * len(settled), sensors, whats, moments, settled.number.tolist(), settled.evidence
-            self._engine.observe(self._engine.rows(*rows))
-            self._say("reading what has settled")
-            if time.monotonic() - self._called_at > LOOK_EVERY:
-                self._raise_calls()
+        first = series.since(self._seq, 1)
+        if beginning is None or (first and beginning >= first[0].arrived):
+            return False
+        since: dict[str, datetime] = {}
+        for one in self._standing():
+            since[one.home] = min(one.since, since.get(one.home, one.since))
+        for home, begun in since.items():
+            self._recollect(home, max(begun, self._clock.now() - A_WEEK) - A_DAY)
+        return True
+
+    def _recollect(self, home: str, since: datetime) -> None:
+        """What is found in it was raised when it came, or is nobody's call for help now, and is let go."""
+        observed(self._engine, home, self._store.series.columns(home, since, FOR_EVER))
+        self._say("reading what came last")
+        if time.monotonic() - self._called_at > LOOK_EVERY:
+            self._raise_calls()
+
+    def _recollect_the_quiet(self) -> None:
+        """Homes of which nothing came lately: the day before they were last noticed."""
+        for home in [self._engine.homes[place].id for place in np.flatnonzero(~self._engine.noticed)]:
+            last = self._store.series.latest(home)
+            if last is not None:
+                self._recollect(home, last.at - A_DAY)
 
     def _raise_calls(self) -> None:
         """Nobody who calls waits until the past of all homes was judged: a call is judged apart, with nothing known. To
@@ -471,12 +512,50 @@ class Watch:
         """
         self._called_at, until = time.monotonic(), self._store.series.last_seq()
         calls = self._store.series.calls(self._called)
-        self._know(calls.home)
-        callers = [home for home in self._engine.homes if home.id in set(calls.home)]
-        found = _judged(self._engine_of(callers, self._clock.now()), calls) if callers else []
+        calling = {row.home for row in calls}
+        self._know(list(calling))
+        callers = [home for home in self._engine.homes if home.id in calling]
+        found = judged(self._engine_of(callers, self._clock.now()), calls) if callers else []
         self._find([one for one in found if one.kind in FIRST])
         self._raise_pending()
         self._called = until
+
+    def _learn_anew(self) -> None:
+        """What was learned meanwhile of some homes is adopted, and the next are asked for: those first of which
+        something stands that may be over.
+        """
+        if self._relearning is None or self._up_to_date:
+            return
+        relearned = self._relearning.relearned()
+        if relearned:
+            self._adopt(relearned)
+        if not self._relearning.idle:
+            return
+        first = {one.home for one in self._standing()}
+        waiting = [self._engine.homes[place] for place in np.flatnonzero(self._engine.outdated)]
+        waiting.sort(key=lambda home: home.id not in first)
+        self._relearning.learn(waiting)
+        self._up_to_date = not waiting
+        if waiting:
+            known = len(self._engine.homes) - len(waiting)
+            self._learning.turned(self._clock.now(), str(HowFar(known, len(self._engine.homes))))
+        else:
+            self._store.records.forget_turn(self._share.named(LEARNING))
+
+    def _adopt(self, relearned: Relearned) -> None:
+        """Once both have seen the same. A home that changed meanwhile is learned of again."""
+        index_of, own = self._engine.index_of, self._engine.homes
+        same = [home for home in relearned.homes if home.id in index_of and own[index_of[home.id]] == home]
+        self._catch_up()
+        self._find(self._engine.overdue(self._judged))  # so that all that is over was told
+        engine = self._engine_of(same, self._clock.now())
+        if not engine.restore(relearned.state):
+            log.error("the hub was updated while it runs: what is usual is learned once it was started again")
+            self._relearning = None
+            return
+        bring_up(engine, self._store.series, relearned.seq, self._seq)
+        self._find(self._engine.adopt(engine, self._clock.now()))
+        self._raise_pending()
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -506,9 +585,3 @@ class Watch:
             self._catch_up()  # so that none is ahead
         self._saving.begin(self._seq, self._engine.snapshot(room), self._learned.mark)
         self._saved_at, self._saved_seq = time.monotonic(), self._seq
-
-
-def _judged(engine: Engine, stored: Stored) -> list[Finding]:
-    moments = np.array(stored.at, np.int64) / SECOND, np.array(stored.arrived, np.int64) / SECOND
-    columns = stored.home, stored.sensor, stored.what, moments, stored.number, stored.felt()
-    return engine.observe(engine.rows(*columns))

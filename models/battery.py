@@ -34,6 +34,7 @@ LASTS: dict[SensorKind, tuple[timedelta, timedelta]] = {
     SensorKind.MOTION: (365 * DAY, 730 * DAY),
     SensorKind.DOOR: (365 * DAY, 730 * DAY),
     SensorKind.BED: (270 * DAY, 540 * DAY),
+    SensorKind.CHAIR: (270 * DAY, 540 * DAY),
 }
 """How long a battery lasts, at least and at most, where nothing but its age is known."""
 

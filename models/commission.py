@@ -31,6 +31,7 @@ RINGS: dict[SensorKind, tuple[str, frozenset[What]]] = {
     SensorKind.MOTION: ("Walk past it now", frozenset({What.MOVED})),
     SensorKind.DOOR: ("Open the door now", frozenset({What.OPENED, What.CLOSED})),
     SensorKind.BED: ("Lie down on the bed, or get up, now", frozenset({What.LAY_DOWN, What.GOT_UP})),
+    SensorKind.CHAIR: ("Sit down in the chair, or stand up, now", frozenset({What.SAT_DOWN, What.STOOD_UP})),
 }
 """What somebody does to set a sensor off, and what has to be stored of it."""
 

@@ -1,6 +1,6 @@
-"""A day as a ribbon: in bed, up (in which room), out, quiet, unheard; at the detail that the viewer may see."""
+"""A day as a ribbon: in bed or in a chair, up (in which room), out, quiet, unheard; at the detail that one may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from models.people import Level
 
 class Doing(StrEnum):
     IN_BED = "in bed"
+    IN_CHAIR = "in the chair"
     UP = "up"
     OUT = "out"
     QUIET = "quiet"
@@ -40,6 +41,9 @@ class Span:
 
 QUIET_AFTER = timedelta(minutes=45)
 """A room without a sign of life for this long is shown as quiet, not as the person being up in it."""
+
+SAT_AT_MOST = timedelta(hours=4)
+"""A chair that says it is taken is believed for so long without any other sign of life: a mat may stick."""
 
 UP_SHARE = 0.25
 """A walk to the bathroom does not make it a night spent up."""
@@ -79,15 +83,29 @@ def merged(spans: Sequence[Span], *, outings: bool = False) -> list[Span]:
 
 
 def at_level(spans: Sequence[Span], level: Level, boundaries: Sequence[datetime]) -> list[Span]:
-    """The ribbon as `level` may see it: nothing, one span per part of the day, without rooms, or with them.
+    """The ribbon as `level` may see it: nothing, one span per part of the day, by rooms, or all. Who sits in a chair is
+    told only of where times are: a room says no more than that somebody is in it.
 
     `boundaries` are the moments between which a part of the day lies, in order.
     """
     if level is Level.ALL_IS_WELL:
         return []
+    if level is Level.TIMES:
+        return list(spans)
+    spans = without_chair(spans)
     if level is Level.PARTS_OF_DAY:
         return merged([_part(spans, a, b) for a, b in pairwise(boundaries)], outings=True)
-    return _rounded(spans) if level is Level.ROOMS else list(spans)
+    return _rounded(spans)
+
+
+def without_chair(spans: Sequence[Span]) -> list[Span]:
+    """As if no chair said more than that somebody is in its room."""
+    return merged([one for span in spans for one in (_sat(span) if span.doing is Doing.IN_CHAIR else (span,))])
+
+
+def _sat(span: Span) -> tuple[Span, Span]:
+    quiet_from = min(span.start + QUIET_AFTER, span.end)
+    return Span(span.start, quiet_from, Doing.UP, span.room), Span(quiet_from, span.end, Doing.QUIET)
 
 
 def _rounded(spans: Sequence[Span]) -> list[Span]:
@@ -116,11 +134,11 @@ def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
 
 def _spans(home: Home, seen: Sequence[Seen], until: datetime) -> list[Span]:
     spans: list[Span] = []
-    in_bed, fitted = False, {sensor.id: sensor for sensor in home.sensors}
+    in_bed, chair, fitted = False, "", {sensor.id: sensor for sensor in home.sensors}
     for place, one in enumerate(seen):
         following = seen[place + 1].at if place + 1 < len(seen) else until
-        in_bed = _in_bed(in_bed, one.what)
-        spans += _between(fitted.get(one.sensor), one, following, in_bed=in_bed)
+        in_bed, chair = _in_bed(in_bed, one.what), _in_chair(chair, one, fitted)
+        spans += _between(fitted.get(one.sensor), one, following, in_bed=in_bed, chair=fitted.get(chair))
     return spans
 
 
@@ -131,7 +149,22 @@ def _in_bed(before: bool, what: What) -> bool:
     return before and what not in (What.GOT_UP, What.OPENED)
 
 
-def _between(sensor: Sensor | None, one: Seen, following: datetime, *, in_bed: bool) -> list[Span]:
+def _in_chair(before: str, one: Seen, fitted: Mapping[str, Sensor]) -> str:
+    """The chair that somebody sits in ('': none). It is left by its own word, and by any sign of life in another room,
+    whatever the mat says.
+    """
+    if one.what is What.SAT_DOWN and one.sensor in fitted:
+        return one.sensor
+    if not before or (one.what is What.STOOD_UP and one.sensor == before):
+        return ""
+    sensor = fitted.get(one.sensor)
+    here = sensor is not None and (sensor.kind is SensorKind.PENDANT or sensor.room == fitted[before].room)
+    return before if here else ""
+
+
+def _between(
+    sensor: Sensor | None, one: Seen, following: datetime, *, in_bed: bool, chair: Sensor | None
+) -> list[Span]:
     if following <= one.at:
         return []
     if in_bed:
@@ -139,5 +172,8 @@ def _between(sensor: Sensor | None, one: Seen, following: datetime, *, in_bed: b
     if sensor and sensor.kind is SensorKind.DOOR and sensor.is_exit and following - one.at > QUIET_AFTER:
         return [Span(one.at, following, Doing.OUT)]
     room = sensor.room if sensor else None
+    if chair:
+        sat_until = min(one.at + SAT_AT_MOST, following)
+        return [Span(one.at, sat_until, Doing.IN_CHAIR, chair.room), Span(sat_until, following, Doing.QUIET)]
     quiet_from = min(one.at + QUIET_AFTER, following)
     return [Span(one.at, quiet_from, Doing.UP, room), Span(quiet_from, following, Doing.QUIET)]

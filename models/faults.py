@@ -85,11 +85,18 @@ def _of_the_kit(beat: Heartbeat, standing: frozenset[tuple[FindingKind, str]]) -
 
 
 def _of_sensors(beat: Heartbeat, standing: frozenset[tuple[FindingKind, str]]) -> Iterator[Condition]:
-    for sensor, told in beat.health.items():
-        if told.link is not None and told.link < _either(FindingKind.WEAK_LINK, sensor, standing, STRONG, WEAK):
+    for sensor, told in beat.health.items():  # of a borough's sensors there are thousands a second, and few are weak
+        if (
+            told.link is not None
+            and told.link < STRONG
+            and told.link < _either(FindingKind.WEAK_LINK, sensor, standing, STRONG, WEAK)
+        ):
             yield Condition(FindingKind.WEAK_LINK, sensor, told.link)
-        flat = _either(FindingKind.BATTERY_FLAT, sensor, standing, CHARGED, FLAT)
-        if told.battery_low or (told.battery is not None and told.battery <= flat):
+        if told.battery_low or (
+            told.battery is not None
+            and told.battery <= CHARGED
+            and told.battery <= _either(FindingKind.BATTERY_FLAT, sensor, standing, CHARGED, FLAT)
+        ):
             yield Condition(FindingKind.BATTERY_FLAT, sensor, told.battery)
         if told.tampered:
             yield Condition(FindingKind.TAMPERED, sensor)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from models.day import Doing, Span, at_level
+from models.day import Doing, Span, at_level, without_chair
 from models.health import Heard, Why
 from models.hours import part_of, part_starts
 from models.morning import Compared, compared, minute_of
@@ -156,7 +156,7 @@ def _finer(seen: Glimpse, known: Known, grain: Grain) -> Glimpse:
     last = _at(known.last_sign, known, grain)
     if seen.tone is Tone.UNHEARD:
         return replace(seen, last=last)
-    doing, since = _part(known) if grain is Grain.PART else _lasting(known)
+    doing, since = _part(known) if grain is Grain.PART else _lasting(known, grain)
     seen = replace(seen, doing=doing, since=_at(since, known, grain), last=last, up=_at(known.up, known, grain))
     if grain is Grain.PART:
         return seen
@@ -205,16 +205,16 @@ def _part(known: Known) -> tuple[Doing, datetime | None]:
     return (parts[-1].doing if parts else Doing.QUIET), began
 
 
-def _lasting(known: Known) -> tuple[Doing, datetime | None]:
+def _lasting(known: Known, grain: Grain) -> tuple[Doing, datetime | None]:
     """What the last spans show, and since when (None: before them). A quiet spell does not end being up; whoever is out
     is so since the door moved last, which may be before the spans begin.
     """
-    spans = known.spans
+    spans = known.spans if grain is Grain.MINUTE else without_chair(known.spans)
     if not spans:
         return Doing.QUIET, None
     last = spans[-1].doing
     if last is Doing.OUT:
         return last, known.last_sign
-    same = {Doing.UP, Doing.QUIET} if last in (Doing.UP, Doing.QUIET) else {last}
+    same = {Doing.UP, Doing.QUIET, Doing.IN_CHAIR} if last in (Doing.UP, Doing.QUIET) else {last}
     before = [place for place, span in enumerate(spans) if span.doing not in same]
     return last, spans[before[-1] + 1].start if before else None

@@ -19,6 +19,7 @@ SENSOR_UNHEARD_AFTER: dict[SensorKind, timedelta] = {
     SensorKind.MOTION: timedelta(hours=4),
     SensorKind.DOOR: timedelta(hours=4),
     SensorKind.BED: timedelta(hours=4),
+    SensorKind.CHAIR: timedelta(hours=4),
 }
 """Battery sensors of the Zigbee kind check in about hourly; four missed check-ins is a dead sensor, not a quiet one."""
 

@@ -19,6 +19,7 @@ class SensorKind(StrEnum):
     MOTION = "motion"
     DOOR = "door"
     BED = "bed"
+    CHAIR = "chair"
 
 
 class What(StrEnum):
@@ -42,6 +43,8 @@ class What(StrEnum):
     FALL_CALLED_OFF = "fall_called_off"
     WORN = "worn"
     TESTED = "tested"
+    SAT_DOWN = "sat_down"
+    STOOD_UP = "stood_up"
 
 
 KIT = "kit"
@@ -60,6 +63,8 @@ KINDS_OF: dict[What, frozenset[SensorKind]] = {
     What.CLOSED: frozenset({SensorKind.DOOR}),
     What.LAY_DOWN: frozenset({SensorKind.BED}),
     What.GOT_UP: frozenset({SensorKind.BED}),
+    What.SAT_DOWN: frozenset({SensorKind.CHAIR}),
+    What.STOOD_UP: frozenset({SensorKind.CHAIR}),
     What.FELL: frozenset({SensorKind.PENDANT}),
     What.MAYBE_FELL: frozenset({SensorKind.PENDANT}),
     What.FALL_CALLED_OFF: frozenset({SensorKind.PENDANT}),

@@ -70,6 +70,21 @@ def in_bed(seen: Sequence[Seen]) -> tuple[bool, datetime] | None:
     return (told[-1].what is What.LAY_DOWN, told[-1].at) if told else None
 
 
+def chairs(home: Home, seen: Sequence[Seen]) -> dict[str, tuple[bool, datetime, datetime | None]]:
+    """Of each chair that has told: whether it is taken, since when, and the first sign of life from another room since:
+    then somebody is up, another person is there, or the mat sticks.
+    """
+    found: dict[str, tuple[bool, datetime, datetime | None]] = {}
+    rooms = {sensor.id: sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT}
+    for one in seen:
+        if one.what in (What.SAT_DOWN, What.STOOD_UP) and one.sensor in rooms:
+            found[one.sensor] = (one.what is What.SAT_DOWN, one.at, None)
+        for chair, (taken, since, doubted) in found.items():
+            if taken and doubted is None and rooms.get(one.sensor, rooms[chair]) != rooms[chair]:
+                found[chair] = (taken, since, one.at)
+    return found
+
+
 def doors(home: Home, seen: Sequence[Seen]) -> dict[str, tuple[bool, datetime]]:
     """Of each door that has told: whether it stands open, and since when."""
     found: dict[str, tuple[bool, datetime]] = {}

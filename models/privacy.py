@@ -210,6 +210,7 @@ RETENTION: dict[SensorKind, timedelta] = {
     SensorKind.MOTION: timedelta(days=120),
     SensorKind.DOOR: timedelta(days=120),
     SensorKind.BED: timedelta(days=120),
+    SensorKind.CHAIR: timedelta(days=120),
 }
 """How long observations of a kind are kept. 91 days at home after discharge, the reablement measure, fits within."""
 

@@ -46,7 +46,9 @@ def night(spans: Sequence[Span], start: datetime, end: datetime, shown: Abstract
     }
     if whole <= 0 or share[Doing.UNHEARD] > (1 - HEARD_SHARE) * whole or not within:
         return Night(None)
-    quiet = share[Doing.IN_BED] + share[Doing.QUIET] >= QUIET_SHARE * (whole - share[Doing.UNHEARD])
+    quiet = share[Doing.IN_BED] + share[Doing.IN_CHAIR] + share[Doing.QUIET] >= QUIET_SHARE * (
+        whole - share[Doing.UNHEARD]
+    )
     places = [one.doing for _, one in within]
     stirs = sum(a is not Doing.UP and b is Doing.UP for a, b in pairwise(places))
     return Night(quiet, None if grain_of(shown) in (None, Grain.PART) else stirs)

@@ -19,6 +19,8 @@ MEANS = {
     (SensorKind.DOOR, False): What.CLOSED,
     (SensorKind.BED, True): What.LAY_DOWN,
     (SensorKind.BED, False): What.GOT_UP,
+    (SensorKind.CHAIR, True): What.SAT_DOWN,
+    (SensorKind.CHAIR, False): What.STOOD_UP,
     (SensorKind.PENDANT, True): What.PRESSED,
     (SensorKind.PULL_CORD, True): What.PRESSED,
 }
@@ -30,6 +32,8 @@ SAID = {
     What.CLOSED: ("door", "CLOSE"),
     What.LAY_DOWN: ("bed", "ON"),
     What.GOT_UP: ("bed", "OFF"),
+    What.SAT_DOWN: ("chair", "ON"),
+    What.STOOD_UP: ("chair", "OFF"),
     What.PRESSED: ("pendant", "ON"),
 }
 """The kind and value of a row; a table has no words for the rest."""

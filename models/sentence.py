@@ -121,13 +121,15 @@ class _Saying:
         return self._say("up.early") if early else self._say("up.too", at=self._at(up))
 
     def _today(self) -> list[str]:
-        """Being in bed, out, or quiet by night is what a reader wants first; by day, since when somebody was up."""
+        """In bed, in a chair, out, or quiet by night is what a reader wants first; by day, since when they were up."""
         seen = self._seen
         up, due = (self._up() if seen.up else ""), (self._say("due", at=self._at(seen.due)) if seen.due else "")
         if seen.doing is Doing.IN_BED:
             return [self._since("in_bed"), self._last(), due]
         if seen.doing is Doing.OUT:
             return [self._since("out"), self._say("out.because"), f"{up}." if up else "", self._last(), due]
+        if seen.doing is Doing.IN_CHAIR:
+            return [self._since("in_chair"), f"{up}." if up else "", self._last(), due]
         night = part_of(seen.now, seen.zone) == "night"
         if up and not (night and seen.doing is Doing.QUIET):
             return [up, self._last(), due]

@@ -20,6 +20,7 @@ from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel, Net
 from models.detection.prior import Prior
 from models.detection.routine import REFERENCE_RATE, History, Waits, inputs, noises, waits
+from models.detection.trees import LEAVES
 
 DAY_HOURS = 24.0
 
@@ -251,7 +252,7 @@ def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], In
 
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
-    return _fit(_trees(rounds=80, rate=0.16, leaves=kernels.LEAVES, least=200), x, ended, weight)
+    return _fit(_trees(rounds=80, rate=0.16, leaves=LEAVES, least=200), x, ended, weight)
 
 
 def _fit(trees: HistGradientBoostingClassifier, x: NDArray[np.float32], answer: NDArray[Any], weight: Floats) -> Trees:

@@ -25,11 +25,19 @@ class Household:
 
 
 def _household(
-    name: str, called: str, area: str, address: str, habits: Habits, *, bed: bool = True, **about: str
+    name: str,
+    called: str,
+    area: str,
+    address: str,
+    habits: Habits,
+    *,
+    bed: bool = True,
+    chair: bool = False,
+    **about: str,
 ) -> Household:
     key = name.rsplit(maxsplit=1)[-1].lower().replace("ş", "s").replace("ń", "n").replace("é", "e")
     resident = Resident(f"r_{key}", f"h_{key}", name, called, address, f"01632 960{100 + habits.seed:03}", **about)  # type: ignore[arg-type]
-    return Household(Home(f"h_{key}", area, fitted(resident.id, bed=bed)), resident, habits)
+    return Household(Home(f"h_{key}", area, fitted(resident.id, bed=bed, chair=chair)), resident, habits)
 
 
 OKAFOR = _household(
@@ -46,7 +54,7 @@ WHITCOMBE = _household(
     medical_notes="Fell twice in the spring. Uses a frame.", risks="Bathroom door opens inwards.",
 )  # fmt: skip
 NOWICKI = _household(
-    "Tadeusz Nowicki", "Mr Nowicki", "Harbour", "41 Ropewalk", Habits(4, rises=6.2),
+    "Tadeusz Nowicki", "Mr Nowicki", "Harbour", "41 Ropewalk", Habits(4, rises=6.2), chair=True,
     speak_with="Polish first; his English is good on a calm day.",
 )  # fmt: skip
 PUGH = _household(

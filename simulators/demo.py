@@ -27,7 +27,7 @@ from simulators.mishaps import Mishap, World, script
 from simulators.programs import Failed, Program, Stage, start_kits_broker
 from simulators.recording import Recording, Trigger, closes_itself, is_recording, read_recording, weeks_until
 from simulators.relay import Relay
-from simulators.resident import BED, FRIDGE, life
+from simulators.resident import BED, CHAIR, FRIDGE, life
 from simulators.service import Counts, Hub, Place, start_agent
 from simulators.spoken import Voice, tell
 from simulators.view import View, by_kind
@@ -138,7 +138,7 @@ class Town(contextlib.ExitStack):
         lived = self._recorded.get(household.home.id)
         if lived is None:
             invented = life(household.habits, self._start - HISTORY, ZoneInfo(household.home.timezone))
-            said = plays(household.home.sensors, invented, frozenset({BED}))
+            said = plays(household.home.sensors, invented, frozenset({BED, CHAIR}))
         else:
             said = plays(household.home.sensors, lived.triggers, closes_itself(lived.triggers))
         checking = check_ins(household.home.sensors, self._start, household.home.id)

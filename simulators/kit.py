@@ -22,6 +22,7 @@ REST_AFTER = {
     SensorKind.MOTION: timedelta(seconds=90),
     SensorKind.DOOR: timedelta(seconds=5),
     SensorKind.BED: timedelta(minutes=5),
+    SensorKind.CHAIR: timedelta(minutes=5),
 }
 """When a sensor goes back to rest whose recording does not say so."""
 
@@ -31,6 +32,8 @@ NOTICED = {
     (SensorKind.DOOR, False): What.CLOSED,
     (SensorKind.BED, True): What.LAY_DOWN,
     (SensorKind.BED, False): What.GOT_UP,
+    (SensorKind.CHAIR, True): What.SAT_DOWN,
+    (SensorKind.CHAIR, False): What.STOOD_UP,
 }
 """What should come of a sensor going on or off; nothing of a motion sensor that comes to rest."""
 

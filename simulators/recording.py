@@ -19,7 +19,12 @@ from models.home import Sensor
 from models.observation import SensorKind
 from models.recorded import COLUMNS, ON, moments
 
-FITTED = {"motion": SensorKind.MOTION, "door": SensorKind.DOOR, "bed": SensorKind.BED}
+FITTED = {
+    "motion": SensorKind.MOTION,
+    "door": SensorKind.DOOR,
+    "bed": SensorKind.BED,
+    "chair": SensorKind.CHAIR,
+}
 WAYS_OUT = ("front", "back", "entrance", "balcony", "garden")
 
 
@@ -28,7 +33,7 @@ class BadRecording(ValueError):
 
 
 class Trigger(NamedTuple):
-    """A sensor went on (moved, opened, lain on) or off, at a moment: UTC, or wall time while in a `Recording`."""
+    """A sensor went on (moved, opened, taken) or off, at a moment: UTC, or wall time while in a `Recording`."""
 
     at: datetime
     sensor: str

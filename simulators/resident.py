@@ -15,7 +15,7 @@ from models.observation import SensorKind
 from simulators.recording import Trigger
 
 HALL, KITCHEN, LOUNGE, BATHROOM, BEDROOM = "hall_pir", "kitchen_pir", "lounge_pir", "bathroom_pir", "bedroom_pir"
-FRONT_DOOR, FRIDGE, BED, PENDANT = "front_door", "fridge_door", "bed", "pendant"
+FRONT_DOOR, FRIDGE, BED, CHAIR, PENDANT = "front_door", "fridge_door", "bed", "armchair", "pendant"
 
 MINUTES_BETWEEN = {KITCHEN: 2.2, BATHROOM: 1.8, BEDROOM: 2.0, LOUNGE: 9.0, HALL: 1.0}
 """How often a motion sensor sees somebody who is in its room: often at the stove, seldom in the armchair."""
@@ -37,15 +37,21 @@ class Habits:
     goes_out: float = 0.6
 
 
-def fitted(resident: str, *, bed: bool = True) -> tuple[Sensor, ...]:
-    """The sensors of a usual kit."""
+SINKS, RISES = timedelta(seconds=20), timedelta(seconds=5)
+"""From coming into the lounge to sitting in the armchair, and from standing up to being on the way."""
+
+
+def fitted(resident: str, *, bed: bool = True, chair: bool = False) -> tuple[Sensor, ...]:
+    """The sensors of a usual kit, and a mat in the armchair where there is one."""
     motion = [Sensor(name, SensorKind.MOTION, name.removesuffix("_pir")) for name in MINUTES_BETWEEN]
     doors = [
         Sensor(FRONT_DOOR, SensorKind.DOOR, "hall", is_exit=True),
         Sensor(FRIDGE, SensorKind.DOOR, "kitchen"),
     ]
     worn = Sensor(PENDANT, SensorKind.PENDANT, "worn", wearer=resident)
-    return (worn, *motion, *doors, *([Sensor(BED, SensorKind.BED, "bedroom")] if bed else []))
+    mats = [Sensor(BED, SensorKind.BED, "bedroom")] if bed else []
+    mats += [Sensor(CHAIR, SensorKind.CHAIR, "lounge")] if chair else []
+    return (worn, *motion, *doors, *mats)
 
 
 def life(habits: Habits, start: datetime, zone: ZoneInfo) -> Iterator[Trigger]:
@@ -62,7 +68,7 @@ def day(habits: Habits, on: date, zone: ZoneInfo) -> list[Trigger]:
     lived.middle()
     lived.evening()
     lived.night()
-    return lived.triggers
+    return sorted(lived.triggers, key=lambda one: one.at)
 
 
 def _luck(habits: Habits, on: date, what: str) -> random.Random:
@@ -137,9 +143,16 @@ class _Day:
         """In the armchair, with now and then a cup of tea or a visit to the bathroom."""
         end = _hour(self.on, hour, self.zone)
         while self.at < end:
+            came = self.at
             self.stay(LOUNGE, min(self.luck.uniform(25, 75), _minutes(end - self.at)))
+            self.sat(came + SINKS, self.at - RISES)
             if self.at < end:
                 self.stay(*self.luck.choice(((KITCHEN, 7), (BATHROOM, 4), (BEDROOM, 3))))
+
+    def sat(self, since: datetime, until: datetime) -> None:
+        """What a mat in the armchair says of it; in a home without one nobody hears that."""
+        if since < until:
+            self.triggers += [Trigger(since, CHAIR, on=True), Trigger(until, CHAIR, on=False)]
 
     def go_out(self, minutes: float) -> None:
         self.stay(HALL, 2)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, cast
 
+from edge.clock import Moment
 from edge.sensors import Felt, Fitted, Noticed, Surroundings
 from models.wire import SensorHealth
 
@@ -122,6 +123,9 @@ class Accelerometer:
     def read(self, *_: object, **__: object) -> list[Noticed]:
         """Chips speak no MQTT."""
         return []
+
+    def set_right(self, began: datetime, moment: Moment) -> None:
+        """A chip is felt many times a second."""
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return {sensor: min(at, now) for sensor, at in self._alive.copy().items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from gpiozero import LED, Buzzer, DigitalInputDevice
 
+from edge.clock import Moment
 from edge.sensors import Fitted, Noticed, Surroundings
 from models.observation import SensorKind, What
 from models.wire import SensorHealth
@@ -18,6 +19,7 @@ WHAT: dict[SensorKind, tuple[What | None, What | None]] = {
     SensorKind.PULL_CORD: (What.PRESSED, None),
     SensorKind.DOOR: (What.CLOSED, What.OPENED),
     SensorKind.BED: (What.LAY_DOWN, What.GOT_UP),
+    SensorKind.CHAIR: (What.SAT_DOWN, What.STOOD_UP),
     SensorKind.MOTION: (What.MOVED, None),
 }
 """What it means that a contact closes, and that it opens."""
@@ -27,6 +29,7 @@ BOUNCE: dict[SensorKind, float | None] = {
     SensorKind.PULL_CORD: 0.02,
     SensorKind.DOOR: 0.05,
     SensorKind.BED: 0.2,
+    SensorKind.CHAIR: 0.2,
     SensorKind.MOTION: None,
 }
 """In s: how long a contact has to stand still. A mat crackles while somebody turns over."""
@@ -35,7 +38,8 @@ BOUNCE: dict[SensorKind, float | None] = {
 class Gpio:
     """A contact pulls its pin to ground; a motion sensor drives it high.
 
-    A door that is open or a bed that is taken at the start is a state and no news; a cord that is held is a press.
+    A door that is open, or a bed or a chair that is taken, at the start is a state and no news; a cord that is held is
+    a press.
     """
 
     topics: Sequence[str] = ()
@@ -57,6 +61,9 @@ class Gpio:
     def read(self, *_: object, **__: object) -> list[Noticed]:
         """Pins speak no MQTT."""
         return []
+
+    def set_right(self, began: datetime, moment: Moment) -> None:
+        """A wire is looked at anew each time."""
 
     def alive(self, now: datetime) -> dict[str, datetime]:
         return dict.fromkeys(self._devices, now)

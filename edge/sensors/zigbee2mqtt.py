@@ -44,10 +44,13 @@ FALLING = frozenset({"falling", "fall", "fall_alarm"})
 FALL_KEYS = ("fall_status", "status")
 """A fall radar on the wall (HEIMAN HS2FD, OWON FDS315) is fitted as a pendant that nobody wears: it calls as one."""
 
+_PAD = ("occupancy", "pressure_state", "contact", "presence", "pressure")
+
 SAYS: dict[SensorKind, tuple[str, ...]] = {
     SensorKind.DOOR: ("contact",),
     SensorKind.MOTION: ("occupancy", "presence"),
-    SensorKind.BED: ("occupancy", "pressure_state", "contact", "presence", "pressure"),
+    SensorKind.BED: _PAD,
+    SensorKind.CHAIR: _PAD,
 }
 """Keys that tell the state of a kind of sensor, the first that is there counting."""
 

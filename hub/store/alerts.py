@@ -391,6 +391,8 @@ def _raise(
         connection.execute(update(_findings).where(_findings.c.key == finding.key).values(said=explanation))
         return None
     alert = _open_alert(connection, finding, resident)
+    if alert is None and finding.only_told:
+        return None
     raised = _grow(connection, alert, finding, explanation, now) if alert else None
     raised = raised or _open(connection, finding, resident, explanation, now)
     connection.execute(update(_findings).where(_findings.c.key == finding.key).values(alert=raised.alert.id))
@@ -424,7 +426,7 @@ def _open(connection: Connection, finding: Finding, resident: str | None, explan
 
 def _grow(connection: Connection, alert: Alert, finding: Finding, explanation: str, now: datetime) -> Raised:
     more = grown(alert, finding, now)
-    if not finding.over and _word_is_old(connection, alert, now) and more.state is State.RAISED:
+    if not finding.only_told and _word_is_old(connection, alert, now) and more.state is State.RAISED:
         more = replace(more, look_again_at=now)
     save(connection, alert, more)
     note(connection, more, now, Act.GROW, HUB, explanation)

@@ -10,9 +10,8 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from hub.store.database import upsert
-from hub.store.row import Row
-from hub.store.schema import blocks, marks, observations, settled_numbers, summaries, to_us
-from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Damaged, columns_of, decoded, encoded, joined
+from hub.store.schema import blocks, marks, settled_numbers, summaries, to_us
+from hub.store.settled import DAY_US, NUMBER, OUTBOX, WEEK_US, Columns, Damaged, decoded, encoded, joined
 from models.observation import What
 from models.wire import ranges
 
@@ -35,30 +34,11 @@ class Summary:
     counts: tuple[int, ...]
 
 
-def settle(connection: Connection, home: str, rows: Sequence[Row]) -> None:
-    """Move these observations, in order of arrival, from the fresh to the settled."""
-    add(connection, home, columns_of(rows))
-    take_out(connection, home, rows)
-
-
 def add(connection: Connection, home: str, columns: Columns) -> None:
     """To what has settled, in this order."""
     weeks = columns.at // WEEK_US
     for week in np.unique(weeks).tolist():
         _add(connection, home, week, columns.where(weeks == week))
-
-
-def take_out(connection: Connection, home: str, rows: Sequence[Row]) -> None:
-    """Of the fresh, knowing their numbers."""
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        numbers[row.outbox].append(row.number)
-    know(connection, home, numbers)
-    seqs = [row.seq for row in rows]
-    mine = (observations.c.home == home) & observations.c.seq.between(min(seqs), max(seqs))
-    for start in range(0, len(seqs), 500):
-        connection.execute(delete(observations).where(mine, observations.c.seq.in_(seqs[start : start + 500])))
-    marked(connection)
 
 
 def marked(connection: Connection) -> None:
@@ -147,12 +127,6 @@ def weeks(connection: Connection) -> range:
     """All that have something settled."""
     first, last = connection.execute(select(func.min(blocks.c.week), func.max(blocks.c.week))).one()
     return range(0) if first is None else range(first, last + 1)
-
-
-def homes(connection: Connection, week: int) -> list[str]:
-    return list(
-        connection.scalars(select(blocks.c.home).where(blocks.c.week == week).distinct().order_by(blocks.c.home))
-    )
 
 
 def forget(

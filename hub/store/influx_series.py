@@ -6,31 +6,29 @@ for as long as it takes; days that are over are then deleted in SQL, where they 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from hub.store import blocks
+from hub.store import blocks, fresh
 from hub.store.away import Refused
 from hub.store.database import add_all_new, upsert, writing
 from hub.store.influx import KEEPS, Influx, days_kept
 from hub.store.row import Row
-from hub.store.schema import from_us, handed_on, marks, observations, owed, refused, settled_numbers, to_us
+from hub.store.schema import from_us, handed_on, marks, owed, refused, settled_numbers, to_us
 from hub.store.series import (
     FOR_EVER,
     SETTLED_AT_ONCE,
     SqlSeries,
     besides,
-    every,
     forget_fresh,
+    know,
     noticed_by,
-    numbers_of,
-    row_of,
 )
-from hub.store.settled import NUMBER, OUTBOX, WEEK_US, Columns, columns_of, joined
+from hub.store.settled import NUMBER, OUTBOX, Columns, columns_of, joined
 from models.observation import KINDS_OF, SensorKind, What
 
 AT_ONCE = 5_000
@@ -61,7 +59,7 @@ class InfluxSeries(SqlSeries):
     def hand_on(self) -> bool:
         with self._engine.connect() as connection:
             sent = _sent(connection)
-            rows = _from(connection, observations.c.seq > sent)
+            _, rows = fresh.since(connection, sent, AT_ONCE)
             due = connection.execute(select(owed)).all()  # after the rows: of one that came later all is known
         if due:
             self._pay()
@@ -105,7 +103,7 @@ class InfluxSeries(SqlSeries):
     def _offer_again(self) -> None:
         self._offered_at = time.monotonic()
         with writing(self._engine) as connection:
-            rows = _from(connection, observations.c.seq.in_(select(refused.c.seq)))
+            rows = fresh.those(connection, connection.scalars(select(refused.c.seq)))
             connection.execute(delete(refused))
         self._send(rows)
 
@@ -114,19 +112,22 @@ class InfluxSeries(SqlSeries):
 
     def unsent(self) -> tuple[int, dict[str, int]]:
         with self._engine.connect() as connection:
-            later = select(func.count()).where(observations.c.seq > _sent(connection))
             why = select(refused.c.why, func.count()).group_by(refused.c.why)
-            return connection.scalar(later) or 0, {row[0]: row[1] for row in connection.execute(why)}
+            return fresh.many(connection, _sent(connection)), {row[0]: row[1] for row in connection.execute(why)}
 
     def settle(self, home: str, before: datetime, seq: int) -> int:
-        o = observations.c
         with writing(self._engine) as connection:
-            old = (o.home == home) & (o.at < to_us(before)) & (o.seq <= min(seq, _sent(connection)))
-            rows = _from(connection, old & o.seq.not_in(select(refused.c.seq)), SETTLED_AT_ONCE)
-            if rows:
-                _widen(connection, home, columns_of(rows))
-                blocks.take_out(connection, home, rows)
-        return len(rows)
+            last, stay = min(seq, _sent(connection)), set(connection.scalars(select(refused.c.seq)))
+
+            def is_there(row: Row) -> bool:
+                return row.seq <= last and row.seq not in stay
+
+            old = fresh.take(connection, home, before, is_there, SETTLED_AT_ONCE)
+            if old:
+                columns = columns_of(old)
+                _widen(connection, home, columns)
+                know(connection, home, columns)
+        return len(old)
 
     def bring(self, home: str, columns: Columns) -> int:
         """Sent on first: what is known here is there."""
@@ -138,8 +139,7 @@ class InfluxSeries(SqlSeries):
                 self._influx.write(keep, rows[start : start + AT_ONCE])
         with writing(self._engine) as connection:
             _widen(connection, home, new)
-            blocks.know(connection, home, numbers_of(new))
-            blocks.marked(connection)
+            know(connection, home, new)
         return len(new)
 
     def _old(self, home: str, start: datetime, end: datetime, what: What | None = None) -> Columns:
@@ -169,11 +169,11 @@ class InfluxSeries(SqlSeries):
         self._pay()
         whats = noticed_by(kinds)
         with self._engine.connect() as connection:
-            fresh = _from(connection, observations.c.home == home, None)
+            new = fresh.read(connection, home, LONG_AGO, FOR_EVER)
             held = _held(connection, home)
-        old = besides(_of(self._old(home, LONG_AGO, before or FOR_EVER), whats), fresh)
+        old = besides(_of(self._old(home, LONG_AGO, before or FOR_EVER), whats), new)
         doomed = list(_doomed(whats, before))
-        if keep_counts and not len(old) and not any(_is_old(row, whats, before) for row in fresh):
+        if keep_counts and not len(old) and not any(_is_old(row, whats, before) for row in new):
             return 0
         if not keep_counts:
             self._delete(home, doomed)  # so that one who erases hears that it could not be done
@@ -191,19 +191,6 @@ class InfluxSeries(SqlSeries):
     def _delete(self, home: str, doomed: Sequence[_Doomed]) -> None:
         for one in doomed:
             self._influx.delete(one.days, home, one.what, one.before)
-
-    def settled(self, owned: Callable[[str], bool] = every) -> Iterator[tuple[str, Columns]]:
-        with self._engine.connect() as connection:
-            span = connection.execute(select(func.min(handed_on.c.first), func.max(handed_on.c.last))).one()
-            homes = list(connection.scalars(select(handed_on.c.home).distinct().order_by(handed_on.c.home)))
-        if span[0] is None:
-            return
-        for week in range(span[0] // WEEK_US, span[1] // WEEK_US + 1):
-            start, end = from_us(week * WEEK_US), from_us((week + 1) * WEEK_US)
-            for home in filter(owned, homes):
-                old = besides(self._old(home, start, end), self._fresh(home, start, end))
-                if len(old):
-                    yield home, old
 
     def beginning(self) -> datetime | None:
         first = [row.arrived for row in self.since(0, 1)]
@@ -226,12 +213,6 @@ class InfluxSeries(SqlSeries):
 
 def _sent(connection: Connection) -> int:
     return int(connection.execute(select(marks.c.value).where(marks.c.name == "sent")).scalar_one())
-
-
-def _from(connection: Connection, which: object, limit: int | None = AT_ONCE) -> list[Row]:
-    """In order of arrival."""
-    asked = select(observations).where(which).order_by(observations.c.seq).limit(limit)  # type: ignore[arg-type]
-    return [row_of(values) for values in connection.execute(asked)]
 
 
 def _held(connection: Connection, home: str) -> dict[int, tuple[int, int]]:

@@ -46,7 +46,8 @@ from models.urgency import asks_for_a_look
 from models.wire import Heartbeat, read_heartbeat
 
 RAW_LIMIT = 4096
-SHARED = frozenset({"ingest", "watch"})
+LEARNING = "learning"
+SHARED = frozenset({"ingest", "watch", LEARNING})
 """Loops of which each of several watches has one."""
 SET_ASIDE_LIMIT = 10_000
 """Rows of what was set aside; the oldest go first, the counts stay."""
@@ -397,6 +398,10 @@ class Records:
         row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
         with writing(self._engine, lightly=True) as connection:
             upsert(connection, schema.loops, [row])
+
+    def forget_turn(self, loop: str) -> None:
+        if loop in self.loops():
+            self._write(delete(schema.loops).where(schema.loops.c.loop == loop))
 
     def forget_turns(self, watches: int) -> None:
         """Of the loops that there were while there were more or fewer watches than now."""

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    UniqueConstraint,
     func,
     text,
 )
@@ -734,23 +733,26 @@ breaks = Table(
 
 series = MetaData()
 
-observations = Table(
-    "observations",
+fresh = Table(
+    "fresh",
     series,
     Column("seq", Number, primary_key=True, autoincrement=False),
     Column("home", Text, nullable=False),
     Column("outbox", Text, nullable=False),
-    Column("number", BigInteger, nullable=False),
-    Column("sensor", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("arrived", BigInteger, nullable=False),
-    Column("clock_trusted", Boolean, nullable=False),
-    Column("evidence", Body(dict[str, float])),
-    UniqueConstraint("home", "outbox", "number", name="one_number_one_observation"),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("calls", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
-"""Times are plain microseconds here: this table is read and written by the hundred thousand."""
-Index("observations_by_home", observations.c.home, observations.c.at)
+"""What has not settled: hub/store/fresh.py reads `body`. `seq` is that of the last in it, `first` and `last` are the
+lowest and highest number, `begins` and `ends` the first and last moment in microseconds; `calls` says that one is a
+call for help.
+"""
+Index("fresh_by_name", fresh.c.home, fresh.c.outbox, fresh.c.last, unique=True)
+Index("fresh_by_time", fresh.c.home, fresh.c.ends)
 
 blocks = Table(
     "blocks",

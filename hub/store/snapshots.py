@@ -28,11 +28,13 @@ class Snapshots:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def latest(self, made_with: str = "", share: Share = WHOLE) -> tuple[int, bytes | memoryview] | None:
-        """After which observation, and the state; None too where the last one was made with something else."""
+    def latest(self, made_with: str | None = "", share: Share = WHOLE) -> tuple[int, bytes | memoryview] | None:
+        """After which observation, and the state; None too where the last one was made with something else (with
+        `made_with` None it may be).
+        """
         with self._engine.connect() as connection:
             head = _head(connection, share)
-            if head is None or head[2] != made_with:
+            if head is None or made_with not in (None, head[2]):
                 return None
             seq, content, _ = head
             side, count = _pieces(content)
@@ -45,7 +47,7 @@ class Snapshots:
                 whole += piece
             return seq, memoryview(whole)
 
-    def of_another_number(self, made_with: str, count: int) -> dict[Share, tuple[int, bytes | memoryview]]:
+    def of_another_number(self, made_with: str | None, count: int) -> dict[Share, tuple[int, bytes | memoryview]]:
         """Of the watches that there were before there were `count` of them, if all of theirs are here; else nothing."""
         with self._engine.connect() as connection:
             counts = {share.count for share in _heads(connection)} - {count}

@@ -81,7 +81,7 @@ def lanes(
     """The spans by room, in the order of `rooms`; what is of no room has lanes of its own, where there is any."""
     placed: dict[str, list[Span]] = {room: [] for room in rooms}
     for span in spans:
-        where = {Doing.IN_BED: bedroom, Doing.UP: span.room}
+        where = {Doing.IN_BED: bedroom, Doing.IN_CHAIR: span.room, Doing.UP: span.room}
         placed.setdefault(where.get(span.doing) or _says(span.doing, ENGLISH), []).append(span)
     return tuple(_lane(ENGLISH.place(name), some, start, end, zone) for name, some in placed.items())
 

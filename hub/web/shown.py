@@ -163,7 +163,9 @@ class BrokenWay:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks."""
+    """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks, `anew` how far
+    it has learned anew what is usual.
+    """
 
     mark: str
     now: datetime
@@ -177,6 +179,7 @@ class Queue:
     unheard: int
     trouble: tuple[str, ...]
     ways: tuple[BrokenWay, ...] = ()
+    anew: str = ""
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -196,7 +199,7 @@ class Queue:
     def says(self) -> tuple[object, ...]:
         parts = tuple((part.total, tuple(row.key for row in part.rows)) for part in self.parts.values())
         cards = tuple((one.what, one.where, one.risks, tuple(row.key for row in one.rows)) for one in self.outages)
-        return parts, cards, self.homes, self.unheard, self.trouble, self.ways
+        return parts, cards, self.homes, self.unheard, self.trouble, self.ways, self.anew
 
     def marked(self, mark: str) -> "Queue":
         return replace(self, mark=mark)

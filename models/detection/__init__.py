@@ -14,6 +14,9 @@ from models.alert import Lane
 HELD_BACK = "held"
 """The stage of a fall that was not sure enough for its pendant: on record and told of, without an alert yet."""
 
+SEATED = "in_chair"
+"""The stage of a fall that speaks against it and does not end it: told where an alert is open, and raises none."""
+
 
 class Urgency(StrEnum):
     """What a finding asks for: somebody now, a look within the hour, or telling at the next talk."""
@@ -172,6 +175,11 @@ class Finding:
     def key(self) -> str:
         what = f"{self.kind}/{self.sensor or '-'}/{self.since.timestamp():.3f}"
         return f"{self.home}/{what}/{'over' if self.over else 'began'}" + (f"/{self.number}" if self.number else "")
+
+    @property
+    def only_told(self) -> bool:
+        """Whether it adds to an alert that is open, calls nobody again, and raises none."""
+        return self.over or self.evidence.get("stage") == SEATED
 
     @property
     def urgency(self) -> Urgency:

@@ -15,6 +15,7 @@ from models.observation import CODE_OF, What
 
 OPENED, CLOSED = CODE_OF[What.OPENED], CODE_OF[What.CLOSED]
 LAY_DOWN, GOT_UP, MOVED = CODE_OF[What.LAY_DOWN], CODE_OF[What.GOT_UP], CODE_OF[What.MOVED]
+SAT_DOWN, STOOD_UP = CODE_OF[What.SAT_DOWN], CODE_OF[What.STOOD_UP]
 
 NIGHT, DOORS, LIE, TROUBLE, CHANGES = 0, 5, 8, 9, 12
 """Where each subject's clocks begin."""

@@ -11,6 +11,10 @@ def early(known_since: datetime, at: datetime) -> bool:
     return at - known_since < KNOWN_AFTER
 
 
+BY_OTHERS = "by other homes, while what is usual in this one is learned anew"
+ANEW = "What is usual in this home is being learned anew; until then fixed limits hold as well."
+
+
 def known_by(known_for: timedelta) -> str:
     """Whose days speak when a routine is asked."""
     if known_for < KNOWN_AFTER:

@@ -20,7 +20,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, coldstart, company, kernels, lie, stream
+from models.detection import Finding, FindingKind, chairs, coldstart, company, kernels, lie, stream
+from models.detection.anew import joined
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
 from models.detection.clocks import QUIET, RAISED
 from models.detection.evidence import around
@@ -31,6 +32,7 @@ from models.detection.inactivity import expected_by, limits
 from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
+from models.detection.trees import laid_out
 from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
@@ -145,6 +147,15 @@ class Engine:
         return self._column("began")
 
     @property
+    def outdated(self) -> Bools:
+        """Homes whose habits another version learned, or nobody yet though they have a past: to be learned anew."""
+        return self._column("outdated")
+
+    def hardly_known(self, home: int) -> bool:
+        """Whether there is a past of that place that has still to be learned from, and little is known without it."""
+        return bool(self.outdated[home] and self.last_sign[home] - self.began[home] < KNOWN_AFTER)
+
+    @property
     def dead(self) -> Bools:
         dead: Bools = self._fitted["dead"]
         return dead
@@ -176,7 +187,7 @@ class Engine:
         self._fitted["room"] = [room_code(sensor) for _, sensor in fitted]
         self._fitted["longest"][self._fitted["room"] != BATHROOM] = np.array(lie.AT_FIRST) / lie.UNIT
         self._fitted["is_exit"] = [sensor.is_exit for _, sensor in fitted]
-        self._fitted["tells"] = [sensor.kind not in KINDS_OF[What.PRESSED] for _, sensor in fitted]
+        self._fitted["tells"] = [_tells(sensor, self.homes[place]) for place, sensor in fitted]
 
     def row(
         self,
@@ -289,7 +300,8 @@ class Engine:
         """Suspected falls, by what the rest of the home has said since."""
         fits = self._column("first_fitted"), self._column("last_fitted")
         since_company = self._state["company"][:, company.SINCE_COMPANY]
-        return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company)
+        trouble = self._column("trouble")
+        return self._fusion.look(moment, self.heard_until, self._fitted, fits, since_company, trouble)
 
     def _by_the_rule(self, homes: Ints) -> None:
         if not len(homes):
@@ -340,6 +352,7 @@ class Engine:
             place, longest = self._stay(home)
             strength = lie.confidence(moment - mine["since"][kind], longest)
             evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
+            evidence |= self._seated(home)
         sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
         began, at = utc(mine["since"][kind]), utc(moment)
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
@@ -396,6 +409,7 @@ class Engine:
             "sensors_heard": int((~self.dead[mine]).sum()),
             "doubted": " ".join(np.array(self.sensor_ids[mine], object)[self._fitted["doubted"][mine]]),
             **self._others_there(home),
+            **self._seated(home),
             **self._learned(home),
         }
         began = utc(self.last_sign[home])
@@ -409,13 +423,20 @@ class Engine:
         seen = {"company_at": float(self._state["read_until"][home]) - ago} if ago < company.MATTERS else {}
         return {"people": own.people, "pets": own.pets, **({"visits": True} if own.visits else {}), **seen}
 
+    def _seated(self, home: int) -> dict[str, str | float]:
+        """Who sits in a chair may be asleep there: that is said of a silence, and makes none last longer."""
+        mine = self._state[home]
+        taken = chairs.seat(self.homes[home], self._fitted[mine["first_fitted"] : mine["last_fitted"]], mine["trouble"])
+        return {"seat": taken.sensor, "sat_at": taken.since} if taken else {}
+
     def _learned(self, home: int) -> dict[str, float | bool]:
         """What the routine says, where there is one."""
         if self.prior is None:
             return {}
         days = max(self.last_sign[home] - self._state["began"][home], 0.0) / kernels.DAY
         out = bool(kernels.way(self._state["now"][home]) >= 2)
-        return {"chance": float(self._state["chance"][home]), "learned_days": float(days), "perhaps_out": out}
+        anew = {"anew": True} if self.hardly_known(home) else {}
+        return {"chance": float(self._state["chance"][home]), "learned_days": float(days), "perhaps_out": out, **anew}
 
     def _unheard(self, home: int, moment: float) -> Finding:
         ever = np.isfinite(self.heard_until[home])
@@ -443,11 +464,13 @@ class Engine:
     def _over(self, kind: FindingKind, home: int, since: float, at: float, by: str | None = None) -> Finding:
         return Finding(kind, self.homes[home].id, utc(since), utc(at), sensor=by, over=True, evidence={"ended_by": by})
 
-    def recall(self, kind: FindingKind, home: str, sensor: str, since: datetime) -> bool:
-        """Whether what was told of before a restart still stands by what is known here. If so its end will be told."""
+    def recall(self, kind: FindingKind, home: str, sensor: str, since: datetime, *, hold: bool = False) -> bool:
+        """Whether what was told of before a restart still stands by what is known here. If so its end will be told.
+        With `hold` it does where what is known is too little to say that it is over.
+        """
         place, fitted, moment = self.index_of.get(home), self.sensor_index.get((home, sensor)), since.timestamp()
         if kind in stream.KINDS:
-            return place is None or self._recall_other(place, stream.KINDS.index(kind), moment)
+            return place is None or self._recall_other(place, stream.KINDS.index(kind), moment, hold)
         flags, times, place = {
             FindingKind.SILENCE: (self.silent, self.last_sign, place),
             FindingKind.KIT_UNHEARD: (self.unheard, self.heard_until, place),
@@ -464,14 +487,14 @@ class Engine:
     def _was_seen(self, home: int) -> bool:
         return bool(np.isfinite(self._state["began"][home]) or self._state["waiting"][home])
 
-    def _recall_other(self, home: int, kind: int, moment: float) -> bool:
+    def _recall_other(self, home: int, kind: int, moment: float, hold: bool) -> bool:
         mine = self._state[home]
-        if abs(mine["since"][kind] - moment) > 1e-3:
+        begun = mine["stage"][kind] != QUIET or np.isfinite(mine["due"][kind])
+        same = begun and abs(mine["since"][kind] - moment) <= 1e-3
+        if not same and not hold:
             return False
-        if mine["stage"][kind] == QUIET and np.isinf(mine["due"][kind]):
-            return False
-        if mine["stage"][kind] == QUIET:
-            mine["stage"][kind], mine["due"][kind] = RAISED, np.inf
+        if not same or mine["stage"][kind] == QUIET:
+            mine["since"][kind], mine["stage"][kind], mine["due"][kind] = moment, RAISED, np.inf
         return True
 
     def latest_sign(self, home: str) -> tuple[datetime, str | None]:
@@ -531,6 +554,57 @@ class Engine:
             self._by_the_rule(np.arange(len(self.homes)))
         return True
 
+    @property
+    def noticed(self) -> Bools:
+        """Homes that ever gave a sign of life."""
+        noticed: Bools = np.isfinite(self._state["began"]) | (self._state["waiting"] > 0)
+        return noticed
+
+    def outdate(self) -> None:
+        """What is known of habits was learned by another prior, or from the last days of a past alone."""
+        seen = np.flatnonzero(self.noticed)
+        self.outdated[seen] = True
+        self._look_anew(seen)
+
+    def adopt(self, learned: "Engine", now: datetime) -> list[Finding]:
+        """What `learned` knows of its homes, all of them here too and the same, takes the place of what is known here.
+        Both have seen the same observations. What kits said is kept, and so is what was told of and goes on by what was
+        learned; finds what is over by that.
+        """
+        places, moment = np.array([self.index_of[home.id] for home in learned.homes], np.int64), now.timestamp()
+        learned._heard_as(self.heard_until[places])
+        there = np.flatnonzero(learned.noticed)
+        here = places[there]
+        made, over = joined(self._state[here], learned._state[there], moment)
+        told = np.argwhere(over & (self._state["watched_for"][here] > 0)).tolist()
+        found = [self._other(int(here[home]), kind, True, moment) for home, kind in told]
+        for name in _SAID:
+            made[name] = self._state[name][here]
+        self._state[here] = made
+        for mine, theirs in zip(self._fitted_in(here), learned._fitted_in(there), strict=True):
+            for name in ("longest", "sign_at", "said"):
+                self._fitted[name][mine] = learned._fitted[name][theirs]
+        self.outdated[places] = False
+        self._look_anew(here)
+        return found
+
+    def _heard_as(self, until: Floats) -> None:
+        """Each home up to then: what waits for that is learned from. That no heartbeat came before means nothing."""
+        self.heard_until[:] = until
+        homes = np.arange(len(until))
+        none = np.zeros_like(homes)
+        self.observe(Batch(homes, none + NO_SENSOR, none + _HEARD, until, until, none))
+
+    def _fitted_in(self, homes: Ints) -> list[slice]:
+        return [slice(*ends) for ends in self._state[["first_fitted", "last_fitted"]][homes].tolist()]
+
+    def _look_anew(self, homes: Ints) -> None:
+        """How long may each of their silences last that was not told of?"""
+        quiet = homes[~self.silent[homes]]
+        self.expected_by[quiet] = self.last_sign[quiet] + kernels.EARLIEST
+        self.settled[quiet], self._state["reference"][homes] = False, np.nan
+        self.wake_at[homes] = NEVER
+
     @cached_property
     def _names(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The ids of homes, and of sensors with those of theirs, a line each."""
@@ -547,10 +621,18 @@ class Engine:
             self._state[here] = old[there]
         for name in _SAID:
             self._state[name] = said[name]
+        fits = self._state["last_fitted"][here] - self._state["first_fitted"][here]
+        chairs.forget(self._state, here[fits != old["last_fitted"][there] - old["first_fitted"][there]])
         for name in ("last_sensor", "waiting_sensor"):
             moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):
                 self._state[name][here] = moved(old[name][there])
+
+
+def _tells(sensor: Sensor, home: Home) -> bool:
+    """Whether silence may be this sensor's: a button's it never is, nor a chair's where motion is noticed beside it."""
+    beside = any(one.kind is SensorKind.MOTION and one.room == sensor.room for one in home.sensors)
+    return sensor.kind not in KINDS_OF[What.PRESSED] and not (sensor.kind is SensorKind.CHAIR and beside)
 
 
 def _sureness(evidence: Mapping[str, Any]) -> float:
@@ -583,7 +665,7 @@ class _Head(msgspec.Struct):
 
 _HEAD = 256
 _KINDS = (stream.HOME_STATE, stream.SENSOR_STATE, FUSION_STATE)
-_LAYOUT = hashlib.sha256(repr([kind.descr for kind in _KINDS]).encode()).hexdigest()
+_LAYOUT = hashlib.sha256(repr([stream.MEANING, *(kind.descr for kind in _KINDS)]).encode()).hexdigest()
 
 
 def _head(content: bytes | memoryview) -> _Head | None:
@@ -626,7 +708,7 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     often = HALF_LIFE, TRUST, REFERENCE_RATE / MONTH
     if prior is None:
         nobody = np.zeros(0, np.int64)
-        trees = kernels.Trees(nobody, np.zeros(0, kernels.NODE), nobody, 0.0)
+        trees = laid_out(nobody, np.zeros(0, kernels.NODE), 0.0)
         return stream.Known(False, np.zeros(0), trees, 1.0, *often, 0.0), steps
     own = stream.Known(True, prior.usual, prior.trees, prior.reference, *often, prior.outings / MONTH)
     return own, np.log(prior.price_of(steps))

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models import faults
-from models.detection import OF_THE_HEARTBEAT, Finding, FindingKind
+from models.detection import OF_THE_HEARTBEAT, SEATED, Finding, FindingKind
 from models.detection.batch import utc
-from models.detection.coldstart import known_by
+from models.detection.coldstart import BY_OTHERS, known_by
 from models.home import Home, Sensor
 from models.observation import SensorKind
 
@@ -66,6 +66,7 @@ def _fall(finding: Finding, home: Home) -> Explanation:
     scored = _share(said.get("chance"))
     low = f"A soft fall at {at} scored low ({scored})"
     nobody = f"seen since only in the {rooms}" if rooms else "nobody noticed anywhere since"
+    last += _chair(finding, home)
     observed = {
         "felt": f"{felt}, and was not called off.{_delayed(finding)}",
         "walked": f"{felt}. It was called off by somebody walking about, who may be another than the wearer.",
@@ -74,12 +75,35 @@ def _fall(finding: Finding, home: Home) -> Explanation:
         "doubted": f"A fall at {at} was less sure ({scored}) than this pendant has to be; {nobody}.{last}",
         "called_off": f"A fall felt at {at} was called off with a press; {nobody}.{last}",
         "still": f"No sign of life in any room since the fall at {at}.{last}",
-        "one_room": f"Since the fall at {at} there were signs of life only in the {rooms}.",
+        "one_room": f"Since the fall at {at} there were signs of life only in the {rooms}.{_chair(finding, home)}",
         "others": f"Movement since the fall at {at}: {rooms or 'bed'}. It may be another person's: it clears nothing.",
         "elsewhere": f"Movement since the fall at {at}: {rooms or 'other rooms'}. Perhaps up again.",
         "in_bed": f"Lay down in bed after the fall at {at}.",
+        SEATED: f"{_seat(finding, home)} {_SPEAKS_AGAINST}".lstrip(),
     }[_stage(finding)]
     return Explanation(observed, "", _surely(finding), "Only a person closes it: speak with the resident.")
+
+
+_SPEAKS_AGAINST = "That speaks against lying on the floor, but a mat may stick: it clears nothing."
+
+
+def _chair(finding: Finding, home: Home) -> str:
+    """What a chair says of a fall, as a sentence that follows others."""
+    rose = finding.evidence.get("rose")
+    said = f"Somebody had just got up from the {_where(rose, home)}." if rose else _seat(finding, home)
+    return f" {said}" if said else ""
+
+
+def _seat(finding: Finding, home: Home) -> str:
+    taken, since = finding.evidence.get("seat"), _number(finding, "sat_at")
+    if not taken or since is None:
+        return ""
+    return f"By the {_where(taken, home)} somebody has sat in it since {_clock(utc(since), finding, home)}."
+
+
+def _asleep(finding: Finding, home: Home) -> str:
+    said = _seat(finding, home)
+    return f" {said} Whoever sits may be asleep, but a mat may stick: nobody waits longer for it." if said else ""
 
 
 def _stage(finding: Finding) -> str:
@@ -127,7 +151,7 @@ def _silence(finding: Finding, home: Home) -> Explanation:
     due = utc(float(evidence.get("expected_by") or 0))
     heard = utc(float(evidence.get("heard_until") or 0))
     return Explanation(
-        f"No sign of life since {_clock(finding.since, finding, home)}{by}.",
+        f"No sign of life since {_clock(finding.since, finding, home)}{by}.{_asleep(finding, home)}",
         f"One was expected by {_clock(due, finding, home)}{_rarity(finding)}.",
         f"The kit was heard until {_clock(heard, finding, home)}, with {evidence.get('sensors_heard')} of"
         f" {evidence.get('sensors')} sensors reporting.{_late_sensors(finding, home)}{_others_there(finding, home)}",
@@ -204,7 +228,8 @@ def _rarity(finding: Finding) -> str:
     chance = float(finding.evidence.get("chance") or 0)
     if not 0 < chance < 1:
         return ""
-    by = known_by(timedelta(days=float(finding.evidence.get("learned_days") or 0)))
+    known_for = timedelta(days=float(finding.evidence.get("learned_days") or 0))
+    by = BY_OTHERS if finding.evidence.get("anew") else known_by(known_for)
     out = ", and may be out" if finding.evidence.get("perhaps_out") else ""
     return f": {by}, a well person is quiet this long after 1 in {about_one_in(chance)} such moments{out}"
 
@@ -338,14 +363,26 @@ def _long_lie(finding: Finding, home: Home) -> Explanation:
     later = utc(sure_at) if sure_at else finding.at
     rising = f"{sure}, and 95 from {_clock(later, finding, home)} on." if later > finding.at else f"{sure}."
     return Explanation(
-        f"In the {room} since {_clock(finding.since, finding, home)}, and in no other room.",
+        f"In the {room} since {_clock(finding.since, finding, home)}, and in no other room.{_asleep(finding, home)}",
         known + (rising if longest else ""),
         _health(finding, home, lambda sensor: sensor.kind is SensorKind.MOTION) + _others_there(finding, home),
         "A sign of life in any other room clears it.",
     )
 
 
+def _chair_mat(finding: Finding, home: Home, observed: str, expected: str) -> Explanation:
+    return Explanation(
+        f"{observed}, since {_clock(finding.since, finding, home)}.",
+        expected,
+        "Until it is right, nothing it says counts, not even as a sign of life.",
+        "A mat that is taken and left as a person sits and rises clears it.",
+    )
+
+
 def _flapping(finding: Finding, home: Home) -> Explanation:
+    if finding.evidence.get("chair"):
+        comes_and_goes = f"{_one_sensor(finding, home)} comes and goes within seconds"
+        return _chair_mat(finding, home, comes_and_goes, "Most people sit for longer than half a minute.")
     repeats, who = _number(finding, "repeats"), _one_sensor(finding, home)
     often = f" about {repeats:.0f} times in an hour" if repeats else ""
     return Explanation(
@@ -357,6 +394,9 @@ def _flapping(finding: Finding, home: Home) -> Explanation:
 
 
 def _stuck(finding: Finding, home: Home) -> Explanation:
+    if finding.evidence.get("chair"):
+        taken = f"{_one_sensor(finding, home)} says that somebody sits on it, while other rooms report"
+        return _chair_mat(finding, home, taken, "One can't be in two places, unless somebody else is there.")
     lasted, who = _number(finding, "steady_for"), _one_sensor(finding, home)
     so_long = f" for {lasting(lasted)}" if lasted else ""
     return Explanation(

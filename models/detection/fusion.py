@@ -8,7 +8,11 @@
 - One that was called off by a press is told of when nothing at all is noticed for twenty minutes after: a press on the
   floor, meant as a call for help, must not be the last word. Called off by walking away it means nothing, but where
   others live, whose steps those may have been, or a frame or a wheelchair is used, it is a likely fall.
-- Where others live or come in, or a visitor or a pet may be there, movement does not lower the confidence in one.
+- A chair that is taken speaks against lying on the floor: a likely fall becomes less so after a minute, and says so,
+  but stays open, and neither stillness nor signs from that one room count meanwhile; an unlikely one waits for an hour.
+  A fall that is felt as somebody gets up from a chair, and then nothing, is likelier, also where people sit.
+- Where others live or come in, or a visitor or a pet may be there, movement does not lower the confidence in one, and
+  neither does a chair.
 
 The odds below were set by judgement: no recorded real fall comes with the sensors of a whole home.
 """
@@ -16,17 +20,18 @@ The odds below were set by judgement: no recorded real fall comes with the senso
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from models.detection import HELD_BACK, Finding, FindingKind, company
+from models.detection import HELD_BACK, SEATED, Finding, FindingKind, company
 from models.detection.batch import NO_SENSOR, Floats, Ints, utc
+from models.detection.chairs import Seat, seat
 from models.detection.kernels import Row
-from models.home import Home
+from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, Evidence, SensorKind, What
 
 STATE = np.dtype(
@@ -35,7 +40,7 @@ STATE = np.dtype(
 """A home's latest suspicion: of when, how likely by the pendant alone, which pendant, of what kind, what was told."""
 
 NONE, UNLIKELY, DOUBTED, CALLED_OFF, LIKELY = range(5)
-STILL, ONE_ROOM, OTHERS = 1, 2, 4
+STILL, ONE_ROOM, OTHERS, IN_CHAIR = 1, 2, 4, 16
 """What was told of a likely fall since; the number that tells such a finding from the first."""
 
 BORNE_OUT = 8
@@ -48,8 +53,15 @@ FOLLOWED = 3600.0
 PART_OF_ONE = 1800.0
 """So long after a likely fall an unlikely one is no news."""
 TO_BED = 10.0
+SAT_FOR, SAT_AT_MOST, WAIT_SEATED = 60.0, 4 * 3600.0, 3600.0
+"""A chair is believed when it was taken for so long (s) since the fall, and not for much longer before: mats stick."""
+ROSE_BEFORE, ROSE_AFTER = 60.0, 30.0
+"""Whoever falls out of a chair, or getting up from it, leaves it so close to the fall (s): mats are slow to say so."""
 
-ODDS = {"still": 3.0, "silent": 6.0, "one_room": 3.0, "elsewhere": 0.15, "in_bed": 0.25, "called_off": 0.5}
+ODDS = {
+    "still": 3.0, "silent": 6.0, "one_room": 3.0, "elsewhere": 0.15, "in_bed": 0.25, "called_off": 0.5,
+    SEATED: 0.3, "rose": 2.0,
+}  # fmt: skip
 """By how much each multiplies the odds that it was a fall."""
 
 UNSAID = {What.FELL: 0.8, What.MAYBE_FELL: 0.3, What.FALL_CALLED_OFF: 0.6}
@@ -57,19 +69,28 @@ UNSAID = {What.FELL: 0.8, What.MAYBE_FELL: 0.3, What.FALL_CALLED_OFF: 0.6}
 
 REST = ("bed", "living", "lounge", "sitting", "dining")
 EVENING, MORNING = 21, 8
-_LAY_DOWN = CODE_OF[What.LAY_DOWN]
+_LAY_DOWN, _STOOD_UP = CODE_OF[What.LAY_DOWN], CODE_OF[What.STOOD_UP]
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the sensors of a home said since a suspicion: rooms with a sign of life and the latest of it, the room
-    before, since when the bed says that somebody lies in it, and whether others may be there.
+    before, since when the bed says that somebody lies in it, and whether others may be there. Where none may be, the
+    chair that is taken, the one that was left just then, and when one was left last.
     """
 
     since: Mapping[str, float]
     before: str | None
     in_bed_since: float | None
     others: bool
+    seat: Seat | None = None
+    rose: str | None = None
+    left_at: float = -np.inf
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """What chairs say of how likely it is: keys of ODDS."""
+        return (*([SEATED] if self.seat else []), *(["rose"] if self.rose and not self.seat else []))
 
 
 class Fusion:
@@ -99,17 +120,16 @@ class Fusion:
         return [self._finding(home, name, at, arrived, stage, evidence)] if kind == LIKELY else []
 
     def look(
-        self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], since_company: Row
+        self, moment: float, heard_until: Floats, sensors: Row, fits: Sequence[Ints], since_company: Row, trouble: Row
     ) -> list[Finding]:
         """At `moment`. `sensors` holds `sign_at` and `said` of each, `fits` where each home's begin and end;
-        `since_company` for how long (s) nobody else has been noticed.
+        `since_company` for how long (s) nobody else has been noticed, `trouble` which sensors mislead.
         """
         found: list[Finding] = []
         for home in sorted(self.followed):
             mine, known = self.state[home], min(moment, float(heard_until[home]))
-            around = self._around(
-                home, mine, sensors[fits[0][home] : fits[1][home]], bool(since_company[home] < company.MATTERS)
-            )
+            fitted, visitor = sensors[fits[0][home] : fits[1][home]], bool(since_company[home] < company.MATTERS)
+            around = self._with_chairs(home, mine, fitted, trouble[home], self._around(home, mine, fitted, visitor))
             name = self._name(home, int(mine["sensor"]), int(fits[0][home]))
             judge = self._likely if mine["kind"] == LIKELY else self._unlikely
             found += judge(home, name, mine, around, known, moment)
@@ -147,6 +167,7 @@ class Fusion:
 
     def _around(self, home: int, mine: Any, sensors: Row, visitor: bool) -> Around:
         own, at = self._homes[home], float(mine["at"])
+        others = visitor or own.visits or own.people > 1 or own.pets
         since: dict[str, float] = {}
         before, before_at, lay = None, -np.inf, None
         for sensor, said in zip(own.sensors, sensors, strict=True):
@@ -155,11 +176,25 @@ class Fusion:
                 continue
             if sensor.kind is SensorKind.BED and said["said"] == _LAY_DOWN:
                 lay = sign
-            if sign > at + SETTLED:
+            if sign > at + SETTLED and (others or not _rose(sensor, said, at)):
                 since[sensor.room] = max(sign, since.get(sensor.room, sign))
             elif sign > before_at:
                 before, before_at = sensor.room, sign
-        return Around(since, before, lay, visitor or own.visits or own.people > 1 or own.pets)
+        return Around(since, before, lay, others)
+
+    def _with_chairs(self, home: int, mine: Any, sensors: Row, trouble: Row, around: Around) -> Around:
+        """Whose others may be, in a chair as well."""
+        own, at = self._homes[home], float(mine["at"])
+        if around.others or not any(sensor.kind is SensorKind.CHAIR for sensor in own.sensors):
+            return around
+        taken = seat(own, sensors, trouble)
+        chairs = [pair for pair in zip(own.sensors, sensors, strict=True) if pair[1]["said"] == _STOOD_UP]
+        return replace(
+            around,
+            seat=taken if taken and taken.since > at - SAT_AT_MOST else None,
+            rose=next((sensor.id for sensor, said in chairs if _rose(sensor, said, at)), None),
+            left_at=max((float(said["sign_at"]) for _, said in chairs), default=-np.inf),
+        )
 
     def _unlikely(
         self, home: int, name: str | None, mine: Any, around: Around, known: float, moment: float
@@ -171,9 +206,9 @@ class Fusion:
         if known < at + _patience(mine, around):
             return []
         kind, chance = int(mine["kind"]), float(mine["chance"])
-        how = ["one_room" if around.since else "silent", *(["called_off"] if kind == CALLED_OFF else [])]
+        how = ["one_room" if around.since else "silent", *(["called_off"] if kind == CALLED_OFF else []), *around.how]
         told = {"chance": chance, "confidence": confidence(chance, *how), **_rooms(around), "waited": known - at}
-        self.state[home] = (at, chance, mine["sensor"], LIKELY, STILL | ONE_ROOM)
+        self.state[home] = (at, chance, mine["sensor"], LIKELY, STILL | ONE_ROOM | (IN_CHAIR if around.seat else 0))
         number = BORNE_OUT if kind == DOUBTED else None
         return [self._finding(home, name, at, moment, _STAGES[kind], told, number=number)]
 
@@ -189,12 +224,17 @@ class Fusion:
                 evidence = {"chance": chance, "confidence": confidence(chance, how), **_rooms(around)}
                 return [self._finding(home, name, at, moment, how, evidence, over=True)]
             return self._more(home, name, mine, OTHERS, "others", chance, around, moment)
+        waited_from = max(at, around.left_at) if told & IN_CHAIR else at
         if known > at + FOLLOWED:
             mine["kind"] = NONE
+        elif around.seat and known > max(at, around.seat.since) + SAT_FOR:
+            return self._more(home, name, mine, IN_CHAIR, SEATED, confidence(chance, SEATED), around, moment)
         elif not around.since and known > at + STILL_FOR and not told & STILL:
-            return self._more(home, name, mine, STILL, "still", confidence(chance, "still"), around, moment)
-        elif around.since and known > at + WAIT and not told & ONE_ROOM:
-            return self._more(home, name, mine, ONE_ROOM, "one_room", confidence(chance, "one_room"), around, moment)
+            sure = confidence(chance, "still", *around.how)
+            return self._more(home, name, mine, STILL, "still", sure, around, moment)
+        elif around.since and known > waited_from + WAIT and not told & ONE_ROOM:
+            sure = confidence(chance, "one_room", *around.how)
+            return self._more(home, name, mine, ONE_ROOM, "one_room", sure, around, moment)
         return []
 
     def _more(
@@ -237,6 +277,8 @@ def _settled(home: Home, mine: Any, around: Around) -> bool:
     at = float(mine["at"])
     if len(around.since) > 1 or (around.in_bed_since is not None and home.people == 1):
         return True
+    if around.left_at > at + MOVED_ON:
+        return True
     latest = max(around.since.values(), default=-np.inf)
     if mine["kind"] == CALLED_OFF:
         return bool(latest > -np.inf)
@@ -248,13 +290,24 @@ def _settled(home: Home, mine: Any, around: Around) -> bool:
 
 def _patience(mine: Any, around: Around) -> float:
     if mine["kind"] == CALLED_OFF:
-        return WAIT_CALLED_OFF
-    at_rest = around.before is not None and _for_rest(around.before) and not around.since
+        return WAIT_SEATED if around.seat else WAIT_CALLED_OFF
+    if around.seat:
+        return WAIT_SEATED
+    at_rest = around.before is not None and _for_rest(around.before) and not around.since and not around.rose
     return WAIT_AT_REST if at_rest else WAIT
 
 
-def _rooms(around: Around) -> dict[str, str | None]:
-    return {"rooms": ", ".join(sorted(around.since)), "place": around.before}
+def _rooms(around: Around) -> dict[str, str | float | None]:
+    told: dict[str, str | float | None] = {"rooms": ", ".join(sorted(around.since)), "place": around.before}
+    if around.seat:
+        return {**told, "seat": around.seat.sensor, "sat_at": around.seat.since}
+    return {**told, "rose": around.rose} if around.rose else told
+
+
+def _rose(sensor: Sensor, said: Any, at: float) -> bool:
+    """Whether this is a chair that was left as somebody fell; that is no sign of life after it."""
+    left = sensor.kind is SensorKind.CHAIR and said["said"] == _STOOD_UP
+    return bool(left and at - ROSE_BEFORE <= said["sign_at"] <= at + ROSE_AFTER)
 
 
 def _for_rest(room: str) -> bool:

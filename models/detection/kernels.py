@@ -34,6 +34,11 @@ def compiled_plain(function: F) -> F:
     return cast("F", _njit(cache=True, error_model="numpy", _nrt=False)(function))
 
 
+def compiled_sum(function: F) -> F:
+    """For sums of numbers whose sum is the same in any order: many are added at once."""
+    return cast("F", _njit(cache=True, error_model="numpy", _nrt=False, fastmath={"reassoc", "nsz"})(function))
+
+
 def woven_in(function: F) -> F:
     """Compiled into its callers: passing a town's columns on costs more than most of these functions do."""
     return cast("F", _njit(cache=True, error_model="numpy", forceinline=True, _nrt=False)(function))
@@ -82,7 +87,6 @@ MIDDLE = np.sqrt(EDGES[:-1] * EDGES[1:])
 AGE = np.digitize(EDGES[:-1] / 60, [20, 75, 240])
 COARSE_AGE = np.digitize(EDGES[:-1] / 60, [60, 180])
 WEEK = 7 * DAY
-TAIL_FROM = 1800.0
 BANDS = np.array([2, 5, 7, 9, 12, 15, 18, 20, 22], np.float64)
 BAND_OF_HOUR = np.searchsorted(BANDS, np.arange(24.0), "right")
 ROOMS = 6
@@ -118,6 +122,23 @@ INPUTS = 26
 LEAF = 255
 """Asked by a node that asks nothing."""
 NODE = np.dtype([("cut", np.float32), ("child", np.uint16), ("feature", np.uint8)], align=True)
+
+
+class Trees(NamedTuple):
+    """Questions are whether an input is above a cut: the `cuts` of each input side by side, those of input i from
+    `first[i]` on; one more has no for an answer. Each row of `splits` is a tree: all bins are in slot 0, and a split
+    takes those that say yes from its slot into a new one, the next after those there are. `worth` (trees, LEAVES) is
+    added to the log odds, from which they `start`, of the bins that end in each slot. (It stays where it is: what was
+    compiled before an update names it, and numba stops where it can't find it.)
+    """
+
+    cuts: Row
+    first: Row
+    splits: Row
+    worth: Row
+    start: float
+
+
 PULL = 6.0
 OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
 """A silence this long (s) between doors was somebody out; this long after a door one is still by it."""
@@ -378,101 +399,6 @@ def by_clock(habits: Row, where: int, then: float, age: int, coarse: int, x: Row
     x[1], x[18], x[19], x[20] = hour, rate, there, habits[UP_AND_ABOUT + half] / 255.0
 
 
-class Trees(NamedTuple):
-    """Their `roots` among all `nodes`; `inner` are the places of the nodes that ask something, children before parents;
-    and the log odds from which they `start`.
-    """
-
-    roots: Row
-    nodes: Row
-    inner: Row
-    start: float
-
-
-VARYING = np.array([0, 1, 15, 16, 17, 18, 19, 20, 25])
-"""Inputs that are not the same for all bins of one silence."""
-ABREAST = 8 * ((BINS + 8) // 8)
-"""All bins are asked at once, in vectors of eight."""
-LEAVES = 15
-"""At most, in a tree."""
-
-
-@compiled
-def survival(x: Row, trees: Trees, still: Row) -> None:
-    """Into `still` (BINS + 1): the chance that a well person is still silent at each edge. Beyond half an hour it falls
-    at least as fast as one over the time, so that it never levels off where nothing was learned.
-    """
-    said = np.empty(ABREAST, np.float32)
-    ask(x, trees, said)
-    still[0] = 1.0 / (1.0 + np.exp(said[0]))
-    for each in range(BINS):
-        goes_on = 1.0 / (1.0 + np.exp(said[each + 1]))
-        if EDGES[each] >= TAIL_FROM:
-            goes_on = min(goes_on, EDGES[each] / EDGES[each + 1])
-        still[each + 1] = still[each] * goes_on
-
-
-@compiled
-def ask(x: Row, trees: Trees, said: Row) -> None:
-    """The log odds that the silence ends in each bin. Most of what trees ask has one answer for all bins, and these
-    questions are skipped first; each that is left splits the bins, and a leaf adds its worth to those that reach it.
-    """
-    nodes, roots, deep = trees.nodes, trees.roots, 0
-    across, skip = np.empty((INPUTS, ABREAST), np.float32), np.empty(len(nodes), np.uint16)
-    low, high = np.empty(INPUTS, np.float32), np.empty(INPUTS, np.float32)
-    turn(x, across, low, high)
-    skip_questions(nodes, trees.inner, low, high, skip)
-    waiting, reached = np.empty(LEAVES, np.uint16), np.empty((LEAVES, ABREAST), np.float32)
-    said[:] = trees.start
-    for root in range(len(roots)):
-        waiting[0], deep = skip[roots[root]], 0
-        for each in range(ABREAST):
-            reached[0, each] = 1.0
-        while deep >= 0:
-            node = waiting[deep]
-            asked, cut, child = nodes[node].feature, nodes[node].cut, nodes[node].child
-            if asked == LEAF:
-                for each in range(ABREAST):
-                    said[each] += reached[deep, each] * cut
-                deep -= 1
-                continue
-            for each in range(ABREAST):
-                upper = reached[deep, each] * np.float32(across[asked, each] > cut)
-                reached[deep + 1, each] = upper
-                reached[deep, each] -= upper
-            waiting[deep], waiting[deep + 1] = skip[child], skip[child + np.uint16(1)]
-            deep += 1
-
-
-@woven_in
-def turn(x: Row, across: Row, low: Row, high: Row) -> None:
-    """`across` is `x` an input a row, where bins differ; `low` and `high` are the least and the most of each input."""
-    for which in range(INPUTS):
-        low[which] = high[which] = x[0, which]
-    for place in range(len(VARYING)):
-        which = VARYING[place]
-        least = most = x[0, which]
-        for each in range(BINS + 1):
-            value = x[each, which]
-            across[which, each] = value
-            least, most = min(least, value), max(most, value)
-        for each in range(BINS + 1, ABREAST):
-            across[which, each] = least
-        low[which], high[which] = least, most
-
-
-@woven_in
-def skip_questions(nodes: Row, inner: Row, low: Row, high: Row, skip: Row) -> None:
-    """To which node each leads, past all that have one answer for all bins. (No branches: none could be foreseen.)"""
-    for place in range(len(nodes)):
-        skip[place] = place
-    for place in range(len(inner)):
-        node = inner[place]
-        asked, cut, child = nodes[node].feature, nodes[node].cut, nodes[node].child
-        onward = skip[child + np.uint16(low[asked] > cut)]
-        skip[node] = node if (low[asked] <= cut) & (high[asked] > cut) else onward
-
-
 HAZARD = 1e-5 * np.exp(np.arange(256) * 0.0572)
 """One byte says how fast a silence ends: the log of what is left, over a bin."""
 
@@ -634,14 +560,6 @@ def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x
             weight[row] = 1.0 / max(now[RECENT], 1.0)
             row += 1
     return weight
-
-
-@compiled
-def survivals(x: Row, trees: Trees) -> Row:
-    still = np.empty((len(x), BINS + 1))
-    for each in range(len(x)):
-        survival(x[each], trees, still[each])
-    return still
 
 
 @compiled

@@ -9,7 +9,7 @@ dead, since then only the others are heard.
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import GOT_UP, LAY_DOWN, LIE, Clocks, Event, hour_of, start, stop
+from models.detection.clocks import GOT_UP, LAY_DOWN, LIE, SAT_DOWN, Clocks, Event, hour_of, start, stop
 from models.detection.kernels import DAY, HOUR, Row, compiled, woven_in
 from models.detection.rooms import BATHROOM
 
@@ -35,7 +35,9 @@ DEAD_AT_LEAST, DEAD_TIMES, DEAD_ANY_TIMES = 16 * HOUR, 1.5, 1.25
 
 @woven_in
 def note(own: Row, clocks: Clocks, event: Event, sensors: Row, first: int) -> None:
-    """`sensors` of all homes; those of this one begin at `first`."""
+    """`sensors` of all homes; those of this one begin at `first`. A chair in the room ends no stay in it."""
+    if event.what >= SAT_DOWN:
+        return
     if event.sensor + 2 != own[BY]:
         leave(own, event, sensors, first)
         enter(own, clocks, event, sensors, first)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.detection import kernels
 from models.detection.batch import Floats, Ints
+from models.detection.trees import SPLITS, laid_out
 
 
 class BadPrior(ValueError):
@@ -43,8 +44,7 @@ class Prior:
 
     @property
     def trees(self) -> kernels.Trees:
-        inner = np.flatnonzero(self.nodes["feature"] != kernels.LEAF)[::-1].copy()
-        return kernels.Trees(self.roots, self.nodes, inner, self.start)
+        return laid_out(self.roots, self.nodes, self.start)
 
     def price_of(self, rate: float | Floats) -> Floats:
         """The price at which so many false alerts per home and 30 days are expected."""
@@ -81,13 +81,11 @@ def prior_from(content: bytes) -> Prior:
 
 
 def _sound(prior: Prior) -> bool:
-    """A tree's nodes lie side by side, each before the two that it leads to, and no tree has too many leaves."""
+    """A tree's nodes lie side by side, each before the two that it leads to, and no tree asks too much."""
     inner = np.flatnonzero(prior.nodes["feature"] != kernels.LEAF)
     ends = np.append(prior.roots[1:], len(prior.nodes))
     last = ends[np.searchsorted(ends, inner, "right")] if len(prior.roots) and prior.roots[0] == 0 else inner
     child = prior.nodes["child"][inner].astype(np.int64)
     known = prior.nodes["feature"][inner] < kernels.INPUTS
-    sizes = ends - prior.roots
-    return bool(
-        (child > inner).all() and (child + 1 < last).all() and known.all() and (sizes < 2 * kernels.LEAVES).all()
-    )
+    asks = np.diff(np.searchsorted(inner, np.append(prior.roots, len(prior.nodes))))
+    return bool((child > inner).all() and (child + 1 < last).all() and known.all() and (asks <= SPLITS).all())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.prior import Prior
+from models.detection.trees import survivals
 
 REFERENCE_RATE = 2.0
 """At so many alerts a month, by no way out, a home is compared with others, whatever is asked of it: rarer ones teach
@@ -66,7 +67,7 @@ def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     long = np.flatnonzero(np.append(np.diff(history.t), 0.0) >= kernels.EARLIEST)
     rows = np.union1d(long, needed)
     x, weight = inputs(history, prior.usual, rows)
-    still = kernels.survivals(x, prior.trees)
+    still = survivals(x, prior.trees)
     kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
     kept = np.searchsorted(rows, needed)
     return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept], x[kept, 0, 3] >= 2)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, Clocks, event_at, give_up, put_off
+from models.detection import chairs, changes, company, doors, lie, night, trouble
+from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, SAT_DOWN, Clocks, event_at, give_up, put_off
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -35,11 +35,11 @@ from models.detection.kernels import (
     costs_here,
     describe,
     go_on,
-    survival,
     way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
+from models.detection.trees import survival
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
@@ -69,14 +69,14 @@ HOME_STATE = np.dtype(
         ("waiting_at", np.float64, WAITING), ("waiting_sensor", np.int32, WAITING),
         ("waiting_what", np.int8, WAITING),
         ("waiting", np.int8), ("silent", np.bool_), ("unheard", np.bool_), ("settled", np.bool_),
-        ("doubtful", np.bool_),
+        ("doubtful", np.bool_), ("outdated", np.bool_), ("chair_taken", np.uint8),
         ("due", np.float64, COUNT), ("since", np.uint32, COUNT), ("stage", np.uint8, COUNT),
         ("night", np.float32, night.SIZE), ("doors", np.float32, doors.SIZE), ("lie", np.float64, lie.SIZE),
         ("trouble", np.float32, trouble.SIZE), ("changes", np.float32, changes.SIZE),
         ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
-        ("rate", np.uint8, BINS),
+        ("rate", np.uint8, BINS), *chairs.FIELDS,
     ],
     align=True,
 )  # fmt: skip
@@ -88,6 +88,8 @@ SENSOR_STATE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
+MEANING = 1
+"""Another one when a column means something else than it did, though it looks the same: then no older state is read."""
 TOLD = np.dtype([("which", np.int64), ("row", np.int64), ("since", np.float64)])
 PRESS, SIGN, KIT_BACK, SENSOR_BACK = 0, 1, 2, 3
 """What a row of news may lead to."""
@@ -155,7 +157,7 @@ def take(
         if what[row] == HEARD:
             count = hear(of, known, where, at[row], arrived[row], number[row], row, told, count)
             continue
-        if what[row] < ALIVE:
+        if what[row] < ALIVE or what[row] >= SAT_DOWN:
             count = sign(of, known, where, sensor[row], what[row], at[row], row, allow, told, count)
         if sensor[row] >= 0:
             count = alive(of, sensor[row], at[row], arrived[row], row, told, count)
@@ -190,7 +192,8 @@ def bridge(of: State, home: int, before: float, until: float, since: float) -> N
     noticed again; where it can't tell (`since` is 0) a quiet time without an end is at least not learned from.
     """
     mine = of.homes[home]
-    was_off = since > max(before, 0.0) + DEAD_KIT
+    known = before if np.isfinite(before) else mine.read_until  # of a past that was read again no heartbeat is kept
+    was_off = since > max(known, 0.0) + DEAD_KIT
     if was_off and mine.last_sign < since:
         mine.returned = since
     clocks = Clocks(mine.due, mine.since, mine.stage)
@@ -248,7 +251,7 @@ def sign(
     wait(of, known, home, sensor, what, at)
     if sensor >= 0 and at >= of.sensors[sensor].sign_at:
         of.sensors[sensor].sign_at, of.sensors[sensor].said = at, what
-    if at <= of.homes[home].last_sign:
+    if at <= of.homes[home].last_sign or (what >= SAT_DOWN and misleading(of, home, sensor)):
         return count
     since = of.homes[home].last_sign
     of.homes[home].last_sign, of.homes[home].last_sensor = at, sensor
@@ -259,6 +262,14 @@ def sign(
         of.homes[home].silent = False
         return tell(told, count, SIGN, row, since)
     return count
+
+
+@woven_in
+def misleading(of: State, home: int, sensor: int) -> bool:
+    """A chair whose mat is not believed: what it says is no sign of life."""
+    mark = chairs.mark(sensor - of.homes[home].first_fitted)
+    own = of.homes[home].trouble
+    return bool(sensor >= 0 and (mark == own[trouble.FLAPS] or mark == own[trouble.STICKS]))
 
 
 @woven_in
@@ -316,6 +327,9 @@ def pop(of: State, known: Known, home: int) -> None:
 
 @woven_in
 def advance(of: State, known: Known, home: int, sensor: int, what: int, at: float) -> None:
+    if what >= SAT_DOWN and misleading(of, home, sensor):
+        hear_chair(of, home, sensor, what, at)
+        return
     before = of.homes[home].read_until
     first = not np.isfinite(before)
     if first:
@@ -342,6 +356,16 @@ def advance(of: State, known: Known, home: int, sensor: int, what: int, at: floa
     of.homes[home].read_until, of.homes[home].doubtful, of.homes[home].reference = at, False, np.nan
 
 
+@compiled
+def hear_chair(of: State, home: int, sensor: int, what: int, at: float) -> None:
+    """Only whether it may be believed again."""
+    mine = of.homes[home]
+    clocks = Clocks(mine.due, mine.since, mine.stage)
+    event = event_at(at, 0.0, 0.0, what, int(of.sensors[sensor].room), False, sensor - mine.first_fitted)
+    chairs.note(mine, mine.trouble, of.sensors, mine.first_fitted, clocks, event)
+    of.wake_at[home] = -np.inf
+
+
 @woven_in
 def look_round(
     of: State, home: int, at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
@@ -360,6 +384,8 @@ def look_round(
         changes.note(mine.changes, clocks, believed)
     trouble.note(mine.trouble, clocks, event, door)
     company.note(mine.company, event)
+    if what >= SAT_DOWN or mine.chair_taken > 0:
+        chairs.note(mine, mine.trouble, of.sensors, mine.first_fitted, clocks, event)
     soonest = of.wake_at[home]
     for each in range(COUNT):
         soonest = min(soonest, -np.inf if clocks.stage[each] == ENDED_SINCE else clocks.due[each])

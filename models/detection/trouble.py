@@ -5,7 +5,19 @@ is some other door. While one does, the other subjects hear nothing of it, or he
 from __future__ import annotations
 
 from models.detection import FindingKind
-from models.detection.clocks import GOT_UP, LAY_DOWN, OPENED, TROUBLE, Clocks, Event, begun, start, stop, towards
+from models.detection.clocks import (
+    GOT_UP,
+    LAY_DOWN,
+    OPENED,
+    SAT_DOWN,
+    TROUBLE,
+    Clocks,
+    Event,
+    begun,
+    start,
+    stop,
+    towards,
+)
 from models.detection.kernels import HOUR, Row, compiled, woven_in
 
 KINDS = (FindingKind.SENSOR_FLAPPING, FindingKind.SENSOR_STUCK, FindingKind.SENSOR_MISLABELLED)
@@ -15,7 +27,8 @@ SAME, REPEATS, FLAPS, STEADY, STEADY_FOR, STEADY_SEEN, STICKS = range(7)
 DOOR, VOTES, INNER, TONIGHT, USUAL, NIGHTS, LAST_NIGHT, HIDDEN = range(7, 15)
 SIZE = 15
 """In 32 bits each. Sensors are kept as their place in the home and two more, so that 0 is none. `HIDDEN` are the
-seconds since the last sign of life that meant something, as far as reports that meant nothing came between.
+seconds since the last sign of life that meant something, as far as reports that meant nothing came between. A chair's
+place stands below zero in `FLAPS` and `STICKS`: it is for `chairs` alone to take it back.
 """
 
 FADING = 1.0 / 5400.0
@@ -30,8 +43,8 @@ NIGHT_UNTIL = 5.0
 
 @woven_in
 def note(own: Row, clocks: Clocks, event: Event, door: bool) -> None:
-    """`door` is what the record says; the event knows better. Mats are the night's own subject."""
-    if event.what in (LAY_DOWN, GOT_UP):
+    """`door` is what the record says; the event knows better. Mats are the subject of the night and of `chairs`."""
+    if event.what in (LAY_DOWN, GOT_UP) or event.what >= SAT_DOWN:
         return
     own[HIDDEN] = own[HIDDEN] + event.gap if misleads(own, event.sensor) else 0.0
     repeat(own, clocks, event)
@@ -137,9 +150,10 @@ def evidence(own: Row, which: int) -> dict[str, str | float | int | bool | None]
     """`place` is that of the sensor in its home."""
     place = {FLAPPING: own[FLAPS], STUCK: own[STICKS], MISLABELLED: own[INNER]}[which]
     return {
-        "place": int(place) - 2,
+        "place": abs(int(place)) - 2,
         "repeats": int(own[REPEATS]),
         "steady_for": float(own[STEADY_FOR]),
         "openings": float(own[USUAL]),
         "nights": int(own[NIGHTS]),
+        **({"chair": True} if place < 0 else {}),
     }

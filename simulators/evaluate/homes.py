@@ -45,7 +45,7 @@ WORDS = {
     "stair": "hall",
 }
 
-KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED}
+KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED, "chair": SensorKind.CHAIR}
 """Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
 
 AT_ONCE = 5
@@ -205,6 +205,8 @@ def noticed(kind: str, on: bool) -> What | None:
     """What a person caused; None for what a sensor does by itself, as a motion sensor that goes back to rest."""
     if kind == "bed":
         return What.LAY_DOWN if on else What.GOT_UP
+    if kind == "chair":
+        return What.SAT_DOWN if on else What.STOOD_UP
     if kind == "door":
         return What.OPENED if on else What.CLOSED
     return What.MOVED if on else None

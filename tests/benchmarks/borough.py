@@ -26,11 +26,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from paho.mqtt.client import MQTTMessage
 
 if __name__ == "__main__" and __package__ is None:
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from hub.store.row import Row
 from models.observation import Observation, What
 from models.people import Account, Role
 from models.register import Register
@@ -224,7 +226,7 @@ class Borough:
 
     def _look_up(self, presses: dict[str, Press], receipts: dict[str, float]) -> None:
         """What became of each, by what the hub wrote down and what it logged."""
-        came = _asked(self.hub.data / "series.db", f"SELECT home, arrived FROM observations WHERE outbox = '{BOX}'")
+        came = _came(self.hub.data / "series.db")
         judged = _asked(
             self.hub.data / "records.db",
             "SELECT home, at FROM timeline JOIN alerts ON alerts.id = alert WHERE act = 'raise' AND kind = 'press'",
@@ -252,6 +254,14 @@ def _asked(database: Path, question: str) -> dict[str, float]:
     """By home, in s since 1970."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return {home: at / 1e6 for home, at in connection.execute(question)}
+
+
+def _came(database: Path) -> dict[str, float]:
+    """When the press of each home came to the hub."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        bodies = connection.execute(f"SELECT body FROM fresh WHERE outbox = '{BOX}'")
+        rows = [row for (body,) in bodies for row in msgspec.msgpack.decode(body, type=list[Row])]
+    return {row.home: row.arrived.timestamp() for row in rows}
 
 
 def _come_back(place: Place, homes: list[str], kept: int) -> dict[str, int]:

@@ -56,11 +56,11 @@ def test_a_family_finds_the_sensors_and_loses_them_when_it_is_switched_off(
     hub: FakeHub, kit: Kit, house: HomeAssistant
 ) -> None:
     kit.start(home_assistant=True)
-    eventually(lambda: house.config("bed"))
+    eventually(lambda: all(house.config(one) for one in ("bed", "front_door", "hall_pir")))
     door = house.config("front_door")
     assert door
     assert (door["device_class"], door["state_topic"]) == ("door", "nightlight/h_okafor/front_door/state")
-    assert house.kept[door["availability_topic"]] == b"online"
+    eventually(lambda: house.kept.get(door["availability_topic"]) == b"online")
     pir = house.config("hall_pir")
     assert pir
     assert (pir["device_class"], pir["off_delay"]) == ("occupancy", 90)

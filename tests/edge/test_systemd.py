@@ -1,5 +1,6 @@
 """The agent tells systemd that it notices, and then that it still turns."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -46,8 +47,8 @@ def test_a_socket_that_is_full_or_gone_holds_nobody_up(socket_of_systemd: socket
 
 def test_a_name_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
-        heard.bind("\0nightlight-test-of-systemd")
-        monkeypatch.setenv("NOTIFY_SOCKET", "@nightlight-test-of-systemd")
+        heard.bind(f"\0nightlight-test-{os.getpid()}")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@nightlight-test-{os.getpid()}")
         tell(READY)
         assert heard.recv(100) == b"READY=1"
 

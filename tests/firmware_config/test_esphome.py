@@ -22,8 +22,8 @@ def test_esphome_takes_it(device: Path, tmp_path: Path) -> None:
 
 
 def test_a_state_is_told_surely_and_not_told_again_later() -> None:
-    """A retained "lying" would be handed out at every start, long after somebody got up."""
+    """A retained state would be handed out at every start, long after somebody got up."""
     text = (ESPHOME / "bed_mat.yaml").read_text()
-    bed = text.split("binary_sensor:")[1].split("\nsensor:")[0]
+    bed = text.split("\nbinary_sensor:")[1].split("\nsensor:")[0]
     assert "\n    qos: 1\n" in bed
     assert "\n    retain: false\n" in bed

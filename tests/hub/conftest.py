@@ -346,7 +346,7 @@ def running(settings: Settings, on_record: Store) -> Iterator[Store]:
         loop.ask_to_stop()
     link.stop()
     for loop in loops:
-        loop.join(5)
+        loop.join(60)
 
 
 @pytest.fixture

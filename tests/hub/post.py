@@ -10,6 +10,7 @@ from hub.clock import Clock
 from hub.ingest import News, Signs, Told
 from hub.learned import shipped
 from hub.loops import Turning
+from hub.relearning import Relearning
 from hub.store import Store
 from hub.store.records import Beat
 from hub.store.series import Row
@@ -35,6 +36,7 @@ class Post:
 
     def __init__(self, store: Store, hand: Hand, share: Share = WHOLE) -> None:
         self.store, self.hand, self.share = store, hand, share
+        self.relearning: Relearning | None = None
         self.number = 0
         self.line = Line("", hand.now)
         self.news: SimpleQueue[News] = SimpleQueue()
@@ -48,8 +50,9 @@ class Post:
         turning = Turning(self.store.records, self.share.named("watch"))
         clock = Clock(str(self.hand.path))
         self.watch = Watch(
-            self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED, self.share
-        )
+            self.store, self.line, self.news, clock, turning, lambda now: now, self.raised, LEARNED, self.share,
+            self.relearning,
+        )  # fmt: skip
         self.turn()
 
     def save(self) -> None:

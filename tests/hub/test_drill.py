@@ -48,7 +48,7 @@ def test_another_hub_takes_over_and_no_press_is_lost_or_raised_twice(
         drill = hub(tmp_path / "drill.log", "drill", "--kill", "--settings", files[active.holder])
         eventually(lambda: hubs[active.holder].poll() is not None, 30)
         kit.press_until_receipted(2, now())
-        drill.wait(90)
+        drill.wait(240)
         said = (tmp_path / "drill.log").read_text()
         assert drill.returncode == 0, said
         assert "took over after" in said

@@ -64,7 +64,7 @@ def played(settings: Settings, register: Register, hand: Hand, kit_of: Callable[
         loop.ask_to_stop()
     link.stop()
     for loop in loops:
-        loop.join(5)
+        loop.join(60)
 
 
 def test_the_next_sign_of_life_is_expected_when_the_family_was_told(played: Played) -> None:

@@ -46,10 +46,12 @@ class Program:
 def program(settings: Settings, on_record: Store, tmp_path: Path) -> Iterator[Program]:
     one = Program(settings, tmp_path)
     one.start()
-    eventually(lambda: "ingest" in on_record.records.loops() and not on_record.records.loops()["ingest"].note, 30)
-    yield one
-    if one.process and one.process.poll() is None:
-        one.end()
+    try:
+        eventually(lambda: "ingest" in on_record.records.loops() and not on_record.records.loops()["ingest"].note, 30)
+        yield one
+    finally:
+        if one.process and one.process.poll() is None:
+            one.end()
 
 
 def test_killed_again_and_again_in_the_middle(program: Program, on_record: Store, kit: Kit) -> None:

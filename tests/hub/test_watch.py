@@ -1,31 +1,38 @@
 """Judging by a clock moved by hand; a crash is a new Watch on the same store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import json
+from psutil import Process
 
+from hub import relearning
 from hub.expecting import known_since
 from hub.ingest import Reread, Told
 from hub.keeping import Keeping
-from hub.learned import shipped
+from hub.loops import HowFar, learned_anew
+from hub.relearning import Relearning
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
-from hub.store.settled import Columns
+from hub.store.row import Row
 from models.alert import Act, Outcome, State
-from models.detection import Finding, FindingKind
+from models.detection import Finding, FindingKind, coldstart
+from models.detection.batch import batch
+from models.detection.engine import Engine
 from models.health import Learned, Rhythm
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
 from models.register import Register
 from models.wire import Heartbeat, encode
+from tests.conftest import eventually
 from tests.hub.conftest import T0, Hand
-from tests.hub.post import HOME, Post
+from tests.hub.post import HOME, LEARNED, Post
 
 
 @pytest.fixture
@@ -262,7 +269,7 @@ def test_observations_end_with_their_retention(post: Post) -> None:
     Keeping(post.store).apply(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
     told = {one.about: one.count for one in Aged(post.store.records.engine).of(HOME)}
-    assert told == {"pendant, pull_cord": 1, "bed, door, motion": 1}
+    assert told == {"pendant, pull_cord": 1, "bed, chair, door, motion": 1}
 
 
 def test_many_homes_of_which_nothing_is_known_yet(tmp_path: Path, hand: Hand) -> None:
@@ -289,60 +296,142 @@ def test_a_snapshot_of_another_prior_is_not_read_and_what_stood_still_stands(pos
     assert post.store.alerts.timeline(silence.id)[-1].text.startswith("A sign of life")
 
 
-def test_days_that_settled_are_read_again_when_the_record_is_observed_from_its_beginning(post: Post) -> None:
+def of_another_version(post: Post) -> bytes:
+    """A state whose columns are laid out otherwise."""
+    state = bytes(post.watch._engine.snapshot())
+    layout = json.decode(state[:256].rstrip())["layout"].encode()
+    return state.replace(layout, layout[::-1])
+
+
+def lived(post: Post, homes: tuple[str, ...] = (HOME,)) -> None:
+    """Four days of which the first settle; the hub's state is of another version then."""
     for day in range(4):
-        for sensor in ("hall", "front-door"):
-            post.saw(sensor=sensor, minutes=day)
-            post.hand.move(hours=7)
-        post.hand.move(hours=10)
-    post.saw(What.PRESSED, "pendant")
-    alerts, sign = post.kinds(), post.watch._engine.latest_sign(HOME)
-    known = known_since(post.watch._engine, 0)
-    keeping = Keeping(post.store)
-    keeping.apply(HOME, post.hand.now)
-    assert len(post.store.series.since(0, 100)) == 9, "nothing is in a snapshot yet"
+        for hours, sensor, what in ((1, "bed", What.GOT_UP), (2, "hall", What.MOVED), (9, "bed", What.LAY_DOWN)):
+            for home in homes:
+                post.saw(what, sensor, home, minutes=day)
+            post.hand.move(hours=hours)
+        post.hand.move(hours=12)
+    post.saw()
     post.save()
-    keeping.apply(HOME, post.hand.now)
-    assert len(post.store.series.since(0, 100)) == 5
-    for mark in (shipped().mark, "another prior"):
-        post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), mark)
-        post.begin()
-        assert (post.kinds(), post.watch._engine.latest_sign(HOME)) == (alerts, sign)
-    again = known_since(post.watch._engine, 0)
-    assert known
-    assert again
-    assert abs(again - known) < timedelta(days=1)
+    for home in homes:
+        Keeping(post.store).apply(home, post.hand.now)
+    assert len(post.store.series.since(0, 100)) < 9 * len(homes), "the first days settled"
+    post.store.records.snapshots.save(post.watch._seq, of_another_version(post), LEARNED.mark)
 
 
-def test_who_calls_does_not_wait_until_the_past_of_all_homes_was_judged(
+def judged_in_one_go(post: Post, homes: tuple[str, ...]) -> Engine:
+    of = Engine(post.watch._engine.homes, T0, prior=LEARNED.prior)
+    for home in homes:
+        for row in post.store.series.between(home, T0 - timedelta(days=9), post.hand.now + timedelta(days=1)):
+            of.observe(batch([of.row(home, row.sensor, row.what, row.at, row.arrived, row.number)]))
+    of.observe(of.beat(HOME, post.hand.now, post.hand.now, {}))
+    return of
+
+
+def test_after_an_update_a_silence_is_watched_for_at_once_and_what_is_usual_is_learned_meanwhile(
+    post: Post, register: Register, tmp_path: Path
+) -> None:
+    post.store.records.load(Register(homes=register.homes[1:], residents=register.residents[1:]), {})
+    post.turn(seconds=2)
+    lived(post, both := (HOME, "next-door"))
+    known, post.relearning = post.watch._engine, Relearning(Settings(data_dir=str(tmp_path / "data")))
+    post.begin()
+    assert post.watch._engine.outdated.tolist() == [True, True]
+    assert post.watch._engine.latest_sign(HOME) == known.latest_sign(HOME)
+    assert learned_anew(post.store.records.loops()) == HowFar(0, 2)
+    post.hand.move(hours=6)
+    post.watch._relearning = None  # as long as it takes in a borough
+    post.alive(2)
+    (silence,) = [alert for alert in post.alerts() if alert.kind == "silence"]
+    assert coldstart.ANEW in post.store.alerts.timeline(silence.id)[0].text
+    told, alerts = expectation(post), post.kinds()
+    assert told
+    assert told.known_since is None
+
+    post.watch._relearning = post.relearning
+    turned_until(post, lambda: not post.watch._engine.outdated.any())
+    here, there = post.watch._engine._state, judged_in_one_go(post, both)._state
+    kits = {"heard_until", "kit_limit", "unheard", "returned", "doubtful", "asked", "watched_for"}
+    asked = {"silent", "expected_by", "settled", "chance", "reference", "waiting_at", "waiting_sensor", "waiting_what"}
+    learned = set(here.dtype.names or ()) - kits - asked
+    assert [name for name in learned if here[name].tobytes() != there[name].tobytes()] == []
+    assert learned_anew(post.store.records.loops()) is None
+    post.alive(2)
+    assert post.kinds() == alerts, "what stands was raised once"
+    post.saw()
+    assert post.store.alerts.timeline(silence.id)[-1].text.startswith("A sign of life")
+    known_again = known_since(post.watch._engine, 0)
+    assert known_again
+    assert known_again - T0 < timedelta(hours=1)
+
+
+def test_who_calls_does_not_wait_until_a_watch_without_state_has_read_what_came_last(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(3):
-        post.saw()
-        post.hand.move(days=2)
-    post.save()
-    Keeping(post.store).apply(HOME, post.hand.now)
-    post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    lived(post)
     post.stored(What.PRESSED, "pendant")
-    read, raised = post.store.series.settled, list[list[str]]()
+    read, raised = post.store.series.after, list[list[str]]()
 
-    def settled(owned: Callable[[str], bool]) -> Iterator[tuple[str, Columns]]:
-        for of_a_home in read(owned):
+    def after(seq: int, limit: int) -> tuple[int, list[Row]]:
+        if limit > 1:
             raised.append([kind for kind, _ in post.kinds()])
-            yield of_a_home
+        return read(seq, limit)
 
-    monkeypatch.setattr(post.store.series, "settled", settled)
+    monkeypatch.setattr(post.store.series, "after", after)
     post.begin()
     assert raised
-    assert all(kinds.count("press") == 1 for kinds in raised), "before anything of the past was judged"
+    assert all(kinds.count("press") == 1 for kinds in raised), "before anything else was read"
     assert [alert.presses for alert in post.alerts() if alert.kind == "press"] == [1]
+
+
+def test_a_crash_while_habits_are_learned_costs_only_some_of_that(
+    post: Post, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relearning, "AT_ONCE", 1)
+    monkeypatch.setattr(relearning, "AGAIN_AFTER", 0.0)
+    post.store.records.load(Register(homes=register.homes[1:], residents=register.residents[1:]), {})
+    post.turn(seconds=2)
+    lived(post, (HOME, "next-door"))
+
+    def begin() -> None:
+        if post.relearning:
+            post.relearning._end()
+        post.relearning = Relearning(Settings(data_dir=str(tmp_path / "data")))
+        post.begin()
+
+    def outdated() -> list[bool]:
+        return [bool(one) for one in post.watch._engine.outdated]
+
+    begin()
+    assert outdated() == [True, True]
+    eventually(_relearning, 30)
+    _relearning()[0].kill()
+    turned_until(post, lambda: sum(outdated()) == 1)
+    post.save()
+    left = outdated()
+    begin()
+    assert outdated() == left, "what was learned stays so"
+    turned_until(post, lambda: sum(outdated()) == 0)
+    turned_until(post, lambda: not _relearning())
+
+
+def turned_until(post: Post, holds: Callable[[], bool]) -> None:
+    def turned() -> bool:
+        post.turn()
+        return holds()
+
+    eventually(turned, 30)
+
+
+def _relearning() -> list[Process]:
+    return [one for one in Process().children() if "hub.relearning" in one.cmdline()]
 
 
 def test_what_ended_while_another_hub_watched_is_told_after_the_record_was_read_anew(post: Post) -> None:
     post.saw()
     post.hand.move(hours=6)
     post.alive(2)
-    post.store.records.snapshots.save(post.watch._seq, post.watch._engine.snapshot(), "another prior")
+    post.store.records.snapshots.save(post.watch._seq, of_another_version(post), LEARNED.mark)
     at = post.hand.move(minutes=10)
     post.stored(sensor="front-door")
     post.hand.move(minutes=5)

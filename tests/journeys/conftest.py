@@ -313,15 +313,16 @@ class Service:
         return content
 
     def pid(self, child: str) -> int:
+        """0 while it waits to be started anew."""
         pids = self.where()["pids"]
         assert isinstance(pids, dict)
-        return int(pids[child])
+        return int(pids.get(child, 0))
 
     def kill(self, child: str) -> None:
         """SIGKILL one of broker, watch and web, and wait until the supervisor has another."""
         was = self.pid(child)
         os.kill(was, signal.SIGKILL)
-        eventually(lambda: self.pid(child) != was, 15)
+        eventually(lambda: self.pid(child) not in {0, was}, 15)
 
     def command(self, *arguments: str) -> str:
         done = subprocess.run(

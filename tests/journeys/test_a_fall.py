@@ -14,7 +14,7 @@ from models.observation import SensorKind
 from models.privacy import Consent
 from models.register import Register, write_register
 from simulators.acceleration import AGAINST_A_WALL, ON_A_TABLE, ON_THE_FLOOR, RATE, Lived
-from tests.conftest import NOON, Mosquitto, eventually
+from tests.conftest import NOON, Mosquitto, eventually, with_armchair
 from tests.journeys.conftest import Kit, PlayedClock, Service, only_alert
 
 A_FALL = Lived().walks(20).falls().rests(8, ON_THE_FLOOR)
@@ -54,11 +54,14 @@ def passes(service: Service, minutes: int) -> None:
 
 
 def agree_to_felt(service: Service, cast: Register, file: Path) -> None:
-    """That the seconds around a fall may leave the home; returns when the kit has been told."""
+    """That the seconds around a fall may leave the home, and to a mat in the armchair; returns when the kit has been
+    told.
+    """
+    homes = tuple(with_armchair(home) if home.id == "h_okafor" else home for home in cast.homes)
     consent = Consent("h_okafor", SensorKind.PENDANT, "the resident", "asked and agreed", NOON, felt=True)
-    file.write_bytes(write_register(Register(homes=cast.homes, consents=(consent,))))
+    file.write_bytes(write_register(Register(homes=homes, consents=(consent,))))
     service.command("load", str(file))
-    eventually(lambda: '"felt":true' in kit_of(service).told())
+    eventually(lambda: '"felt":true' in kit_of(service).told() and "armchair" in kit_of(service).told())
 
 
 def test_a_fall_and_no_answer(wearing: Service, cast: Register, tmp_path: Path) -> None:
@@ -85,6 +88,11 @@ def test_a_fall_and_no_answer(wearing: Service, cast: Register, tmp_path: Path) 
     passes(wearing, 7)
     eventually(lambda: "No sign of life in any room since the fall at 22:29." in tom.see(alert))
     assert "The last sign of life before was in the hall." in tom.see(alert)
+    kit.says("armchair", occupancy=True)
+    eventually(lambda: "sat_down" in wearing.noticed())
+    passes(wearing, 2)
+    eventually(lambda: "By the lounge chair somebody has sat in it since 22:3" in tom.see(alert))
+    assert "a mat may stick: it clears nothing." in tom.see(alert)
     eventually(lambda: "by email failed: no mail server is set up" in tom.see(alert))
     assert "Nobody has answered yet." in tom.see(alert)
 

@@ -43,8 +43,9 @@ def test_broadband_lost_for_a_day(service: Service) -> None:
     assert service.counts()["distinct"] == 25
 
     def heard_again() -> bool:
-        """The next heartbeat says that all has arrived."""
+        """A next heartbeat says that all has arrived."""
         service.clock.move(timedelta(minutes=1))
+        service.judged()
         return "cannot hear" not in ada.see("/family")
 
     eventually(heard_again, 20)

@@ -127,7 +127,7 @@ def test_what_is_changed_on_the_phone_needs_no_hand_at_the_kit_and_red_says_who_
     kit.move_in("hall")
     eventually(lambda: service.noticed()[-1] == "moved")
     ivan.says("consent", kind="motion", decision="withdraw")
-    eventually(lambda: '"agreed":["bed","door","pendant","pull_cord"]' in kit.told(), 30)
+    eventually(lambda: '"agreed":["bed","chair","door","pendant","pull_cord"]' in kit.told(), 30)
     service.clock.move(timedelta(minutes=1))
     kit.move_in("kitchen")
     kit.says("front_door", contact=False)

@@ -26,7 +26,7 @@ class Postbox(Mailbox):
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, int]]:
     box, port = Postbox(), free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
+    server = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60)
     server.start()
     yield box, port
     server.stop()

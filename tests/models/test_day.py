@@ -9,7 +9,7 @@ from hub.web.picture import picture
 from models.day import Doing, Seen, Span, at_level, ribbon
 from models.observation import What
 from models.people import Level
-from tests.conftest import NOON, okafor_home
+from tests.conftest import NOON, okafor_home, with_armchair
 
 HOME = okafor_home()
 MIN, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -21,6 +21,7 @@ WHAT_OF = {
     "front_door": What.OPENED,
     "bed": What.LAY_DOWN,
     "pendant": What.PRESSED,
+    "armchair": What.SAT_DOWN,
 }
 
 
@@ -65,13 +66,41 @@ def test_a_home_that_is_heard_and_says_nothing_is_quiet() -> None:
     assert told(ribbon(HOME, [], START, END, END)) == [("quiet", 12.0)]
 
 
+SEATED = with_armchair(HOME)
+SITS, STANDS = What.SAT_DOWN, What.STOOD_UP
+
+
+@pytest.mark.parametrize(
+    ("after", "spans"),
+    [
+        ([moved(9, "armchair", STANDS)], [("in the chair", 3.0), ("up", 0.75), ("quiet", 2.25)]),
+        ([moved(8, "lounge_pir"), moved(8.5, "pendant", What.PRESSED)], [("in the chair", 6.0)]),
+        ([moved(8, "kitchen_pir")], [("in the chair", 2.0), ("up", 0.75), ("quiet", 3.25)]),
+        ([], [("in the chair", 4.0), ("quiet", 2.0)]),
+    ],
+    ids=["stood up", "the same room", "seen elsewhere, whatever the mat says", "a mat may stick"],
+)
+def test_in_the_chair_until_something_says_otherwise(after: list[Seen], spans: list[tuple[str, float]]) -> None:
+    found = ribbon(SEATED, [moved(6, "armchair", SITS), *after], START, END, END)
+    assert told(found) == [("quiet", 6.0), *spans]
+    assert {one.room for one in found if one.doing is Doing.IN_CHAIR} == {"lounge"}
+
+
+def test_only_who_may_see_times_sees_the_chair() -> None:
+    found = ribbon(SEATED, [moved(6, "armchair", SITS), moved(9, "armchair", STANDS)], START, END, END)
+    assert at_level(found, Level.TIMES, []) == found
+    bare = ribbon(SEATED, [moved(6, "lounge_pir"), moved(9, "lounge_pir")], START, END, END)
+    for level in (Level.PARTS_OF_DAY, Level.ROOMS):
+        assert at_level(found, level, [START, END]) == at_level(bare, level, [START, END])
+
+
 @given(
     events=some.lists(some.tuples(some.floats(-20, 12), some.sampled_from(sorted(WHAT_OF))), max_size=30),
     heard=some.floats(-2, 14),
 )
 def test_a_ribbon_has_no_gap_and_no_overlap(events: list[tuple[float, str]], heard: float) -> None:
     seen = [moved(hours, sensor, WHAT_OF[sensor]) for hours, sensor in sorted(events)]
-    found = ribbon(HOME, seen, START, END, START + timedelta(hours=heard))
+    found = ribbon(SEATED, seen, START, END, START + timedelta(hours=heard))
     assert (found[0].start, found[-1].end) == (START, END)
     assert all(one.end == other.start and one.start < one.end for one, other in pairwise(found))
 

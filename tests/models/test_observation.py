@@ -2,7 +2,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.observation import CODE_OF, KINDS_OF, SIGNS_OF_LIFE, URGENT, WHATS, Observation, What, placed
+from edge.discovery import DEVICE_CLASS
+from models.battery import LASTS
+from models.commission import RINGS
+from models.health import SENSOR_UNHEARD_AFTER
+from models.observation import (
+    CODE_OF,
+    KINDS_OF,
+    SIGNS_OF_LIFE,
+    URGENT,
+    WHATS,
+    Observation,
+    SensorKind,
+    What,
+    placed,
+)
+from models.privacy import RETENTION
+from models.recorded import MEANS, ON, SAID
 from tests.conftest import NOON
 
 
@@ -25,6 +41,8 @@ def test_codes_are_never_renumbered() -> None:
         ("fall_called_off", 10),
         ("worn", 11),
         ("tested", 12),
+        ("sat_down", 13),
+        ("stood_up", 14),
     ]
 
 
@@ -65,3 +83,14 @@ def test_a_time_that_fits_nothing_falls_back_on_arrival() -> None:
 def test_a_clock_a_little_fast_is_believed_and_one_far_ahead_is_not() -> None:
     assert placed(seen(NOON + timedelta(minutes=4)), NOON, NOON).doubt is None
     assert placed(seen(NOON + timedelta(minutes=6)), NOON, NOON).doubt
+
+
+def test_what_a_table_says_is_read_back_as_it_was() -> None:
+    for what, (kind, value) in SAID.items():
+        assert MEANS[SensorKind(kind), ON[value]] is what
+    assert {SensorKind(kind) for kind, _ in SAID.values()} == set(SensorKind) - {SensorKind.PULL_CORD}
+
+
+def test_every_kind_is_in_every_table_of_kinds() -> None:
+    for table in (RINGS, LASTS, RETENTION, SENSOR_UNHEARD_AFTER, DEVICE_CLASS):
+        assert set(table) == set(SensorKind)

@@ -4,8 +4,8 @@ import pytest
 
 from models.day import Seen
 from models.observation import What
-from models.presence import Where, doors, in_bed, presence
-from tests.conftest import NOON, okafor_home
+from models.presence import Where, chairs, doors, in_bed, presence
+from tests.conftest import NOON, okafor_home, with_armchair
 
 MIN = timedelta(minutes=1)
 HOME = okafor_home()
@@ -50,3 +50,14 @@ def test_bed_and_doors_say_what_they_told_last() -> None:
     assert in_bed(told) == (True, NOON - 50 * MIN)
     assert in_bed(OUT) is None
     assert doors(HOME, told) == {"front_door": (True, NOON - 5 * MIN)}
+
+
+def test_a_chair_is_doubted_where_another_room_reports_while_it_says_it_is_taken() -> None:
+    home, sat = with_armchair(HOME), seen((-50, "armchair", What.SAT_DOWN))
+    assert chairs(home, OUT) == {}
+    assert chairs(home, [*sat, *seen((-40, "lounge_pir", What.MOVED), (-30, "pendant", What.PRESSED))]) == {
+        "armchair": (True, NOON - 50 * MIN, None)
+    }
+    up = seen((-20, "kitchen_pir", What.MOVED), (-10, "hall_pir", What.MOVED))
+    assert chairs(home, [*sat, *up]) == {"armchair": (True, NOON - 50 * MIN, NOON - 20 * MIN)}
+    assert chairs(home, [*sat, *seen((-45, "armchair", What.STOOD_UP))]) == {"armchair": (False, NOON - 45 * MIN, None)}

@@ -27,6 +27,7 @@ SENSORS = (
     Sensor("lounge", SensorKind.MOTION, "living_room"),
     Sensor("front", SensorKind.DOOR, "hall", is_exit=True),
     Sensor("bed", SensorKind.BED, "bedroom"),
+    Sensor("armchair", SensorKind.CHAIR, "living_room"),
 )
 HOME = Home("h", "Northside", SENSORS)
 FULL = replace(HOME, people=2, pets=True, visits=True)
@@ -40,10 +41,12 @@ EVERYTHING: dict[str, str | float | int | bool | None] = {
     "longest": 7200.0, "sure_at": NOON.timestamp() + 600, "recent": 91.0, "known": 7.25, "late_by": 7500.0,
     "new_sensor": LONG_AGO.timestamp(), "clocks_changed": LONG_AGO.timestamp(), "away_days": 3.0,
     "peak_g": 3.2, "tilt_deg": 71.0, "still_s": 6.0, "confidence": 0.62, "rooms": "hall, living_room",
-    "place": "living_room", "opened_0": 0.2, "figure": 14.0, "openings": 4.0,
+    "place": "living_room", "opened_0": 0.2, "figure": 14.0, "openings": 4.0, "seat": "armchair",
+    "sat_at": LONG_AGO.timestamp(),
 }  # fmt: skip
 STAGES = (
     "felt", "walked", "held", "unlikely", "doubted", "called_off", "still", "one_room", "others", "elsewhere", "in_bed",
+    "in_chair",
 )  # fmt: skip
 MATS = ("blinking", "stuck", "nobody", "other", "believed")
 OF_A_KIT = {kind for kind in FindingKind if kind.lane is Lane.KIT and kind.urgency is not Urgency.TELL} - {
@@ -64,6 +67,7 @@ def found(kind: FindingKind) -> Iterator[Finding]:
             yield replace(one, since=NOON.replace(hour=23) - timedelta(days=1), sensor="cord")
             if kind is FindingKind.FALL:
                 yield from (replace(one, evidence={"rooms": "hall"} | evidence | {"stage": stage}) for stage in STAGES)
+                yield replace(one, evidence=evidence | {"stage": "still", "rose": "armchair"})
             if kind in (FindingKind.BED_MAT, FindingKind.NOT_UP):
                 yield from (replace(one, evidence=evidence | {"mat": mat}) for mat in MATS)
             if kind is FindingKind.KIT_UNHEARD and evidence:

@@ -103,6 +103,7 @@ def test_without_a_deadline_of_the_watch_none_is_named() -> None:
     ("doing", "head"),
     [
         (Doing.IN_BED, "Mum has been in bed since 08:00. Last sign 09:12"),
+        (Doing.IN_CHAIR, "Mum has been in the chair since 08:00. Mum was up at 07:20"),
         (Doing.OUT, "Mum has probably been out since 09:12. The front door was the last that moved. Mum was up at"),
     ],
 )
@@ -111,6 +112,7 @@ def test_what_she_does_goes_before_when_she_was_up(doing: Doing, head: str) -> N
     began = NOW.replace(hour=8, minute=0)
     spans = (Span(UP, began, Doing.UP), Span(began, NOW, doing))
     assert said(Level.TIMES, spans=spans).startswith(head)
+    assert "chair" not in said(Level.ROOMS, spans=spans)
 
 
 def test_a_quiet_night_is_said_to_be_one() -> None:

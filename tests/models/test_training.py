@@ -5,6 +5,7 @@ import numpy as np
 from models.detection import falls, kernels
 from models.detection.prior import Prior, prior_from
 from models.detection.routine import History, Waits, noises
+from models.detection.trees import ask
 from models.training import (
     DRAWN,
     FALL_THRESHOLD,
@@ -118,9 +119,9 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     trees = Prior(nothing, roots, nodes, start, nothing, nothing, 0.0, 0.0, {}).trees
     # What is the same for all bins is asked once.
     some = np.ascontiguousarray(x[:: kernels.BINS + 1])
-    said = np.empty((len(some), kernels.ABREAST), np.float32)
+    said = np.empty((len(some), kernels.BINS + 1))
     for each, row in enumerate(some):
-        kernels.ask(np.tile(row, (kernels.BINS + 1, 1)), trees, said[each])
+        ask(np.tile(row, (kernels.BINS + 1, 1)), trees, said[each])
     assert said[some[:, 3] > 1].min() > said[some[:, 3] < -1].max()
 
 

@@ -64,6 +64,9 @@ FELL = Up(
 )
 SAID = Configuration(felt=True, agreed=("door", "motion"))
 LISTED = replace(SAID, sensors=(Listed("hall_pir", "motion"), Listed("front_door", "door", "gpio:17", inverted=True)))
+SAT = Up(
+    "k3f9", NOON, (Observation(45, "armchair", What.SAT_DOWN, NOON), Observation(46, "armchair", What.STOOD_UP, NOON))
+)
 TEST_PRESS = Up("k3f9", NOON, (Observation(44, KIT, What.TESTED, NOON),))
 TRACE = Trace(
     "k3f9", NOON, 44, "pendant", NOON - timedelta(seconds=25), -0.04, 0.02, (0, -990, 12, 31, -412, 8, 95, -2310, 640)
@@ -94,6 +97,7 @@ UNFIT = structs.replace(FULL, keeps_to="", unfit={"cellar_door": "local_host: is
         ("v1_up.json", UP),
         ("v1_up_fell.json", FELL),
         ("v1_up_tested.json", TEST_PRESS),
+        ("v1_up_sat.json", SAT),
         ("v1_heartbeat_unfit.json", UNFIT),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulators.resident import BATHROOM, BED, FRONT_DOOR, Habits, day, fitted, life
+from simulators.resident import BATHROOM, BED, CHAIR, FRONT_DOOR, LOUNGE, Habits, day, fitted, life
 
 LONDON = ZoneInfo("Europe/London")
 START = datetime(2026, 10, 1, 5, 0, tzinfo=UTC)
@@ -67,5 +67,14 @@ def test_the_clocks_change_the_hour_of_rising_with_them() -> None:
 
 
 def test_only_fitted_sensors_say_something() -> None:
-    sensors = {sensor.id for sensor in fitted("r_okafor")}
+    sensors = {sensor.id for sensor in fitted("r_okafor", chair=True)}
     assert {trigger.sensor for trigger in itertools.islice(life(Habits(9), START, LONDON), 3000)} <= sensors
+
+
+def test_the_armchair_is_taken_and_left_in_turn_and_nobody_walks_about_meanwhile() -> None:
+    lived = day(Habits(9), date(2026, 10, 10), LONDON)
+    chair = [trigger for trigger in lived if trigger.sensor == CHAIR]
+    assert len(chair) > 8
+    assert [one.on for one in chair] == [True, False] * (len(chair) // 2)
+    for sat, rose in zip(chair[::2], chair[1::2], strict=True):
+        assert {one.sensor for one in lived if sat.at < one.at < rose.at} <= {LOUNGE}

@@ -16,6 +16,7 @@ from hub.store.once import asking_once
 from hub.store.records import Expectation, Look
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist, latest_of
+from hub.web.access.anew import how_far
 from hub.web.access.door import ABOUT_PERSON, Door, Viewer
 from hub.web.access.felt import BEFORE
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
@@ -104,7 +105,7 @@ class Board:
             self._read()
             homes, now = self._door.all_homes_of(council), self._door.clock.now()
             trouble, ways = self._trouble(council), self._ways(council)
-            rests_on = (self._change, self._read_at, self._register, trouble, ways)
+            rests_on = (self._change, self._read_at, self._register, trouble, ways, how_far(self._door.records))
             made = self._queues.get(council)
             if made is None or made[0] != rests_on:
                 made = self._queues[council] = (rests_on, self._made(council, homes, now, trouble, ways))
@@ -272,6 +273,7 @@ class Board:
             unheard,
             trouble,
             ways,
+            how_far(self._door.records),
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 

@@ -25,6 +25,7 @@ from hub.store.records import Expectation, Records
 from hub.store.series import Series
 from hub.store.traces import Traces
 from hub.store.worklist import Worklist
+from hub.web.access import anew
 from hub.web.access.accounts import AccountDesk
 from hub.web.access.administration import Administration
 from hub.web.access.afterwards import AfterDesk
@@ -53,7 +54,7 @@ from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
 from hub.web.access.wanted import WantedDesk
 from hub.web.access.ways import WayDesk
-from hub.web.access.wishes import Choosing
+from hub.web.access.wishes import Choosing, with_name
 from hub.web.picture import Picture
 from hub.web.shown import (
     Certificate,
@@ -529,7 +530,9 @@ class Gate:
         shifted, undo = self._shifted(home, now)
         return Watching(
             self._due(home, told, last_sign, now) if told else "",
-            coldstart.told(since, home.timezone) if since and coldstart.early(since, now) else "",
+            coldstart.told(since, home.timezone)
+            if since and coldstart.early(since, now)
+            else anew.of_home(self._records, home),
             shifted,
             undo if viewer.role in UNDONE_BY else None,
             *self._doubted(viewer, home, now),
@@ -588,10 +591,12 @@ class Gate:
     def _looks(self, home: Home, now: datetime) -> tuple[Looked, ...]:
         """The last week's, the latest first; the same person's looks for the same cause on one day are one line."""
         names, lines = self._door.names(), dict[tuple[object, ...], Looked]()
+        theirs = [one for living in self._records.residents_of(home.id) for one in self._records.contacts_of(living.id)]
         for one in sorted(self._records.looks(home.id), key=lambda look: look.at):
-            key = (one.viewer, one.purpose, one.reason, midnight(one.at, home.timezone))
+            who, why = names.get(one.viewer, one.viewer), with_name(one.reason, theirs)
+            key = (one.viewer, one.purpose, why, midnight(one.at, home.timezone))
             count = lines[key].count + 1 if key in lines else 1
-            lines[key] = Looked(names.get(one.viewer, one.viewer), one.role, one.purpose, one.reason, one.at, count)
+            lines[key] = Looked(who, one.role, one.purpose, why, one.at, count)
         week = [line for line in lines.values() if line.last > now - 7 * DAY]
         return tuple(sorted(week, key=lambda line: line.last, reverse=True))
 

@@ -16,7 +16,7 @@ from models.faults import TEST_EVERY
 from models.home import Home
 from models.hours import when
 from models.observation import SensorKind
-from models.presence import Presence, Where, doors, in_bed, presence
+from models.presence import Presence, Where, chairs, doors, in_bed, presence
 from models.privacy import Data
 from models.protection import month
 from models.wire import Heartbeat, Route
@@ -50,6 +50,7 @@ class HomeState:
         bed = in_bed(seen)
         if bed and heard:
             facts.append(Fact("Bed", f"{'in bed' if bed[0] else 'got up'} {when(bed[1], now, zone)}"))
+        facts += [_chair(home, chair, *told, now) for chair, told in (chairs(home, seen) if heard else {}).items()]
         for sensor, (is_open, at) in doors(home, seen).items() if heard else ():
             name = place(sensor).capitalize()
             facts.append(Fact(name, f"{'stands open since' if is_open else 'closed'} {when(at, now, zone)}", is_open))
@@ -106,6 +107,12 @@ def _who(who: Presence, home: Home, now: datetime) -> Fact:
     more += f"; {home.people} people live here" if home.people > 1 else ""
     more += "; a pet may set off sensors" if home.pets else ""
     return Fact("Who is in", f"{_SAYS[who.where]}: {rests}{more}")
+
+
+def _chair(home: Home, chair: str, taken: bool, since: datetime, doubted: datetime | None, now: datetime) -> Fact:
+    zone, at = home.timezone, when(since, now, home.timezone)
+    more = f", but another room reported {when(doubted, now, zone)}" if doubted else ""
+    return Fact(place(chair).capitalize(), f"taken since {at}{more}" if taken else f"left {at}", bool(doubted))
 
 
 def _mains(beat: Heartbeat) -> Fact:

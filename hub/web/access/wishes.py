@@ -59,6 +59,16 @@ class Said:
     who: str
 
 
+AS = "as {} sees it"
+
+
+def with_name(reason: str, contacts: Iterable[Contact]) -> str:
+    """Why somebody looked, for whoever reads of it: what is on record names a contact by their id."""
+    for one in contacts:
+        reason = reason.replace(AS.format(one.id), AS.format(one.name))
+    return reason
+
+
 @dataclass(frozen=True, slots=True)
 class LookedAs:
     """In what capacity somebody looked in the last week and what for, how often, and when last."""
@@ -299,7 +309,7 @@ class Choosing:
         wanted = AT_LEVEL[level_at(contact, self._door.clock.now())]
         if not wanted <= self._door.shown(viewer, Purpose.PREVIEW, wanted, reason=reason):
             raise Hidden(f"as {contact_id}")
-        about = f"as {contact_id} sees it" + (f"; {reason}" if reason else "")
+        about = AS.format(contact_id) + (f"; {reason}" if reason else "")
         self._door.look(viewer, Purpose.PREVIEW, home.id, wanted, about=about)
         stands_in = Account(viewer.login, viewer.name, Role.CONTACT, contact.id, council=viewer.council)
         told = self._relatives.telling(contact)

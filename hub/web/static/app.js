@@ -169,6 +169,19 @@
     ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((name) => document.body.addEventListener(name, () => setStale(true)));
   }
 
+  // What somebody has opened to read stays open, with the focus in it, when the part around it is brought up to date.
+  const read = new WeakMap();
+  document.body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    const open = [...target.querySelectorAll("details[open][id]")];
+    const inside = open.some((one) => one.contains(document.activeElement));
+    read.set(target, { open: open.map((one) => one.id), focus: inside && document.activeElement.id });
+  });
+  document.body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    const { open, focus } = read.get(target) ?? { open: [] };
+    open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+    if (focus && document.activeElement?.id !== focus) document.getElementById(focus)?.focus({ preventScroll: true });
+  });
+
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const live = event.detail.target;
     // Whoever is in the middle of a sentence keeps it, even when somebody else has closed the alert.

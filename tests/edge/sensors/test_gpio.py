@@ -20,6 +20,7 @@ FITTED = (
     Fitted("door", SensorKind.DOOR, "6"),
     Fitted("bed", SensorKind.BED, "7"),
     Fitted("pir", SensorKind.MOTION, "8"),
+    Fitted("chair", SensorKind.CHAIR, "9"),
 )
 
 
@@ -73,7 +74,7 @@ def pulsed(pin: Any, *, high: bool) -> None:
 
 def test_each_kind_notices_what_it_should(wired: Wired) -> None:
     wired.adapter.start()
-    for number in (4, 5, 6, 7):
+    for number in (4, 5, 6, 7, 9):
         pulsed(wired.pin(number), high=False)
     pulsed(wired.pin(8), high=True)
     assert wired.taken() == [
@@ -83,13 +84,15 @@ def test_each_kind_notices_what_it_should(wired: Wired) -> None:
         ("door", What.OPENED),
         ("bed", What.LAY_DOWN),
         ("bed", What.GOT_UP),
+        ("chair", What.SAT_DOWN),
+        ("chair", What.STOOD_UP),
         ("pir", What.MOVED),
     ]
 
 
 def test_at_the_start_a_held_cord_is_a_press_and_all_else_only_a_state(held: MockFactory, wired: Wired) -> None:
     wired.pin(4).drive_high()
-    for number in (5, 6, 7):
+    for number in (5, 6, 7, 9):
         wired.pin(number).drive_low()
     wired.pin(8).drive_high()
     wired.adapter.start()
@@ -136,7 +139,7 @@ def test_a_sensor_that_cannot_be_fitted_does_not_take_the_others_with_it(
         wired.adapter.start()
         pulsed(wired.pin(4), high=False)
         assert wired.taken() == [("pendant", What.PRESSED)]
-        assert wired.adapter.alive(NIGHT) == dict.fromkeys(("pendant", "cord", "door", "bed", "pir"), NIGHT)
+        assert wired.adapter.alive(NIGHT) == dict.fromkeys(("pendant", "cord", "door", "bed", "pir", "chair"), NIGHT)
     assert "sensor nowhere" in caplog.text
     assert "sensor twice" in caplog.text
 

@@ -26,6 +26,7 @@ FITTED = (
     Fitted("door", SensorKind.DOOR, "front_door"),
     Fitted("bed", SensorKind.BED, "bed_strap"),
     Fitted("pad", SensorKind.BED, "pad", inverted=True),
+    Fitted("chair", SensorKind.CHAIR, "chair_pad"),
 )
 START = NIGHT
 Lately = Mapping[str, list[tuple[What, datetime]]]
@@ -125,6 +126,10 @@ LAY_DOWN, GOT_UP = What.LAY_DOWN, What.GOT_UP
         ("bed_strap", {"contact": True}, [LAY_DOWN]),
         ("bed_strap", {"contact": False}, [GOT_UP]),
         ("pad", {"contact": False, "battery_low": False}, [LAY_DOWN]),
+        ("chair_pad", {"occupancy": True}, [What.SAT_DOWN]),
+        ("chair_pad", {"occupancy": False}, [What.STOOD_UP]),
+        ("chair_pad", {"pressure_state": "sit"}, [What.SAT_DOWN]),
+        ("chair_pad", {"battery": 80}, []),
         ("granny_lamp", {"action": "emergency"}, []),
     ],
 )
@@ -290,6 +295,18 @@ def test_each_form_of_last_seen_reads(bridge: Bridge, last_seen: object) -> None
 def test_a_last_seen_that_does_not_read_is_none(bridge: Bridge, last_seen: object) -> None:
     assert bridge.says(20, "front_door", contact=False, last_seen=last_seen) == [OPENED]
     assert bridge.times == [20]
+
+
+def test_signs_of_life_move_with_a_clock_that_is_set_and_those_of_another_boot_do_not(clock: Clock) -> None:
+    day_before, later = START - timedelta(days=1), timedelta(days=20_000)
+    bridge = Bridge(clock, {"door": (What.CLOSED, START + timedelta(seconds=5)), "bed": (What.GOT_UP, day_before)})
+    bridge.says(10, "hall_pir", seen=9, occupancy=True)
+    bridge.says(10, "bed_strap", seen=-2 * 86_400, retained=True, occupancy=False)
+    bridge.adapter.set_right(START, Moment(START + later + timedelta(seconds=30), 30.0, trusted=True, boot="boot"))
+    alive = bridge.adapter.alive(START + 2 * later)
+    assert alive["pir"] == START + later + timedelta(seconds=9)
+    assert alive["door"] == START + timedelta(seconds=5), "on the card since a boot whose clock may have said the same"
+    assert alive["bed"] <= day_before
 
 
 def test_signs_of_life_are_what_the_sensors_said_themselves(bridge: Bridge) -> None:

@@ -10,9 +10,11 @@ from hub.store import Store
 from hub.store.alerts import HUB, Looked
 from hub.store.database import writing
 from models.alert import Act, Alert, Outcome, Refused, State
-from models.detection import Finding, FindingKind
+from models.detection import SEATED, Finding, FindingKind
 from models.register import Register
 from models.response import Tried
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +174,22 @@ def test_a_silence_that_is_over_only_grows_its_timeline(store: Store, t0: dateti
     assert after is not None
     assert after.state is State.RAISED
     assert store.alerts.timeline(alert.id)[-1].text == "A sign of life at 10:12: hall motion."
+
+
+def test_a_chair_that_speaks_against_a_fall_is_told_calls_nobody_again_and_raises_nothing(
+    store: Store, t0: datetime
+) -> None:
+    fell = Finding(FindingKind.FALL, "okafor-home", t0, t0, "pendant", evidence={"stage": "felt"})
+    seated = replace(fell, at=t0 + 3 * MINUTE, evidence={"stage": SEATED}, number=16)
+    alert = raised(store, fell, t0)
+    grown = raised(store, seated, t0 + 3 * MINUTE)
+    assert grown == replace(alert, version=alert.version + 1)
+    assert [one.act for one in store.alerts.timeline(alert.id)] == [Act.RAISE, Act.GROW]
+    store.alerts.act(alert.id, Act.ANSWER, "tom", t0 + 4 * MINUTE)
+    store.alerts.act(alert.id, Act.CLOSE, "tom", t0 + 5 * MINUTE, outcome=Outcome.FALSE)
+    late = replace(seated, number=17)
+    assert store.alerts.raise_(late, "grace", "Somebody sits in the chair.", t0 + 6 * MINUTE) is None
+    assert store.alerts.open_alerts() == []
 
 
 def test_an_end_that_concerns_nothing_open_changes_nothing(store: Store, t0: datetime) -> None:

@@ -1,4 +1,5 @@
 import multiprocessing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -6,11 +7,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from msgspec import structs
 from sqlalchemy import MetaData, text
 
 from hub.store import schema
 from hub.store.database import Part, _config, migrate, opened, tidied, writing
 from hub.store.records import Records
+from hub.store.row import Row
+from hub.store.series import SqlSeries
+from models.observation import What
 from models.people import Account, Role
 
 
@@ -40,6 +45,27 @@ def test_whose_a_login_is_stands_beside_those_that_there_were(tmp_path: Path) ->
     assert Records(engine).login_of("c_ada") == "ada"
     with engine.connect() as connection:
         assert connection.execute(text("SELECT person FROM accounts ORDER BY login")).scalars().all() == ["c_ada", None]
+    engine.dispose()
+
+
+def test_what_had_not_settled_is_there_when_it_stands_by_message(database: str) -> None:
+    engine, at = opened(database), datetime(2026, 3, 1, 8, 0, 0, 123_457, tzinfo=UTC)
+    moved = [Row("a", "o1", number, "hall", What.MOVED, at, at, seq=number) for number in (1, 2)]
+    fell = Row("b", "o1", 3, "pendant", What.FELL, at, at, clock_trusted=False, seq=3, evidence={"chance": 0.5})
+    old = "INSERT INTO observations VALUES (:seq, :home, 'o1', :seq, :sensor, :what, :at, :at, :trusted, :evidence)"
+    with writing(engine) as connection:
+        command.upgrade(_config(connection, "series"), "0004")
+        for row in (*moved, fell):
+            told = msgspec.json.encode(row.evidence).decode() if row.evidence else None
+            values = {"seq": row.seq, "home": row.home, "sensor": row.sensor, "what": row.what.value}
+            given = {"at": schema.to_us(at), "trusted": row.clock_trusted, "evidence": told}
+            connection.execute(text(old), values | given)
+        connection.execute(text("UPDATE marks SET value = 3 WHERE name = 'seq'"))
+    migrate(engine, "series")
+    series = SqlSeries(engine)
+    assert series.since(0, 10) == [*moved, fell]
+    assert series.calls(0) == [fell]
+    assert [row.seq for row in series.append([structs.replace(fell, number=4), *moved])] == [4]
     engine.dispose()
 
 

@@ -62,15 +62,25 @@ def test_since_goes_on_where_it_stopped(store: Store, t0: datetime) -> None:
     assert store.series.last_seq() == 7
 
 
-def test_what_comes_after_is_the_same_as_columns(store: Store, t0: datetime) -> None:
+def test_what_comes_after_says_how_far_it_reaches(store: Store, t0: datetime) -> None:
     pressed = Row("b", "o1", 9, "pendant", What.FELL, t0, t0, clock_trusted=False, evidence={"chance": 0.5})
     kept = store.series.append([*rows(t0, range(1, 4)), pressed])
-    reached, stored = store.series.after(1, 10)
-    assert (reached, stored.seq, stored.felt()) == (4, (2, 3, 4), {2: {"chance": 0.5}})
-    assert [*stored.of(What.MOVED), *stored.of(What.FELL)] == kept[1:]
-    reached, stored = store.series.after(1, 10, lambda seq, home: home == "a" and seq > 2)
-    assert (reached, stored.number) == (4, (3,))
-    assert store.series.after(4, 10) == (4, type(stored)())
+    assert store.series.after(1, 10) == (4, kept[1:])
+    assert store.series.after(1, 1) == (2, kept[1:2])
+    assert store.series.after(4, 10) == (4, [])
+    assert store.series.calls(0) == kept[3:] == store.series.calls(3)
+    assert store.series.calls(4) == []
+
+
+def test_a_press_overtakes_what_was_noticed_around_it(store: Store, t0: datetime) -> None:
+    pressed = Row("a", "o1", 3, "pendant", What.PRESSED, t0, t0)
+    (press,) = store.series.append([pressed])
+    around = rows(t0, range(1, 6))
+    assert [row.number for row in store.series.append([*around[:2], pressed, *around[3:]])] == [1, 2, 4, 5]
+    assert store.series.append([*around, pressed]) == []
+    assert [row.number for row in store.series.append(rows(t0, range(4, 8)))] == [6, 7]
+    assert store.series.since(0, 1) == [press]
+    assert store.series.counts() == {"a": (7, 7)}
 
 
 def test_forgetting_by_kind_and_age_and_all(store: Store, t0: datetime) -> None:

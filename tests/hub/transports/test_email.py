@@ -43,7 +43,7 @@ def letterbox() -> Letterbox:
 
 @pytest.fixture
 def server(letterbox: Letterbox) -> Iterator[Settings]:
-    controller = Controller(letterbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(letterbox, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
     controller.start()
     yield Settings(smtp_host="127.0.0.1", smtp_port=controller.port, smtp_from="hub@n.example", smtp_starttls=False)
     controller.stop()

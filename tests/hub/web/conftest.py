@@ -23,6 +23,8 @@ QUIETLY = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENT = 120_000
+"""In ms: what a page takes a second for, it may take two minutes for on a machine that does much else."""
 
 
 @pytest.fixture
@@ -109,7 +111,7 @@ def visit(url: str) -> Iterator[Callable[[str | None], Visitor]]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = wanted("chromium")
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=PATIENT)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=list(QUIETLY))
         yield browser
@@ -124,6 +126,7 @@ def opened(chromium: Browser, world: World) -> Iterator[Callable[..., Page]]:
 
     def enter(url: str, login: str | None = None, path: str = "/", *, width: int = 1440, scheme: str = "dark") -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENT)
         contexts.append(context)
         if login:
             context.add_cookies([{"name": SESSION, "value": world.session(login), "url": url, "sameSite": "Strict"}])

@@ -1,5 +1,6 @@
 """The pages in a real browser: live without a reload, loud when they are not, and usable by all."""
 
+import re
 import subprocess
 import sys
 import time
@@ -265,7 +266,7 @@ def test_a_press_appears_without_a_reload(world: World, url: str, opened: Opened
     page.evaluate("window.same = true")
     page.wait_for_timeout(300)
     alert = world.press()
-    page.wait_for_selector(f"#alert-{alert.id}", timeout=30_000)
+    page.wait_for_selector(f"#alert-{alert.id}")
     assert page.evaluate("window.same") is True
     expect(page).to_have_title("(1) Queue · Nightlight")
     expect(page.locator("#news")).to_have_text("Call for help: Mrs Okafor, Northside")
@@ -333,12 +334,12 @@ def test_a_killed_hub_is_loud_within_five_seconds_and_calm_again_when_it_is_back
         page.wait_for_timeout(500)
         process.kill()
         killed = time.monotonic()
-        expect(page.locator("#stale")).to_be_visible(timeout=30_000)
+        expect(page.locator("#stale")).to_be_visible()
         assert time.monotonic() - killed < 20, "5 on a quiet machine"
         expect(page.locator("#stale")).to_contain_text("this queue may be out of date. Ring the duty line.")
         assert page.locator("#stale").get_attribute("role") == "alert"
     with running(settings):
-        expect(page.locator("#stale")).to_be_hidden(timeout=20_000)
+        expect(page.locator("#stale")).to_be_hidden()
 
 
 def _answers(url: str) -> bool:
@@ -353,6 +354,13 @@ def _until(page: Page, said: str) -> None:
     eventually(lambda: page.evaluate(said) is True, 30)
 
 
+def _kept_anew(page: Page) -> bool:
+    """A hub that takes longer than the worker waits for gives it nothing to keep: so the page is loaded again."""
+    page.reload()
+    kept: bool = page.evaluate("caches.open('nightlight-kept').then((kept) => kept.match(location.href)).then(Boolean)")
+    return kept
+
+
 def test_the_family_page_says_when_it_is_old(world: World, opened: Opened) -> None:
     settings = replace(world.settings, port=free_port())
     url = f"http://127.0.0.1:{settings.port}"
@@ -363,8 +371,7 @@ def test_the_family_page_says_when_it_is_old(world: World, opened: Opened) -> No
         page.evaluate("htmx.trigger('#told', 'refresh')")
         expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
         _until(page, "navigator.serviceWorker.controller !== null")
-        page.reload()
-        _until(page, "caches.open('nightlight-kept').then((kept) => kept.keys()).then((all) => all.length > 0)")
+        eventually(lambda: _kept_anew(page), 30)
     page.evaluate("htmx.trigger('#told', 'refresh')")
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
     page.reload()  # what the worker kept, which says itself that it is old
@@ -379,10 +386,17 @@ def test_the_ribbon_has_the_same_in_words(world: World, url: str, opened: Opened
     page = opened(url, "ada")
     expect(page.get_by_role("img", name="Today")).to_be_visible()
     page.get_by_text("Today in words").click()
-    rows = page.get_by_role("region", name="Today in words").get_by_role("row").all_inner_texts()
-    assert rows[1].split("\t") == ["00:00 to 07:40", "In bed"]
-    assert rows[2].split("\t") == ["07:40 to 10:05", "Up and about: bedroom, hall, bathroom and kitchen"]
-    assert rows[3].split("\t")[1] == "Out: hall" or rows[3].split("\t")[1] == "Out"
+    rows = page.get_by_role("region", name="Today in words").get_by_role("row")
+    expect(rows.nth(1).get_by_role("cell")).to_have_text(["00:00 to 07:40", "In bed"])
+    up = ["07:40 to 10:05", "Up and about: bedroom, hall, bathroom and kitchen"]
+    expect(rows.nth(2).get_by_role("cell")).to_have_text(up)
+    expect(rows.nth(3).get_by_role("cell").last).to_have_text(re.compile("^Out(: hall)?$"))
+    page.keyboard.press("Tab")
+    world.press()
+    page.evaluate("htmx.trigger('#told', 'refresh')")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("looking into an alert")
+    expect(rows.nth(1)).to_be_visible()
+    expect(page.get_by_role("region", name="Today in words")).to_be_focused()
 
 
 def test_a_queue_that_time_has_run_over_says_how_long(world: World, url: str, opened: Opened) -> None:

@@ -104,7 +104,7 @@ def test_without_a_signal_it_is_opened_again_and_what_is_said_waits_and_is_done_
     expect(kept).to_contain_text("a contact, the way in, test of bed")
     assert "Jo March" not in names(world)
     signal.mend()
-    expect(kept).to_have_text(SAVED, timeout=20_000)
+    expect(kept).to_have_text(SAVED)
     expect(again.locator("#contact li", has_text="Jo March")).to_be_visible()
     assert names(world).count("Jo March") == 1
     assert [one.way_in for one in world.store.records.residents_of("h_okafor")] == ["Key safe left of the porch"]

@@ -265,6 +265,16 @@ def test_a_loop_that_stands_still_is_loud(world: World, visit: Visit) -> None:
     assert _mark(calm) != _mark(loud)
 
 
+def test_who_answers_is_told_how_far_habits_have_been_learned_anew(world: World, visit: Visit) -> None:
+    tom = visit("tom")
+    calm = tom.see("/console/queue")
+    for share, known in (("1/2", 12_345), ("2/2", 11_000)):
+        world.store.records.turned(f"learning {share}", 0.0, world.now, f"{known} of 19250")
+    queue = tom.see("/console/queue")
+    assert "being learned anew, as after an update: learned in 23,100 of 38,500 homes so far" in words(queue)
+    assert _mark(calm) != _mark(queue)
+
+
 def _mark(page: str) -> str:
     found = re.search(r'data-mark="([^"]+)"', page)
     assert found

@@ -9,7 +9,9 @@ from models.alert import Act, Outcome
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.protection import Spell, Unprotected
+from models.register import Register
 from models.wire import Heartbeat, SensorHealth, encode
+from tests.conftest import with_armchair
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
 
@@ -45,6 +47,19 @@ def test_the_strip_says_how_the_home_is(world: World, visit: Visit) -> None:
         "Out",
     ):
         assert told in text, told
+
+
+def test_a_chair_is_shown_as_taken_and_doubted_where_another_room_reports(world: World, visit: Visit) -> None:
+    world.store.records.load(Register(homes=(with_armchair(world.home("h_okafor")),)), {})
+    alert = world.press()
+    world.saw("h_okafor", (world.now - timedelta(minutes=18), "armchair", What.SAT_DOWN))
+    world.beat("h_okafor")
+    strip = f"/console/alert/{alert.id}/strip"
+    text = words(visit("tom").see(strip))
+    assert "Armchair taken since 11:42" in text
+    assert "lounge 11:42 to 12:00 In the chair" in text
+    world.saw("h_okafor", (world.now - timedelta(minutes=2), "hall_pir", What.MOVED))
+    assert "Armchair ▲ taken since 11:42, but another room reported 11:58" in words(visit("tom").see(strip))
 
 
 def test_a_press_is_said_to_be_the_pendants_and_not_of_a_room_called_worn(world: World, visit: Visit) -> None:

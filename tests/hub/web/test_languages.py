@@ -120,7 +120,7 @@ def test_a_residents_own_pages_are_in_welsh_but_for_what_says_that_it_is_not(pag
     for said in ("Dydd da, Mrs Okafor", "Symudiad, cegin", "Pwy edrychodd", "Mae'r cartref i'w glywed; mae popeth"):
         assert said in page
     kept = re.findall(r'lang="en">([^<]*)<', page)
-    assert set(kept) == {"Noticed.", "(as c_ada sees it)"}, "what no pattern is of stays as it was written"
+    assert set(kept) == {"Noticed.", "(as Ada Okafor sees it)"}, "what no pattern is of stays as it was written"
     refused = own.post("/choices/r_okafor/erase", kind="motion", sure="delight")
     assert "a theipiwch y gair dileu" in html.unescape(refused.text)
 

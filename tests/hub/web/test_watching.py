@@ -11,7 +11,7 @@ from hub.store import schema
 from hub.store.database import writing
 from hub.store.series import Row
 from models.alert import Act, Alert, Outcome
-from models.detection import Finding, FindingKind
+from models.detection import Finding, FindingKind, coldstart
 from models.observation import What
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.test_family import times
@@ -120,6 +120,9 @@ def test_a_new_home_says_since_when_it_is_known(world: World, visit: Visit) -> N
         world.expect("h_okafor", known_since=world.now - since)
         assert (said in words(visit("tom").see(f"/console/alert/{alert.id}"))) is expected
         assert (said in words(visit("grace").see("/resident"))) is expected
+    world.store.records.turned("learning", 0.0, world.now, "1 of 3")
+    world.expect("h_okafor", known_since=None)
+    assert coldstart.ANEW in words(visit("tom").see(f"/console/alert/{alert.id}"))
 
 
 def mention(world: World, kind: FindingKind) -> None:

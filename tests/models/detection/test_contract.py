@@ -212,6 +212,40 @@ def test_a_restart_changes_nothing(kind: FindingKind) -> None:
     assert keys(told + found(second, history(kind), end(kind), middle)) == keys(plain(kind))
 
 
+@pytest.mark.parametrize(
+    ("kind", "hours"),
+    [
+        (FindingKind.SILENCE, 2),
+        (FindingKind.NOT_UP, 9),
+        (FindingKind.NOT_IN_BED, 2),
+        (FindingKind.NOT_BACK_HOME, 2),
+        (FindingKind.DOOR_OPEN, 2),
+        (FindingKind.LONG_LIE, 2),
+        (FindingKind.SENSOR_FLAPPING, 9),
+        (FindingKind.FEWER_OUTINGS, 2),
+    ],
+)
+def test_to_begin_with_the_last_day_and_to_adopt_what_is_usual_later_changes_nothing(
+    kind: FindingKind, hours: int
+) -> None:
+    """As after an update: what stood still stands, and is told of once."""
+    rows, adopted = history(kind), START + (end(kind) - START) // HOUR * HOUR - hours * HOUR
+    begun = adopted - HOUR
+    told = found(fresh(kind), rows, begun)
+    of, learned = fresh(kind), fresh(kind)
+    of.observe(rows[(rows.at > (begun - DAY).timestamp()) & (rows.arrived <= begun.timestamp())])
+    of.observe(of.beat("h_1", begun, begun, {sensor.id: begun for sensor in HOME.sensors}, START))
+    for one in {one.kind: one for one in told}.values():
+        assert one.over or of.recall(one.kind, one.home, one.sensor or "", one.since, hold=True)
+    of.outdate()
+    told += found(of, rows, adopted, begun)
+    learned.observe(rows[rows.arrived <= adopted.timestamp()])
+    told += of.adopt(learned, adopted)
+    assert not of.outdated.any()
+    told += found(of, rows, end(kind), adopted)
+    assert set(keys(told)) == set(keys(plain(kind)))
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_a_finding_is_raised_once_until_it_is_over(kind: FindingKind) -> None:
     standing: set[FindingKind] = set()

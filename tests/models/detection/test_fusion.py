@@ -12,11 +12,12 @@ from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.home import Home
 from models.observation import Evidence, What
-from tests.conftest import NOON, okafor_home
+from tests.conftest import NOON, okafor_home, with_armchair
 
 FELT = {"chance": 0.9, "peak_g": 3.4, "tilt_deg": 81.0, "still_s": 2.0}
 ALONE = okafor_home()
 COUPLE = replace(ALONE, people=2)
+SEATED = with_armchair(ALONE)
 
 
 def after(minutes: float) -> datetime:
@@ -240,3 +241,102 @@ def test_where_carers_come_in_a_silence_is_believed_less_and_says_why() -> None:
     assert visited[0] < alone[0]
     assert "Carers or others come in" in visited[1]
     assert "Carers" not in alone[1]
+
+
+SITS, STANDS = What.SAT_DOWN, What.STOOD_UP
+
+
+@pytest.mark.parametrize("sat", [2, -0.1, -15])
+def test_a_chair_that_is_taken_weakens_a_likely_fall_once_and_silences_nothing(sat: float) -> None:
+    home = Watched(SEATED)
+    for sensor, what, minute in sorted([("armchair", SITS, sat), ("pendant", What.FELL, 0.0)], key=lambda one: one[2]):
+        home.says(sensor, what, minute, FELT if sensor == "pendant" else None)
+    home.until(50)
+    assert home.falls == [("felt", False), ("in_chair", False)], "seated, one is neither still nor in one room only"
+    seated = home.found[-1]
+    assert 0.6 < seated.strength < 0.8
+    assert seated.only_told
+    assert not home.found[0].only_told
+    at = f"{after(sat):%H:%M}"
+    assert f"By the lounge chair somebody has sat in it since {at}. That speaks against" in home.said[-1]
+    assert "it clears nothing. Confidence now 73 %; by the pendant alone it was 90 %." in home.said[-1]
+
+
+def test_leaving_the_chair_and_then_nothing_raises_it_again() -> None:
+    home = Watched(SEATED).says("pendant", What.FELL, 0, FELT).says("armchair", SITS, 2).until(19)
+    home.says("armchair", STANDS, 20).until(29, 20)
+    assert home.falls == [("felt", False), ("in_chair", False)]
+    assert home.until(31, 30).falls[-1] == ("one_room", False)
+    assert home.found[-1].strength > 0.9
+
+
+def test_a_chair_that_was_taken_for_a_moment_says_nothing() -> None:
+    """Whoever tries to pull themselves up by it weighs on the mat too."""
+    home = Watched(SEATED).says("pendant", What.FELL, 0, FELT).says("armchair", SITS, 2).says("armchair", STANDS, 2.5)
+    assert home.until(11, 1).falls == [("felt", False), ("one_room", False)]
+
+
+@pytest.mark.parametrize(
+    "untrue",
+    [
+        [("armchair", SITS, -300)],
+        [("armchair", SITS, -10), ("kitchen_pir", What.MOVED, -2)],
+    ],
+    ids=["for hours", "seen elsewhere since"],
+)
+def test_a_mat_that_may_stick_says_nothing(untrue: list[tuple[str, What, float]]) -> None:
+    home = Watched(SEATED)
+    for sensor, what, minute in untrue:
+        home.says(sensor, what, minute)
+    assert home.says("pendant", What.FELL, 0, FELT).until(8).falls == [("felt", False), ("still", False)]
+    assert "chair" not in home.said[-1]
+
+
+def test_where_others_live_the_chair_may_be_theirs() -> None:
+    home = Watched(replace(SEATED, people=2)).says("pendant", What.FELL, 0, FELT).says("armchair", SITS, 2)
+    assert home.until(12).falls == [("felt", False), ("one_room", False)]
+    home = Watched(replace(SEATED, people=2)).says("armchair", SITS, -9).says("pendant", What.FELL, 0, FELT)
+    home.says("armchair", STANDS, 0.4).until(8)
+    assert home.falls == [("felt", False)], "the other got up and came"
+
+
+@pytest.mark.parametrize("left", [-0.5, 0.3])
+def test_rising_from_the_chair_and_then_nothing_is_likelier_than_nothing(left: float) -> None:
+    plain = Watched(SEATED).says("lounge_pir", What.MOVED, -1).says("pendant", What.FELL, 0, FELT).until(6)
+    home = Watched(SEATED).says("armchair", SITS, -15)
+    for sensor, what, minute in sorted([("armchair", STANDS, left), ("pendant", What.FELL, 0.0)], key=lambda o: o[2]):
+        home.says(sensor, what, minute, FELT if sensor == "pendant" else None)
+    home.until(6)
+    assert home.falls == plain.falls == [("felt", False), ("still", False)]
+    assert home.found[-1].strength > plain.found[-1].strength
+    assert "was in the lounge. Somebody had just got up from the lounge chair." in home.said[-1]
+
+
+def test_a_soft_fall_out_of_the_chair_rises_as_soon_as_anywhere() -> None:
+    """In a lounge complete silence has to last half an hour, unless the chair there says that nobody sits."""
+    home = Watched(SEATED).says("armchair", SITS, -15).says("pendant", What.MAYBE_FELL, 0, {"chance": 0.3})
+    home.says("armchair", STANDS, 0.2)
+    assert home.until(9).falls == []
+    assert home.until(11, 10).falls == [("unlikely", False)]
+    assert home.said[0].startswith("A soft fall at 12:00 scored low (30 %); nobody noticed anywhere since.")
+    assert "Somebody had just got up from the lounge chair." in home.said[0]
+
+
+def test_a_soft_fall_of_who_sits_on_waits_for_an_hour_and_rising_settles_it() -> None:
+    def bumped() -> Watched:
+        return Watched(SEATED).says("armchair", SITS, -15).says("pendant", What.MAYBE_FELL, 0, {"chance": 0.3})
+
+    home = bumped().until(59)
+    assert home.falls == []
+    assert home.until(61, 60).falls == [("unlikely", False)]
+    assert home.found[-1].strength < 0.5
+    assert "By the lounge chair somebody has sat in it since 11:45." in home.said[0]
+    assert bumped().until(40).says("armchair", STANDS, 41).until(120, 41).falls == []
+
+
+def test_a_chair_that_is_not_heard_says_nothing() -> None:
+    home = Watched(SEATED).says("pendant", What.FELL, 0, FELT).says("armchair", SITS, 0.5)
+    home.engine.dead[home.engine.sensor_index["h_okafor", "armchair"]] = True
+    home.found += home.engine.observe(home.engine.beat("h_okafor", after(12), after(12), {}))
+    home.found += home.engine.overdue(after(12))
+    assert home.falls == [("felt", False), ("one_room", False)]

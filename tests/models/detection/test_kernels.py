@@ -13,6 +13,7 @@ from models.detection import kernels
 from models.detection.batch import Floats
 from models.detection.kernels import AGE, BINS, EDGES, HOUR, PARTS
 from models.detection.rooms import BACK_WAY
+from models.detection.trees import VARYING
 from models.detection.zones import changes, clocks, offset, offsets
 
 LUCK = some.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -38,54 +39,10 @@ def test_the_best_deadline_is_the_cheapest_on_the_grid(luck: np.random.Generator
     assert np.isclose(cost[np.argmin(np.abs(grid - mine))], cost.min(), rtol=1e-9)
 
 
-def grown(luck: np.random.Generator, depth: int) -> list[tuple[int, float, int]]:
-    """One full tree as nodes in rows."""
-    nodes: list[tuple[int, float, int]] = []
-    for level in range(depth + 1):
-        for _ in range(2**level):
-            leaf = level == depth
-            child = 0 if leaf else 2 * len(nodes) + 1
-            nodes.append((kernels.LEAF if leaf else int(luck.integers(kernels.INPUTS)), float(luck.normal()), child))
-    return nodes
-
-
-def walked(nodes: list[tuple[int, float, int]], x: NDArray[np.float32], at: int = 0) -> float:
-    feature, cut, child = nodes[at]
-    if feature == kernels.LEAF:
-        return float(np.float32(cut))
-    return walked(nodes, x, child + int(x[feature] > np.float32(cut)))
-
-
 Sign = tuple[float, int, bool]
 SIGNS = some.lists(
     some.tuples(some.floats(1.0, 2 * HOUR), some.integers(0, 6), some.booleans()), min_size=1, max_size=40
 )
-
-
-def forest(luck: np.random.Generator, depths: list[int]) -> tuple[kernels.Trees, list[list[tuple[int, float, int]]]]:
-    """Full trees side by side, and each by itself."""
-    alone = [grown(luck, depth) for depth in depths]
-    roots = np.cumsum([0, *map(len, alone)])[:-1]
-    packed = np.zeros(sum(map(len, alone)), kernels.NODE)
-    shifted = [(f, cut, child + root) for nodes, root in zip(alone, roots, strict=True) for f, cut, child in nodes]
-    for place, name in enumerate(("feature", "cut", "child")):
-        packed[name] = [node[place] for node in shifted]
-    inner = np.flatnonzero(packed["feature"] != kernels.LEAF)[::-1].copy()
-    return kernels.Trees(roots, packed, inner, -1.0), alone
-
-
-@BITS
-@given(LUCK, some.lists(some.integers(0, 3), min_size=1, max_size=6))
-def test_survival_is_what_is_left_after_each_bin(luck: np.random.Generator, depths: list[int]) -> None:
-    trees, alone = forest(luck, depths)
-    x = np.tile(luck.normal(size=kernels.INPUTS), (BINS + 1, 1)).astype(np.float32)
-    x[:, kernels.VARYING] = luck.normal(size=(BINS + 1, len(kernels.VARYING)))
-    still = np.empty(BINS + 1)
-    kernels.survival(x, trees, still)
-    ends = [1 / (1 + np.exp(1.0 - sum(walked(nodes, row) for nodes in alone))) for row in x]
-    tail = np.where(EDGES[:-1] >= kernels.TAIL_FROM, 1 - EDGES[:-1] / EDGES[1:], 0.0)
-    twin = (1 - ends[0]) * np.cumprod(np.r_[1.0, 1 - np.maximum(ends[1:], tail)])
-    np.testing.assert_allclose(still, twin, rtol=1e-4)
 
 
 @BITS
@@ -99,7 +56,7 @@ def test_what_is_the_same_for_all_bins_is_asked_once(signs: list[Sign], at: floa
         kernels.learn(now, habits, short, at, gap)
         kernels.remember(now, gap, where, door)
     kernels.describe(now, habits, short, at, np.full(kernels.USUAL, 0.2), x)
-    same = np.delete(x, kernels.VARYING, axis=1)
+    same = np.delete(x, VARYING, axis=1)
     assert (same == same[0]).all()
 
 

@@ -4,13 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.observation import CODE_OF, What
+from models.observation import CODE_OF, SensorKind, What
 from simulators.evaluate.homes import (
     DAY,
     HOUR,
     ROOMS,
     Fitted,
     Recorded,
+    as_home,
     dead_spells,
     leads_out,
     read_folder,
@@ -52,9 +53,22 @@ def test_a_home_with_beds_items_and_doors_that_close(tmp_path: Path) -> None:
         "2009-07-21T13:02:01,Stove lid,item,OFF,kitchen",
         "2009-07-21T13:03:00,Bed left,bed,ON,bedroom",
         "2009-07-21T21:03:00,Bed left,bed,OFF,bedroom",
+        "2009-07-21T21:04:00,Armchair,chair,ON,living",
+        "2009-07-21T21:09:00,Armchair,chair,OFF,living",
     )
-    noticed = [What.OPENED, What.CLOSED, What.MOVED, What.MOVED, What.LAY_DOWN, What.GOT_UP]
-    assert read_home(path).what.tolist() == [CODE_OF[what] for what in noticed]
+    noticed = [
+        What.OPENED,
+        What.CLOSED,
+        What.MOVED,
+        What.MOVED,
+        What.LAY_DOWN,
+        What.GOT_UP,
+        What.SAT_DOWN,
+        What.STOOD_UP,
+    ]
+    home = read_home(path)
+    assert home.what.tolist() == [CODE_OF[what] for what in noticed]
+    assert SensorKind.CHAIR in {sensor.kind for sensor in as_home(home, "UTC").sensors}
 
 
 def test_a_compressed_home_reads_the_same(folder: Path, tmp_path: Path) -> None:
