@@ -179,6 +179,12 @@ def take(
     return taken
 
 
+def drop(connection: Connection, home: str, before: datetime | None) -> None:
+    """All that a home noticed `before` then, where `take` has been: what is left of it does not read."""
+    ended = fresh.c.home == home if before is None else (fresh.c.home == home) & (fresh.c.ends < to_us(before))
+    connection.execute(delete(fresh).where(ended))
+
+
 def _held(home: str, before: datetime | None) -> Select[Any]:
     f = fresh.c
     held = select(f.seq, f.body).where(f.home == home).order_by(f.seq)

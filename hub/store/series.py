@@ -285,6 +285,8 @@ def forget_fresh(
     connection: Connection, home: str, whats: frozenset[What] | None, before: datetime | None, *, keep_counts: bool
 ) -> int:
     gone = fresh.take(connection, home, before, lambda row: whats is None or row.what in whats)
+    if whats is None:
+        fresh.drop(connection, home, before)
     if keep_counts:
         blocks.count(connection, home, columns_of(gone))
     return len(gone)

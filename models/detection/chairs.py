@@ -17,10 +17,10 @@ from models.detection.trouble import FLAPPING, FLAPS, STICKS, STUCK
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 
-CHAIR = np.dtype([("sat", np.uint16), ("elsewhere", np.uint8), ("blinks", np.uint8)])
-"""Of a home: the second (of 2^16) at which the chair that is taken was sat in, signs of life in other rooms since, and
-how often somebody sat for a moment only, in `OFTEN`ths. Which chair that is (its place in the home and two more, 0:
-none) is `chair_taken`, apart from these, where each sign of life has to look anyway.
+FIELDS: list[tuple[str, type]] = [("chair_elsewhere", np.uint8), ("chair_blinks", np.uint8), ("chair_sat", np.uint16)]
+"""Of a home's record: signs of life in other rooms since a chair was taken; how often somebody sat for a moment only,
+in `OFTEN`ths; and the second (of 2^16) at which it was taken. Which chair that is (its place in the home and two more,
+0: none) is `chair_taken`, apart from these, where each sign of life has to look anyway.
 """
 OFTEN = 250.0
 
@@ -45,7 +45,7 @@ def note(mine: Any, trouble: Row, sensors: Row, first: int, clocks: Clocks, even
     if event.what == STOOD_UP:
         stood_up(mine, trouble, clocks, event)
     elif event.what == SAT_DOWN and mine.chair_taken in (0, event.sensor + 2):
-        mine.chair_taken, mine.chair.elsewhere, mine.chair.sat = event.sensor + 2, 0, int(event.at) % 65536
+        mine.chair_taken, mine.chair_elsewhere, mine.chair_sat = event.sensor + 2, 0, int(event.at) % 65536
     elif mine.chair_taken > 0 and event.room != sensors[first + mine.chair_taken - 2].room:
         elsewhere(mine, trouble, clocks, event)
 
@@ -54,9 +54,9 @@ def note(mine: Any, trouble: Row, sensors: Row, first: int, clocks: Clocks, even
 def stood_up(mine: Any, trouble: Row, clocks: Clocks, event: Event) -> None:
     if event.sensor + 2 != mine.chair_taken:
         return
-    lasted, blinks = sat_for(mine, event.at), mine.chair.blinks / OFTEN
+    lasted, blinks = sat_for(mine, event.at), mine.chair_blinks / OFTEN
     blinks = towards(blinks, 1.0, 0.06) if lasted < BLINK else blinks * (0.7 if lasted >= SAT else 0.94)
-    mine.chair.blinks, mine.chair_taken = int(blinks * OFTEN), 0
+    mine.chair_blinks, mine.chair_taken = int(blinks * OFTEN), 0
     if trouble[STICKS] == mark(event.sensor):
         trouble[STICKS] = 0.0
         stop(clocks, STUCK)
@@ -71,16 +71,16 @@ def stood_up(mine: Any, trouble: Row, clocks: Clocks, event: Event) -> None:
 @compiled
 def elsewhere(mine: Any, trouble: Row, clocks: Clocks, event: Event) -> None:
     """Nobody is in two places, unless somebody else is there."""
-    mine.chair.elsewhere = min(mine.chair.elsewhere + 1, 255)
+    mine.chair_elsewhere = min(mine.chair_elsewhere + 1, 255)
     lasted = sat_for(mine, event.at)
-    if mine.chair.elsewhere >= STUCK_SIGNS and lasted > STUCK_AFTER and trouble[STICKS] == 0:
+    if mine.chair_elsewhere >= STUCK_SIGNS and lasted > STUCK_AFTER and trouble[STICKS] == 0:
         trouble[STICKS] = mark(mine.chair_taken - 2)
         start(clocks, STUCK, event.at - lasted, event.at)
 
 
 @compiled
 def sat_for(mine: Any, at: float) -> float:
-    return float((int(at) - int(mine.chair.sat)) % 65536)
+    return float((int(at) - int(mine.chair_sat)) % 65536)
 
 
 def forget(homes: Any, which: Ints) -> None:

@@ -76,7 +76,7 @@ HOME_STATE = np.dtype(
         ("company", np.float32, company.SIZE), ("new_sensor", np.float64), ("wanders", np.bool_),
         ("watched_for", np.uint8, COUNT),
         ("now", np.float32, REMEMBERED), ("short", np.uint16, (SHORTS, 2)), ("habits", np.uint8, HABITS),
-        ("rate", np.uint8, BINS), ("chair", chairs.CHAIR),
+        ("rate", np.uint8, BINS), *chairs.FIELDS,
     ],
     align=True,
 )  # fmt: skip

@@ -141,13 +141,13 @@ def test_counts_and_open_alerts(file: Path, document: Path, store: Store) -> Non
 
 def test_unprotected_minutes_by_home_and_month(file: Path, document: Path, store: Store) -> None:
     hub(file, "load", document)
-    began, hour = datetime(2026, 10, 31, 22, 0, tzinfo=UTC), timedelta(hours=1)
+    began, hour = datetime(2024, 10, 31, 22, 0, tzinfo=UTC), timedelta(hours=1)
     store.health.begin([Spell("okafor-home", "kit_unheard", began, began + 4 * hour)])
     store.health.begin([Spell(None, "hub_deaf", began, began + hour)])
-    found = json.loads(hub(file, "unprotected", "--month", "2026-10", "--json").stdout)["homes"]
+    found = json.loads(hub(file, "unprotected", "--month", "2024-10", "--json").stdout)["homes"]
     assert found["okafor-home"] == {"minutes": 120.0, "reasons": {"kit_unheard": 120.0, "hub_deaf": 60.0}}
     assert found["next-door"]["minutes"] == 60.0
-    told = hub(file, "unprotected", "--month", "2026-11").stdout
+    told = hub(file, "unprotected", "--month", "2024-11").stdout
     assert "okafor-home  120 min  (120 nothing was heard from the home)" in told
     assert hub(file, "unprotected", "--month", "November").returncode == 2
 

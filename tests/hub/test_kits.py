@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from edge.settings import load
-from hub.authority import Authority
+from hub.authority import LASTS, Authority
 from hub.settings import read_settings
 from hub.store import Store, open_store
 from models.home import Home, Sensor, SilenceLimits
@@ -142,7 +142,8 @@ def test_nothing_is_written_over_and_no_certificate_made_for_nothing(bundle: Pat
 def test_the_hubs_check_tells_of_kits_and_of_those_that_end_soon(bundle: Path, file: Path, tmp_path: Path) -> None:
     text = hub(file, "check").stdout
     assert "holds  kits find the hub at hub.example.org:8883; 1 certificates are good" in text
-    Authority(tmp_path / "data" / "ca").issue("h_elm9", "ivan", datetime(2012, 1, 1, tzinfo=UTC))
+    long_ago = datetime.now(UTC) - LASTS + timedelta(days=100)
+    Authority(tmp_path / "data" / "ca").issue("h_elm9", "ivan", long_ago)
     assert "WRONG  home h_elm9: its certificate" in hub(file, "check").stdout
 
 

@@ -173,6 +173,9 @@ def test_a_damaged_message_costs_itself_alone(store: Store, caplog: pytest.LogCa
     assert store.series.after(0, 50)[0] == 90
     assert [row.outbox for row in store.series.since(40, 50)] == ["o2"] * 40
     assert settle(store) == 80
+    store.series.forget("a")
+    with engine.connect() as connection:
+        assert connection.execute(select(fresh.c.seq)).all() == [], "erased is also what does not read"
 
 
 def test_erasing_gives_the_room_back_and_leaves_no_trace(tmp_path: Path) -> None:
