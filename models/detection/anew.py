@@ -26,8 +26,8 @@ def joined(known: Records, learned: Records, moment: float) -> tuple[Records, Bo
         made[name] = known[name]
     for name in _OF_A_SILENCE:
         made[name] = np.where(known["silent"], known[name], learned[name])
-    moved = np.where(learned["waiting_sensor"] >= 0, known["first_fitted"] - learned["first_fitted"], 0)
-    made["waiting_sensor"] = learned["waiting_sensor"] + moved
+    moved = (known["first_fitted"] - learned["first_fitted"])[:, None]
+    made["waiting_sensor"] = learned["waiting_sensor"] + np.where(learned["waiting_sensor"] >= 0, moved, 0)
     return made, _clocks(made, known, learned, moment)
 
 

@@ -572,7 +572,6 @@ class Engine:
         learned; finds what is over by that.
         """
         places, moment = np.array([self.index_of[home.id] for home in learned.homes], np.int64), now.timestamp()
-        self.outdated[places] = False
         learned._heard_as(self.heard_until[places])
         there = np.flatnonzero(learned.noticed)
         here = places[there]
@@ -585,6 +584,7 @@ class Engine:
         for mine, theirs in zip(self._fitted_in(here), learned._fitted_in(there), strict=True):
             for name in ("longest", "sign_at", "said"):
                 self._fitted[name][mine] = learned._fitted[name][theirs]
+        self.outdated[places] = False
         self._look_anew(here)
         return found
 
