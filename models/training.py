@@ -256,17 +256,13 @@ def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
 
 
 def _fit(trees: HistGradientBoostingClassifier, x: NDArray[np.float32], answer: NDArray[Any], weight: Floats) -> Trees:
-    return _fit_cut(trees, x, answer, weight, _cuts(x, weight))
+    cuts = _cuts(x, weight)
+    return flattened_at(trees.fit(_coded(x, cuts), answer, sample_weight=weight), cuts)
 
 
-def _fit_cut(
-    trees: HistGradientBoostingClassifier,
-    x: NDArray[np.float32],
-    answer: NDArray[Any],
-    weight: Floats,
-    cuts: Sequence[Floats],
-) -> Trees:
-    roots, nodes, start = flattened(trees.fit(_coded(x, cuts), answer, sample_weight=weight))
+def flattened_at(trees: HistGradientBoostingClassifier, cuts: Sequence[Floats]) -> Trees:
+    """Of trees that were asked what lies where among `cuts`, as those that are asked the numbers themselves."""
+    roots, nodes, start = flattened(trees)
     for node in np.flatnonzero((nodes["feature"] != kernels.LEAF) & bool(cuts)):
         nodes["cut"][node] = cuts[nodes["feature"][node]][int(np.ceil(nodes["cut"][node])) - 1]
     return roots, nodes, start
@@ -370,11 +366,14 @@ def _least(alerts: Callable[[float], int], allowed: float, low: float, high: flo
     return float(np.exp(top))
 
 
-FALL_THRESHOLD = 0.63
+FALL_THRESHOLD = 0.6
+"""Where too few people were recorded to choose one by those whom a part of the model has not seen."""
+
 WOODS, NETS = 4, 8
 WOOD_BINS, HIDDEN, BATCH, PASSES = 64, 32, 256, 12
 """More passes learn by heart who is learned from."""
 
+NETS_EACH = NETS // WOODS
 NETS_COUNT = 0.4
 """Trees are sharp and nets are smooth, and they err about different things: together they err least."""
 
@@ -395,6 +394,9 @@ class Told:
     fell: NDArray[np.bool_]
     weight: Floats
 
+    def of(self, rows: Bools) -> Told:
+        return Told(self.asked[rows], self.fell[rows], self.weight[rows])
+
     def drawn(self, seed: int) -> Told:
         """All falls, and of the others as many as their weight is worth, which then count for the rest."""
         chance = np.where(self.fell, 1.0, np.minimum(self.weight / self.weight.mean() / DRAWN, 1.0))
@@ -407,13 +409,27 @@ def learn_falls(
     asked: Floats,
     fell: NDArray[np.bool_],
     weight: Floats,
+    group: Ints,
     provenance: dict[str, str | int | float],
     rounds: int = 150,
-) -> FallModel:
-    """From candidates (n, len(falls.NAMES)): whether each was a fall, and what it counts for."""
+) -> tuple[FallModel, Floats]:
+    """From candidates (n, len(falls.NAMES)): whether each was a fall, what it counts for, and in which `group` of
+    people, 0 to WOODS - 1. Each wood and the nets beside it learn without one group; what they say of that one comes
+    back too (n): chances from what has learned nothing of whom it judges, or nan where there was too little to learn.
+    """
     told = Told(asked.astype(np.float32), fell, weight)
-    roots, nodes, begin = _woods(told, rounds)
-    net, end = _smooth(told)
+    kept = [_without(told, group == one) for one in range(WOODS)]
+    cuts = [_cuts_of(column, weight, WOOD_BINS) for column in told.asked.T]
+    woods = [_wood(told.of(rows).drawn(seed), cuts, rounds, seed) for seed, rows in enumerate(kept)]
+    scale = _Scale.of(told.asked)
+    even = replace(told, asked=scale.even(told.asked))
+    nets = [_net(even.of(kept[seed // NETS_EACH]).drawn(WOODS + seed), seed) for seed in range(NETS)]
+    unseen = np.full(len(fell), np.nan)
+    for seed, rows in enumerate(kept):
+        beside = nets[seed * NETS_EACH : (seed + 1) * NETS_EACH]
+        unseen[~rows] = _chances_by(woods[seed], cuts, beside, told.of(~rows), even.of(~rows))
+    roots, nodes, begin = _side_by_side([flattened_at(wood, cuts) for wood in woods])
+    net, end = _as_one(nets, scale)
     leaf = nodes["feature"] == kernels.LEAF
     return FallModel(
         roots=roots,
@@ -424,12 +440,40 @@ def learn_falls(
         start=(1 - NETS_COUNT) * begin + NETS_COUNT * end,
         threshold=FALL_THRESHOLD,
         provenance=provenance,
-    )
+    ), unseen
 
 
-def _woods(told: Told, rounds: int) -> Trees:
-    """Side by side; what they start from is the mean."""
-    roots, nodes, starts = zip(*(_wood(told.drawn(seed), rounds, seed) for seed in range(WOODS)), strict=True)
+def _without(told: Told, left_out: Bools) -> Bools:
+    """The rows to learn from: all, where without those there are no falls, or nothing else."""
+    fell = told.fell[~left_out]
+    return ~left_out if fell.any() and not fell.all() else np.ones_like(left_out)
+
+
+def _chances_by(
+    wood: HistGradientBoostingClassifier, cuts: Sequence[Floats], nets: Sequence[MLPClassifier], told: Told, even: Told
+) -> Floats:
+    if not len(told.fell):
+        return np.empty(0)
+    smooth = np.mean([_score(net, even.asked) for net in nets], axis=0)
+    score = (1 - NETS_COUNT) * wood.decision_function(_coded(told.asked, cuts)) + NETS_COUNT * smooth
+    found: Floats = 1 / (1 + np.exp(-score))
+    return found
+
+
+def _score(net: MLPClassifier, even: NDArray[np.float32]) -> Floats:
+    inner = np.maximum(even @ net.coefs_[0] + net.intercepts_[0], 0)
+    score: Floats = inner @ net.coefs_[1][:, 0] + net.intercepts_[1][0]
+    return score
+
+
+def _wood(told: Told, cuts: Sequence[Floats], rounds: int, seed: int) -> HistGradientBoostingClassifier:
+    trees = _trees(rounds, rate=0.1, leaves=12, least=40, seed=seed)
+    return trees.fit(_coded(told.asked, cuts), told.fell, sample_weight=told.weight)
+
+
+def _side_by_side(woods: Sequence[Trees]) -> Trees:
+    """What they start from is the mean."""
+    roots, nodes, starts = zip(*woods, strict=True)
     sizes = [len(part) for part in nodes]
     before = np.cumsum([0, *sizes[:-1]])
     whole = np.concatenate(nodes)
@@ -437,23 +481,32 @@ def _woods(told: Told, rounds: int) -> Trees:
     return np.concatenate([part + at for part, at in zip(roots, before, strict=True)]), whole, float(np.mean(starts))
 
 
-def _wood(told: Told, rounds: int, seed: int) -> Trees:
-    cuts = [_cuts_of(column, told.weight, WOOD_BINS) for column in told.asked.T]
-    trees = _trees(rounds, rate=0.1, leaves=12, least=40, seed=seed)
-    return _fit_cut(trees, told.asked, told.fell, told.weight, cuts)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Of each input between what it is held, its mean then and its spread."""
+
+    low: Floats
+    high: Floats
+    mean: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, asked: NDArray[np.float32]) -> _Scale:
+        low, high = np.quantile(asked, (RARE, 1 - RARE), axis=0)
+        held = np.clip(asked, low, high).astype(np.float32)
+        return cls(low, high, held.mean(0), held.std(0) + 1e-6)
+
+    def even(self, asked: NDArray[np.float32]) -> NDArray[np.float32]:
+        held = np.clip(asked, self.low, self.high).astype(np.float32)
+        return ((held - self.mean) / self.spread).astype(np.float32)
 
 
-def _smooth(told: Told) -> tuple[Net, float]:
-    """The mean of some nets as one net, and what it adds to all."""
-    low, high = np.quantile(told.asked, (RARE, 1 - RARE), axis=0)
-    held = np.clip(told.asked, low, high).astype(np.float32)
-    mean, scale = held.mean(0), held.std(0) + 1e-6
-    even = Told(((held - mean) / scale).astype(np.float32), told.fell, told.weight)
-    nets = [_net(even.drawn(WOODS + seed), seed) for seed in range(NETS)]
-    hidden = np.hstack([net.coefs_[0] for net in nets]) / scale[:, None]
-    bias = np.concatenate([net.intercepts_[0] for net in nets]) - mean @ hidden
+def _as_one(nets: Sequence[MLPClassifier], scale: _Scale) -> tuple[Net, float]:
+    """The mean of the nets as one net, and what it adds to all."""
+    hidden = np.hstack([net.coefs_[0] for net in nets]) / scale.spread[:, None]
+    bias = np.concatenate([net.intercepts_[0] for net in nets]) - scale.mean @ hidden
     worth = np.concatenate([net.coefs_[1][:, 0] for net in nets]) * NETS_COUNT / NETS
-    arrays = (each.astype(np.float64) for each in (low, high, hidden, bias, worth))
+    arrays = (each.astype(np.float64) for each in (scale.low, scale.high, hidden, bias, worth))
     return Net(*arrays), float(np.mean([net.intercepts_[1][0] for net in nets]))
 
 

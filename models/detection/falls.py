@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection.batch import Floats, Ints
+from models.detection.batch import Bools, Floats, Ints
 
 RATE = 25
 BEFORE, AFTER = 6 * RATE, 110
@@ -26,6 +26,7 @@ BEFORE, AFTER = 6 * RATE, 110
 WINDOW = BEFORE + AFTER
 LARGEST, SMALLEST = 3, 4
 COLUMNS = 5
+UP = slice(COLUMNS, COLUMNS + 3)
 
 GAP_S = 1.5
 """Nothing heard for longer: what was is over, and what comes begins anew."""
@@ -102,6 +103,102 @@ def binned(acc: Floats, starts: Ints) -> Floats:
     return np.column_stack([mean, np.maximum.reduceat(size, starts), np.minimum.reduceat(size, starts)])
 
 
+STRIDES = 3 * RATE
+STEP_LAGS = np.arange(8, 23)
+RHYTHM = 0.5
+"""So alike is walking to itself a step later, over STRIDES."""
+
+LIVELY_G, TOO_LIVELY_G, BUMPED_G = 0.08, 0.8, 4.0
+AS_BEFORE = np.cos(np.radians(12.0))
+KEPT = 0.5 ** (1 / 15)
+"""Half of what is known of the way up is from the last 15 s of walking."""
+
+ENOUGH = 3
+FORGOTTEN = 3600 * RATE
+"""After so long without a sample the sensor may have been put on otherwise."""
+
+
+class Upright:
+    """Which way is up for a wearer, however the sensor hangs: bins in, and for each where gravity pulled while somebody
+    walked before it (n, 3), or zeros where nobody did. Whoever lies already may turn over hard, and has not fallen.
+    """
+
+    def __init__(self) -> None:
+        self._bins = np.empty((0, LARGEST + 1))
+        self._next: int | None = None
+        self._up, self._walked = np.zeros(3), 0
+        self._stepped: Floats | None = None
+        """Which way up was a second before, if that was rhythmic."""
+
+    def feed(self, bins: Floats, first: int) -> Floats:
+        """`first`: which bin of the grid the first one is."""
+        self._after_a_gap(first)
+        known = np.concatenate([self._bins, bins[:, : LARGEST + 1]])
+        begin, end = first - len(self._bins), first + len(bins)
+        found, since = np.empty((len(bins), 3)), first
+        seconds = np.arange(first + (-first) % RATE, end, RATE)
+        seconds = seconds[seconds - STRIDES >= begin]
+        for second, way in zip(seconds.tolist(), self._ways(known, seconds - begin), strict=True):
+            found[since - first : second - first] = self.up
+            self._step(way)
+            since = second
+        found[since - first :] = self.up
+        self._bins, self._next = known[-STRIDES:], end
+        return found
+
+    @property
+    def up(self) -> Floats:
+        return self._up if self._walked >= ENOUGH else np.zeros(3)
+
+    def _after_a_gap(self, first: int) -> None:
+        if self._next is None or first == self._next:
+            return
+        if first - self._next > FORGOTTEN:
+            self._walked = 0
+        self._bins, self._stepped = self._bins[:0], None
+
+    def _ways(self, bins: Floats, ends: Ints) -> list[Floats | None]:
+        """The way of gravity over the STRIDES before each of `ends`, where it was felt as in walking."""
+        if not len(ends):
+            return []
+        around = bins[ends[:, None] + np.arange(-STRIDES, 0)]
+        mean = around[:, :, :3].mean(1)
+        walks = _is_rhythmic(around) & (around[:, :, LARGEST].max(1) < BUMPED_G)
+        ways = mean / np.maximum(np.sqrt((mean * mean).sum(1)), 1e-6)[:, None]
+        return [way if walk else None for way, walk in zip(ways, walks.tolist(), strict=True)]
+
+    def _step(self, way: Floats | None) -> None:
+        if way is not None and self._stepped is not None and float(way @ self._stepped) > AS_BEFORE:
+            self._walked += 1
+            self._up = self._up + max(1 - KEPT, 1 / self._walked) * (way - self._up)
+        self._stepped = way
+
+
+def _is_rhythmic(around: Floats) -> Bools:
+    size = np.sqrt((around[:, :, :3] ** 2).sum(-1))
+    sway = size - size.mean(1, keepdims=True)
+    lively = np.sqrt((sway * sway).mean(1))
+    found: Bools = (lively > LIVELY_G) & (lively < TOO_LIVELY_G)
+    for row in np.flatnonzero(found):
+        found[row] = _alike(sway[row]) > RHYTHM
+    return found
+
+
+def _alike(sway: Floats) -> float:
+    """How like itself it is a step later: 1 is the same."""
+    whole = np.correlate(sway, sway, "full")[STRIDES - 1 :][STEP_LAGS]
+    power = np.concatenate([[0.0], np.cumsum(sway * sway)])
+    both = power[STRIDES - STEP_LAGS] * (power[STRIDES] - power[STEP_LAGS])
+    return float((whole / np.sqrt(both + 1e-9)).max())
+
+
+def laid(t: Floats, acc: Floats) -> Floats:
+    """A whole stream without gaps as the detector lays it: bins (n, COLUMNS + 3)."""
+    grid = Grid()
+    bins = grid.feed(t, acc)
+    return np.hstack([bins, Upright().feed(bins, grid.bin - len(bins) + 1)])
+
+
 def candidates(bins: Floats, first: int, begin: int, end: int) -> list[int]:
     """Of the rows `begin` to `end` of `bins`, whose row 0 is bin `first` of the grid: those worth a judgement."""
     size = bins[begin:end, LARGEST]
@@ -150,19 +247,19 @@ NAMES = (
     *("least", "light", "light_long", "fell_for", "drop", "along_low", "along_high", "across", "across_std", "jolt"),
     *("onset", "onset_early", "stillest_before", "stiller", "light_wide", "stumble", "descent"),
     *(f"upright_{lag}" for lag in LAGS),
+    *("walked", "stood_early", "stood", "stands_soon", "stands", "stands_last", "stood_least", "stands_most"),
 )
 
 
 def features(windows: Floats) -> Floats:
-    """(m, len(NAMES)) of windows (m, WINDOW, COLUMNS)."""
+    """(m, len(NAMES)) of windows (m, WINDOW, COLUMNS + 3)."""
     windows = windows / _gain(windows)[:, None, None]
     acc = windows[:, :, :3]
     size = np.minimum(windows[:, :, LARGEST], MOST_G)
     least = windows[:, :, SMALLEST]
-    flight = _flight(acc, size, least)
-    return np.column_stack(
-        [*_posture(acc), *_movement(acc), *_bumps(size), *_impact(acc, size), *flight, *_descent(acc), *_uprights(acc)]
-    )
+    moved = [*_movement(acc), *_bumps(size), *_impact(acc, size), *_flight(acc, size, least), *_descent(acc)]
+    stood = _stood(acc, windows[:, BEFORE - RATE, UP])
+    return np.column_stack([*_posture(acc), *moved, *_uprights(acc), *stood])
 
 
 def _gain(windows: Floats) -> Floats:
@@ -286,6 +383,23 @@ def _uprights(acc: Floats) -> list[Floats]:
     return [np.cos(np.radians(_angle(each, up))) for each in found]
 
 
+def _stood(acc: Floats, up: Floats) -> list[Floats]:
+    """How upright (1: as when walking) before and after; where nobody walked yet, beside how it was before."""
+    walked = (up != 0).any(1)
+    up = np.where(walked[:, None], up, spanned(acc, -3.5, -1).mean(1))
+    whole = [_along(acc, up, *span) for span in ((-6, -3), (-3.5, -1), (0.8, 2), (2, 4.4), (3.4, 4.4))]
+    before = [_along(acc, up, begin, begin + 0.8) for begin in np.arange(-6, -1.5, 0.8)]
+    after = [_along(acc, up, begin, begin + 0.8) for begin in np.arange(1, 3.7, 0.8)]
+    return [walked.astype(np.float64), *whole, np.min(before, axis=0), np.max(after, axis=0)]
+
+
+def _along(acc: Floats, up: Floats, begin_s: float, end_s: float) -> Floats:
+    mean = spanned(acc, begin_s, end_s).mean(1)
+    sizes = np.sqrt((mean * mean).sum(1) * (up * up).sum(1))
+    along: Floats = (mean * up).sum(1) / np.maximum(sizes, 1e-3)
+    return along
+
+
 @dataclass(frozen=True, slots=True)
 class Net:
     """One hidden layer (k, h), its `bias` (h) and what each of it is worth (h), over k inputs that are held within
@@ -369,10 +483,11 @@ class FallDetector:
         self._least = model.threshold if least is None else least
         self._heard, self._last = -np.inf, (-np.inf, 0.0)
         self._minute, self._lively, self._moved_at = -1, 0, -np.inf
+        self._upright = Upright()
         self._anew()
 
     def _anew(self) -> None:
-        self._grid, self._bins = Grid(), np.empty((0, COLUMNS))
+        self._grid, self._bins = Grid(), np.empty((0, UP.stop))
         self._first = self._next = 0
 
     def feed(self, t: Floats, acc: NDArray[np.floating]) -> list[Suspicion]:
@@ -410,6 +525,7 @@ class FallDetector:
         new = self._grid.feed(t, acc)
         if not len(new):
             return []
+        new = np.hstack([new, self._upright.feed(new, self._grid.bin - len(new) + 1)])
         if not len(self._bins):
             self._first = self._next = self._grid.bin - len(new) + 1
         self._note(new)
@@ -460,7 +576,7 @@ class FallDetector:
 
 
 def windows(bins: Floats, rows: Ints) -> Floats:
-    """(m, WINDOW, COLUMNS) around `rows`; before the first bin it was as in the first."""
+    """(m, WINDOW, columns) around `rows`; before the first bin it was as in the first."""
     place = rows[:, None] + np.arange(-BEFORE, AFTER)
     found: Floats = bins[np.clip(place, 0, len(bins) - 1)]
     return found

@@ -113,7 +113,7 @@ def evaluate(
     judges = _always(model) if model else _unseen(recorded, known, done)
     told = set() if model is None else set(str(model.provenance.get("people", "")).split())
     document: Document = {
-        "model": _said(model),
+        "model": _said(model) if model else _said_of(recorded, judges),
         "files": {file.name: _file(file, judges, recorded, done) for file in recorded},
     }
     for file in recorded:
@@ -121,16 +121,20 @@ def evaluate(
         entry["people_seen_by_the_model"] = sum(f"{file.name}/{person}" in told for person in file.people)
     if model is None:
         document["transfer"] = _transfer(recorded, known, done)
+        document["one_threshold"] = _at_one_threshold(recorded, judges, shipped().threshold, done)
     if robustness:
         document["robustness"] = {"as recorded": {name: _main(entry) for name, entry in document["files"].items()}}
         document["robustness"] |= {name: _under(how, recorded, judges, done) for name, how in ROBUSTNESS.items()}
     return document
 
 
-def _said(model: FallModel | None) -> Document:
-    if model is None:
-        return {"judged": "by models learned from other people, in this run"}
+def _said(model: FallModel) -> Document:
     return {"judged": "by one frozen model", "threshold": model.threshold, **model.provenance}
+
+
+def _said_of(recorded: Sequence[Worn], judges: Judges) -> Document:
+    thresholds = sorted({judges(person).threshold for file in recorded for person in file.people})
+    return {"judged": "by models learned from other people, in this run", "thresholds": thresholds}
 
 
 def _known(recorded: Sequence[Worn], done: Done) -> list[Examples]:
@@ -172,6 +176,17 @@ def _transfer(recorded: Sequence[Worn], known: Sequence[Examples], done: Done) -
             made[names] = learned(others, [each for each in known if each.file in names])
         found[file.name] = {"learned_from": list(names)} | _as_worn(file, Hardware(), _always(made[names]))
         done("judging by other recordings", len(suited(recorded)))
+    return found
+
+
+def _at_one_threshold(recorded: Sequence[Worn], judges: Judges, threshold: float, done: Done) -> Document:
+    """What would be said if one had been chosen with who is judged among those by whom it was."""
+    models = {id(judges(person)): judges(person) for file in recorded for person in file.people}
+    at_one = {key: replace(model, threshold=threshold) for key, model in models.items()}
+    found: Document = {"threshold": threshold, "files": {}}
+    for file in recorded:
+        found["files"][file.name] = _main(_as_worn(file, Hardware(), lambda person: at_one[id(judges(person))]))
+        done("judging at one threshold", len(recorded))
     return found
 
 

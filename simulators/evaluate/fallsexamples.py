@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
@@ -14,8 +14,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from models.detection import falls
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel
-from models.training import learn_falls
+from models.training import WOODS, learn_falls
 from simulators.evaluate import parallel
+from simulators.evaluate.fallsthreshold import Ordinary, alarms, chosen, together
 from simulators.evaluate.hardware import Hardware, any_hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
@@ -27,6 +28,9 @@ OTHERWISE_COUNTS = 0.25
 SLIPPED_COUNTS = 0.5
 """What is felt once more by a sensor that slips on its cord: a pendant does not always turn as its wearer does."""
 
+FORGOTTEN, MISLED = 0.25, 0.15
+"""Of what other hardware felt: how often nobody had walked before, and how often it hung otherwise since."""
+
 SLIPS = (0.3, 1.0)
 SLIPPING = 0.4 * falls.RATE
 AROUND = 3 * falls.RATE // 2
@@ -34,13 +38,16 @@ AROUND = 3 * falls.RATE // 2
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for."""
+    """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for; and
+    which are ordinary, by which a threshold is chosen.
+    """
 
     file: str
     person: str
     asked: Floats
     fell: Bools
     weight: Floats
+    ordinary: Ordinary
 
 
 def suited(files: Sequence[Worn]) -> list[Worn]:
@@ -54,7 +61,7 @@ def examples(files: Sequence[Worn], done: Callable[[], object] = lambda: None) -
 
 
 def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset[str] = frozenset()) -> FallModel:
-    """From all people but those. Each file counts for the root of its size. Raises BadRecording."""
+    """From all people but those; the threshold too. Each file counts for the root of its size. Raises BadRecording."""
     kept = [each for each in known if each.person not in without]
     size = {each.file: 0.0 for each in kept}
     for each in kept:
@@ -64,9 +71,37 @@ def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset
     if not fell.any() or fell.all():
         raise BadRecording("to learn from, there must be people who fall and others things that they do")
     scaled = np.concatenate(weight)
-    return learn_falls(
-        np.concatenate([each.asked for each in kept]), fell, scaled * len(scaled) / scaled.sum(), _said(files, kept)
+    model, unseen = learn_falls(
+        np.concatenate([each.asked for each in kept]),
+        fell,
+        scaled * len(scaled) / scaled.sum(),
+        np.repeat(_groups(kept), [len(each.fell) for each in kept]),
+        _said(files, kept),
     )
+    return _with_threshold(model, kept, np.split(unseen, np.cumsum([len(each.fell) for each in kept])[:-1]))
+
+
+def _groups(kept: Sequence[Examples]) -> Ints:
+    """Of each the group of people with which it is left out, those of each file apart as evenly as can be. Who has the
+    same name in several files is held to be one.
+    """
+    group: dict[str, int] = {}
+    for file in sorted({each.file for each in kept}):
+        for place, person in enumerate(sorted(each.person for each in kept if each.file == file)):
+            group.setdefault(person, place % WOODS)
+    return np.array([group[each.person] for each in kept])
+
+
+def _with_threshold(model: FallModel, kept: Sequence[Examples], unseen: Sequence[Floats]) -> FallModel:
+    often: dict[str, list[Floats]] = {}
+    hours: dict[str, float] = {}
+    for each, chances in zip(kept, unseen, strict=True):
+        if np.isfinite(chances).all():
+            often.setdefault(each.file, []).append(alarms(each.ordinary, chances))
+            hours[each.file] = hours.get(each.file, 0.0) + each.ordinary.hours
+    found = chosen([(np.sum(often[file], axis=0), hours[file]) for file in hours])
+    threshold, said = found or (model.threshold, "set, not chosen: of too few people")
+    return replace(model, threshold=threshold, provenance={**model.provenance, "threshold_by": said})
 
 
 def _said(files: Sequence[Worn], kept: Sequence[Examples]) -> dict[str, str | int | float]:
@@ -91,7 +126,7 @@ def _digest(file: Worn) -> bytes:
 
 def _examples(file: Worn) -> Examples:
     (person,) = file.people
-    asked, fell, weight = [], [], []
+    asked, fell, weight, ordinary = [], [], [], []
 
     def add(found: Floats, what: Bools, counts: float) -> None:
         asked.append(found)
@@ -101,11 +136,31 @@ def _examples(file: Worn) -> Examples:
     for copy in range(AS_RECORDED + OTHERWISE):
         luck = np.random.default_rng([copy, 1, *file.name.encode(), *person.encode()])
         hardware = any_hardware(luck, file.fs) if copy >= AS_RECORDED else Hardware()
-        bins, rows, what = _candidates(file, joined(file, person, 100 + copy), hardware, luck)
-        add(_asked(bins, rows), what, OTHERWISE_COUNTS if copy >= AS_RECORDED else 1.0)
+        stream = joined(file, person, 100 + copy)
+        bins, rows, what = _candidates(file, stream, hardware, luck)
+        if copy >= AS_RECORDED:
+            add(_asked(bins, rows, partial(misled, luck=luck)), what, OTHERWISE_COUNTS)
+            continue
+        ordinary.append(_ordinary(file, stream, rows, sum(map(len, fell))))
+        add(_asked(bins, rows), what, 1.0)
         if copy == 0:
             add(_asked(bins, rows, partial(slipped, luck=luck)), what, SLIPPED_COUNTS)
-    return Examples(file.name, person, np.concatenate(asked), np.concatenate(fell), np.concatenate(weight))
+    told = np.concatenate(asked), np.concatenate(fell), np.concatenate(weight)
+    return Examples(file.name, person, *told, together(ordinary))
+
+
+def _ordinary(file: Worn, stream: Joined, rows: Ints, begin: int) -> Ordinary:
+    """Of candidates at `rows`, of which the first is the one at `begin` of all."""
+    piece = _piece(stream, rows)
+    own = np.flatnonzero(~file.is_fall[stream.trial[piece]] & ~stream.filler[piece])
+    hours = float(np.diff(file.offsets)[~file.is_fall].sum()) / file.fs / 3600.0
+    return Ordinary(begin + own, piece[own], rows[own], hours)
+
+
+def _piece(stream: Joined, rows: Ints) -> Ints:
+    edges = stream.edges / stream.fs * falls.RATE
+    found: Ints = np.clip(np.searchsorted(edges, rows, "right") - 1, 0, len(stream.trial) - 1)
+    return found
 
 
 def _candidates(
@@ -114,11 +169,11 @@ def _candidates(
     """The bins, the rows that the detector would judge, and which of them were the fall; what else happens in a fall's
     trial is left out.
     """
-    bins = falls.Grid().feed(*hardware.feels(stream.acc, stream.fs, luck))
+    bins = falls.laid(*hardware.feels(stream.acc, stream.fs, luck))
     rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.AFTER), np.int64)
     fall = file.is_fall[stream.trial] & ~stream.filler
     edges = stream.edges / stream.fs * falls.RATE
-    piece = np.clip(np.searchsorted(edges, rows, "right") - 1, 0, len(fall) - 1)
+    piece = _piece(stream, rows)
     moment = np.full(len(fall), -np.inf)
     for each in np.flatnonzero(fall):
         moment[each] = _impact(bins, int(np.ceil(edges[each])), int(edges[each + 1]) - falls.RATE)
@@ -130,6 +185,16 @@ def _candidates(
 def _asked(bins: Floats, rows: Ints, felt: Callable[[Floats], Floats] = lambda windows: windows) -> Floats:
     parts = np.array_split(rows, len(rows) // 500 + 1)
     return np.concatenate([falls.features(felt(falls.windows(bins, part))) for part in parts]).astype(np.float32)
+
+
+def misled(windows: Floats, luck: np.random.Generator) -> Floats:
+    """As often as said without a way that was up, or with any other: some sensors are put on anew each time."""
+    chance = luck.random((len(windows), 1, 1))
+    other = luck.normal(size=(len(windows), 1, 3))
+    other /= np.sqrt((other * other).sum(-1, keepdims=True))
+    up = windows[:, :, falls.UP]
+    hung = np.where(chance < FORGOTTEN + MISLED, np.broadcast_to(other, up.shape), up)
+    return np.concatenate([windows[:, :, : falls.COLUMNS], np.where(chance < FORGOTTEN, 0.0, hung)], axis=-1)
 
 
 def slipped(windows: Floats, luck: np.random.Generator) -> Floats:

@@ -82,9 +82,9 @@ def robustness(document: Document) -> Rows:
     names = list(document["files"])
     rows: Rows = [("", *names)]
     for how, found in document["robustness"].items():
-        cells = (
-            f"{number(found[name]['sensitivity'], 100, ' %')}, {number(found[name]['false_alarms_per_hour'])}"
-            for name in names
-        )
-        rows.append((how, *cells))
+        rows.append((how, *(main(found[name]) for name in names)))
     return rows
+
+
+def main(entry: Document) -> str:
+    return f"{number(entry['sensitivity'], 100, ' %')}, {number(entry['false_alarms_per_hour'])}"

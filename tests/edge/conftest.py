@@ -233,7 +233,7 @@ def pins() -> Iterator[MockFactory]:
 
 
 def in_thread(act: Callable[[], object]) -> threading.Thread:
-    thread = threading.Thread(target=act)
+    thread = threading.Thread(target=act, daemon=True)  # or a test that failed would never let the run end
     thread.start()
     return thread
 

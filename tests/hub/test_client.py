@@ -24,7 +24,7 @@ def hearing(broker: Broker, came: list[bytes]) -> Iterator[None]:
     client.on_connect = lambda client, *_: client.subscribe(TOPIC, qos=1)
     client.on_subscribe = lambda *_: heard.set()
     client.connect("127.0.0.1", broker.port)
-    thread = threading.Thread(target=client.loop_forever)
+    thread = threading.Thread(target=client.loop_forever, daemon=True)
     thread.start()
     assert heard.wait(30)
     yield

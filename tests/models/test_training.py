@@ -8,6 +8,7 @@ from models.detection.routine import History, Waits, noises
 from models.detection.trees import ask
 from models.training import (
     DRAWN,
+    FALL_THRESHOLD,
     Provenance,
     Told,
     Tried,
@@ -142,7 +143,9 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     fell = luck.random(3000) < 0.5
     asked[fell, peak] += 3.0
     asked[fell & (luck.random(3000) < 0.5), tilt] += 4.0
-    model = learn_falls(asked, fell, np.ones(3000), {}, rounds=40)
+    group = np.arange(3000) % 3
+    model, unseen = learn_falls(asked, fell, np.ones(3000), group, {}, rounds=40)
+    assert np.corrcoef(unseen, fell)[0, 1] > 0.6
     felt = np.zeros((3, len(falls.NAMES)))
     felt[:, peak], felt[:, tilt] = (0.0, 4.0, 4.0), (0.0, 0.0, 4.0)
     nothing, slipped, whole = model.chances(felt)
@@ -150,6 +153,25 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     assert slipped > 0.8
     assert whole > 0.8
     assert (model.feature < len(falls.NAMES)).all()
+
+
+def test_what_a_group_is_judged_by_has_learned_nothing_of_it() -> None:
+    """What is said of each of a group whose answers are all turned round is what the others taught."""
+    luck = np.random.default_rng(3)
+    asked = luck.normal(size=(1200, len(falls.NAMES)))
+    group = np.arange(1200) % 4
+    fell = (asked[:, 0] > 0) ^ (group == 2)
+    _, unseen = learn_falls(asked, fell, np.ones(1200), group, {}, rounds=10)
+    turned = group == 2
+    assert np.corrcoef(unseen[turned], fell[turned])[0, 1] < -0.5
+    assert np.corrcoef(unseen[~turned], fell[~turned])[0, 1] > 0.3
+
+
+def test_a_lone_person_is_judged_by_none_that_has_not_seen_them() -> None:
+    asked = np.random.default_rng(3).normal(size=(400, len(falls.NAMES)))
+    model, unseen = learn_falls(asked, asked[:, 0] > 0, np.ones(400), np.zeros(400, np.int64), {}, rounds=5)
+    assert np.isnan(unseen).all()
+    assert model.threshold == FALL_THRESHOLD
 
 
 def test_what_is_drawn_stands_for_all_that_was_told() -> None:

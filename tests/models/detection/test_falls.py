@@ -134,6 +134,51 @@ def test_times_that_go_back_are_left_out(model: FallModel) -> None:
     assert [len(each) for each in twice] == [1, 0]
 
 
+@pytest.mark.parametrize("clip", [2.0, 16.0])
+def test_up_is_where_gravity_pulled_while_somebody_walked_and_stays_so_when_they_lie(clip: float) -> None:
+    turn = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+    body = Body().still(10, LYING).walking(20).turning(2, DOWN, LYING).still(60, LYING)
+    up = falls.laid(body.t, np.clip(body.acc @ turn, -clip, clip))[:, falls.UP]
+    assert (up[: 10 * falls.RATE] == 0).all()
+    assert np.allclose(up[20 * falls.RATE], DOWN @ turn, atol=0.1)
+    assert np.allclose(up[-1], DOWN @ turn, atol=0.1)
+
+
+def test_who_only_sits_or_lies_has_shown_no_way_that_is_up() -> None:
+    body = Body().still(30, SITTING, 0.05).turning(2, SITTING, LYING).still(30, LYING).bump(LYING, 2.0)
+    assert (falls.laid(body.t, body.acc)[:, falls.UP] == 0).all()
+
+
+def test_a_sensor_that_is_put_on_otherwise_after_hours_is_learned_anew() -> None:
+    def walked(up: Floats) -> Floats:
+        body = Body().walking(20, up)
+        return falls.Grid().feed(body.t, body.acc)
+
+    soon, late = falls.Upright(), falls.Upright()
+    first = [tracker.feed(walked(DOWN), 0)[-1] for tracker in (soon, late)]
+    assert np.allclose(first, DOWN, atol=0.1)
+    again, anew = (tracker.feed(walked(-DOWN), gap * falls.RATE) for tracker, gap in ((soon, 60), (late, 7200)))
+    assert np.allclose(again[0], DOWN, atol=0.1)
+    assert (anew[0] == 0).all()
+    assert np.allclose(anew[-1], -DOWN, atol=0.1)
+
+
+def test_whether_somebody_stood_before_and_stands_after_is_asked() -> None:
+    lay = Body().walking(20).turning(2, DOWN, LYING).still(15, LYING).bump(LYING, 2.0).still(10, -LYING)
+    fell = Body().walking(20).falling().still(10, LYING)
+
+    def asked(body: Body, second: float) -> dict[str, float]:
+        bins = falls.laid(body.t, body.acc)
+        row = np.array([round(second * falls.RATE)])
+        return dict(zip(falls.NAMES, falls.features(falls.windows(bins, row))[0].tolist(), strict=True))
+
+    turned, down = asked(lay, 37), asked(fell, 20.5)
+    assert turned["walked"] == down["walked"] == 1
+    assert abs(turned["stood"]) < 0.3
+    assert down["stood"] > 0.95
+    assert abs(down["stands"]) < 0.3
+
+
 def test_nothing_heard_is_nothing_found(model: FallModel) -> None:
     detector = FallDetector(model)
     assert detector.feed(np.empty(0), np.empty((0, 3))) == []

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from models.detection import falls as detection
 from models.detection.falls import FallModel
 from simulators.app import main
 from simulators.evaluate import falls, fallsbaselines, fallscard, parallel
-from simulators.evaluate.fallsexamples import examples, learned, slipped
+from simulators.evaluate.fallsexamples import FORGOTTEN, MISLED, examples, learned, misled, slipped
+from simulators.evaluate.fallsthreshold import TRIED, Ordinary, alarms, chosen, together
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
 from simulators.recording import BadRecording
@@ -126,6 +128,9 @@ def test_who_is_left_out_is_left_out_of_every_file(folder: Path) -> None:
     files = worn(folder)
     model = learned(files, list(examples(files)), frozenset({"P1"}))
     assert str(model.provenance["people"]).split() == ["belt/P2", "belt/P3", "cord/P4"]
+    assert "people without whom they learned" in str(model.provenance["threshold_by"])
+    known = [replace(each, fell=~each.fell) if each.person == "P1" else each for each in examples(files)]
+    assert learned(files, known, frozenset({"P1"})).to_bytes() == model.to_bytes()
 
 
 def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None:
@@ -135,8 +140,12 @@ def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None
     assert main([*asked, "--within", str(page)]) == 0
     document = json.loads(out.read_text(encoding="utf-8"))
     assert document["transfer"] == {}
+    assert len(document["model"]["thresholds"]) > 0
+    assert document["one_threshold"]["files"]["belt"]["sensitivity"] > 0.8
     said = card.read_text(encoding="utf-8")
     assert "acted falls" in said
+    assert "rests on anything of them" in said
+    assert "with a threshold chosen by others" in said
     assert "about 80 %" in said
     entry = document["files"]["belt"]
     assert entry["people_seen_by_the_model"] == 0
@@ -150,7 +159,7 @@ def test_leaving_people_out_needs_no_model(folder: Path, tmp_path: Path) -> None
 
 def test_a_sensor_that_slips_feels_as_hard_a_fall_that_turned_it_less() -> None:
     fall = Body(FS).walking(10).falling().still(8, LYING)
-    bins = detection.Grid().feed(fall.t, fall.acc)
+    bins = detection.laid(fall.t, fall.acc)
     around = detection.windows(bins, np.repeat(bins[:, detection.LARGEST].argmax(), 20))
     felt = slipped(around, np.random.default_rng(1))
     assert np.allclose((felt[:, :, :3] ** 2).sum(-1), (around[:, :, :3] ** 2).sum(-1))
@@ -160,6 +169,31 @@ def test_a_sensor_that_slips_feels_as_hard_a_fall_that_turned_it_less() -> None:
     turned = detection.features(felt)[:, tilt]
     assert turned.max() < 0.75 * detection.features(around)[0, tilt]
     assert turned.min() < 15
+
+
+def test_other_hardware_knows_at_times_no_way_that_is_up_or_another() -> None:
+    body = Body(FS).walking(20)
+    bins = detection.laid(body.t, body.acc)
+    around = detection.windows(bins, np.full(1500, len(bins) - 150))
+    felt = misled(around, np.random.default_rng(1))
+    assert np.array_equal(felt[:, :, : detection.COLUMNS], around[:, :, : detection.COLUMNS])
+    up = felt[:, detection.BEFORE, detection.UP]
+    unknown = (up == 0).all(1)
+    otherwise = ~unknown & (up != around[:, detection.BEFORE, detection.UP]).any(1)
+    assert unknown.mean() == pytest.approx(FORGOTTEN, abs=0.04)
+    assert otherwise.mean() == pytest.approx(MISLED, abs=0.04)
+
+
+def test_the_threshold_is_the_lowest_at_which_ordinary_days_are_quiet_enough() -> None:
+    ordinary = Ordinary(np.arange(4), np.array([0, 0, 0, 1]), np.array([10, 20, 400, 405]), hours=1.0)
+    part = together([ordinary, Ordinary(4 + np.arange(1), np.array([0]), np.array([9]), hours=1.0)])
+    assert (part.hours, part.piece.tolist()) == (2.0, [0, 0, 0, 1, 2])
+    often = alarms(part, np.array([0.5, 0.9, 0.605, 0.7, 0.2]))
+    told = dict(zip(TRIED.round(2).tolist(), often.tolist(), strict=True))
+    assert [told[least] for least in (0.3, 0.55, 0.65, 0.8, 0.95)] == [3, 3, 2, 1, 0]
+    threshold, said = chosen([(often, 1.0), (often * 0, 5.0)]) or (0.0, "")
+    assert (threshold, said[-1]) == (0.61, "1")
+    assert chosen([]) is None
 
 
 def test_each_source_is_judged_by_a_model_of_the_others(tmp_path: Path) -> None:
