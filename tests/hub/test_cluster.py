@@ -121,12 +121,12 @@ def test_an_actor_is_killed_and_nothing_is_lost_or_there_twice(
             for n in range(1, 201)
         }
         eventually(lambda: pushed(ours, everything, 80) and pushed(theirs, everything, 80), 60)
-        pid, before = at_work(store, SECOND)
+        (stays, _), (pid, before) = at_work(store, FIRST), at_work(store, SECOND)
         os.kill(pid, signal.SIGKILL)
         theirs.press_until_receipted(1000, now())
         eventually(lambda: pushed(ours, everything, 200) and pushed(theirs, everything, 200), 60)
         assert at_work(store, SECOND) != (pid, before), "another process, by a lease of its own"
-        assert at_work(store, FIRST)[1] == 1
+        assert at_work(store, FIRST)[0] == stays
         assert store.series.counts() == {HOME: (200, 200), NEIGHBOUR: (201, 201)}
         eventually(lambda: store.alerts.counts()[HOME]["findings"] == {"press": 4}, 30)
         eventually(lambda: store.alerts.counts()[NEIGHBOUR]["findings"] == {"press": 5}, 30)
