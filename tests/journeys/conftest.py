@@ -32,7 +32,7 @@ from models.detection import FindingKind
 from models.pace import Pace
 from models.register import Register, write_register
 from simulators.acceleration import RATE, Lived, messages
-from tests.conftest import Mosquitto, eventually, free_port, okafor_home
+from tests.conftest import Mosquitto, eventually, free_port, hung_up, okafor_home
 
 SENSORS = {sensor.id: sensor.kind.value for sensor in okafor_home().sensors}
 BIN = Path(sys.executable).parent
@@ -217,8 +217,7 @@ class Kit:
     def end(self) -> None:
         if self.process:
             end(self.process)
-        self.sends.disconnect()
-        self.sends.loop_stop()
+        hung_up(self.sends)
 
 
 class Viewer:
@@ -358,7 +357,7 @@ class Service:
 
     def alive(self) -> dict[str, object]:
         try:
-            found: dict[str, object] = httpx.get(f"{self.url}/alive", timeout=5).json()
+            found: dict[str, object] = httpx.get(f"{self.url}/alive", timeout=30).json()
         except httpx.TransportError:
             return {"alive": False}
         return found
