@@ -161,6 +161,13 @@ class Kit:
 
     def begin(self) -> None:
         self.process = start("nightlight-edge", "run", "--settings", str(self.folder / "edge.toml"), log=self.log)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until it says so, as it does once more whenever it has begun anew with another list of sensors: what is
+        said while it does may go to the one that ends.
+        """
+        assert self.process
         assert self.process.stdout is not None
         assert "ready" in self.process.stdout.readline(), self.log.read_text()
 

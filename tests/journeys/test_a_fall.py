@@ -62,6 +62,7 @@ def agree_to_felt(service: Service, cast: Register, file: Path) -> None:
     file.write_bytes(write_register(Register(homes=homes, consents=(consent,))))
     service.command("load", str(file))
     eventually(lambda: '"felt":true' in kit_of(service).told() and "armchair" in kit_of(service).told())
+    kit_of(service).ready()
 
 
 def test_a_fall_and_no_answer(wearing: Service, cast: Register, tmp_path: Path) -> None:
