@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from paho.mqtt.client import Client
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests share the cores, and threads that wait for each other would spin
 
@@ -199,6 +200,13 @@ def eventually(holds: Callable[..., object], seconds: float = 10.0) -> None:
         assert time.monotonic() < until, f"not within {seconds * PATIENCE} s: {inspect.getsource(holds).strip()}"
         time.sleep(max(0.01, min(2 * (time.monotonic() - looked), 0.2)))
         looked = time.monotonic()
+
+
+def hung_up(client: Client) -> None:
+    """With its sockets closed: where a client is garbage, they may be met before its own finalizer closes them."""
+    client.disconnect()
+    client.loop_stop()
+    client._reset_sockets()
 
 
 @pytest.fixture

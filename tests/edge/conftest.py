@@ -40,7 +40,7 @@ from models.wire import (
     read_up,
     topic,
 )
-from tests.conftest import Mosquitto, eventually
+from tests.conftest import Mosquitto, eventually, hung_up
 
 HOME = "h_okafor"
 EVERY_KIND = Configuration(agreed=tuple(sorted(SensorKind)))
@@ -144,8 +144,7 @@ class FakeHub:
         return list(self.stored.values())
 
     def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        hung_up(self.client)
 
 
 @pytest.fixture
@@ -213,8 +212,7 @@ class Kit:
 
     def close(self) -> None:
         self.end(signal.SIGKILL)
-        self.bridge.disconnect()
-        self.bridge.loop_stop()
+        hung_up(self.bridge)
 
 
 @pytest.fixture

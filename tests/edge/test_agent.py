@@ -133,7 +133,7 @@ def test_a_hub_that_is_away_at_the_start_is_waited_for(mosquitto: Mosquitto, kit
 
 def test_a_press_overtakes_a_backlog_of_fifty_thousand(hub: FakeHub, kit: Kit) -> None:
     filled(kit, 50_000)
-    hub.slow = 0.02
+    hub.slow = 0.05
     kit.start(ready=False)
     eventually(lambda: len(hub.stored) > 2000)
     before: list[int] = []
@@ -258,7 +258,7 @@ def test_nonsense_from_the_hub_is_logged_and_survived(hub: FakeHub, kit: Kit) ->
             hub.say(leg, nonsense)
     kit.says("pendant", action="emergency", last_seen=now())
     eventually(lambda: whats(hub) == [What.PRESSED])
-    assert "can't be used" in kit.log
+    eventually(lambda: "can't be used" in kit.log)  # which comes by another connection than the press
     assert "Traceback" not in kit.log
 
 

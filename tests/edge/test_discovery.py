@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge.discovery import Discovery
 from edge.settings import SensorSettings
 from models.observation import SensorKind, What
-from tests.conftest import Mosquitto, eventually
+from tests.conftest import Mosquitto, eventually, hung_up
 from tests.edge.conftest import FakeHub, Kit, noticed
 
 
@@ -46,8 +46,7 @@ class HomeAssistant:
 def house(mosquitto: Mosquitto) -> Iterator[HomeAssistant]:
     one = HomeAssistant(mosquitto.port)
     yield one
-    one.client.disconnect()
-    one.client.loop_stop()
+    hung_up(one.client)
 
 
 @pytest.mark.broker

@@ -96,6 +96,7 @@ def test_by_itself_it_comes_soon_after_the_first_start_and_then_daily_whatever_r
     assert passed(9) == 0
     passed(11)
     eventually(lambda: len(hub.stored) == 1)
+    eventually(lambda: look(kit.outbox).urgent == 0)  # or it would wait yet in the one heartbeat of the next moment
     kit.end(signal.SIGKILL)
     kit.start(**told)
     assert passed(30) == 1

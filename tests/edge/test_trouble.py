@@ -41,7 +41,7 @@ class Guarded:
             self.plain, self.folder / "b", wanted("mosquitto"), Door(self.port, self.authority.folder, "127.0.0.1")
         )
         self.process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
-        eventually(lambda: _answers(self.port))
+        eventually(lambda: _answers(self.port) and _answers(self.plain))
         return self
 
     def kit(self, home: str = "h_okafor", at: datetime = NOW) -> Broker:

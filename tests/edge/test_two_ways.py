@@ -95,7 +95,8 @@ def test_broadband_that_is_back_is_used_again(world: World, monkeypatch: pytest.
     world.broadband.up = False
     with world.home.enter(), closing(one):
         one.start()
-        eventually(lambda: set(ups) == {"10.77.2.2"})
+        eventually(lambda: ups[-1:] == ["10.77.2.2"])
+        assert "10.77.1.2" not in ups
         world.broadband.up = True
         eventually(lambda: ups[-1] == "10.77.1.2")
 
@@ -184,5 +185,5 @@ def test_a_lost_path_is_a_fault_within_three_minutes_and_clears_itself(world: Wo
     heard = datetime.fromtimestamp(float(watching.engine.heard_until[0]), UTC)
     assert before <= heard + UNHEARD <= found, "at the first look after three minutes without a heartbeat"
     world.broadband.up = True
-    eventually(lambda: len(watching.look()) == before_it + 2, 40)
-    assert watching.found[-1][:2] == (kind, True)
+    eventually(lambda: len(watching.look()) >= before_it + 2, 40)
+    assert watching.found[before_it + 1][:2] == (kind, True)

@@ -71,5 +71,5 @@ def test_every_language_has_a_voice(tmp_path: Path) -> None:
         voice = Voice(language=language, program=(program, *SPEAKS[1:], "-w", str(file)))
         voice.help_is_coming("order", 0.0)
         assert voice._speaking
-        assert voice._speaking.wait(20) == 0
+        assert voice._speaking.wait(60) == 0
         assert file.stat().st_size > 20_000

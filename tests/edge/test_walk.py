@@ -49,7 +49,7 @@ def test_each_that_is_set_off_is_heard_and_receipted_and_one_that_is_dead_is_nam
     code, said = walked(kit, somebody, "front_door", "pendant")
     assert (code, said[-1]) == (0, "2 of 2 passed"), said
     assert "receipted by the hub after" in said[1]
-    code, said = walked(kit, somebody, "bed", "front_door", patience=3.0)
+    code, said = walked(kit, somebody, "bed", "front_door", patience=6.0)
     assert (code, said[-1]) == (1, "1 of 2 passed"), said
     assert "bed: NOT HEARD by the kit" in said[1]
     hub.configure(Configuration(agreed=tuple(kind for kind in EVERY_KIND.agreed if kind != "bed")))

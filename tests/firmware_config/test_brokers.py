@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.kits import Depot
 from hub.settings import Settings
-from tests.conftest import eventually, free_port, wanted
+from tests.conftest import eventually, free_port, hung_up, wanted
 
 CONFIG = Path(__file__).parents[2] / "firmware_config"
 SHOWN = "homeassistant/binary_sensor/nightlight_h/hall_pir/config"
@@ -65,8 +65,7 @@ class Ear:
         self.client.publish(topic, content, 1).wait_for_publish(5)
 
     def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        hung_up(self.client)
 
 
 @pytest.fixture
@@ -152,7 +151,7 @@ def test_a_wifi_sensor_needs_its_password_and_speaks_below_its_own_name(tmp_path
         stranger.connect("127.0.0.1", wifi)
         stranger.loop_start()
         eventually(lambda: refused)
-        stranger.loop_stop()
+        hung_up(stranger)
     assert [one for one in agent.heard if one[1] != b"ON" or one[0].startswith("bed_mat")] == [
         ("bed_mat/binary_sensor/bed/state", b"ON")
     ], "neither the mat nor the family speaks for a pendant"

@@ -77,7 +77,7 @@ def test_what_is_kept_belongs_to_its_program_alone(tmp_path: Path) -> None:
     (tmp_path / "etc/passwd").write_text(f"{me}:x:{os.getuid()}:{os.getgid()}::/:/bin/sh\n")
     (tmp_path / "etc/group").write_text(f"{group}:x:{os.getgid()}:\n")
     words = [wanted("systemd-tmpfiles"), "--create", f"--root={tmp_path}", str(tmp_path / "nightlight.conf")]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "var/lib/kept/nightlight").stat().st_mode & 0o777 == 0o700
 

@@ -39,7 +39,7 @@ from models.privacy import Consent
 from models.register import Register
 from models.response import Answer
 from models.wire import Down, Heartbeat, Leg, Up, encode, read_down, read_receipt, topic
-from tests.conftest import eventually, free_port, wanted
+from tests.conftest import eventually, free_port, hung_up, wanted
 from tests.hub.influx import REAL, served, settings_for
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -300,8 +300,7 @@ class Kit:
         self.client.publish(topic(self.home, Leg.HEALTH), content, qos=1, retain=True)
 
     def stop(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        hung_up(self.client)
 
 
 def moved(numbers: Iterable[int], at: datetime, sensor: str = "hall") -> list[Observation]:

@@ -8,7 +8,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from hub.client import AT_ONCE, AllAtOnce
-from tests.conftest import eventually
+from tests.conftest import eventually, hung_up
 from tests.hub.conftest import Broker
 
 TOPIC = "nightlight/1/h/up"
@@ -48,6 +48,5 @@ def test_all_arrives_in_order_and_is_acknowledged(broker: Broker) -> None:
     with hearing(broker, came):
         speaker.publish(TOPIC, b"last", qos=1)
         eventually(lambda: came[-1] == b"last", 30)
-    speaker.disconnect()
-    speaker.loop_stop()
+    hung_up(speaker)
     assert came == [*sent, b"read after those were acknowledged", b"last"]

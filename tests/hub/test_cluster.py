@@ -26,7 +26,7 @@ from tests.conftest import eventually, free_port
 from tests.hub.conftest import Broker, Kit, _new_database, now
 from tests.hub.post import HOME
 from tests.hub.test_lastmonth import lived
-from tests.hub.test_shares import NEIGHBOUR, pushed
+from tests.hub.test_shares import NEIGHBOUR, found, pushed
 from tests.models.test_training import SAID
 from tests.models.test_training import lived as a_life
 
@@ -128,13 +128,13 @@ def test_an_actor_is_killed_and_nothing_is_lost_or_there_twice(
         assert at_work(store, SECOND) != (pid, before), "another process, by a lease of its own"
         assert at_work(store, FIRST)[0] == stays
         assert store.series.counts() == {HOME: (200, 200), NEIGHBOUR: (201, 201)}
-        eventually(lambda: store.alerts.counts()[HOME]["findings"] == {"press": 4}, 30)
-        eventually(lambda: store.alerts.counts()[NEIGHBOUR]["findings"] == {"press": 5}, 30)
+        eventually(lambda: found(store, HOME) == {"press": 4}, 30)
+        eventually(lambda: found(store, NEIGHBOUR) == {"press": 5}, 30)
         assert [len(store.alerts.of_home(home)) for home in (HOME, NEIGHBOUR)] == [1, 1]
         eventually(lambda: standing(store.records.engine, ONCE), 30)
         assert store.records.broken_logs() == []
         driver.send_signal(signal.SIGTERM)
-        assert driver.wait(60) == 0, log.read_text()
+        assert driver.wait(120) == 0, log.read_text()
         theirs.press_until_receipted(1001, now())
     finally:
         driver.kill()

@@ -44,6 +44,12 @@ class Played:
     def told(self) -> str:
         return self.gate.family.reassurance(KARL).standing.whole
 
+    def says_what_is_expected_after(self, last_sign: datetime) -> bool:
+        expected = self.store.records.expectation(HOME)
+        if expected is None or expected.last_sign != last_sign:
+            return False
+        return f"expected by {expected.expected_by:%H:%M}" in self.told()
+
     def kinds(self) -> list[str]:
         """Of alerts about the person; so far between heartbeats, the kit has some of its own."""
         return [alert.kind for alert in self.store.alerts.of_home(HOME) if alert.lane is Lane.PERSON]
@@ -73,7 +79,7 @@ def test_the_next_sign_of_life_is_expected_when_the_family_was_told(played: Play
     played.kit.send(Observation(1, "hall", What.MOVED, played.hand.now), sent=played.hand.now)
     eventually(lambda: played.store.series.last_seq() == 1)
     played.until(start + timedelta(minutes=62))
-    eventually(lambda: played.store.records.expectation(HOME) and "expected by" in played.told())
+    eventually(lambda: played.says_what_is_expected_after(start + timedelta(minutes=2)))
     due = re.search(r"[Nn]ext expected by (\d\d:\d\d)", played.told())
     expected = played.store.records.expectation(HOME)
     assert due

@@ -18,6 +18,7 @@ from models.observation import Observation, What
 from models.wire import Order
 from tests.conftest import eventually
 from tests.hub.conftest import Broker, Kit, now
+from tests.hub.test_shares import found
 
 pytestmark = [pytest.mark.processes, pytest.mark.broker]
 
@@ -72,7 +73,7 @@ def test_killed_again_and_again_in_the_middle(program: Program, on_record: Store
     program.start()
     eventually(lambda: _pushed(kit, everything, 1000), 60)
     assert on_record.series.counts() == {"okafor-home": (1000, 1000)}
-    eventually(lambda: on_record.alerts.counts()["okafor-home"]["findings"] == {"press": 20})
+    eventually(lambda: found(on_record, "okafor-home") == {"press": 20}, 30)
     (alert,) = on_record.alerts.of_home("okafor-home")
     assert alert.presses == 20
     assert on_record.records.broken_logs() == []

@@ -32,7 +32,7 @@ from models.detection import FindingKind
 from models.pace import Pace
 from models.register import Register, write_register
 from simulators.acceleration import RATE, Lived, messages
-from tests.conftest import Mosquitto, eventually, free_port, okafor_home
+from tests.conftest import Mosquitto, eventually, free_port, hung_up, okafor_home
 
 SENSORS = {sensor.id: sensor.kind.value for sensor in okafor_home().sensors}
 BIN = Path(sys.executable).parent
@@ -161,6 +161,13 @@ class Kit:
 
     def begin(self) -> None:
         self.process = start("nightlight-edge", "run", "--settings", str(self.folder / "edge.toml"), log=self.log)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until it says so, as it does once more whenever it has begun anew with another list of sensors: what is
+        said while it does may go to the one that ends.
+        """
+        assert self.process
         assert self.process.stdout is not None
         assert "ready" in self.process.stdout.readline(), self.log.read_text()
 
@@ -217,8 +224,7 @@ class Kit:
     def end(self) -> None:
         if self.process:
             end(self.process)
-        self.sends.disconnect()
-        self.sends.loop_stop()
+        hung_up(self.sends)
 
 
 class Viewer:
@@ -358,7 +364,7 @@ class Service:
 
     def alive(self) -> dict[str, object]:
         try:
-            found: dict[str, object] = httpx.get(f"{self.url}/alive", timeout=5).json()
+            found: dict[str, object] = httpx.get(f"{self.url}/alive", timeout=30).json()
         except httpx.TransportError:
             return {"alive": False}
         return found

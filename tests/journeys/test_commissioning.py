@@ -113,6 +113,7 @@ def test_what_is_changed_on_the_phone_needs_no_hand_at_the_kit_and_red_says_who_
 
     ivan.says("sensor", id="cellar_door", kind="motion", room="cellar")
     eventually(lambda: "cellar_door" in kit.told(), 30)
+    kit.ready()
     ivan.says("test", name="cellar_door")
     kit.says("cellar_door", contact=False)
     service.clock.move(timedelta(seconds=20))
@@ -120,6 +121,7 @@ def test_what_is_changed_on_the_phone_needs_no_hand_at_the_kit_and_red_says_who_
     assert "see that the sensor has its right kind in the list" in ivan.viewer.see(PAGE)
     ivan.says("sensor", was="cellar_door", id="cellar_door", kind="door", room="cellar")
     eventually(lambda: '"id":"cellar_door","kind":"door"' in kit.told(), 30)
+    kit.ready()
     ivan.says("test", name="cellar_door")
     kit.says("cellar_door", contact=True)
     eventually(lambda: ivan.test("cellar_door")[0] == "green", 30)

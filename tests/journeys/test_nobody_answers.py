@@ -59,7 +59,7 @@ def test_nobody_answers_and_it_never_falls_silent(
         assert isinstance(letter, bytes)
         link = re.search(r"https://hub.example(/by-link/reply/\S+)", letter.decode())
         assert link, "a letter says where to answer"
-        answered = httpx.post(service.url + link[1], data={"key": "1"}).text
+        answered = httpx.post(service.url + link[1], data={"key": "1"}, timeout=60).text
         assert "Nobody else is called" in answered
         service.clock.move(timedelta(minutes=29))
         assert "Ada Okafor (daughter): on the way" in tom.see(alert)

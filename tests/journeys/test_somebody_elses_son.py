@@ -32,6 +32,6 @@ def test_karl_sees_his_father_and_nobody_else(service: Service) -> None:
 
 def test_nobody_in_particular_is_sent_to_the_door(service: Service) -> None:
     for path in PAGES:
-        answer = httpx.get(service.url + path, follow_redirects=False)
+        answer = httpx.get(service.url + path, follow_redirects=False, timeout=60)
         assert answer.status_code in (302, 303, 307, 401, 404), path
         assert not [word for word in NEVER if word in answer.text], path

@@ -51,7 +51,7 @@ def echo() -> Iterator[int]:
 
 def asked(port: int) -> bytes:
     """What comes back of a question; nothing when the way is cut."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as ask:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as ask:
         try:
             ask.sendall(b"hello")
             return ask.recv(100)
@@ -71,7 +71,7 @@ def test_a_relay_passes_on_until_it_is_cut_and_again_when_it_is_mended(echo: int
 
 def test_cutting_a_relay_ends_what_is_connected(echo: int) -> None:
     relay = Relay("127.0.0.1", echo)
-    with socket.create_connection(("127.0.0.1", relay.port), timeout=5) as ask:
+    with socket.create_connection(("127.0.0.1", relay.port), timeout=60) as ask:
         ask.sendall(b"hello")
         assert ask.recv(100) == b"hello"
         relay.cut()

@@ -16,7 +16,8 @@ class Hub:
     """A number that grows, until it is broken."""
 
     def __init__(self) -> None:
-        self.change, self.broken, self.counted = 1, False, False
+        self.change, self.broken = 1, False
+        self.counted, self.loop = asyncio.Event(), asyncio.get_running_loop()
         self.versions, self.seen_by = {7: 1, 8: 1}, set[str]()
 
     def latest(self) -> int:
@@ -36,7 +37,7 @@ class Hub:
         return event(self._mark(council))
 
     def count(self) -> None:
-        self.counted = True
+        self.loop.call_soon_threadsafe(self.counted.set)
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         return {one: (str(self.versions[one]), event(self.versions[one])) for one in alerts}
@@ -72,7 +73,7 @@ def test_every_console_is_told_of_a_change_at_once(monkeypatch: pytest.MonkeyPat
         hub.change = 2
         told = await asyncio.wait_for(asyncio.gather(*(anext(one) for one in consoles)), 60)
         assert [mark(event) for event in told] == [2, 2, 2]
-        assert hub.counted
+        await asyncio.wait_for(hub.counted.wait(), 60)  # beside the words, in no order with them
         changes.end()
         await asyncio.gather(*(drained(one) for one in consoles))
 

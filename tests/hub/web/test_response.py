@@ -287,7 +287,7 @@ def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Pa
 
         def back(body: bytes, by: str = "shared with the gateway", age: int = 0) -> int:
             said = signature(body, int(time.time()) - age, by)
-            return httpx.post(f"{url}/by-link/text", content=body, headers={SIGNATURE: said}).status_code
+            return httpx.post(f"{url}/by-link/text", content=body, headers={SIGNATURE: said}, timeout=60).status_code
 
         good, strange = b'{"sender": "+441632960077", "text": "1 coming"}', b'{"sender": "+441632960099", "text": "1"}'
         forged = [
@@ -298,7 +298,7 @@ def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Pa
             back(good.replace(b"1 c", b"hello ")),
         ]
         assert forged == [404] * 5
-        assert httpx.post(f"{url}/by-link/text", content=good).status_code == 404
+        assert httpx.post(f"{url}/by-link/text", content=good, timeout=60).status_code == 404
         assert world.store.alerts.attempts(alert.id)[0].answer is None
         assert back(good) == 204
         assert world.store.alerts.attempts(alert.id)[0].answer is Answer.ON_THE_WAY
