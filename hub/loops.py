@@ -111,6 +111,8 @@ class Loop(threading.Thread):
         self.turning = turning
         self._stop_asked = threading.Event()
         self.has_turned = threading.Event()
+        self._failed = 0
+        self._failing: type[Exception] | None = None
 
     def run(self) -> None:
         while not self._stop_asked.is_set():
@@ -118,10 +120,19 @@ class Loop(threading.Thread):
                 self._work.turn()
                 self.turning.turned(*self._work.standing())
                 self.has_turned.set()
+                self._say_that_it_works()
             except Exception as error:
-                log.exception("a turn of %s failed; it goes on", self.name)
+                if type(error) is not self._failing:
+                    log.exception("a turn of %s failed; it goes on", self.name)
+                self._failed, self._failing = self._failed + 1, type(error)
                 self._work.stumbled(error)
                 self._stop_asked.wait(STUMBLE)
+
+    def _say_that_it_works(self) -> None:
+        """What fails again and again in the same way is said once: a database that is away for hours fills no disk."""
+        if self._failed:
+            log.warning("%s works again, after %d turns that failed", self.name, self._failed)
+        self._failed, self._failing = 0, None
 
     def ask_to_stop(self) -> None:
         self._stop_asked.set()

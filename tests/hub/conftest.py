@@ -102,10 +102,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hub.db'}"
     server: str = request.getfixturevalue("postgres")
-    return _new_database(server, "template0")
+    return new_database(server, "template0")
 
 
-def _new_database(server: str, like: str) -> str:
+def new_database(server: str, like: str) -> str:
     name = f"t{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         making = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
@@ -168,8 +168,8 @@ def a_store(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str,
     else:
         server: str = request.getfixturevalue("postgres")
         if "postgresql" not in templates:
-            templates["postgresql"] = _migrated(_new_database(server, "template0"))
-        url = _new_database(server, make_url(templates["postgresql"]).database or "")
+            templates["postgresql"] = _migrated(new_database(server, "template0"))
+        url = new_database(server, make_url(templates["postgresql"]).database or "")
     engine = opened(url)
     series = SqlSeries(engine)
     if request.param == "influx":
@@ -189,23 +189,45 @@ def influxdb() -> Iterator[str]:
         yield fake.url
 
 
+class Server:
+    """A real PostgreSQL of one's own, on a socket in a folder of its own."""
+
+    def __init__(self, programs: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="nl-pg-"))
+        self.url = f"postgresql://hub@/postgres?host={self.folder}"
+        self._user, self._programs = _unprivileged(self.folder), programs
+        made = ("initdb", "-D", self.folder / "data", "-U", "hub", "-A", "trust", "--no-sync", "-E", "UTF8")
+        _run(self._user, programs / made[0], *made[1:])
+
+    def start(self) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        self._control("-l", self.folder / "log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """All at once, as if it were killed."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str | Path) -> None:
+        _run(self._user, self._programs / "pg_ctl", "-D", self.folder / "data", "-w", *words)
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A real server of one's own, on a socket in a folder of its own."""
+def postgres_server() -> Iterator[Server]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not programs:
         if os.environ.get("CI"):
             pytest.fail("no PostgreSQL server program is installed: apt-get install postgresql")
         pytest.skip("no PostgreSQL server program is installed")
-    folder = Path(tempfile.mkdtemp(prefix="nl-pg-"))
-    user = _unprivileged(folder)
-    binaries = programs[-1].parent
-    _run(user, binaries / "initdb", "-D", folder / "data", "-U", "hub", "-A", "trust", "--no-sync", "-E", "UTF8")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
-    _run(user, binaries / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", options, "start")
-    yield f"postgresql://hub@/postgres?host={folder}"
-    _run(user, binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop")
-    shutil.rmtree(folder)
+    server = Server(programs[-1].parent)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Server) -> str:
+    return postgres_server.url
 
 
 def _unprivileged(folder: Path) -> str | None:

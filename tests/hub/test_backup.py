@@ -18,7 +18,7 @@ from hub.store.row import Row
 from models.detection import Finding, FindingKind
 from models.observation import What
 from models.register import Register
-from tests.hub.conftest import _new_database
+from tests.hub.conftest import new_database
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOME = "okafor-home"
@@ -55,7 +55,7 @@ def two(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, Setti
     if request.param == "sqlite":
         return here, there
     server: str = request.getfixturevalue("postgres")
-    urls = [_new_database(server, "template0") for _ in range(4)]
+    urls = [new_database(server, "template0") for _ in range(4)]
     return replace(here, records_url=urls[0], series_url=urls[1]), replace(
         there, records_url=urls[2], series_url=urls[3]
     )

@@ -23,7 +23,7 @@ from models.share import shares
 from models.training import counted, teach
 from simulators.evaluate.parallel import ADDRESS, MANY, each, left, long_ones
 from tests.conftest import eventually, free_port
-from tests.hub.conftest import Broker, Kit, _new_database, now
+from tests.hub.conftest import Broker, Kit, new_database, now
 from tests.hub.post import HOME
 from tests.hub.test_lastmonth import lived
 from tests.hub.test_shares import NEIGHBOUR, found, pushed
@@ -103,7 +103,7 @@ def test_tasks_find_what_is_found_without_a_cluster(
 def test_an_actor_is_killed_and_nothing_is_lost_or_there_twice(
     ray: Ray, postgres: str, broker: Broker, register: Register, tmp_path: Path, kit_of: Callable[..., Kit]
 ) -> None:
-    records, series = (_new_database(postgres, "template0") for _ in range(2))
+    records, series = (new_database(postgres, "template0") for _ in range(2))
     file, log = tmp_path / "hub.toml", tmp_path / "log"
     file.write_text(
         f"hub_name = 'cluster'\nwatches = 2\nray_address = '{ray.address}'\ndata_dir = '{tmp_path / 'data'}'\n"

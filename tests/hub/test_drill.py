@@ -12,7 +12,7 @@ from hub.store import SqlSeries, Store, open_store
 from hub.store.lease import standing
 from models.register import Register
 from tests.conftest import eventually
-from tests.hub.conftest import Broker, Kit, _new_database, now
+from tests.hub.conftest import Broker, Kit, new_database, now
 
 pytestmark = [pytest.mark.processes, pytest.mark.broker, pytest.mark.postgres]
 
@@ -27,7 +27,7 @@ def hub(log: Path, *words: str | Path) -> subprocess.Popen[bytes]:
 def test_another_hub_takes_over_and_no_press_is_lost_or_raised_twice(
     postgres: str, broker: Broker, register: Register, tmp_path: Path, kit_of: Callable[..., Kit]
 ) -> None:
-    records, series = (_new_database(postgres, "template0") for _ in range(2))
+    records, series = (new_database(postgres, "template0") for _ in range(2))
     files = {}
     for name in ("north", "south"):
         files[name] = tmp_path / f"{name}.toml"

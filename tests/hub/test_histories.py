@@ -33,7 +33,7 @@ from models.home import Home, Sensor
 from models.observation import SensorKind
 from models.people import Account, Resident, Role
 from models.register import Register
-from tests.hub.conftest import T0, Hand, _new_database
+from tests.hub.conftest import T0, Hand, new_database
 from tests.hub.test_escalate import Desk
 
 PARTS: tuple[Part, ...] = ("records", "series")
@@ -81,11 +81,11 @@ class Files:
 
 class Server:
     def __init__(self, server: str) -> None:
-        self._server, self._first = server, _new_database(server, "template0")
+        self._server, self._first = server, new_database(server, "template0")
         _peopled(_opened(self._first))
 
     def fresh(self) -> str:
-        return _new_database(self._server, make_url(self._first).database or "")
+        return new_database(self._server, make_url(self._first).database or "")
 
     def drop(self, url: str) -> None:
         with psycopg.connect(self._server, autocommit=True) as connection:
