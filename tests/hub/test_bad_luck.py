@@ -148,7 +148,7 @@ def test_a_database_that_is_away_is_waited_for(
         finally:
             postgres_server.start()
         _all_is_well(program, store, told)
-        assert "works again" in program.log
+        eventually(lambda: "ingest works again" in program.log, 60)
 
 
 def _refused(program: Program, told: Told) -> bool:
