@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -19,8 +18,8 @@ from edge.outbox import look
 from models.observation import Observation, What
 from models.pace import Pace
 from tests.conftest import Mosquitto, eventually, free_port
+from tests.disks import fill, small_disk
 from tests.edge.conftest import NIGHT, FakeHub, Kit
-from tests.edge.lines import as_root
 
 pytestmark = [pytest.mark.broker, pytest.mark.processes]
 
@@ -143,28 +142,14 @@ class Days:
             return there.urgent + there.routine
         return 0
 
-    def fill(self) -> None:
-        with suppress(OSError), (self.card / "films").open("wb") as films:
-            while True:
-                films.write(bytes(64 * 1024))
-                films.flush()
-        assert os.statvfs(self.card).f_bavail == 0
-
-    def empty(self) -> None:
-        (self.card / "films").unlink()
-
 
 @pytest.fixture
 def days(kit: Kit) -> Iterator[Days]:
-    as_root()
-    card = kit.folder / "card"
-    card.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "card", str(card)], check=True)
-    try:
-        yield Days(kit, card)
-    finally:
-        kit.end(signal.SIGKILL)
-        subprocess.run(["umount", "-l", str(card)], check=True)
+    with small_disk(kit.folder / "card", 12) as card:
+        try:
+            yield Days(kit, card)
+        finally:
+            kit.end(signal.SIGKILL)
 
 
 def three_days(days: Days) -> None:
@@ -174,9 +159,10 @@ def three_days(days: Days) -> None:
     days.says("bed", What.LAY_DOWN)
     days.settle()  # the first that is ever heard of a sensor counts only as it happens
     days.lives(8, kills=4)
-    days.fill()
+    films = fill(days.card)
+    assert os.statvfs(days.card).f_bavail == 0
     days.lives(6, kills=3)
-    days.empty()
+    films.unlink()
     days.lives(6, kills=2)
 
     days.power_cut(timedelta(minutes=5))

@@ -1,6 +1,5 @@
 """The life-critical process as a program, killed with SIGKILL: nothing lost, nothing twice."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -26,9 +25,9 @@ pytestmark = [pytest.mark.processes, pytest.mark.broker]
 class Program:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._file = folder / "hub.toml"
-        self._file.write_text(
-            f"data_dir = '{settings.data_dir}'\nbroker_host = '127.0.0.1'\nbroker_port = {settings.broker_port}\n"
-        )
+        names = ("data_dir", "broker_host", "broker_port", "records_url", "series_url")
+        said = {name: getattr(settings, name) for name in names}
+        self._file.write_text("".join(f"{name} = {value!r}\n" for name, value in said.items() if value))
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -37,9 +36,14 @@ class Program:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(words, stderr=log)
 
+    def runs(self) -> None:
+        """Begun anew if it ended, as by its supervisor."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
     def end(self, number: int = signal.SIGKILL) -> int:
         assert self.process is not None
-        os.kill(self.process.pid, number)
+        self.process.send_signal(number)
         return self.process.wait(60)
 
 
