@@ -355,6 +355,17 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
     assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"
 
 
+def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Desk) -> None:
+    """Somebody's word about an attempt that was erased meanwhile."""
+    raised(desk)
+    desk.escalate._to_finish.append(hub.escalate.Outcome(99, Tried.SENT, "told", "log", Answer.FINE))
+    with pytest.raises(LookupError) as gone:
+        desk.turn()
+    desk.escalate.stumbled(gone.value)
+    desk.settle(1)
+    assert desk.told_whom() == ["operator"]
+
+
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:
     agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     honest, tries = desk.told["email"].send, list[Call]()
