@@ -11,7 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from queue import SimpleQueue
 
 import msgspec
@@ -28,10 +28,11 @@ from hub.store.series import Row
 from hub.store.traces import Felt
 from models.commission import configured_by
 from models.home import Home
-from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
+from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, felt, placed
 from models.privacy import NOTHING, Agreed, in_use, may_leave
 from models.share import WHOLE, Share
 from models.wire import (
+    LARGEST_NUMBER,
     Configuration,
     Down,
     Heartbeat,
@@ -62,9 +63,10 @@ WAITING_BYTES = 256 * 1024 * 1024
 """Of messages that may wait; presses have as much again. A kit sends a few messages and then waits for receipts, so
 that a whole borough of kits comes to far less; what is more than that is dropped unreceipted, and comes again.
 """
-LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
+SAID_BY_CLOCKS = datetime(1969, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""One that was never set begins in 1970, and a broken one may say anything; beyond these years no sum of times fits."""
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
 GATHER = 0.2
@@ -415,6 +417,7 @@ def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | 
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
+    _check(heartbeat)
     if kit is None:
         return _not_on_record(arrived, home)
     if not heartbeat.online:
@@ -431,6 +434,17 @@ def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | 
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
     signs = Signs(home, until, at, heartbeat.every, sensors, since, heartbeat)
     return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
+
+
+def _check(heartbeat: Heartbeat) -> None:
+    """Raises Unreadable for what would make the hub stumble over it again and again: the broker keeps a heartbeat."""
+    tested = heartbeat.tested
+    moments = [heartbeat.at, heartbeat.complete_until, *heartbeat.sensors.values()]
+    moments += [one for one in (heartbeat.noticing_since, tested and tested.at) if one]
+    if not SAID_BY_CLOCKS[0] <= min(moments) <= max(moments) <= SAID_BY_CLOCKS[1]:
+        raise Unreadable("shape", "a heartbeat holds a time that no clock says: update the kit")
+    if not all(_storable(name) for name in (*heartbeat.bridges, *([tested.outbox] if tested else ()))):
+        raise Unreadable("shape", "a heartbeat names an outbox or a bridge by what can't be kept: update the kit")
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
@@ -481,7 +495,7 @@ def _up(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
             asides.append(Aside(arrived.at, home, "clock", where.doubt))
         row = Row(
             home, message.outbox, one.number, one.sensor, one.what, where.at, arrived.at, one.clock_trusted, 0,
-            one.evidence,
+            felt(one.what, one.evidence),
         )  # fmt: skip
         rows.append(row)
     numbers = [number for number in message.numbers if number <= LARGEST_NUMBER]

@@ -63,6 +63,10 @@ READ_ANEW = 3_000_000
 """Observations that a watch without any state reads before it watches: a borough's of some hours, in half a minute."""
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 GIVE_UP_AFTER = 3
+"""Then a finding is raised once more, without what explains it: that may be what fails, and somebody may call."""
+UNEXPLAINED = (
+    "The hub failed at explaining this: find out what it is. Whoever runs the hub has to report that, with its log."
+)
 RAISED_AT_ONCE = 50
 """Findings in one transaction: a storm must not wait for the disk once for each."""
 BEAT_WITHIN = (1.0, 3600.0)
@@ -171,7 +175,7 @@ class Watch:
             return
         finding = self._pending.popleft()
         self._failures[finding.key] += 1
-        if self._failures[finding.key] < GIVE_UP_AFTER:
+        if self._failures[finding.key] <= GIVE_UP_AFTER:
             self._pending.append(finding)
         else:
             log.error("finding %s could not be raised", finding.key)
@@ -289,6 +293,8 @@ class Watch:
         """A finding as it is raised: with what explains it, and whom it is about."""
         place = self._engine.index_of[finding.home]
         home = self._engine.homes[place]
+        if self._failures[finding.key] >= GIVE_UP_AFTER:
+            return finding, self._resident(finding, home), UNEXPLAINED
         finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
         return finding, self._resident(finding, home), self._said(finding, home)
 

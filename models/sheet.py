@@ -105,7 +105,8 @@ def _home_id(cell: str) -> str:
     return cell
 
 
-def _zone(cell: str) -> str:
+def zone(cell: str) -> str:
+    """A time zone as it is named. Raises ValueError."""
     try:
         ZoneInfo(cell)
     except (ValueError, KeyError, OSError) as bad:
@@ -321,7 +322,7 @@ HOMES = Sheet(
             "id", "Id", "Small letters, figures, _ and -. It can't be changed.", _home_id, "h_quill7", required=True
         ),
         Column("area", "Area", "As operators know it.", _text(80), "Eastgate", required=True),
-        Column("timezone", "Time zone", "", _zone, "Europe/London"),
+        Column("timezone", "Time zone", "", zone, "Europe/London"),
         Column("people", "How many live there", "", _number(1, 20), "1"),
         _yes_no("pets", "Pets that may set off a sensor"),
         _yes_no("may_wander", "Somebody may leave and not find back"),

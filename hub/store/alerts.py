@@ -345,6 +345,8 @@ def changed(
     match act:
         case Act.ANSWER:
             return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now, hold))
+        case Act.SET_OUT | Act.ARRIVE | Act.ENTER | Act.LEAVE if moved.state is State.RAISED:
+            return moved
         case Act.LEAVE:
             return replace(moved, look_again_at=now + PATIENCE[State.ANSWERED])
         case Act.SEND | Act.SET_OUT | Act.ARRIVE | Act.ENTER:

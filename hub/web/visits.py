@@ -22,6 +22,11 @@ def visits(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "visits.html", viewer=who, visits=gate.visits(who, Purpose.ANSWER))
 
 
+@routes.get("/now")
+def visits_now(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "sent_to.html", viewer=who, visits=gate.visits(who, Purpose.ANSWER))
+
+
 @routes.get("/{alert_id}")
 def visit(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
     return _visit(request, gate, who, alert_id)

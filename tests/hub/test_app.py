@@ -89,13 +89,14 @@ def test_a_register_with_a_mistake_is_not_loaded_at_all(file: Path, document: Pa
     assert store.records.homes() == []
 
 
-def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store) -> None:
+@pytest.mark.parametrize("zone", ["Europe/Lodnon", "Europe", "../etc"])
+def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store, zone: str) -> None:
     broken = json.loads(document.read_text())
-    broken["homes"][0]["timezone"] = "Europe/Lodnon"
+    broken["homes"][0]["timezone"] = zone
     document.write_text(json.dumps(broken))
     done = hub(file, "load", document)
     assert done.returncode == 1
-    assert "Europe/Lodnon" in done.stderr
+    assert f"'{zone}' is no time zone" in done.stderr
     assert store.records.homes() == []
 
 
@@ -103,6 +104,14 @@ def test_used_wrong(file: Path, tmp_path: Path) -> None:
     assert hub(file, "load", tmp_path / "nothing.json").returncode == 2
     assert hub(tmp_path / "nothing.toml", "check").returncode == 2
     assert hub(file, "dance").returncode == 2
+    for place in ("nowhere", "hub.example:many", ":1883", "hub.example:0"):
+        done = hub(file, "watch", "--broker", place)
+        assert (done.returncode, f"'{place}' is no HOST:PORT" in done.stderr) == (2, True)
+    for month in ("2026-13", "9999-12", "0001-01-01"):
+        assert hub(file, "unprotected", "--month", month).returncode == 2
+    heads = tmp_path / "nowhere" / "heads"
+    done = hub(file, "verify-log", "--heads", heads)
+    assert (done.returncode, f"{heads}: No such file" in done.stderr) == (2, True)
     file.write_text("colour = 'blue'")
     done = hub(file, "check")
     assert (done.returncode, "colour" in done.stderr) == (2, True)

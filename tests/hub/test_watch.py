@@ -22,6 +22,7 @@ from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from hub.store.row import Row
+from hub.watch import GIVE_UP_AFTER
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind, coldstart
 from models.detection.batch import batch
@@ -63,6 +64,21 @@ def test_a_press_is_raised_at_once_for_its_wearer(post: Post) -> None:
     (alert,) = post.alerts()
     assert (alert.kind, alert.resident, alert.presses) == ("press", "grace", 1)
     assert post.raised.is_set()
+
+
+def test_a_press_that_cant_be_explained_is_raised_all_the_same(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    def speechless(*_: object) -> None:
+        raise ValueError("no words")
+
+    monkeypatch.setattr("hub.watch.explain", speechless)
+    post.news.put(Told(post.stored(What.PRESSED, "pendant")))
+    for _ in range(GIVE_UP_AFTER):
+        with pytest.raises(ValueError, match="no words") as failed:
+            post.turn()
+        post.watch.stumbled(failed.value)
+    post.turn()
+    assert post.kinds() == [("press", State.RAISED)]
+    assert "failed at explaining" in post.store.alerts.timeline(post.alerts()[0].id)[0].text
 
 
 def test_a_silence_is_raised_once_and_its_end_noted(post: Post) -> None:

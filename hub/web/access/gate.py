@@ -295,6 +295,8 @@ class Gate:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
+        if act is Act.ARRIVE and alert.state is not State.ATTENDING:
+            raise Refused("nobody is on the way: send a responder first")
         if outcome is not None and not known(outcome, reason):
             raise Refused("that reason does not belong to that outcome: choose again")
         if act is Act.SEND:
@@ -534,7 +536,7 @@ class Gate:
         since = told.known_since if told else None
         shifted, undo = self._shifted(home, now)
         return Watching(
-            self._due(home, told, last_sign, now) if told else "",
+            self._due(home, told, last_sign, now, plain=viewer.role is Role.RESIDENT) if told else "",
             coldstart.told(since, home.timezone)
             if since and coldstart.early(since, now)
             else anew.of_home(self._records, home),
@@ -552,12 +554,17 @@ class Gate:
                 return told_of_falls(sure, here, now), sensor if viewer.role in UNDONE_BY else None
         return "", None
 
-    def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
-        """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
+    def _due(
+        self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime, *, plain: bool
+    ) -> str:  # fmt: skip
+        """Nothing where the watch has not looked at this silence, does not run, or can't hear the home. `plain` is
+        without the chances that it rests on.
+        """
         due = told.expected_by if last_sign and abs(told.last_sign - last_sign) <= SAME_SIGN else None
         if due is None or now > due or not self._judges(now, home.id) or self._door.why(home.id, now):
             return ""
-        return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
+        rests_on = "" if plain else _rests_on(told, now)
+        return f"The next sign of life is expected by {when(due, now, home.timezone)}{rests_on}."
 
     def _shifted(self, home: Home, now: datetime) -> tuple[str, int | None]:
         """Why this home is watched otherwise than was set, and which shift says so; or who undid one lately."""
@@ -646,6 +653,8 @@ def _name(names: dict[str, str], login: str | None) -> str | None:
 def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     """What this viewer can do now, by the same table that would refuse it."""
     legal = {act for act in BY_HAND if (alert.state, act) in LEGAL} if viewer.role in ACTING else set()
+    if alert.state is not State.ATTENDING:
+        legal -= {Act.ARRIVE}
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
 
 

@@ -369,14 +369,14 @@ def test_the_family_page_says_when_it_is_old(world: World, opened: Opened) -> No
         page = opened(url, "ben")
         world.press()
         page.evaluate("htmx.trigger('#told', 'refresh')")
-        expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("has been alerted about Mrs Okafor")
         _until(page, "navigator.serviceWorker.controller !== null")
         eventually(lambda: _kept_anew(page), 30)
     page.evaluate("htmx.trigger('#told', 'refresh')")
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
     page.reload()  # what the worker kept, which says itself that it is old
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("has been alerted about Mrs Okafor")
     page.evaluate("HTMLFormElement.prototype.submit = () => {}")  # where it would go, nobody answers
     page.get_by_role("button", name="Log out").click()
     _until(page, "caches.has('nightlight-kept').then((kept) => !kept)")
@@ -394,7 +394,7 @@ def test_the_ribbon_has_the_same_in_words(world: World, url: str, opened: Opened
     page.keyboard.press("Tab")
     world.press()
     page.evaluate("htmx.trigger('#told', 'refresh')")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("looking into an alert")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The contact centre was alerted about")
     expect(rows.nth(1)).to_be_visible()
     expect(page.get_by_role("region", name="Today in words")).to_be_focused()
 

@@ -131,7 +131,7 @@ def test_the_second_operator_is_told_who_holds_it_and_keeps_what_they_typed(worl
     assert tom.post(f"/console/alert/{alert.id}/answer").headers["location"] == f"/console/alert/{alert.id}"
     answer = nia.post(f"/console/alert/{alert.id}/answer", text="I have her on the line")
     assert answer.status_code == 409
-    assert "It is Tom Brandt who holds it now" in words(answer.text)
+    assert "this alert has been answered already. It is Tom Brandt who holds it now" in words(answer.text)
     assert ">I have her on the line</textarea>" in answer.text
     assert "Tom Brandt holds this alert" in words(nia.see(f"/console/alert/{alert.id}"))
     assert "Tom Brandt holds it" in words(nia.see("/console"))
