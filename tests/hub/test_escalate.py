@@ -18,6 +18,7 @@ from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.register import Change, keep
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
@@ -451,6 +452,18 @@ def test_the_partner_that_takes_over_holds_the_chain(store: Store, hand: Hand) -
     assert len(desk.told["log"].calls) == before, "the partner has it"
     desk.turn(minutes=5)
     desk.settle(before + 1)
+
+
+def test_a_contact_who_is_taken_off_the_record_costs_nobody_their_turn(desk: Desk, register: Register) -> None:
+    ben = replace(register.contacts[0], id="ben")
+    desk.store.records.load(Register(contacts=(ben,)), {})
+    agree(desk.store, Step("operator", "log"), Step("contacts", "email"))
+    raised(desk)
+    desk.settle(1, "email")
+    keep(desk.store.records.engine, [Change("contacts", ("ada",), register.contacts[0], None)], ())
+    desk.turn(minutes=2)
+    desk.settle(2, "email")
+    assert desk.told_whom("email") == ["ada", "ben"]
 
 
 def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:

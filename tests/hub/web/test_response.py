@@ -14,6 +14,7 @@ from hub.calls import Calls
 from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.plans import plan_of
+from hub.store import register
 from hub.store.amendments import Amendment
 from hub.store.ways import DISK, Ways
 from hub.transports.post import SIGNATURE, signature
@@ -137,6 +138,20 @@ def test_a_forged_or_an_expired_link_is_nothing_at_all(world: World, visit: Visi
     assert karl.get(good).status_code == 404
     assert karl.client.post(good, data={"key": "1"}).status_code == 404
     assert world.store.alerts.attempts(alert.id)[0].answer is None
+
+
+def test_whoever_is_a_contact_no_longer_reads_nothing_and_stops_nothing_by_a_link(world: World, visit: Visit) -> None:
+    alert, anybody = world.press(), visit(None)
+    path = sent(world, alert)
+    off_the_record(world, "c_ada")
+    for answer in (anybody.get(path), anybody.client.post(path, data={"key": "2"})):
+        assert (answer.status_code, "Okafor" in answer.text) == (404, False)
+    assert world.store.alerts.attempts(alert.id)[0].answer is None
+
+
+def off_the_record(world: World, contact: str) -> None:
+    before = world.store.records.contact(contact)
+    register.keep(world.store.records.engine, [register.Change("contacts", (contact,), before, None)], ())
 
 
 def test_what_is_over_thanks_and_asks_for_nothing(world: World, visit: Visit) -> None:
