@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.authority import Authority
 from hub.broker import mosquitto
 from hub.kits import short
+from hub.reserve import MEGABYTE, reserve
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.away import Away
@@ -32,11 +33,23 @@ def findings(settings: Settings) -> Iterable[Finding]:
         yield False, f"the databases can't be opened: {bad}"
         return
     yield True, f"databases open, {len(store.records.homes())} homes on record"
+    yield from _room(settings)
     yield from _series(settings, store)
     yield from _broker(settings)
     yield from _kits(settings, datetime.now(UTC))
     yield from _logs(store)
     yield from _people(settings, store)
+
+
+def _room(settings: Settings) -> Iterable[Finding]:
+    kept = reserve(settings)
+    if not kept.size:
+        return
+    room = f"{kept.room // MEGABYTE} MB of room on the disk of {settings.data_dir}"
+    if kept.used:
+        yield False, f"{room}: it is full, and the hub lives on what it kept for that: make room"
+    else:
+        yield True, f"{room}; {(kept.held or 0) // MEGABYTE} MB more are kept for when it is full"
 
 
 def _series(settings: Settings, store: Store) -> Iterable[Finding]:

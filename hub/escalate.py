@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
@@ -205,6 +207,7 @@ class Escalate:
         self._probed_at = self._doors_at = float("-inf")
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
+        self._learning = False
         self._to_reach: deque[tuple[Alert, Step, int]] = deque()
         self._one_by_one = False
         self._recovered = False
@@ -245,6 +248,9 @@ class Escalate:
         was about several, the next turn takes them one by one.
         """
         self._one_by_one = True
+        if self._learning and not isinstance(error, OperationalError | InterfaceError):
+            self._to_finish.pop(0)  # how it went is on record; what else it says is what fails
+        self._learning = False
         if self._looking_at is not None:
             log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
             self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
@@ -266,12 +272,13 @@ class Escalate:
         self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in made], now)
         working: set[str] = set()
         while self._to_finish:
-            one = self._to_finish[0]
+            one, self._learning = self._to_finish[0], True
             if one.attempt > 0:
                 self._learn(one, working, now)
             else:
                 self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
             self._to_finish.pop(0)
+        self._learning = False
 
     def _learn(self, one: Outcome, working: set[str], now: datetime) -> None:
         """Of the way that an attempt went, and of an answer that came by it at once; `working` was said just now."""

@@ -21,6 +21,7 @@ from hub.beats import Beats
 from hub.clock import Clock
 from hub.garbage import nothing_is_garbage
 from hub.link import Arrived, Link
+from hub.reserve import Reserve
 from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
@@ -168,15 +169,17 @@ class Inbox:
             self._waits += _work(arrived)
         return urgent
 
-    def take(self, patience: float) -> Sequence[Arrived]:
-        """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
+    def take(self, patience: float, *, urgent: bool = False) -> Sequence[Arrived]:
+        """Presses alone if there are any; else what waits, up to a limit, unless only what is `urgent` is asked for;
+        nothing after `patience` real seconds.
+        """
         with self._something:
-            if not (self._presses or self._routine):
+            if not self._presses and (urgent or not self._routine):
                 self._something.wait(patience)
-            while self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
+            while not urgent and self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
                 self._something.wait(left)
-            waiting = self._presses or self._routine
-            if self._routine and not self._presses:
+            waiting = self._presses if urgent else self._presses or self._routine
+            if waiting is self._routine:
                 self._gathered_at = time.monotonic()
             group: list[Arrived] = []
             work = 0
@@ -265,10 +268,18 @@ class Ingest:
     """`work` of the loop of that name; `received` is called from paho's thread."""
 
     def __init__(
-        self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock, share: Share = WHOLE
+        self,
+        store: Store,
+        link: Link,
+        inbox: Inbox,
+        news: SimpleQueue[News],
+        clock: Clock,
+        share: Share = WHOLE,
+        reserve: Reserve | None = None,
     ) -> None:
         self._store = store
         self._link = link
+        self._reserve = reserve or Reserve(None, 0)
         self._inbox = inbox
         self._news = news
         self._clock = clock
@@ -282,7 +293,7 @@ class Ingest:
 
     def turn(self) -> None:
         if not self._groups:
-            self._groups.append(self._inbox.take(PATIENCE))
+            self._groups.append(self._inbox.take(PATIENCE, urgent=self._reserve.scarce))
         changed = self._on_record.refresh()
         if changed:
             self._link.hear(self._on_record.homes)
@@ -310,7 +321,8 @@ class Ingest:
             self._lost.append(Aside(group[0].at, None, "hub", text, group[0].content))
 
     def standing(self) -> tuple[datetime, str]:
-        return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
+        trouble = self._link.hindrance or self._reserve.hindrance or self._trouble
+        return self._inbox.complete_until(self._clock.now()), trouble
 
     def _handle(self, group: Sequence[Arrived]) -> Iterable[str]:
         """The kits that said what they keep to."""

@@ -29,6 +29,7 @@ from hub.learned import Learned
 from hub.loops import HowFar, Turning
 from hub.pauses import Pauses
 from hub.relearning import Relearned, Relearning, bring_up, judged, observed
+from hub.reserve import Reserve
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
@@ -103,8 +104,10 @@ class Watch:
         learned: Learned,
         share: Share = WHOLE,
         relearning: Relearning | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
         self._store = store
+        self._reserve = reserve or Reserve(None, 0)
         self._share = share
         self._learned = learned
         self._link = link
@@ -195,7 +198,7 @@ class Watch:
 
     def _mind_deafness(self, now: datetime) -> None:
         """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""
-        hearing = not self._link.hindrance
+        hearing = not (self._link.hindrance or self._reserve.hindrance)
         if not hearing:
             self._engine.listening_since = now.timestamp()
         elif not self._hearing and self._link.hearing_since:
@@ -569,9 +572,9 @@ class Watch:
         return signs
 
     def _snapshot(self) -> None:
-        """Only of what has been raised: this runs when nothing is pending."""
+        """Only of what has been raised: this runs when nothing is pending. On a full disk there is no room for one."""
         passed = time.monotonic() - self._saved_at
-        if passed < SNAPSHOT_EVERY or self._saving.under_way:
+        if passed < SNAPSHOT_EVERY or self._saving.under_way or self._reserve.used:
             return
         if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from models.alert import Alert, Lane, State
 from models.urgency import asks_for_a_look
@@ -147,8 +148,8 @@ class ResponsePlan:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at reaching someone: the `step` of the plan, how it went, what came of it, and until when that stops
-    the chain for everybody.
+    """One try at reaching someone: the `step` that the plan had then, how it went, what came of it, and until when that
+    stops the chain for everybody; whom it was to reach and by which transport.
     """
 
     id: int
@@ -159,6 +160,11 @@ class Attempt:
     answer: Answer | None = None
     answered_at: datetime | None = None
     holds_until: datetime | None = None
+    who: str = ""
+    transport: str = ""
+
+
+Tries = TypeVar("Tries", bound=Attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +293,30 @@ def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: date
     held = held_until(attempts, now)
     if held is not None:
         return Due((), lapsed=False, look_again_at=held)
-    this_round = [attempt for attempt in attempts if attempt.at >= alert.round_began_at]
+    this_round = [attempt for attempt in placed(plan, attempts) if attempt.at >= alert.round_began_at]
     began = alert.round_began_at + paused(attempts, alert.round_began_at, now)
     steps = _steps_due(plan, began, this_round, now)
     return Due(steps, lapsed=False, look_again_at=_next_look(plan, began, this_round, steps, now))
+
+
+def placed(plan: ResponsePlan, attempts: Iterable[Tries]) -> list[Tries]:
+    """Each at the step by which this plan reaches the same person in the same way; OUTSIDE where there is none now. A
+    plan changes while it is kept to: a contact is taken off the record, or the alert grows into one of another kind.
+    """
+    steps = [_reaches(step.who, step.transport) for step in plan.steps]
+
+    def at(one: Tries) -> Tries:
+        mine = _reaches(one.who, one.transport)
+        if one.step == OUTSIDE or not one.who or mine in steps[one.step : one.step + 1]:
+            return one
+        return replace(one, step=steps.index(mine) if mine in steps else OUTSIDE)
+
+    return [at(one) for one in attempts]
+
+
+def _reaches(who: str, transport: str) -> tuple[str, str]:
+    """What an operator does by hand is put down as a telephone call."""
+    return who, "" if transport in BY_HAND else transport
 
 
 def lapse_time(state: State, last_act_at: datetime, hold: timedelta = PATIENCE[State.ANSWERED]) -> datetime:
@@ -395,6 +421,7 @@ def propose(
     """The next thing for an operator to do about an open alert; there always is one. `names` says how each person that
     the plan's steps name is called.
     """
+    attempts = placed(plan, attempts)
     told = [one for one in attempts if one.answer is not None]
     last = max(told, key=lambda one: (one.answered_at or one.at, one.id), default=None)
     by_words = _by_word(plan, last, names, now) if last else None

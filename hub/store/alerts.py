@@ -89,10 +89,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class AttemptMade(Attempt):
-    """An attempt with who made it, whom it was to reach, and how it went."""
+    """An attempt with who made it, and how it went."""
 
-    who: str = ""
-    transport: str = ""
     detail: str = ""
     finished_at: datetime | None = None
     actor: str = HUB

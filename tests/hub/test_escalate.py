@@ -18,6 +18,7 @@ from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.register import Change, keep
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
@@ -354,6 +355,17 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
     assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"
 
 
+def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Desk) -> None:
+    """Somebody's word about an attempt that was erased meanwhile."""
+    raised(desk)
+    desk.escalate._to_finish.append(hub.escalate.Outcome(99, Tried.SENT, "told", "log", Answer.FINE))
+    with pytest.raises(LookupError) as gone:
+        desk.turn()
+    desk.escalate.stumbled(gone.value)
+    desk.settle(1)
+    assert desk.told_whom() == ["operator"]
+
+
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:
     agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
     honest, tries = desk.told["email"].send, list[Call]()
@@ -451,6 +463,18 @@ def test_the_partner_that_takes_over_holds_the_chain(store: Store, hand: Hand) -
     assert len(desk.told["log"].calls) == before, "the partner has it"
     desk.turn(minutes=5)
     desk.settle(before + 1)
+
+
+def test_a_contact_who_is_taken_off_the_record_costs_nobody_their_turn(desk: Desk, register: Register) -> None:
+    ben = replace(register.contacts[0], id="ben")
+    desk.store.records.load(Register(contacts=(ben,)), {})
+    agree(desk.store, Step("operator", "log"), Step("contacts", "email"))
+    raised(desk)
+    desk.settle(1, "email")
+    keep(desk.store.records.engine, [Change("contacts", ("ada",), register.contacts[0], None)], ())
+    desk.turn(minutes=2)
+    desk.settle(2, "email")
+    assert desk.told_whom("email") == ["ada", "ben"]
 
 
 def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
 from hub.loops import judged_until, relied_on
+from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
@@ -102,6 +103,8 @@ EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 
 RING = "Ring the duty line."
 """Where nobody in the contact centre can help."""
+FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
+SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
@@ -148,7 +151,7 @@ class Gate:
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
-        self._worklist = Worklist(records.engine)
+        self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)
         self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)
         self.outages = OutageDesk(self._door, self.board)
@@ -442,13 +445,14 @@ class Gate:
             "alive": self._turns(),
             "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
+            "disk": {"full": self._reserve.used, "only_calls": self._reserve.scarce},
             "played_now": self._clock.now().isoformat(),
             "judged_until": until.isoformat() if until else None,
         }
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
+        late, broken = self._late(), [one for one in self.ways.broken(council) if not (one.holder or one.disk)]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or lost. {RING}"
@@ -461,10 +465,11 @@ class Gate:
             for one in broken
         ]
         said += self.handovers.late(council)
-        return (
-            *said,
-            *([] if self._hears() else [f"The hub hears no home at all: a press would not reach it. {RING}"]),
-        )
+        if self._reserve.used:
+            said.append(SCARCE if self._reserve.scarce else FULL)
+        if not (self._reserve.scarce or self._hears()):
+            said.append(f"The hub hears no home at all: a press would not reach it. {RING}")
+        return tuple(said)
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""

@@ -43,6 +43,7 @@ from models.response import (
     Visit,
     held_until,
     incident,
+    placed,
     propose,
 )
 
@@ -101,7 +102,7 @@ class ResponseDesk:
         if viewer.role not in ACTING or alert.state is State.CLOSED:
             return None
         plan, now = self._plan(alert), self._door.clock.now()
-        attempts, people = self._door.alerts.attempts(alert.id), self.people(alert)
+        attempts, people = placed(plan, self._door.alerts.attempts(alert.id)), self.people(alert)
         proposal = propose(plan, alert, attempts, now, people, visit(entries))
         phones = self._phones(alert)
         steps = tuple(
@@ -229,9 +230,15 @@ class ResponseDesk:
             raise Hidden("link") from bad
         attempt = self._responses.attempt(number)
         alert = self._door.alerts.alert(attempt.alert) if attempt else None
-        if attempt is None or alert is None:
+        if attempt is None or alert is None or not self._is_asked(attempt, alert):
             raise Hidden("link")
         return attempt, alert
+
+    def _is_asked(self, attempt: AttemptMade, alert: Alert) -> bool:
+        """Whoever was a contact when the link was sent, and is none now, reads nothing and stops nothing by it."""
+        contact = self._door.records.contact(attempt.who)
+        living = {one.id for one in self._door.residents(alert)}
+        return attempt.who == PARTNER or (contact is not None and contact.resident in living)
 
     def _reply(self, attempt: AttemptMade, alert: Alert) -> Reply:
         home = self._door.records.home(alert.home)

@@ -14,10 +14,12 @@ from hub.calls import Calls
 from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.plans import plan_of
+from hub.store import register
 from hub.store.amendments import Amendment
-from hub.store.ways import Ways
+from hub.store.ways import DISK, Ways
 from hub.transports.post import SIGNATURE, signature
 from hub.web.access import Gate
+from hub.web.access.gate import FULL, SCARCE
 from models.alert import Act, Alert, Outcome, State
 from models.people import Address, Contact
 from models.register import PlanOf, Register
@@ -138,6 +140,20 @@ def test_a_forged_or_an_expired_link_is_nothing_at_all(world: World, visit: Visi
     assert world.store.alerts.attempts(alert.id)[0].answer is None
 
 
+def test_whoever_is_a_contact_no_longer_reads_nothing_and_stops_nothing_by_a_link(world: World, visit: Visit) -> None:
+    alert, anybody = world.press(), visit(None)
+    path = sent(world, alert)
+    off_the_record(world, "c_ada")
+    for answer in (anybody.get(path), anybody.client.post(path, data={"key": "2"})):
+        assert (answer.status_code, "Okafor" in answer.text) == (404, False)
+    assert world.store.alerts.attempts(alert.id)[0].answer is None
+
+
+def off_the_record(world: World, contact: str) -> None:
+    before = world.store.records.contact(contact)
+    register.keep(world.store.records.engine, [register.Change("contacts", (contact,), before, None)], ())
+
+
 def test_what_is_over_thanks_and_asks_for_nothing(world: World, visit: Visit) -> None:
     alert = world.press()
     path = sent(world, alert)
@@ -179,6 +195,27 @@ def test_a_way_that_fails_is_a_fault_once_which_somebody_sees_to_and_which_ends_
     )
     assert tom.post(take).status_code == 409
     assert world.store.alerts.latest_change() == before
+
+
+def test_a_full_disk_is_said_above_the_queue_and_is_a_fault_that_somebody_sees_to(world: World, visit: Visit) -> None:
+    tom, ways = visit("tom"), Ways(world.store.alerts.engine)
+    assert visit(None).get("/alive").json()["disk"] == {"full": False, "only_calls": False}
+    (world.settings.data / "reserve").touch()  # as it is when it was given up
+    ways.failed(DISK, "it is full: make room", world.now)
+    (fault,) = ways.broken()
+    page = words(tom.see("/console"))
+    assert FULL in page
+    assert "Room is short the hub's disk this hub It is full: make room." in page
+    assert "tried in vain" not in page
+    assert visit(None).get("/alive").json()["disk"] == {"full": True, "only_calls": False}
+    assert tom.post(f"/console/ways/{fault.id}/take").status_code == 303
+    assert "The hub's disk , since 12:00: it is full: make room. Tom Brandt sees to it." in words(
+        tom.see("/console/ways")
+    )
+    vast = replace(world.settings, reserve_mb=2**40)  # so that no disk has room for it
+    gate = Gate(world.store.records, world.store.alerts, world.store.series, world.clock, settings=vast)
+    assert gate.trouble("") == (SCARCE,)
+    assert "disk" not in visit("ada").see("/family")
 
 
 def test_who_sees_to_a_failing_way_is_not_named_to_another_council(world: World) -> None:
