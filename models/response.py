@@ -400,10 +400,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A responder who was sent, and whether they have arrived."""
+    """A responder who was sent, and whether they have arrived; since they left again, when that was and what they
+    `found`.
+    """
 
     sent_at: datetime
     arrived: bool
+    left_at: datetime | None = None
+    found: str = ""
 
 
 def propose(
@@ -421,9 +425,15 @@ def propose(
     told = [one for one in attempts if one.answer is not None]
     last = max(told, key=lambda one: (one.answered_at or one.at, one.id), default=None)
     by_words = _by_word(plan, last, names, now) if last else None
-    if visit is not None:
+    if visit is not None and visit.left_at is None:
         return _while_visited(plan, visit, now)
+    if visit is not None and visit.left_at and not _said_since(last, visit.left_at):
+        return Proposal(Do.CLOSE, f"The responder has left again{f': {visit.found}' if visit.found else ''}.")
     return by_words or _next_by_hand(plan, alert, attempts, names)
+
+
+def _said_since(last: Attempt | None, at: datetime) -> bool:
+    return last is not None and last.answered_at is not None and last.answered_at > at
 
 
 def _by_word(plan: ResponsePlan, last: Attempt, names: Mapping[str, str], now: datetime) -> Proposal | None:
