@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
-from hub.clock import Clock
+from hub.clock import SET_BACK, Clock
 from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
@@ -205,6 +205,7 @@ class Escalate:
         self._calls, self._plans = calls, Plans(store.records, partner=partner)
         self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
         self._probed_at = self._doors_at = float("-inf")
+        self._latest = clock.now()
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
         self._learning = False
@@ -221,12 +222,20 @@ class Escalate:
         self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
+        self._mind_the_clock(now)
         self._finish(now)
         self._take_due(now)
         self._finish(now)
         self._mend(now)
         self._look_at_doors(now)
         self._tell_homes(now)
+
+    def _mind_the_clock(self, now: datetime) -> None:
+        """What was put off by a clock that was ahead would have to wait until that moment comes again."""
+        if self._latest - now > SET_BACK:
+            anew = self._store.alerts.set_back(now, self._latest)
+            log.warning("the hub's clock was set back by %s: %d alerts are looked at anew", self._latest - now, anew)
+        self._latest = now
 
     def _look_at_doors(self, now: datetime) -> None:
         if time.monotonic() - self._doors_at >= DOORS_EVERY:
@@ -264,6 +273,8 @@ class Escalate:
         """What an earlier process had under way when it ended, nobody knows the outcome of."""
         for attempt in self._store.alerts.unfinished(self._clock.now()):
             self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", self._clock.now())
+        before = self._store.records.loops().get("escalate")
+        self._latest = max(before.played, self._latest) if before else self._latest
         self._recovered = True
 
     def _finish(self, now: datetime) -> None:
