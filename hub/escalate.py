@@ -311,7 +311,8 @@ class Escalate:
         self._reach_all(now)  # what a turn before this one fell over
         real = time.monotonic()
         self._passed_over = {alert: until for alert, until in self._passed_over.items() if until > real}
-        waiting = [one for one in self._store.alerts.due(now, ALERTS_AT_ONCE) if one.id not in self._passed_over]
+        many = ALERTS_AT_ONCE + len(self._passed_over)  # those passed over take nobody's place
+        waiting = [one for one in self._store.alerts.due(now, many) if one.id not in self._passed_over]
         if waiting:
             self._plans.refresh()
         size = 1 if self._one_by_one else TAKEN_AT_ONCE

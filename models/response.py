@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeVar
 
 from models.alert import Alert, Lane, State
@@ -69,6 +70,10 @@ BY_KEY: dict[str, Answer] = {
 
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
 """What an operator may put on record about an attempt of theirs."""
+
+
+LONGEST_SILENCE = timedelta(hours=4)
+"""What a plan may let pass, as it is agreed, before somebody is reached, and again and again after that."""
 
 
 class Incident(StrEnum):
@@ -144,6 +149,15 @@ class ResponsePlan:
     @property
     def repeated(self) -> tuple[int, ...]:
         return self.taken_by_hub[-self.last_tier :]
+
+
+def too_silent(plan: ResponsePlan) -> str:
+    """Why this can't be agreed on: for how long it would reach nobody; '' where it can."""
+    moments = sorted(plan.steps[number].after for number in plan.taken_by_hub)
+    waits = [plan.repeat, moments[0], *(later - before for before, later in pairwise(moments))]
+    if max(waits) <= LONGEST_SILENCE:
+        return ""
+    return f"the plan for '{plan.kind}' reaches nobody for {max(waits)}: let no more than {LONGEST_SILENCE} pass"
 
 
 @dataclass(frozen=True, slots=True)

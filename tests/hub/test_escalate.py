@@ -346,6 +346,7 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
         return honest(resident, kind, lane)
 
     monkeypatch.setattr(desk.store.records, "plan", broken)
+    monkeypatch.setattr(hub.escalate, "ALERTS_AT_ONCE", 1)
     bad, good = raised(desk), raised(desk, FindingKind.KIT_UNHEARD, None)
     with pytest.raises(KeyError) as bug:
         desk.turn()
