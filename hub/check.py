@@ -37,7 +37,8 @@ def findings(settings: Settings) -> Iterable[Finding]:
     except (SQLAlchemyError, OSError) as bad:
         yield False, f"the databases can't be opened: {bad}"
         return
-    yield True, f"databases open, {len(store.records.homes())} homes on record"
+    place = "" if settings.records_url else f" in {settings.data.resolve()}"
+    yield True, f"databases open{place}, {len(store.records.homes())} homes on record"
     yield from _room(settings)
     yield from _series(settings, store)
     yield from _broker(settings)
@@ -113,7 +114,8 @@ def _people(settings: Settings, store: Store) -> Iterable[Finding]:
     homes = records.homes()
     for council in sorted({home.council for home in homes} or {""}):
         whose = f" for the homes of {council}" if council else ""
-        yield operators[council] > 0, f"{operators[council]} operators on record{whose}"
+        add = "" if operators[council] else ": add one with 'nightlight-hub account add LOGIN --role operator'"
+        yield operators[council] > 0, f"{operators[council]} operators on record{whose}{add}"
     for home in homes:
         residents = records.residents_of(home.id)
         if not residents:

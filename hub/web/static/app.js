@@ -113,12 +113,13 @@
 
   // Whoever deals with one alert hears and sees that others wait: what they are and where, and no word about a person.
   const beside = document.getElementById("others");
+  const [one_waits, more_wait] = document.getElementById("now") ? ["Somebody else waits", "others wait"] : ["Somebody waits", "people wait"];
   let heard_of = null;
   const tell_others = (others) => {
     if (!beside || !others) return;
     const count = others.length;
     const kinds = others.slice(0, 3).map(([, says]) => says).join("; ");
-    const says = count ? `${count === 1 ? "Somebody else waits" : `${count} others wait`} for an answer: ${kinds}${count > 3 ? " …" : ""}` : "";
+    const says = count ? `${count === 1 ? one_waits : `${count} ${more_wait}`} for an answer: ${kinds}${count > 3 ? " …" : ""}` : "";
     const status = beside.lastElementChild;
     if (status.textContent !== says) status.textContent = says;
     beside.hidden = !count;

@@ -72,6 +72,7 @@ def _closes_though_nobody_spoke(page: Page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/console")
     assert "It is not on record that anybody has spoken with Mrs Okafor, or was there." in asked[0]
+    expect(page.locator("#done")).to_contain_text("Closed: Perhaps a fall, Grace Okafor, as “Genuine fall”.")
 
 
 def _more_comes_in(world: World, page: Page, chosen: Locator) -> None:
