@@ -9,6 +9,8 @@ from models.pace import Pace, unpacked
 
 SLICE = 0.25
 """No wait is longer at a stretch (real seconds), so that a changed pace is noticed."""
+SET_BACK = timedelta(minutes=1)
+"""A clock that goes back further was wrong before; by less, it is only kept right."""
 LEAST = 0.02
 """No wait is shorter; so often a clock that is moved by hand is looked at."""
 

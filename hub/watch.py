@@ -20,7 +20,7 @@ import numpy as np
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.budgets import Budgets
-from hub.clock import Clock
+from hub.clock import SET_BACK, Clock
 from hub.expecting import Expecting, known_since
 from hub.garbage import nothing_is_garbage
 from hub.health import Health
@@ -69,6 +69,8 @@ UNEXPLAINED = (
 )
 RAISED_AT_ONCE = 50
 """Findings in one transaction: a storm must not wait for the disk once for each."""
+SETTLES = 10.0
+"""Real seconds after a clock was set back until all that came before has been read."""
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
 
@@ -141,7 +143,8 @@ class Watch:
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._before: Turn | None = None
-        self._judged = clock.now()
+        self._judged = self._latest = clock.now()
+        self._set_back_at = float("-inf")
 
     def turn(self) -> None:
         if not self._rebuilt:
@@ -154,6 +157,7 @@ class Watch:
         self._mind_deafness(now)
         self._observe(news)
         self._raise_pending()
+        self._mind_the_clock(now)
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
@@ -206,6 +210,19 @@ class Watch:
         elif not self._hearing and self._link.hearing_since:
             self._engine.listening_since = max(self._engine.listening_since, self._link.hearing_since.timestamp())
         self._hearing = hearing
+
+    def _mind_the_clock(self, now: datetime) -> None:
+        """What came while the clock was ahead would count as heard until that moment comes again. What is on its way to
+        here as the clock is set back still says that, so this goes on for a little.
+        """
+        if self._latest - now > SET_BACK:
+            log.warning("the hub's clock was set back by %s: nothing was heard later than now", self._latest - now)
+            self._set_back_at = time.monotonic()
+        if time.monotonic() - self._set_back_at < SETTLES:
+            self._store.records.set_back(now)
+            self._engine.set_back(now)
+            self._health.set_back(now)
+        self._latest = now
 
     def _observe(self, news: Sequence[News]) -> None:
         rows: list[Row] = []
@@ -415,6 +432,7 @@ class Watch:
         self._health = Health(self._store, self._share)
         self._say("reading what is known of kits")
         judged_until = self._before.played if self._before else None
+        self._latest = max(judged_until or self._latest, self._latest)
         self._find(self._health.begin(self._engine, self._clock.now(), judged_until))
         self._say("reading what was stored")
         self._catch_up()

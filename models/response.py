@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeVar
 
 from models.alert import Alert, Lane, State
@@ -69,6 +70,10 @@ BY_KEY: dict[str, Answer] = {
 
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
 """What an operator may put on record about an attempt of theirs."""
+
+
+LONGEST_SILENCE = timedelta(hours=4)
+"""What a plan may let pass, as it is agreed, before somebody is reached, and again and again after that."""
 
 
 class Incident(StrEnum):
@@ -144,6 +149,15 @@ class ResponsePlan:
     @property
     def repeated(self) -> tuple[int, ...]:
         return self.taken_by_hub[-self.last_tier :]
+
+
+def too_silent(plan: ResponsePlan) -> str:
+    """Why this can't be agreed on: for how long it would reach nobody; '' where it can."""
+    moments = sorted(plan.steps[number].after for number in plan.taken_by_hub)
+    waits = [plan.repeat, moments[0], *(later - before for before, later in pairwise(moments))]
+    if max(waits) <= LONGEST_SILENCE:
+        return ""
+    return f"the plan for '{plan.kind}' reaches nobody for {max(waits)}: let no more than {LONGEST_SILENCE} pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,10 +414,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A responder who was sent, and whether they have arrived."""
+    """A responder who was sent, and whether they have arrived; since they left again, when that was and what they
+    `found`.
+    """
 
     sent_at: datetime
     arrived: bool
+    left_at: datetime | None = None
+    found: str = ""
 
 
 def propose(
@@ -421,9 +439,15 @@ def propose(
     told = [one for one in attempts if one.answer is not None]
     last = max(told, key=lambda one: (one.answered_at or one.at, one.id), default=None)
     by_words = _by_word(plan, last, names, now) if last else None
-    if visit is not None:
+    if visit is not None and visit.left_at is None:
         return _while_visited(plan, visit, now)
+    if visit is not None and visit.left_at and not _said_since(last, visit.left_at):
+        return Proposal(Do.CLOSE, f"The responder has left again{f': {visit.found}' if visit.found else ''}.")
     return by_words or _next_by_hand(plan, alert, attempts, names)
+
+
+def _said_since(last: Attempt | None, at: datetime) -> bool:
+    return last is not None and last.answered_at is not None and last.answered_at > at
 
 
 def _by_word(plan: ResponsePlan, last: Attempt, names: Mapping[str, str], now: datetime) -> Proposal | None:

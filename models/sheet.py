@@ -18,7 +18,7 @@ from models.observation import SensorKind
 from models.people import TOLD_BY, Address, Contact, Level, Resident, Telling
 from models.privacy import Consent
 from models.register import PlanOf
-from models.response import Incident, ResponsePlan, Step
+from models.response import Incident, ResponsePlan, Step, too_silent
 from models.wire import Leg, topic
 
 LONGEST = 2000
@@ -284,7 +284,10 @@ def _plan(cells: Mapping[str, Any], before: Any) -> PlanOf:
     plan = before.plan if before else ResponsePlan(cells["kind"], cells["steps"])
     spans = {to: timedelta(minutes=cells[name]) for name, to in _PLAN_SPANS.items() if name in cells}
     plain = {name: cells[name] for name in ("steps", "last_tier") if name in cells}
-    return PlanOf(cells["resident"], replace(plan, **plain, **spans))
+    made = replace(plan, **plain, **spans)
+    if why := too_silent(made):
+        raise ValueError(why)
+    return PlanOf(cells["resident"], made)
 
 
 _PLAN_SPANS = {"repeat_minutes": "repeat", "hold_minutes": "hold"}

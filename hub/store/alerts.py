@@ -20,7 +20,7 @@ from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, aft
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.reason import NOT_COUNTED
-from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
+from models.response import HOLDS, PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.shift import NEVER_MUTED
 from models.wire import Order
 
@@ -272,6 +272,12 @@ class Alerts:
         if orders:
             told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
             written(self._engine, lambda connection: connection.execute(told).rowcount)
+
+    def set_back(self, now: datetime, ahead: datetime) -> int:
+        """The clock said `ahead` and is set back: what is open waits for nothing that was written down by it. How many
+        alerts are to be looked at sooner. One of a muted home goes on waiting.
+        """
+        return self.again(lambda connection: _set_back(connection, now, ahead))
 
     def latest_change(self) -> int:
         return int(self._all(_LATEST)[0][0])
@@ -542,6 +548,26 @@ def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, 
         save(connection, alert, again)
     result = "failed" if tried is Tried.FAILED else "may not have happened"
     note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport} {result}: {detail}")
+
+
+def _set_back(connection: Connection, now: datetime, ahead: datetime) -> int:
+    a, longest = _attempts.c, now + max(HOLDS.values())
+    still_open = select(_alerts.c.id).where(_alerts.c.state != State.CLOSED.value)
+    for column, latest in ((a.at, now), (a.answered_at, now), (a.holds_until, longest)):
+        late = update(_attempts).where(a.alert.in_(still_open), column > latest)
+        connection.execute(late.values({column.name: latest}))
+    waiting = still_open.where(_alerts.c.look_again_at > now, _alerts.c.round_began_at <= ahead).order_by(_alerts.c.id)
+    sooner = 0
+    for number in connection.execute(waiting).scalars().all():
+        alert = locked(connection, number)
+        again = now + PATIENCE.get(alert.state, timedelta(0))
+        if alert.look_again_at is not None and alert.look_again_at > again:
+            began = min(alert.round_began_at, now)
+            moved = replace(alert, version=alert.version + 1, round_began_at=began, look_again_at=again)
+            save(connection, alert, moved)
+            note(connection, moved, now, Act.NOTE, HUB, "The hub's clock was ahead, and was set back.")
+            sooner += 1
+    return sooner
 
 
 def locked(connection: Connection, alert_id: int) -> Alert:

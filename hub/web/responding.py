@@ -24,13 +24,16 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Responding:
-    """The plan in force for an open alert; with `may_try` its viewer holds it and may put tries on record."""
+    """The plan in force for an open alert; with `may_try` its viewer holds it and may put tries on record. `unspoken`
+    is what to ask whoever would close it, where nobody is on record who knows how the resident is.
+    """
 
     title: str
     steps: tuple[PlanStep, ...]
     proposal: Proposal
     held_until: datetime | None
     may_try: bool
+    unspoken: str
 
     @property
     def proposed(self) -> PlanStep | None:

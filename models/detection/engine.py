@@ -588,6 +588,21 @@ class Engine:
         noticed: Bools = np.isfinite(self._state["began"]) | (self._state["waiting"] > 0)
         return noticed
 
+    def set_back(self, now: datetime) -> None:
+        """The clock was ahead: what came by it is taken to be of now. Every column only moves forward in time, so that
+        all would be believed until that moment comes again.
+        """
+        moment = now.timestamp()
+        ahead = np.flatnonzero(self.last_sign > moment)
+        self.began[np.isfinite(self.began) & (self.began > moment)] = moment
+        of_homes = "last_sign", "heard_until", "read_until", "returned", "new_sensor", "waiting_at"
+        columns = [self._column(name) for name in of_homes] + [self._fitted[name] for name in ("seen", "sign_at")]
+        for column in (*columns, self._fusion.state["at"]):
+            np.minimum(column, moment, out=column)
+        self.listening_since = min(self.listening_since, moment)
+        self._look_anew(ahead)
+        self.wake_at[:] = NEVER
+
     def outdate(self) -> None:
         """What is known of habits was learned by another prior, or from the last days of a past alone."""
         seen = np.flatnonzero(self.noticed)

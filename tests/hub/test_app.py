@@ -180,14 +180,33 @@ def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> 
 
 def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None:
     plans = json.loads(document.read_text())
-    step = {"who": "karl", "transport": "email", "after": "PT0S"}
-    plans["plans"] = [{"resident": "grace", "plan": {"kind": "default", "steps": [step]}}]
+    ways = [
+        ("karl", "email"),
+        ("ada", "sms"),
+        ("ada", "push"),
+        ("operator", "push"),
+        ("supervisor", "sip"),
+        ("ada", "tel"),
+    ]
+    ways += [
+        ("operator", "log"),
+        ("ada", "webpush"),
+        ("operator", "webhook"),
+        ("partner", "partner"),
+        ("ada", "pigeon"),
+    ]
+    steps = [{"who": who, "transport": way, "after": "PT0S"} for who, way in ways]
+    plans["plans"] = [{"resident": "grace", "plan": {"kind": "default", "steps": steps}}]
     document.write_text(json.dumps(plans))
     assert hub(file, "load", document).returncode == 0
     done = hub(file, "check")
     assert done.returncode == 1
     assert "names 'karl', who is not their contact" in done.stdout
-    assert "set smtp_host" in done.stdout
+    needed = ("smtp_host", "sms_url_file", "sip_url", "webhook_url", "partner_url")
+    assert [one for one in needed if f"set {one}" not in done.stdout] == []
+    said = ("'ada' by push", "'operator' by push", "'supervisor' by sip", "'pigeon', and there is no such transport")
+    assert [one for one in said if one not in done.stdout] == []
+    assert [one for one in ("by tel", "by log", "by webpush", "by webhook") if one in done.stdout] == []
 
 
 def test_the_logs_are_proved_and_a_forgery_is_named(file: Path, store: Store, tmp_path: Path) -> None:

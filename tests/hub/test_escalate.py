@@ -346,6 +346,7 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
         return honest(resident, kind, lane)
 
     monkeypatch.setattr(desk.store.records, "plan", broken)
+    monkeypatch.setattr(hub.escalate, "ALERTS_AT_ONCE", 1)
     bad, good = raised(desk), raised(desk, FindingKind.KIT_UNHEARD, None)
     with pytest.raises(KeyError) as bug:
         desk.turn()
@@ -353,6 +354,48 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
     desk.settle(1)
     assert [one.alert for one in desk.store.alerts.attempts(good.id)] == [good.id]
     assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_leaves_nobody_waiting(desk: Desk) -> None:
+    """What was put off by it would wait for a year. A muted home goes on waiting, as it was told to."""
+    answered, held = raised(desk), raised(desk, FindingKind.SILENCE, None)
+    desk.settle(2)
+    desk.turn(days=365)
+    desk.settle(4)
+    desk.store.alerts.act(answered.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.escalate._responses.volunteered(held.id, "ada", Answer.ON_THE_WAY, desk.hand.now)
+    desk.turn(days=-365, minutes=1)
+    (waiting,) = [one for one in desk.store.alerts.open_alerts() if one.id == answered.id]
+    assert waiting.look_again_at == desk.hand.now + timedelta(minutes=3), "Tom has as long as ever"
+    told = len(desk.told["log"].calls)
+    desk.turn(minutes=3)
+    assert state(desk, answered) is State.RAISED
+    desk.turn(minutes=28)
+    desk.settle(told + 2)
+    assert {call.alert for call in desk.told["log"].calls[told:]} == {answered.id, held.id}
+
+
+def test_a_clock_that_was_set_back_while_the_hub_was_down(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.hand.move(days=30)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.store.records.turned("escalate", 0.0, desk.hand.now)
+    desk.hand.move(days=-30)
+    again = Desk(desk.store, desk.hand)
+    again.turn()
+    again.turn(minutes=4)
+    assert state(again, alert) is State.RAISED
+
+
+def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Desk) -> None:
+    """Somebody's word about an attempt that was erased meanwhile."""
+    raised(desk)
+    desk.escalate._to_finish.append(hub.escalate.Outcome(99, Tried.SENT, "told", "log", Answer.FINE))
+    with pytest.raises(LookupError) as gone:
+        desk.turn()
+    desk.escalate.stumbled(gone.value)
+    desk.settle(1)
+    assert desk.told_whom() == ["operator"]
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:

@@ -115,6 +115,32 @@ def test_a_deaf_hub_blames_no_kit(post: Post) -> None:
     assert post.kinds() == [("kit_unheard", State.RAISED)]
 
 
+def test_a_hub_clock_that_was_ahead_and_is_set_back_leaves_nobody_unwatched(post: Post) -> None:
+    """By it the home would count as heard for a year, and whoever lives there as well as ever."""
+    post.alive(3)
+    post.hand.move(days=365)
+    post.alive(3)
+    post.saw()
+    post.hand.move(days=-365)
+    post.turn()
+    heard = post.store.records.heard(HOME)[HOME]
+    assert heard.until is not None
+    assert heard.until <= post.hand.now
+    post.alive(3)
+    post.saw()
+    assert [kind for kind, state in post.kinds() if state is State.RAISED] == ["silence"], (
+        "of that year; a person ends it"
+    )
+    post.store.alerts.act(post.alerts()[-1].id, Act.ANSWER, "tom", post.hand.now)
+    for _ in range(7):
+        post.hand.move(hours=1)
+        post.alive(1)
+    said = [one.text for one in post.store.alerts.timeline(post.alerts()[-1].id)]
+    assert sum("No sign of life since" in text for text in said) == 2
+    post.turn(minutes=4)
+    assert ("kit_unheard", State.RAISED) in post.kinds()
+
+
 def test_what_waits_at_ingest_is_not_judged_before_it_is_read(post: Post) -> None:
     post.alive(3)
     behind = post.hand.now

@@ -301,6 +301,14 @@ def test_a_responder_who_does_not_arrive_leads_to_999() -> None:
     assert propose(BY_HAND, OPEN, [], NOON + 50 * MIN, NAMES, Visit(NOON, arrived=True)).do is Do.WAIT
 
 
+def test_when_a_responder_has_left_again_it_is_closed_unless_something_was_said_since() -> None:
+    left = Visit(NOON, arrived=True, left_at=NOON + 20 * MIN, found="genuine fall")
+    over = propose(BY_HAND, OPEN, [said(1, NOON, Answer.NEEDS_HELP)], NOON + 21 * MIN, NAMES, left)
+    assert (over.do, over.why) == (Do.CLOSE, "The responder has left again: genuine fall.")
+    later = [said(1, NOON + 25 * MIN, Answer.NEEDS_HELP)]
+    assert propose(BY_HAND, OPEN, later, NOON + 26 * MIN, NAMES, left).do is Do.SEND
+
+
 def test_each_key_says_one_thing() -> None:
     assert len(set(BY_KEY.values())) == len(BY_KEY)
     assert not {Answer.VOICEMAIL, Answer.NO_ANSWER} & set(BY_KEY.values())

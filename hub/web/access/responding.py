@@ -20,7 +20,7 @@ from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
-from models.alert import Act, Alert, Refused, State
+from models.alert import Act, Alert, Lane, Refused, State
 from models.hours import day
 from models.languages import LANGUAGES
 from models.people import Contact, Resident, Role
@@ -80,6 +80,9 @@ TITLES: dict[Incident, str] = {
 }
 
 
+UNSPOKEN = "It is not on record that anybody has spoken with {}, or was there. Close it all the same?"
+
+
 class TextBack(msgspec.Struct):
     """What a gateway passes on: from which number, and what was sent back."""
 
@@ -107,7 +110,8 @@ class ResponseDesk:
             for number, step in enumerate(plan.steps)
         )
         title = TITLES.get(incident(alert.kind, alert.lane), "")
-        return Responding(title, steps, proposal, held_until(attempts, now), alert.holder == viewer.login)
+        unspoken = "" if alert.lane is Lane.KIT or _spoken(attempts, entries) else UNSPOKEN.format(people[RESIDENT])
+        return Responding(title, steps, proposal, held_until(attempts, now), alert.holder == viewer.login, unspoken)
 
     def people(self, alert: Alert) -> dict[str, str]:
         """How everybody is called that a plan or a timeline may name."""
@@ -252,15 +256,24 @@ class ResponseDesk:
         return [one for one in living if contact is None or one.id == contact.resident]
 
 
+def _spoken(attempts: Iterable[AttemptMade], entries: Iterable[Entry]) -> bool:
+    """Whether anybody is on record who knows how the resident is."""
+    told = any(one.answer in (Answer.FINE, Answer.NEEDS_HELP) for one in attempts)
+    return told or any(one.act in (Act.ARRIVE, Act.ENTER, Act.LEAVE) for one in entries)
+
+
 def visit(entries: Iterable[Entry]) -> Visit | None:
-    """The last responder who was sent, unless they have left again."""
+    """The last responder who was sent. Whatever was noticed after they had left is as if nobody had been there."""
     found: Visit | None = None
     for entry in entries:
         if entry.act is Act.SEND:
             found = Visit(entry.at, arrived=False)
         elif entry.act in (Act.ARRIVE, Act.ENTER) and found:
             found = Visit(found.sent_at, arrived=True)
-        elif entry.act is Act.LEAVE:
+        elif entry.act is Act.LEAVE and found:
+            said = entry.text.partition("\n")[0].rstrip(".")
+            found = Visit(found.sent_at, arrived=True, left_at=entry.at, found=said)
+        elif entry.act is Act.GROW and found and found.left_at:
             found = None
     return found
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hub.store.alerts import Entry
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import sent_of
+from hub.web.words import times as said_times
 from models.alert import ON_SITE, Act, Alert, Outcome, Refused, State
 from models.people import Role
 from models.response import RESIDENT, Answer
@@ -75,4 +76,4 @@ def _since_sent(entries: Sequence[Entry]) -> list[Entry]:
 def _spoke(answer: Answer | None, times: int) -> str:
     if answer in SPOKE:
         return f"They were spoken with: {answer}."
-    return f"They were rung {times} times, and nobody spoke." if times else "Nobody has rung them yet."
+    return f"They were rung {said_times(times)}, and nobody spoke." if times else "Nobody has rung them yet."

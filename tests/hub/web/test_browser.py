@@ -296,8 +296,19 @@ def test_what_is_being_typed_outlives_what_comes_in(world: World, url: str, open
     expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
     page.keyboard.type("she slipped")
     assert page.input_value("#text") == "She says that she slipped"
+    world.find(Finding(FindingKind.PRESS, "h_lindqvist", world.now, world.now, sensor="hall_pir"), "r_lindqvist")
+    expect(page.locator("#others")).to_contain_text("Somebody else waits for an answer: Call for help, Southside")
+    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    expect(page.locator("body[data-played=call]")).to_have_count(1)
+    page.locator("#others a").click()
+    page.wait_for_url("**/console")
+    page.goto(f"{url}/console/alert/{alert.id}")
+    expect(page.locator("#text")).to_have_value("She says that she slipped")
     page.get_by_role("button", name="Save note").click()
     expect(page.locator(".timeline")).to_contain_text("She says that she slipped")
+    expect(page.locator("#text")).to_have_value("")
+    page.get_by_role("button", name="I am still on it").click()
+    expect(page.locator(".timeline")).to_contain_text("Still on it.")
 
 
 def test_an_alert_that_ends_while_one_types_keeps_the_words(world: World, url: str, opened: Opened) -> None:

@@ -100,7 +100,11 @@ def test_what_happens_on_the_doorstep_is_taken_down_though_nobody_holds_the_aler
         priya.post(f"/visits/{sent.id}/leave", outcome=Outcome.FALL, text="The ambulance took her.").status_code == 303
     )
     assert stamped(world, sent) == [(Act.ENTER, "priya"), (Act.LEAVE, "priya")]
-    assert "The ambulance took her." in words(visit("tom").see(f"/console/alert/{sent.id}"))
+    page = words(visit("tom").see(f"/console/alert/{sent.id}"))
+    assert "Next: close it. The responder has left again: genuine fall." in page
+    assert "The ambulance took her." in page
+    world.press()
+    assert "Next: close it" not in words(visit("tom").see(f"/console/alert/{sent.id}"))
 
 
 def test_the_front_door_tells_of_an_arrival(world: World, visit: Visit, sent: Alert) -> None:
