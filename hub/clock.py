@@ -26,6 +26,12 @@ class Clock:
     def now(self) -> datetime:
         return self.pace().at(time.time())
 
+    def ahead(self) -> float:
+        """How far the machine's clock is ahead of what this process has lived through, in real s; no moment of its own.
+        It grows by as much as the machine was stopped for, or its clock was put forward.
+        """
+        return time.time() - time.monotonic()
+
     def pace(self) -> Pace:
         if self._path is not None:
             self._look(self._path)

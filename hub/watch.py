@@ -145,6 +145,7 @@ class Watch:
         self._before: Turn | None = None
         self._judged = self._latest = clock.now()
         self._set_back_at = float("-inf")
+        self._ahead_by, self._turned_at = clock.ahead(), time.monotonic()
 
     def turn(self) -> None:
         if not self._rebuilt:
@@ -158,6 +159,7 @@ class Watch:
         self._observe(news)
         self._raise_pending()
         self._mind_the_clock(now)
+        self._mind_standing_still(now)
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
@@ -223,6 +225,19 @@ class Watch:
             self._engine.set_back(now)
             self._health.set_back(now)
         self._latest = now
+
+    def _mind_standing_still(self, now: datetime) -> None:
+        """While this process or its machine was stopped, or until a clock is put forward, nobody was heard by it: that
+        is no fault of the kits.
+        """
+        ahead, real = self._clock.ahead(), time.monotonic()
+        lost = max(ahead - self._ahead_by, real - self._turned_at)
+        if lost > SET_BACK.total_seconds():
+            log.warning(
+                "the watch stood still, or the clock was put forward, by %.0f s: kits get time to be heard", lost
+            )
+            self._engine.listening_since = now.timestamp()
+        self._ahead_by, self._turned_at = ahead, real
 
     def _observe(self, news: Sequence[News]) -> None:
         rows: list[Row] = []
@@ -447,7 +462,7 @@ class Watch:
         self._find([self._over(one) for one in self._recall(hold=past_unread) if one.kind in BY_A_CLOCK])
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
-        self._rebuilt = True
+        self._rebuilt, self._turned_at = True, time.monotonic()
         self._store.records.forget_turns(self._share.count)
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
 

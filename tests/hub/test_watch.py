@@ -141,6 +141,19 @@ def test_a_hub_clock_that_was_ahead_and_is_set_back_leaves_nobody_unwatched(post
     assert ("kit_unheard", State.RAISED) in post.kinds()
 
 
+@pytest.mark.parametrize("counted", ["_ahead_by", "_turned_at"])
+def test_a_machine_or_a_process_that_stood_still_blames_no_kit(post: Post, counted: str) -> None:
+    """A virtual machine that was stopped for a copy of it, a clock that is put forward, a process that was held."""
+    post.alive(3)
+    setattr(post.watch, counted, getattr(post.watch, counted) - 1200)
+    post.turn(minutes=20)
+    assert post.kinds() == []
+    post.turn(minutes=2)
+    assert post.kinds() == []
+    post.turn(minutes=2)
+    assert post.kinds() == [("kit_unheard", State.RAISED)], "one that is not heard then is"
+
+
 def test_what_waits_at_ingest_is_not_judged_before_it_is_read(post: Post) -> None:
     post.alive(3)
     behind = post.hand.now
