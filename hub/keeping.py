@@ -56,15 +56,15 @@ class Keeping:
 
     def turn(self) -> None:
         real = time.monotonic()
-        if not self._waiting and real - self._began_at >= EVERY:
-            self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes(ended=True)]
-        self._room.look(self._clock.now())
-        more = real >= self._try_at and not self._reserve.used and self._step(real)
         if real - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = real
             self._store.records.tidy()
             self._store.series.tidy()
+        self._room.look(self._clock.now())
+        if not self._waiting and real - self._began_at >= EVERY:
+            self._began_at = real
+            self._waiting = [home.id for home in self._store.records.homes(ended=True)]
+        more = real >= self._try_at and not self._reserve.used and self._step(real)
         self._idle.wait(BREATH if more else PATIENCE)
 
     def _step(self, real: float) -> bool:

@@ -130,6 +130,8 @@ class Watch:
         self._relearning = relearning
         self._learning = Turning(store.records, share.named(LEARNING))
         self._up_to_date = False
+        self._brought: dict[str, int] = {}
+        self._learning_from: dict[str, int] = {}
         self._looked_at = 0.0
         self._hearing = False
         self._version = -1
@@ -358,8 +360,17 @@ class Watch:
         self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
+        self._follow_imports()
         if not self._share.whole or (self._store.series.last_seq() > self._seq and self._news.empty()):
             self._catch_up()
+
+    def _follow_imports(self) -> None:
+        """What is usual in homes whose past has more to tell now is learned anew."""
+        brought = {home: count for home, count in self._store.series.brought().items() if home in self._engine.index_of}
+        fresh = [self._engine.index_of[home] for home, count in brought.items() if self._brought.get(home) != count]
+        if fresh and self._relearning is not None:
+            self._engine.outdated[fresh] = True
+            self._brought, self._up_to_date = brought, False
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)
@@ -402,6 +413,7 @@ class Watch:
         engine.restore(self._without(self._erased_since(homes), homes))
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._recall()
         self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
@@ -567,6 +579,7 @@ class Watch:
         first = {one.home for one in self._standing()}
         waiting = [self._engine.homes[place] for place in np.flatnonzero(self._engine.outdated)]
         waiting.sort(key=lambda home: home.id not in first)
+        self._learning_from = dict(self._brought)
         self._relearning.learn(waiting)
         self._up_to_date = not waiting
         if waiting:
@@ -587,8 +600,12 @@ class Watch:
             self._relearning = None
             return
         bring_up(engine, self._store.series, relearned.seq, self._seq)
-        self._find(self._engine.adopt(engine, self._clock.now()))
+        brought = {home: self._learning_from[home] for home in engine.index_of if home in self._learning_from}
+        self._find(self._engine.adopt(engine, self._clock.now(), brought))
         self._raise_pending()
+        self._store.series.learned(brought)
+        self._brought = {home: count for home, count in self._brought.items() if home not in brought}
+        self._saved_at = float("-inf")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""

@@ -49,6 +49,11 @@ _TOLD = (
     .where(_findings.c.said.is_not(None), or_(_findings.c.at >= bindparam("since"), _findings.c.ended_at.is_(None)))
     .order_by(_findings.c.at.desc())
 )
+_MISLEAD = asked_by(_findings, home=_findings.c.home).where(
+    _findings.c.kind.in_((FindingKind.SENSOR_FLAPPING.value, FindingKind.SENSOR_STUCK.value)),
+    _findings.c.over.is_(False),
+    _findings.c.ended_at.is_(None),
+)
 _FALLS = (
     select(_alerts.c.id, _alerts.c.home, _findings.c.sensor, _alerts.c.outcome, _alerts.c.closed_at)
     .distinct()
@@ -295,6 +300,10 @@ class Alerts:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
         rows = self._all(_TOLD, home=home, since=since)
         return [Told(FindingKind(r.kind), r.since, r.at, r.ended_at, r.said) for r in rows]
+
+    def misleading(self, home: str) -> dict[str, datetime]:
+        """Sensors of it that are not believed now, and since when."""
+        return {row.sensor: row.since for row in self._all(_MISLEAD, home=home)}
 
     def judged(self, kind: FindingKind, since: datetime) -> list[Alert]:
         """Alerts to which a finding of `kind` led, and that were closed since then."""

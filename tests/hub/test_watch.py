@@ -22,6 +22,7 @@ from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from hub.store.row import Row
+from hub.store.settled import columns_of
 from hub.watch import GIVE_UP_AFTER
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind, coldstart
@@ -419,6 +420,27 @@ def test_after_an_update_a_silence_is_watched_for_at_once_and_what_is_usual_is_l
     known_again = known_since(post.watch._engine, 0)
     assert known_again
     assert known_again - T0 < timedelta(hours=1)
+
+
+def test_what_is_imported_is_learned_from_while_the_watch_runs_and_nothing_is_raised_for_it(
+    post: Post, tmp_path: Path
+) -> None:
+    post.relearning = Relearning(Settings(data_dir=str(tmp_path / "data")))
+    post.begin()
+    post.saw()
+    post.beat()
+    moments = [T0 - timedelta(days=20) + n * timedelta(hours=7) for n in range(60)]
+    new = known_since(post.watch._engine, 0)
+    assert new
+    assert new > T0
+    past = [Row(HOME, "csv", n, "hall", What.MOVED, at, at) for n, at in enumerate(moments, 1)]
+    post.store.series.bring(HOME, columns_of(past))
+    turned_until(post, lambda: not post.store.series.brought())
+    assert known_since(post.watch._engine, 0) == moments[0]
+    assert not post.watch._engine.outdated.any()
+    assert post.kinds() == []
+    post.begin()
+    assert known_since(post.watch._engine, 0) == moments[0], "after a crash too"
 
 
 def test_who_calls_does_not_wait_until_a_watch_without_state_has_read_what_came_last(

@@ -71,6 +71,7 @@ def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -
     assert grace.post(f"{HERE}/contact", contact="c_ada", deed="pause", value="8").status_code == 303
     page = ada.see("/family")
     assert "is not sharing with you at the moment" in words(page)
+    assert "chose that you see" not in words(page) + words(ada.see("/family/week"))
     assert not times(page)
     assert rooms(page) == []
     assert ada.get("/why").status_code == 404

@@ -271,7 +271,7 @@ def test_who_answers_is_told_how_far_habits_have_been_learned_anew(world: World,
     for share, known in (("1/2", 12_345), ("2/2", 11_000)):
         world.store.records.turned(f"learning {share}", 0.0, world.now, f"{known} of 19250")
     queue = tom.see("/console/queue")
-    assert "being learned anew, as after an update: learned in 23,100 of 38,500 homes so far" in words(queue)
+    assert "learned anew, as after an update or an import: learned in 23,100 of 38,500 homes so far" in words(queue)
     assert _mark(calm) != _mark(queue)
 
 

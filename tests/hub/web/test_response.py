@@ -226,8 +226,9 @@ def test_a_full_disk_is_said_above_the_queue_and_is_a_fault_that_somebody_sees_t
     (fault,) = ways.broken()
     page = words(tom.see("/console"))
     assert FULL in page
-    assert "Room is short the hub's disk this hub It is full: make room." in page
+    assert "Disk full or filling the hub's disk this hub It is full: make room." in page
     assert "tried in vain" not in page
+    assert "every silence is within its limit" not in page
     assert visit(None).get("/alive").json()["disk"] == {"full": True, "only_calls": False}
     assert tom.post(f"/console/ways/{fault.id}/take").status_code == 303
     assert "The hub's disk , since 12:00: it is full: make room. Tom Brandt sees to it." in words(
