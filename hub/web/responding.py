@@ -20,6 +20,12 @@ class PlanStep:
     at: datetime | None = None
     times: int = 0
     proposed: bool = False
+    who: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which a form names it: numbers may shift while that is open."""
+        return f"{self.number} {self.who}"
 
 
 @dataclass(frozen=True, slots=True)

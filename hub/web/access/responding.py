@@ -126,7 +126,7 @@ class ResponseDesk:
         home = self._door.records.home(alert.home)
         return f"; has a break until {day(rest.until, home.timezone)}" if rest and home else ""
 
-    def tried(self, viewer: Viewer, alert_id: int, step: int, answer: str, text: str) -> None:
+    def tried(self, viewer: Viewer, alert_id: int, said: str, answer: str, text: str) -> None:
         """Raises Hidden, and Refused."""
         if viewer.role not in ACTING:
             raise Hidden(f"alert {alert_id}")
@@ -134,10 +134,11 @@ class ResponseDesk:
         plan = self._plan(alert)
         if answer not in BY_OPERATOR:
             raise Refused("a try needs what came of it: choose one")
-        who = plan.steps[step].who if 0 <= step < len(plan.steps) else ""
-        if not who or not plan.steps[step].by_hand:
+        step = _meant(plan, said)
+        if step is None:
             raise Refused("the plan was changed meanwhile: look at its steps again")
         hold = self._door.records.plan_for(alert).hold
+        who = plan.steps[step].who
         self._responses.tried(alert_id, step, who, TELEPHONE, Answer(answer), viewer.login, now, text, hold)
 
     def reply(self, token: str) -> Reply:
@@ -289,6 +290,16 @@ def told(entry: Entry, names: Mapping[str, str]) -> str:
     return f"{names.get(who, who)}{colon}{rest}"
 
 
+def _meant(plan: ResponsePlan, said: str) -> int | None:
+    """The step by hand that a form means. Where the plan changed since that was opened, it is the person who counts."""
+    number, _, who = said.partition(" ")
+    mine = {at: step.who for at, step in enumerate(plan.steps) if step.by_hand}
+    at = int(number) if number.isdecimal() else OUTSIDE
+    if who and mine.get(at) != who:
+        return next((at for at, one in mine.items() if one == who), None)
+    return at if at in mine else None
+
+
 def _step(
     number: int,
     step: Step,
@@ -310,6 +321,7 @@ def _step(
         (last.answered_at or last.at) if last else None,
         len(tries),
         proposed == number != OUTSIDE,
+        step.who,
     )
 
 

@@ -1,6 +1,7 @@
 """The plan on an alert's page, tries by hand, and the pages behind links that people are sent."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -67,6 +68,26 @@ def test_the_plan_in_force_and_what_is_next_stand_on_the_page(world: World, visi
     assert "Mrs Okafor: voicemail, which is not an answer." in page
     assert "Mrs Okafor by telephone voicemail, 12:00" in page
     assert "Tried to reach Tom Brandt Mrs Okafor: voicemail." in page
+
+
+def test_a_try_is_put_down_for_whom_it_was_though_the_plan_changed_since_the_page_was_opened(
+    world: World, visit: Visit
+) -> None:
+    """So it does where an alert grows while the operator rings: a fall's plan has another order than a silence's."""
+    by_telephone(world)
+    (alert,) = world.store.alerts.open_alerts()
+    tom, path = visit("tom"), f"/console/alert/{alert.id}"
+    tom.post(f"{path}/answer")
+    (step,) = [one for one in re.findall(r'<option value="([^"]+)"', tom.see(path)) if one.endswith(" c_ada")]
+    plan = world.store.records.plan(None, "press", alert.lane)
+    other = replace(plan, steps=tuple(reversed(plan.steps)))
+    world.store.records.load(Register(plans=(PlanOf("r_okafor", other),)), {})
+    assert tom.post(f"{path}/tried", step=step, answer=Answer.NO_ANSWER).status_code == 303
+    (attempt,) = world.store.alerts.attempts(alert.id)
+    assert (attempt.who, attempt.answer) == ("c_ada", Answer.NO_ANSWER)
+    assert step != f"{attempt.step} c_ada"
+    for nobody in ("2 c_nobody", "x c_nobody", "x"):
+        assert tom.post(f"{path}/tried", step=nobody, answer=Answer.NO_ANSWER).status_code == 409, nobody
 
 
 def test_a_try_needs_the_alert_in_hand_and_what_came_of_it(world: World, visit: Visit) -> None:
