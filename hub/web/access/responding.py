@@ -284,8 +284,9 @@ def told(entry: Entry, names: Mapping[str, str]) -> str:
     if entry.act is not Act.TRY:
         return entry.text
     if entry.text.startswith("Reaching "):
-        who, space, rest = entry.text.removeprefix("Reaching ").partition(" ")
-        return f"Reaching {names.get(who, who)}{space}{rest}"
+        who, _, rest = entry.text.removeprefix("Reaching ").partition(" by ")
+        way = rest.split(" ", 1)[0].rstrip(".")
+        return f"Reaching {names.get(who, who)} {WAYS.get(way, f'by {way}')}{rest.removeprefix(way)}"
     who, colon, rest = entry.text.partition(": ")
     return f"{names.get(who, who)}{colon}{rest}"
 

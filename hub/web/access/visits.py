@@ -32,6 +32,12 @@ class VisitDesk:
     def __init__(self, door: Door) -> None:
         self._door = door
 
+    @staticmethod
+    def open_to(viewer: Viewer) -> None:
+        """Raises Hidden for whoever goes to nobody."""
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
+
     def of(self, viewer: Viewer, alert_id: int) -> OnTheWay:
         """Raises Hidden for whoever was not sent."""
         alert, entries = self._sent(viewer, alert_id)

@@ -212,7 +212,7 @@ def test_the_same_try_again_and_again_is_one_line(world: World, visit: Visit) ->
         assert tried is not None
     text = words(visit("tom").see(f"/console/alert/{alert.id}"))
     assert "Tried to reach 4 times" in text
-    assert text.count("Reaching a supervisor by log.") == 1
+    assert text.count("Reaching a supervisor on the console.") == 1
 
 
 def test_a_closed_alert_is_shown_against_a_reason_that_goes_on_record(world: World, visit: Visit) -> None:

@@ -40,7 +40,7 @@ def in_the_office(visit: Visit) -> Visitor:
 
 def test_the_sheet_says_what_a_doorstep_needs(world: World, visit: Visit, sent: Alert) -> None:
     page = words(visit("priya").see(f"/visits/{sent.id}"))
-    for said in ("pressed once", "Help was called for with the pendant", "Nobody has rung them yet.", "Fell in March."):
+    for said in ("Pressed once", "Help was called for with the pendant", "Nobody has rung them yet.", "Fell in March."):
         assert said in page
     assert "Neighbour at number 5 holds a key." in page
     assert "Nobody else is on the way" in page
@@ -81,6 +81,21 @@ def test_a_list_that_stands_open_shows_where_one_is_sent(world: World, visit: Vi
     world.store.alerts.act(alert.id, Act.SEND, "tom", world.now, text="priya")
     assert f'href="/visits/{alert.id}"' in priya.see("/visits/now")
     assert visit("karl").get("/visits/now").status_code == 404
+
+
+def test_a_visit_that_stands_open_says_what_came_in_and_when_it_is_over(
+    world: World, visit: Visit, sent: Alert
+) -> None:
+    priya = visit("priya")
+    now = f"/visits/{sent.id}/now"
+    assert f'hx-get="{now}"' in priya.see(f"/visits/{sent.id}")
+    assert "Pressed once. Tom Brandt holds the alert." in words(priya.see(now))
+    world.press()
+    assert "Pressed twice." in words(priya.see(now))
+    world.store.alerts.act(sent.id, Act.CLOSE, "tom", world.now, outcome=Outcome.ACCIDENT)
+    assert words(priya.see(now)) == words(priya.see("/visits/9999/now")), "nothing is learned of another's"
+    assert "Ring them before you go on." in words(priya.see(now))
+    assert visit("karl").get(now).status_code == 404
 
 
 def test_what_happens_on_the_doorstep_is_taken_down_though_nobody_holds_the_alert(
