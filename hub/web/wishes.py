@@ -143,7 +143,7 @@ def erase(
     """`sure` is typed, so that nobody deletes by a slip."""
     ended, desk = kind == "everything", gate.choosing
     if sure.strip().casefold() not in SURE:
-        asked = say("choose.type", who.telling.language, sure=say("choose.sure", who.telling.language))
+        asked = say("choose.untyped", who.telling.language, sure=say("choose.sure", who.telling.language))
         return _refused(request, gate, who, resident, word, Refused(asked))
     try:
         told = desk.end_service(who, resident, word) if ended else desk.erase(who, resident, word, kind)
