@@ -61,6 +61,8 @@ LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
 READ_ANEW = 3_000_000
 """Observations that a watch without any state reads before it watches: a borough's of some hours, in half a minute."""
+AGAIN_EVERY = 30.0
+"""Real seconds between looks at silences that go on though somebody closed the alert about them."""
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 GIVE_UP_AFTER = 3
 """Then a finding is raised once more, without what explains it: that may be what fails, and somebody may call."""
@@ -133,6 +135,7 @@ class Watch:
         self._brought: dict[str, int] = {}
         self._learning_from: dict[str, int] = {}
         self._looked_at = 0.0
+        self._looked_again_at = float("-inf")
         self._hearing = False
         self._version = -1
         self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
@@ -162,6 +165,7 @@ class Watch:
         self._mind_standing_still(now)
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
+        self._look_again()
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
         self._health.write_down()
@@ -371,6 +375,15 @@ class Watch:
         if fresh and self._relearning is not None:
             self._engine.outdated[fresh] = True
             self._brought, self._up_to_date = brought, False
+
+    def _look_again(self) -> None:
+        """Whoever closed it knew how somebody was at that moment, and not for the rest of the day."""
+        if time.monotonic() - self._looked_again_at < AGAIN_EVERY:
+            return
+        self._looked_again_at = time.monotonic()
+        closed = self._store.alerts.closed_silences()
+        here = [(at, home) for home, at in closed.items() if home in self._engine.index_of]
+        self._find([one for at, home in here if (one := self._engine.silent_since(at, home, self._judged)) is not None])
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)

@@ -11,6 +11,7 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise, repeat
@@ -425,6 +426,18 @@ class Engine:
         began = utc(self.last_sign[home])
         sure = _sureness(evidence)
         return Finding(FindingKind.SILENCE, self.homes[home].id, began, utc(moment), strength=sure, evidence=evidence)
+
+    def silent_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
+        """The silence of `home`, told of before, where it goes on too long after somebody `closed` that: by the simple
+        rule, as if there had been a sign of life then. Told once for each closing.
+        """
+        place, moment = self.index_of[home], now.timestamp()
+        due = float(expected_by(self._limits, np.array([place]), np.array([closed.timestamp()]))[0])
+        if not self.silent[place] or min(moment, float(self.heard_until[place])) <= due:
+            return None
+        found = self._silence(place, moment)
+        evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
+        return replace(found, evidence=evidence, number=int(closed.timestamp()))
 
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""

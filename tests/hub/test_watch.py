@@ -606,6 +606,26 @@ def closed_as(post: Post, outcome: Outcome) -> int:
     return alert.id
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FALSE, Outcome.AWAY])
+def test_a_silence_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Post, outcome: Outcome) -> None:
+    """Who rang at two and heard that all is well knows nothing of the evening; but who is away is not missed."""
+
+    def after(hours: float) -> list[State]:
+        post.hand.move(hours=hours)
+        post.alive(1)
+        post.watch._looked_again_at = float("-inf")
+        post.turn()
+        return [state for kind, state in post.kinds() if kind == "silence"]
+
+    closed_as(post, outcome)
+    assert after(5.5) == [State.CLOSED]
+    post.begin()
+    anew = [State.RAISED] if outcome is Outcome.FALSE else []
+    assert after(0.6) == after(1) == [State.CLOSED, *anew], "once"
+    post.saw()
+    assert after(1) == [State.CLOSED, *anew]
+
+
 def budgets(post: Post) -> float:
     post.watch._looked_at = 0.0
     post.turn()
