@@ -172,7 +172,7 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     account.add_argument("login", nargs="?", help="'list' does without")
     account.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     account.add_argument("--name", default="")
-    account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
+    account.add_argument("--role", choices=[role.value for role in Role], help="add: what their work is")
     account.add_argument(
         "--council", default="", help="whose homes they work for, where the hub serves several councils"
     )
@@ -257,7 +257,7 @@ def _load(settings: Settings, asked: argparse.Namespace) -> int:
     except OSError as bad:
         return _refuse(f"{asked.file}: {bad.strerror}")
     except BadRegister as bad:
-        print(bad, file=sys.stderr)
+        print(f"{asked.file}: {bad}", file=sys.stderr)
         return WRONG
     print(json.dumps(_loaded(settings, register), indent=1))
     return DONE
@@ -458,6 +458,8 @@ def _account(settings: Settings, asked: argparse.Namespace) -> int:
             print(json.dumps(office.all(), indent=1))
         elif asked.login is None:
             return _refuse(f"account {asked.action}: which login?")
+        elif asked.action == "add" and asked.role is None:
+            return _refuse(f"account add: what is their work? Name it: --role {'|'.join(Role)}")
         elif asked.action == "add":
             name, role = asked.name or asked.login, Role(asked.role)
             print(json.dumps(office.add(Account(asked.login, name, role, asked.person, council=asked.council))))
