@@ -48,4 +48,4 @@ def test_what_she_no_longer_agrees_to_is_not_sent_not_used_and_not_shown(service
     page = tom.see(only_alert(tom))
     assert "kitchen" not in page.split("Sensors")[0].lower(), "nobody who answers is shown it either"
     assert "less movement than before" in grace.see("/resident"), "what nobody would notice now is said"
-    assert "Motion not in use" in grace.see("/choices/r_okafor")
+    assert "Motion sensors not in use" in grace.see("/choices/r_okafor")
