@@ -709,6 +709,8 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     if prior is None:
         nobody = np.zeros(0, np.int64)
         trees = laid_out(nobody, np.zeros(0, kernels.NODE), 0.0)
-        return stream.Known(False, np.zeros(0), trees, 1.0, *often, 0.0), steps
-    own = stream.Known(True, prior.usual, prior.trees, prior.reference, *often, prior.outings / MONTH)
+        shares = kernels.Shares(nobody, np.zeros(0, kernels.NODE), 0.0)
+        return stream.Known(False, np.zeros(0), trees, shares, 1.0, *often, 0.0), steps
+    trees, shares = prior.trees, prior.shares
+    own = stream.Known(True, prior.usual, trees, shares, prior.reference, *often, prior.outings / MONTH)
     return own, np.log(prior.price_of(steps))
