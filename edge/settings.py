@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.sensors import DIALECTS, address_of, dialect_of, feels
 from models.observation import KIT, SensorKind
-from models.settings import BadSettings, settings_from
+from models.settings import BadSettings, not_known, settings_from
 from models.spoken import HELP_IS_COMING
 from models.wire import Leg, topic
 
@@ -148,9 +148,7 @@ def _refuse_unknown_sensor_keys(table: Mapping[str, object], path: Path) -> None
     for place, sensor in enumerate(sensors if isinstance(sensors, list) else [], start=1):
         unknown = sorted(set(sensor) - known) if isinstance(sensor, dict) else []
         if unknown:
-            raise BadSettings(
-                f"{path}: sensor {place}: unknown key '{unknown[0]}'; known keys are {', '.join(sorted(known))}"
-            )
+            raise BadSettings(f"{path}: sensor {place}: {not_known(unknown, known)}")
 
 
 def _home_mistakes(settings: Settings) -> Iterable[str]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +23,7 @@ from models.people import Account, Role
 from models.register import BadRegister, Register, read_register
 from models.settings import BadSettings
 from models.share import read_share
+from models.sheet import zone
 from models.wire import Leg, topic
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def _words() -> argparse.ArgumentParser:
         "once", _once, "what a hub of several watches does once: reach people, keep what is over, tell relatives"
     )
     for one in (watch, once):
-        one.add_argument("--broker", metavar="HOST:PORT", help="instead of the broker that the settings name")
+        one.add_argument(
+            "--broker", type=_place, metavar="HOST:PORT", help="instead of the broker that the settings name"
+        )
     cluster = verb(
         "cluster", _cluster, "see to it that the watches run on a Ray cluster, where 'ray_address' names one"
     )
@@ -170,7 +172,7 @@ def _office(verb: Callable[..., argparse.ArgumentParser]) -> None:
     account.add_argument("login", nargs="?", help="'list' does without")
     account.add_argument("--by", default="", help="who does this; your login on this machine unless named")
     account.add_argument("--name", default="")
-    account.add_argument("--role", choices=[role.value for role in Role], default=Role.OPERATOR.value)
+    account.add_argument("--role", choices=[role.value for role in Role], help="add: what their work is")
     account.add_argument(
         "--council", default="", help="whose homes they work for, where the hub serves several councils"
     )
@@ -218,8 +220,15 @@ def _cluster(settings: Settings, asked: argparse.Namespace) -> int:
 def _at_broker(settings: Settings, asked: argparse.Namespace) -> Settings:
     if not asked.broker:
         return settings
-    host, _, port = asked.broker.rpartition(":")
-    return dataclasses.replace(settings, broker_host=host, broker_port=int(port))
+    host, port = asked.broker
+    return dataclasses.replace(settings, broker_host=host, broker_port=port)
+
+
+def _place(told: str) -> tuple[str, int]:
+    host, _, port = told.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise argparse.ArgumentTypeError(f"'{told}' is no HOST:PORT: 127.0.0.1:1883 is one")
+    return host, int(port)
 
 
 def _web(settings: Settings, asked: argparse.Namespace) -> int:
@@ -248,7 +257,7 @@ def _load(settings: Settings, asked: argparse.Namespace) -> int:
     except OSError as bad:
         return _refuse(f"{asked.file}: {bad.strerror}")
     except BadRegister as bad:
-        print(bad, file=sys.stderr)
+        print(f"{asked.file}: {bad}", file=sys.stderr)
         return WRONG
     print(json.dumps(_loaded(settings, register), indent=1))
     return DONE
@@ -268,8 +277,8 @@ def _unusable(homes: Iterable[Home]) -> Iterable[str]:
     for home in homes:
         try:
             topic(home.id, Leg.UP)
-            ZoneInfo(home.timezone)
-        except (ValueError, KeyError) as bad:
+            zone(home.timezone)
+        except ValueError as bad:
             yield f"home {home.id}: {bad}"
 
 
@@ -309,7 +318,10 @@ def _verify_log(settings: Settings, asked: argparse.Namespace) -> int:
         whole = False
         print(f"BROKEN  {name}: there is no such log any more")
     if asked.heads and whole:
-        asked.heads.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
+        try:
+            asked.heads.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
+        except OSError as bad:
+            return _refuse(f"{asked.heads}: {bad.strerror}")
     return DONE if whole else WRONG
 
 
@@ -446,6 +458,8 @@ def _account(settings: Settings, asked: argparse.Namespace) -> int:
             print(json.dumps(office.all(), indent=1))
         elif asked.login is None:
             return _refuse(f"account {asked.action}: which login?")
+        elif asked.action == "add" and asked.role is None:
+            return _refuse(f"account add: what is their work? Name it: --role {'|'.join(Role)}")
         elif asked.action == "add":
             name, role = asked.name or asked.login, Role(asked.role)
             print(json.dumps(office.add(Account(asked.login, name, role, asked.person, council=asked.council))))
@@ -607,8 +621,9 @@ def _unprotected(settings: Settings, asked: argparse.Namespace) -> int:
     store, now = open_store(settings), Clock(settings.clock_file).now()
     homes = store.records.homes()
     try:
+        month(asked.month, now, "UTC")
         months = {home.id: month(asked.month, now, home.timezone) for home in homes}
-    except ValueError:
+    except (ValueError, OverflowError):
         return _refuse(f"--month: write it as 2026-11, not '{asked.month}'")
     first, last = (pick(months.values(), default=(now, now)) for pick in (min, max))
     spells = store.health.spells(first[0], last[1], kinds=[*Unprotected])

@@ -67,7 +67,9 @@ class Calls:
         text = self._for(contact, resident, alert, link, now, language)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', language)}\n"
-        if step.transport == WEB_PUSH and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, contact.level):
+        if step.transport == WEB_PUSH and not showing(
+            Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now)
+        ):
             text = say("wanted.open", language)
         title = say("call.subject", language, number=alert.id)
         return Call(*ids, where, title, text, link)

@@ -9,6 +9,8 @@ from models.pace import Pace, unpacked
 
 SLICE = 0.25
 """No wait is longer at a stretch (real seconds), so that a changed pace is noticed."""
+SET_BACK = timedelta(minutes=1)
+"""A clock that goes back further was wrong before; by less, it is only kept right."""
 LEAST = 0.02
 """No wait is shorter; so often a clock that is moved by hand is looked at."""
 
@@ -23,6 +25,12 @@ class Clock:
 
     def now(self) -> datetime:
         return self.pace().at(time.time())
+
+    def ahead(self) -> float:
+        """How far the machine's clock is ahead of what this process has lived through, in real s; no moment of its own.
+        It grows by as much as the machine was stopped for, or its clock was put forward.
+        """
+        return time.time() - time.monotonic()
 
     def pace(self) -> Pace:
         if self._path is not None:

@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
-from hub.clock import Clock
+from hub.clock import SET_BACK, Clock
 from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
@@ -203,8 +205,10 @@ class Escalate:
         self._calls, self._plans = calls, Plans(store.records, partner=partner)
         self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
         self._probed_at = self._doors_at = float("-inf")
+        self._latest = clock.now()
         self._telling: dict[int, Handed] = {}
         self._to_finish: list[Outcome] = []
+        self._learning = False
         self._to_reach: deque[tuple[Alert, Step, int]] = deque()
         self._one_by_one = False
         self._recovered = False
@@ -218,12 +222,20 @@ class Escalate:
         self._clock.wait(1.0, self._wake.wait)
         self._wake.clear()
         now = self._clock.now()
+        self._mind_the_clock(now)
         self._finish(now)
         self._take_due(now)
         self._finish(now)
         self._mend(now)
         self._look_at_doors(now)
         self._tell_homes(now)
+
+    def _mind_the_clock(self, now: datetime) -> None:
+        """What was put off by a clock that was ahead would have to wait until that moment comes again."""
+        if self._latest - now > SET_BACK:
+            anew = self._store.alerts.set_back(now, self._latest)
+            log.warning("the hub's clock was set back by %s: %d alerts are looked at anew", self._latest - now, anew)
+        self._latest = now
 
     def _look_at_doors(self, now: datetime) -> None:
         if time.monotonic() - self._doors_at >= DOORS_EVERY:
@@ -245,6 +257,9 @@ class Escalate:
         was about several, the next turn takes them one by one.
         """
         self._one_by_one = True
+        if self._learning and not isinstance(error, OperationalError | InterfaceError):
+            self._to_finish.pop(0)  # how it went is on record; what else it says is what fails
+        self._learning = False
         if self._looking_at is not None:
             log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
             self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
@@ -258,6 +273,8 @@ class Escalate:
         """What an earlier process had under way when it ended, nobody knows the outcome of."""
         for attempt in self._store.alerts.unfinished(self._clock.now()):
             self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", self._clock.now())
+        before = self._store.records.loops().get("escalate")
+        self._latest = max(before.played, self._latest) if before else self._latest
         self._recovered = True
 
     def _finish(self, now: datetime) -> None:
@@ -266,12 +283,13 @@ class Escalate:
         self._store.alerts.finish_all([(one.attempt, one.tried, one.detail) for one in made], now)
         working: set[str] = set()
         while self._to_finish:
-            one = self._to_finish[0]
+            one, self._learning = self._to_finish[0], True
             if one.attempt > 0:
                 self._learn(one, working, now)
             else:
                 self._asking.finished(one.attempt, now, sent=one.tried is Tried.SENT)
             self._to_finish.pop(0)
+        self._learning = False
 
     def _learn(self, one: Outcome, working: set[str], now: datetime) -> None:
         """Of the way that an attempt went, and of an answer that came by it at once; `working` was said just now."""
@@ -293,7 +311,8 @@ class Escalate:
         self._reach_all(now)  # what a turn before this one fell over
         real = time.monotonic()
         self._passed_over = {alert: until for alert, until in self._passed_over.items() if until > real}
-        waiting = [one for one in self._store.alerts.due(now, ALERTS_AT_ONCE) if one.id not in self._passed_over]
+        many = ALERTS_AT_ONCE + len(self._passed_over)  # those passed over take nobody's place
+        waiting = [one for one in self._store.alerts.due(now, many) if one.id not in self._passed_over]
         if waiting:
             self._plans.refresh()
         size = 1 if self._one_by_one else TAKEN_AT_ONCE

@@ -75,6 +75,15 @@ class Kit:
     def returned(self, now: datetime) -> None:
         self.returns = (*self.returns, now)[-FLAPS:]
 
+    def set_back(self, now: datetime) -> None:
+        """Nothing was said or began later."""
+        for one in self.troubles.values():
+            one.began, one.away = min(one.began, now), min(one.away, now) if one.away else None
+        self.beat_at, self.steady, self.tests_since, self.last_test = (
+            min(at, now) if at else None for at in (self.beat_at, self.steady, self.tests_since, self.last_test)
+        )
+        self.returns = tuple(min(at, now) for at in self.returns)
+
 
 class Health:
     """Findings of the kinds in `OF_THE_HEARTBEAT`, and the spells in the store; of several watches each sees to those
@@ -182,6 +191,12 @@ class Health:
             self._rhythms = Rhythms(engine.homes, engine.sensor_index, self._rhythms)
         self._looked.clear()
         engine.allow(np.arange(len(self._rhythms.limit)), self._rhythms.limit)
+
+    def set_back(self, now: datetime) -> None:
+        """The hub's clock was ahead until now."""
+        self._rhythms.set_back(now.timestamp())
+        for kit in self._kits.values():
+            kit.set_back(now)
 
     def forget(self, homes: Iterable[Home]) -> None:
         """How often their sensors report is learned anew."""

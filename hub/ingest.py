@@ -11,7 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from queue import SimpleQueue
 
 import msgspec
@@ -21,16 +21,18 @@ from hub.beats import Beats
 from hub.clock import Clock
 from hub.garbage import nothing_is_garbage
 from hub.link import Arrived, Link
+from hub.reserve import Reserve
 from hub.store import Store
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from hub.store.traces import Felt
 from models.commission import configured_by
 from models.home import Home
-from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, placed
+from models.observation import KINDS_OF, URGENT, Observation, SensorKind, What, felt, placed
 from models.privacy import NOTHING, Agreed, in_use, may_leave
 from models.share import WHOLE, Share
 from models.wire import (
+    LARGEST_NUMBER,
     Configuration,
     Down,
     Heartbeat,
@@ -61,9 +63,10 @@ WAITING_BYTES = 256 * 1024 * 1024
 """Of messages that may wait; presses have as much again. A kit sends a few messages and then waits for receipts, so
 that a whole borough of kits comes to far less; what is more than that is dropped unreceipted, and comes again.
 """
-LARGEST_NUMBER = 2**63 - 1
 LONGEST_NAME = 64
 SHOWN_AT_MOST = 10_000
+SAID_BY_CLOCKS = datetime(1969, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""One that was never set begins in 1970, and a broken one may say anything; beyond these years no sum of times fits."""
 PATIENCE = 0.25
 """Real seconds that a turn waits for something to come."""
 GATHER = 0.2
@@ -166,15 +169,17 @@ class Inbox:
             self._waits += _work(arrived)
         return urgent
 
-    def take(self, patience: float) -> Sequence[Arrived]:
-        """Presses alone if there are any; else what waits, up to a limit; nothing after `patience` real seconds."""
+    def take(self, patience: float, *, urgent: bool = False) -> Sequence[Arrived]:
+        """Presses alone if there are any; else what waits, up to a limit, unless only what is `urgent` is asked for;
+        nothing after `patience` real seconds.
+        """
         with self._something:
-            if not (self._presses or self._routine):
+            if not self._presses and (urgent or not self._routine):
                 self._something.wait(patience)
-            while self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
+            while not urgent and self._gathers() and (left := self._gathered_at + GATHER - time.monotonic()) > 0:
                 self._something.wait(left)
-            waiting = self._presses or self._routine
-            if self._routine and not self._presses:
+            waiting = self._presses if urgent else self._presses or self._routine
+            if waiting is self._routine:
                 self._gathered_at = time.monotonic()
             group: list[Arrived] = []
             work = 0
@@ -263,10 +268,18 @@ class Ingest:
     """`work` of the loop of that name; `received` is called from paho's thread."""
 
     def __init__(
-        self, store: Store, link: Link, inbox: Inbox, news: SimpleQueue[News], clock: Clock, share: Share = WHOLE
+        self,
+        store: Store,
+        link: Link,
+        inbox: Inbox,
+        news: SimpleQueue[News],
+        clock: Clock,
+        share: Share = WHOLE,
+        reserve: Reserve | None = None,
     ) -> None:
         self._store = store
         self._link = link
+        self._reserve = reserve or Reserve(None, 0)
         self._inbox = inbox
         self._news = news
         self._clock = clock
@@ -280,7 +293,7 @@ class Ingest:
 
     def turn(self) -> None:
         if not self._groups:
-            self._groups.append(self._inbox.take(PATIENCE))
+            self._groups.append(self._inbox.take(PATIENCE, urgent=self._reserve.scarce))
         changed = self._on_record.refresh()
         if changed:
             self._link.hear(self._on_record.homes)
@@ -308,7 +321,8 @@ class Ingest:
             self._lost.append(Aside(group[0].at, None, "hub", text, group[0].content))
 
     def standing(self) -> tuple[datetime, str]:
-        return self._inbox.complete_until(self._clock.now()), self._link.hindrance or self._trouble
+        trouble = self._link.hindrance or self._reserve.hindrance or self._trouble
+        return self._inbox.complete_until(self._clock.now()), trouble
 
     def _handle(self, group: Sequence[Arrived]) -> Iterable[str]:
         """The kits that said what they keep to."""
@@ -403,6 +417,7 @@ def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | 
     if not arrived.content:
         return Taken()
     heartbeat = read_heartbeat(arrived.content)
+    _check(heartbeat)
     if kit is None:
         return _not_on_record(arrived, home)
     if not heartbeat.online:
@@ -419,6 +434,17 @@ def _health(arrived: Arrived, home: str, kit: Kit | None, erased_at: datetime | 
     since = noticing_since(heartbeat, arrived.at, retained=arrived.retained)
     signs = Signs(home, until, at, heartbeat.every, sensors, since, heartbeat)
     return Taken(beat=beat, signs=signs, keeps_to=keeps_to)
+
+
+def _check(heartbeat: Heartbeat) -> None:
+    """Raises Unreadable for what would make the hub stumble over it again and again: the broker keeps a heartbeat."""
+    tested = heartbeat.tested
+    moments = [heartbeat.at, heartbeat.complete_until, *heartbeat.sensors.values()]
+    moments += [one for one in (heartbeat.noticing_since, tested and tested.at) if one]
+    if not SAID_BY_CLOCKS[0] <= min(moments) <= max(moments) <= SAID_BY_CLOCKS[1]:
+        raise Unreadable("shape", "a heartbeat holds a time that no clock says: update the kit")
+    if not all(_storable(name) for name in (*heartbeat.bridges, *([tested.outbox] if tested else ()))):
+        raise Unreadable("shape", "a heartbeat names an outbox or a bridge by what can't be kept: update the kit")
 
 
 def _beat_at(heartbeat: Heartbeat, arrived: Arrived) -> datetime | None:
@@ -469,7 +495,7 @@ def _up(arrived: Arrived, home: str, kit: Kit | None) -> Taken:
             asides.append(Aside(arrived.at, home, "clock", where.doubt))
         row = Row(
             home, message.outbox, one.number, one.sensor, one.what, where.at, arrived.at, one.clock_trusted, 0,
-            one.evidence,
+            felt(one.what, one.evidence),
         )  # fmt: skip
         rows.append(row)
     numbers = [number for number in message.numbers if number <= LARGEST_NUMBER]

@@ -1,5 +1,5 @@
 """Beside the watch, never in it: days that are over settle, what is older than it may be kept ages, and what another
-place for observations is still owed is sent on.
+place for observations is still owed is sent on. All that can wait while the disk is full.
 """
 
 import logging
@@ -8,9 +8,12 @@ import time
 from datetime import datetime, timedelta
 
 from hub.clock import Clock
+from hub.reserve import Reserve
+from hub.room import Room
 from hub.store import Store
 from hub.store.aged import Aged
 from hub.store.away import Away
+from hub.store.ways import Ways
 from models.observation import SensorKind
 from models.privacy import FELT_KEPT, HOURLY_KEPT, RETENTION, SUMMARIES_KEPT
 
@@ -36,8 +39,12 @@ class Keeping:
     that nobody has to read it in order of arrival.
     """
 
-    def __init__(self, store: Store, clock: Clock | None = None, watches: int = 1) -> None:
+    def __init__(
+        self, store: Store, clock: Clock | None = None, watches: int = 1, reserve: Reserve | None = None
+    ) -> None:
         self._store = store
+        self._reserve = reserve or Reserve(None, 0)
+        self._room = Room(self._reserve, Ways(store.records.engine))
         self._watches = watches
         self._clock = clock or Clock(None)
         self._waiting: list[str] = []
@@ -49,14 +56,15 @@ class Keeping:
 
     def turn(self) -> None:
         real = time.monotonic()
-        if not self._waiting and real - self._began_at >= EVERY:
-            self._began_at = real
-            self._waiting = [home.id for home in self._store.records.homes(ended=True)]
-        more = real >= self._try_at and self._step(real)
         if real - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = real
             self._store.records.tidy()
             self._store.series.tidy()
+        self._room.look(self._clock.now())
+        if not self._waiting and real - self._began_at >= EVERY:
+            self._began_at = real
+            self._waiting = [home.id for home in self._store.records.homes(ended=True)]
+        more = real >= self._try_at and not self._reserve.used and self._step(real)
         self._idle.wait(BREATH if more else PATIENCE)
 
     def _step(self, real: float) -> bool:

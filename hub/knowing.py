@@ -15,7 +15,7 @@ from models.glimpse import Known
 from models.health import Heard, kit_unheard_after, why_unheard
 from models.home import Home
 from models.hours import midnight
-from models.knowing import SEEN_FROM, known, spans
+from models.knowing import SEEN_FROM, believed, known, spans
 from models.morning import REMEMBERED, minute_of, morning, up_at
 from models.observation import SIGNS_OF_LIFE, SensorKind
 from models.people import Resident
@@ -68,9 +68,13 @@ class Knowing:
 
     @once
     def seen(self, home: Home, start: datetime, end: datetime) -> list[Seen]:
-        """Signs of life, in order of time."""
+        """Signs of life as far as they are believed, in order of time."""
         rows = noticed(self._records, self._series, home, start, end)
-        return [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
+        seen = [Seen(row.at, row.what, row.sensor) for row in rows if row.what in SIGNS_OF_LIFE]
+        if not any(sensor.kind is SensorKind.CHAIR for sensor in home.sensors):
+            return seen
+        told = self._records.expectation(home.id)
+        return believed(seen, self._alerts.misleading(home.id), told.last_sign if told else None)
 
     def spans(self, home: Home, start: datetime, end: datetime) -> tuple[list[Span], Seen | None]:
         """The ribbon, and the last sign of life."""

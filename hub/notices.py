@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from hub.clock import Clock
-from hub.escalate import Outcome, Sending
+from hub.escalate import OUR_FAULT, Outcome, Sending
 from hub.knowing import Knowing
 from hub.letters import Letters
 from hub.links import BY_LINK, Links, Matter
@@ -77,6 +79,9 @@ class Notices:
         self._owed = Owed(store.records, self._set_up, self._evening_is_over)
         self._letters, self._reminders = Letters(store), Reminders(store, self._url)
         self._decided_at = self._looked_ahead_at = float("-inf")
+        self._to_finish: list[Outcome] = []
+        self._learning, self._making = False, 0
+        self._fallen: list[int] = []
         self._recovered = False
 
     def turn(self) -> None:
@@ -97,7 +102,13 @@ class Notices:
         self.send(now)
 
     def stumbled(self, error: Exception) -> None:
-        """The next turn looks at all of it anew."""
+        """What the hub itself fails at holds up nothing else; while the database is away everything waits."""
+        if not isinstance(error, OperationalError | InterfaceError):
+            if self._learning:
+                self._to_finish.pop(0)
+            if self._making:
+                self._fallen.append(self._making)
+        self._learning, self._making = False, 0
 
     def standing(self) -> tuple[datetime, str]:
         return self._clock.now(), ""
@@ -107,8 +118,12 @@ class Notices:
         self._owed.write_down(now)
 
     def send(self, now: datetime) -> None:
+        while self._fallen:
+            self._relatives.finish(self._fallen[0], Sent.FAILED, OUR_FAULT, now)
+            self._fallen.pop(0)
         free = max(0, AT_ONCE - self._sending.under_way)
         for notice in self._relatives.in_state(Sent.INTENDED, free) if free else ():
+            self._making = notice.id
             try:
                 way, call = self._made(notice, now)
             except Unreached as over:
@@ -116,6 +131,7 @@ class Notices:
                 continue
             self._relatives.begin(notice.id, way)
             self._sending.start(notice.id, way, call)
+        self._making = 0
 
     def _chosen_by(self, contact: Contact) -> Preferences:
         return self._relatives.preferences(contact.id) or by_record(contact.telling) or Preferences()
@@ -140,12 +156,15 @@ class Notices:
         self._recovered = True
 
     def _finish(self, now: datetime) -> None:
-        outcomes = self._sending.outcomes()
-        under_way = {one.id: one for one in self._relatives.in_state(Sent.SENDING)} if outcomes else {}
-        for one in outcomes:
+        self._to_finish += self._sending.outcomes()
+        under_way = {one.id: one for one in self._relatives.in_state(Sent.SENDING)} if self._to_finish else {}
+        while self._to_finish:
+            one, self._learning = self._to_finish[0], True
             self._learn(one, now)
             if one.attempt in under_way:
                 self._came(under_way[one.attempt], one, now)
+            self._to_finish.pop(0)
+        self._learning = False
 
     def _learn(self, one: Outcome, now: datetime) -> None:
         """Whether the way works; and a browser that is subscribed no longer is forgotten."""

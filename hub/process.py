@@ -27,6 +27,7 @@ from hub.links import Links
 from hub.loops import LOOPS, NOTICES, Loop, Turning, Work, take_short_turns
 from hub.notices import Notices
 from hub.relearning import Relearning
+from hub.reserve import Reserve, reserve
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.database import opened
@@ -72,12 +73,14 @@ def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | N
     holding = Holding(held) if held else None
     if holding:
         holding.start()
+    kept = reserve(settings)
+    kept.mind()
     link, loops = assembled(settings, held, part)
     link.start()
     later = [] if part and not part.whole else [noticing(settings)]
     for loop in loops:
         loop.start()
-    trouble = _wait(asked, link, loops, later, holding)
+    trouble = _wait(asked, link, loops, later, holding, kept)
     begun = [*loops, *(loop for loop in later if loop.is_alive())]
     for loop in begun:
         loop.ask_to_stop()
@@ -91,6 +94,7 @@ def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | N
 
 def assembled(settings: Settings, held: Held | None = None, part: Part = WHOLE) -> tuple[Link, list[Loop]]:
     store, clock, inbox, raised = open_store(settings), Clock(settings.clock_file), Inbox(), threading.Event()
+    kept = reserve(settings)
     if held:
         store.records.engine.update_execution_options(fence=held.fence)
     name = held.session if held else _name(settings.data / _called("name", part))
@@ -100,7 +104,7 @@ def assembled(settings: Settings, held: Held | None = None, part: Part = WHOLE) 
     if part:
         news: SimpleQueue[News] = SimpleQueue()
         turns |= {name: Turning(store.records, part.named(name)) for name in ("ingest", "watch")}
-        works["ingest"] = Ingest(store, link, inbox, news, clock, part)
+        works["ingest"] = Ingest(store, link, inbox, news, clock, part, kept)
         works["watch"] = Watch(
             store,
             link,
@@ -112,11 +116,12 @@ def assembled(settings: Settings, held: Held | None = None, part: Part = WHOLE) 
             shipped(),
             part,
             Relearning(settings),
+            kept,
         )
     if part is None or part.whole:
         turns |= {name: Turning(store.records, name) for name in ("escalate", "keeping")}
         works["escalate"] = _escalate(settings, store, link, clock, raised)
-        works["keeping"] = Keeping(store, clock, settings.watches)
+        works["keeping"] = Keeping(store, clock, settings.watches, kept)
     return link, [Loop(name, work, turns[name]) for name, work in works.items()]
 
 
@@ -140,13 +145,21 @@ def noticing(settings: Settings) -> Loop:
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
 
 
-def _wait(asked: threading.Event, link: Link, loops: list[Loop], later: Sequence[Loop], holding: Holding | None) -> str:
+def _wait(
+    asked: threading.Event,
+    link: Link,
+    loops: list[Loop],
+    later: Sequence[Loop],
+    holding: Holding | None,
+    kept: Reserve,
+) -> str:
     """What went wrong, or '' when asked to end. What begins `later` does so when all loops have turned: nothing else
     holds up a watch that begins again.
     """
     threads: list[Link | Loop] = [link, *loops]
     waiting = list(later)
     while not asked.wait(0.25):
+        kept.mind()
         while waiting and all(loop.has_turned.is_set() for loop in loops):
             waiting.pop().start()
         dead = [thread.name for thread in threads if not thread.is_alive()]

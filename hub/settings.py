@@ -54,6 +54,10 @@ class Settings:
     """8883, say: opens the hub's own broker to kits in homes, over TLS and for certificates of `kit new` alone."""
     kits_address: str = ""
     """The one address of this machine that kits come in by, where it has more."""
+    reserve_mb: int = 64
+    """Megabytes of the disk under `data_dir` that are kept for when it is full; more where many homes are watched: ten
+    thousand write as much in four hours. 0 keeps none.
+    """
     records_url: str | None = None
     """postgresql+psycopg://... where more than one machine needs the records."""
     series_url: str | None = None
@@ -186,6 +190,8 @@ def checked(settings: Settings, source: str) -> Settings:
     _check_stores(settings, source)
     if not 1 <= settings.watches <= MOST:
         raise BadSettings(f"{source}: watches is {settings.watches}, and a hub has 1 to {MOST}")
+    if settings.reserve_mb < 0:
+        raise BadSettings(f"{source}: reserve_mb is {settings.reserve_mb}, and a disk has no such room: 0 keeps none")
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
     if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):

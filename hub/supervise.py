@@ -25,6 +25,7 @@ from hub import broker
 from hub.alone import alone
 from hub.door import Doorkeeper, doorkeeper
 from hub.nursery import Program
+from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
 from models.share import Share, shares
@@ -95,6 +96,7 @@ class Supervisor:
             signal.signal(number, lambda *_: self.asked.set())
         self.settings.data.mkdir(parents=True, exist_ok=True)
         with alone(self.settings.data / "serve.lock"):
+            reserve(self.settings).mind()
             open_store(self.settings)
             self._keeper = doorkeeper(self.settings)
             self._listening = listening(self.settings.host, self.settings.port)
@@ -180,8 +182,11 @@ class Supervisor:
         host, port = self._where
         content = {"web": self.url, "broker_host": host, "broker_port": port, "pids": pids}
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        new.replace(self._file)
+        try:
+            new.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            new.replace(self._file)
+        except OSError as bad:
+            log.error("%s can't be written, and the hub goes on: %s", self._file, bad.strerror)  # noqa: TRY400
 
     @property
     def _file(self) -> Path:

@@ -20,7 +20,7 @@ import numpy as np
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.budgets import Budgets
-from hub.clock import Clock
+from hub.clock import SET_BACK, Clock
 from hub.expecting import Expecting, known_since
 from hub.garbage import nothing_is_garbage
 from hub.health import Health
@@ -29,6 +29,7 @@ from hub.learned import Learned
 from hub.loops import HowFar, Turning
 from hub.pauses import Pauses
 from hub.relearning import Relearned, Relearning, bring_up, judged, observed
+from hub.reserve import Reserve
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
@@ -60,10 +61,18 @@ LOOK_EVERY = 1.0
 """Real seconds between looks at the records for new homes, and at the store for what others put there."""
 READ_ANEW = 3_000_000
 """Observations that a watch without any state reads before it watches: a borough's of some hours, in half a minute."""
+AGAIN_EVERY = 30.0
+"""Real seconds between looks at what goes on though somebody closed the alert about it."""
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 GIVE_UP_AFTER = 3
+"""Then a finding is raised once more, without what explains it: that may be what fails, and somebody may call."""
+UNEXPLAINED = (
+    "The hub failed at explaining this: find out what it is. Whoever runs the hub has to report that, with its log."
+)
 RAISED_AT_ONCE = 50
 """Findings in one transaction: a storm must not wait for the disk once for each."""
+SETTLES = 10.0
+"""Real seconds after a clock was set back until all that came before has been read."""
 BEAT_WITHIN = (1.0, 3600.0)
 """Seconds; a kit that promises less or more is not held to it."""
 
@@ -99,8 +108,10 @@ class Watch:
         learned: Learned,
         share: Share = WHOLE,
         relearning: Relearning | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
         self._store = store
+        self._reserve = reserve or Reserve(None, 0)
         self._share = share
         self._learned = learned
         self._link = link
@@ -121,7 +132,10 @@ class Watch:
         self._relearning = relearning
         self._learning = Turning(store.records, share.named(LEARNING))
         self._up_to_date = False
+        self._brought: dict[str, int] = {}
+        self._learning_from: dict[str, int] = {}
         self._looked_at = 0.0
+        self._looked_again_at = float("-inf")
         self._hearing = False
         self._version = -1
         self._living: tuple[int, Mapping[str, tuple[str, ...]]] = (-1, {})
@@ -132,7 +146,9 @@ class Watch:
         self._engine = self._engine_of((), clock.now())
         self._rebuilt = False
         self._before: Turn | None = None
-        self._judged = clock.now()
+        self._judged = self._latest = clock.now()
+        self._set_back_at = float("-inf")
+        self._ahead_by, self._turned_at = clock.ahead(), time.monotonic()
 
     def turn(self) -> None:
         if not self._rebuilt:
@@ -145,8 +161,11 @@ class Watch:
         self._mind_deafness(now)
         self._observe(news)
         self._raise_pending()
+        self._mind_the_clock(now)
+        self._mind_standing_still(now)
         self._now_and_then(now)
         self._find(self._engine.overdue(self._judged))
+        self._look_again()
         self._find(self._health.look(self._engine, now, hearing=self._hearing))
         self._raise_pending()
         self._health.write_down()
@@ -168,7 +187,7 @@ class Watch:
             return
         finding = self._pending.popleft()
         self._failures[finding.key] += 1
-        if self._failures[finding.key] < GIVE_UP_AFTER:
+        if self._failures[finding.key] <= GIVE_UP_AFTER:
             self._pending.append(finding)
         else:
             log.error("finding %s could not be raised", finding.key)
@@ -191,12 +210,38 @@ class Watch:
 
     def _mind_deafness(self, now: datetime) -> None:
         """While the hub can't hear, and until kits had time to be heard again, their silence is no fault of theirs."""
-        hearing = not self._link.hindrance
+        hearing = not (self._link.hindrance or self._reserve.hindrance)
         if not hearing:
             self._engine.listening_since = now.timestamp()
         elif not self._hearing and self._link.hearing_since:
             self._engine.listening_since = max(self._engine.listening_since, self._link.hearing_since.timestamp())
         self._hearing = hearing
+
+    def _mind_the_clock(self, now: datetime) -> None:
+        """What came while the clock was ahead would count as heard until that moment comes again. What is on its way to
+        here as the clock is set back still says that, so this goes on for a little.
+        """
+        if self._latest - now > SET_BACK:
+            log.warning("the hub's clock was set back by %s: nothing was heard later than now", self._latest - now)
+            self._set_back_at = time.monotonic()
+        if time.monotonic() - self._set_back_at < SETTLES:
+            self._store.records.set_back(now)
+            self._engine.set_back(now)
+            self._health.set_back(now)
+        self._latest = now
+
+    def _mind_standing_still(self, now: datetime) -> None:
+        """While this process or its machine was stopped, or until a clock is put forward, nobody was heard by it: that
+        is no fault of the kits.
+        """
+        ahead, real = self._clock.ahead(), time.monotonic()
+        lost = max(ahead - self._ahead_by, real - self._turned_at)
+        if lost > SET_BACK.total_seconds():
+            log.warning(
+                "the watch stood still, or the clock was put forward, by %.0f s: kits get time to be heard", lost
+            )
+            self._engine.listening_since = now.timestamp()
+        self._ahead_by, self._turned_at = ahead, real
 
     def _observe(self, news: Sequence[News]) -> None:
         rows: list[Row] = []
@@ -286,6 +331,8 @@ class Watch:
         """A finding as it is raised: with what explains it, and whom it is about."""
         place = self._engine.index_of[finding.home]
         home = self._engine.homes[place]
+        if self._failures[finding.key] >= GIVE_UP_AFTER:
+            return finding, self._resident(finding, home), UNEXPLAINED
         finding = self._health.explained(finding, timedelta(seconds=float(self._engine.kit_limit[place])))
         return finding, self._resident(finding, home), self._said(finding, home)
 
@@ -317,8 +364,32 @@ class Watch:
         self._pauses.end(now)
         if self._budgets.follow(now, self._known_for) or self._store.records.version() != self._version:
             self._reload()
+        self._follow_imports()
         if not self._share.whole or (self._store.series.last_seq() > self._seq and self._news.empty()):
             self._catch_up()
+
+    def _follow_imports(self) -> None:
+        """What is usual in homes whose past has more to tell now is learned anew."""
+        brought = {home: count for home, count in self._store.series.brought().items() if home in self._engine.index_of}
+        fresh = [self._engine.index_of[home] for home, count in brought.items() if self._brought.get(home) != count]
+        if fresh and self._relearning is not None:
+            self._engine.outdated[fresh] = True
+            self._brought, self._up_to_date = brought, False
+
+    def _look_again(self) -> None:
+        """Whoever closed it knew how somebody was at that moment, and not for the rest of the day; and that a kit is
+        to be repaired, not that it was.
+        """
+        if time.monotonic() - self._looked_again_at < AGAIN_EVERY:
+            return
+        self._looked_again_at = time.monotonic()
+        engine, closed = self._engine, self._store.alerts.closed_too_soon
+        for kind, again in (
+            (FindingKind.SILENCE, engine.silent_since),
+            (FindingKind.KIT_UNHEARD, engine.unheard_since),
+        ):
+            here = [(at, home) for home, at in closed(kind).items() if home in engine.index_of]
+            self._find([one for at, home in here if (one := again(at, home, self._judged)) is not None])
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)
@@ -361,6 +432,7 @@ class Watch:
         engine.restore(self._without(self._erased_since(homes), homes))
         self._health.follow(engine)
         self._engine, self._version = engine, version
+        self._recall()
         self._pending = deque(one for one in self._pending if one.home in engine.index_of)
         self._saved_at = float("-inf")
         log.info("watching %d homes", len(engine.homes))
@@ -394,6 +466,7 @@ class Watch:
         self._health = Health(self._store, self._share)
         self._say("reading what is known of kits")
         judged_until = self._before.played if self._before else None
+        self._latest = max(judged_until or self._latest, self._latest)
         self._find(self._health.begin(self._engine, self._clock.now(), judged_until))
         self._say("reading what was stored")
         self._catch_up()
@@ -408,7 +481,7 @@ class Watch:
         self._find([self._over(one) for one in self._recall(hold=past_unread) if one.kind in BY_A_CLOCK])
         self._raise_pending()
         self._engine.listening_since = self._clock.now().timestamp()
-        self._rebuilt = True
+        self._rebuilt, self._turned_at = True, time.monotonic()
         self._store.records.forget_turns(self._share.count)
         log.info("watching %d homes, after %d observations", len(self._engine.homes), self._seq)
 
@@ -525,6 +598,7 @@ class Watch:
         first = {one.home for one in self._standing()}
         waiting = [self._engine.homes[place] for place in np.flatnonzero(self._engine.outdated)]
         waiting.sort(key=lambda home: home.id not in first)
+        self._learning_from = dict(self._brought)
         self._relearning.learn(waiting)
         self._up_to_date = not waiting
         if waiting:
@@ -545,8 +619,12 @@ class Watch:
             self._relearning = None
             return
         bring_up(engine, self._store.series, relearned.seq, self._seq)
-        self._find(self._engine.adopt(engine, self._clock.now()))
+        brought = {home: self._learning_from[home] for home in engine.index_of if home in self._learning_from}
+        self._find(self._engine.adopt(engine, self._clock.now(), brought))
         self._raise_pending()
+        self._store.series.learned(brought)
+        self._brought = {home: count for home, count in self._brought.items() if home not in brought}
+        self._saved_at = float("-inf")
 
     def _last_signs(self) -> list[Signs]:
         """What heartbeats said that the snapshot does not know. An old one said again would end the fault of a kit."""
@@ -563,9 +641,9 @@ class Watch:
         return signs
 
     def _snapshot(self) -> None:
-        """Only of what has been raised: this runs when nothing is pending."""
+        """Only of what has been raised: this runs when nothing is pending. On a full disk there is no room for one."""
         passed = time.monotonic() - self._saved_at
-        if passed < SNAPSHOT_EVERY or self._saving.under_way:
+        if passed < SNAPSHOT_EVERY or self._saving.under_way or self._reserve.used:
             return
         if passed * SNAPSHOT_COSTS < self._saving.took and self._seq - self._saved_seq < SNAPSHOT_AFTER:
             return

@@ -65,6 +65,10 @@ LEGAL: dict[tuple[State, Act], State] = {
     (State.RAISED, Act.REPLY): State.RAISED,
     (State.RAISED, Act.ANSWER): State.ANSWERED,
     (State.RAISED, Act.CLEAR): State.CLOSED,
+    (State.RAISED, Act.SET_OUT): State.RAISED,
+    (State.RAISED, Act.ARRIVE): State.RAISED,
+    (State.RAISED, Act.ENTER): State.RAISED,
+    (State.RAISED, Act.LEAVE): State.RAISED,
     (State.ANSWERED, Act.GROW): State.ANSWERED,
     (State.ANSWERED, Act.NOTE): State.ANSWERED,
     (State.ANSWERED, Act.TRY): State.ANSWERED,
@@ -73,6 +77,10 @@ LEGAL: dict[tuple[State, Act], State] = {
     (State.ANSWERED, Act.LAPSE): State.RAISED,
     (State.ANSWERED, Act.CLOSE): State.CLOSED,
     (State.ANSWERED, Act.CLEAR): State.CLOSED,
+    (State.ANSWERED, Act.SET_OUT): State.ANSWERED,
+    (State.ANSWERED, Act.ARRIVE): State.ANSWERED,
+    (State.ANSWERED, Act.ENTER): State.ANSWERED,
+    (State.ANSWERED, Act.LEAVE): State.ANSWERED,
     (State.ATTENDING, Act.GROW): State.ATTENDING,
     (State.ATTENDING, Act.NOTE): State.ATTENDING,
     (State.ATTENDING, Act.TRY): State.ATTENDING,
@@ -94,7 +102,9 @@ HOLDER_ONLY = frozenset({Act.SEND, Act.CLOSE})
 """Acts that only the operator who holds the alert may do."""
 
 ON_SITE = (Act.SET_OUT, Act.ARRIVE, Act.ENTER, Act.LEAVE)
-"""What a responder who was sent does, in this order; each at most once for each time they are sent."""
+"""What a responder who was sent does, in this order; each at most once for each time they are sent. It happens on the
+doorstep whatever became of the answer meanwhile, so it is taken down then too.
+"""
 
 
 class Refused(ValueError):
@@ -129,10 +139,21 @@ def after(alert: Alert, act: Act, actor: str) -> State:
         raise Refused(f"alert {alert.id} is about a {alert.lane}: only a person may end it")
     to = LEGAL.get((alert.state, act))
     if to is None:
-        raise Refused(f"alert {alert.id} is {alert.state}: '{act}' needs it to be {_needed(act)}")
+        raise Refused(_why_not(alert, act))
     if act in HOLDER_ONLY and alert.holder != actor:
-        raise Refused(f"alert {alert.id} is held by {alert.holder}: answer it first")
+        raise Refused("somebody else holds this alert: leave it to them, or ask them")
     return to
+
+
+def _why_not(alert: Alert, act: Act) -> str:
+    """For whoever pressed a button of a page on which the alert stood otherwise a moment ago."""
+    if alert.state is State.CLOSED:
+        return "this alert has been closed"
+    if alert.state is State.RAISED:
+        return f"nobody holds this alert: answer it first, then {act}"
+    if act is Act.ANSWER:
+        return "this alert has been answered already"
+    return f"this alert is {alert.state}: '{act}' needs it to be {_needed(act)}"
 
 
 def _needed(act: Act) -> str:

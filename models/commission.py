@@ -305,7 +305,7 @@ def _missing_tests(of: Standing) -> Iterable[str]:
         if test is None or test.sensor != sensor:
             yield f"{sensor.id} ({sensor.room}) is not tested."
         elif test.passed_at is None:
-            yield f"{sensor.id} ({sensor.room}) failed its test."
+            yield f"{sensor.id} ({sensor.room}) has not passed its test."
     for name in (MAINS, BROADBAND):
         if (plug := of.fitting.tests.get(name)) is None or plug.passed_at is None:
             yield f"The {name} test is not passed: pull the plug, and put it back."

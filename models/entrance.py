@@ -83,8 +83,8 @@ class Limit:
     longest: float
 
     def wait(self, tries: Tries, now: float) -> float:
-        """Seconds until the next try."""
-        if tries.count < self.free:
+        """Seconds until the next try. One by a clock that was ahead and is set back locks nobody out until then."""
+        if tries.count < self.free or tries.last - now > self.longest:
             return 0.0
         pause = min(self.first * 2.0 ** min(tries.count - self.free, 30), self.longest)
         return max(0.0, tries.last + pause - now)

@@ -1,6 +1,6 @@
 """What is known of a home now, out of its signs of life and of what was heard, judged and raised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from models.day import Doing, Seen, Span, ribbon
@@ -8,7 +8,7 @@ from models.glimpse import LATE, LOOKED_AT_WITHIN, Known
 from models.health import Heard, Why
 from models.home import Home
 from models.morning import morning, up_at
-from models.observation import SensorKind
+from models.observation import SensorKind, What
 
 LOOKED_BACK = timedelta(days=1)
 SEEN_FROM = 2 * LOOKED_BACK
@@ -57,6 +57,19 @@ def known(
         mornings,
         reaches,
     )
+
+
+def believed(seen: Sequence[Seen], misleading: Mapping[str, datetime], counted: datetime | None) -> list[Seen]:
+    """Without what the mats of chairs said since they are `misleading`: to the watch it is no sign of life either, but
+    for one that it `counted` as the last before it knew.
+    """
+    return [
+        one
+        for one in seen
+        if one.what not in (What.SAT_DOWN, What.STOOD_UP)
+        or one.at <= misleading.get(one.sensor, one.at)
+        or (counted is not None and abs(one.at - counted) <= SAME_SIGN)
+    ]
 
 
 def spans(

@@ -72,8 +72,18 @@ class Candidate:
 
 
 def in_quiet_hours(chosen: Preferences, now: datetime, zone: str) -> bool:
-    hour, begin, end = local(now, zone).hour, chosen.quiet_from, chosen.quiet_until
+    return _is_quiet(chosen, local(now, zone).hour)
+
+
+def _is_quiet(chosen: Preferences, hour: int) -> bool:
+    begin, end = chosen.quiet_from, chosen.quiet_until
     return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+
+def never_comes(chosen: Preferences) -> bool:
+    """A digest at an hour from which on all that is left of the day is quiet."""
+    hours = range(chosen.digest_hour, 24)
+    return chosen.digest and chosen.way != POST and all(_is_quiet(chosen, hour) for hour in hours)
 
 
 def candidates(chosen: Preferences, now: datetime, zone: str) -> list[Candidate]:

@@ -84,6 +84,14 @@ Evidence = Mapping[Annotated[str, msgspec.Meta(max_length=32)], float]
 """Of a suspected fall: `chance` 0 to 1, `peak_g` (g), `tilt_deg` (degrees), `still_s` (s), and `walked` 1 where it was
 called off by walking away rather than by a press.
 """
+_MOST_FELT = {"chance": 1.0, "peak_g": 1000.0, "tilt_deg": 360.0, "still_s": 3600.0, "walked": 1.0}
+
+
+def felt(what: What, evidence: Evidence | None) -> Evidence | None:
+    """What of it means anything, within what can be felt: a kit that says more must not speak for a detector."""
+    if evidence is None or what not in SUSPECTED:
+        return None
+    return {name: min(max(evidence[name], 0.0), most) for name, most in _MOST_FELT.items() if name in evidence}
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from models.day import Doing, Span
 from models.glimpse import Glimpse, Grain, Tone, grain_of
-from models.hours import local, moment
+from models.hours import local, moment, part_of
 from models.privacy import Data
 from models.sentence import sentence
 from models.telling import moment_in_words, say
@@ -85,6 +85,9 @@ def _up(seen: Glimpse, language: str) -> str:
         return no
     if seen.up is None:
         return say("ask.up.no", language)
+    by_night = part_of(seen.now, seen.zone) == "night"
+    if seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
+        return f"{sentence(seen, language).head}."
     at = moment_in_words(seen.up, seen.now, seen.zone, language)
     return say("ask.up.yes", language, at=at)
 

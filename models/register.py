@@ -9,7 +9,7 @@ import msgspec
 from models.home import Home
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
-from models.response import ResponsePlan
+from models.response import ResponsePlan, too_silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def mistakes(register: Register) -> list[str]:
         *_astray(((f"the consent to {one.kind}", one.home) for one in register.consents), homes),
         *_astray(((f"the plan for {one.plan.kind}", one.resident) for one in register.plans), residents),
         *_astray(((f"account {one.login}", str(one.person)) for one in named), people),
+        *(f"resident {one.resident}: {why}" for one in register.plans if (why := too_silent(one.plan))),
         *(f"account {one.login} is a {one.role}, so it must name the person" for one in nameless),
     ]
 

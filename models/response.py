@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from typing import TypeVar
 
 from models.alert import Alert, Lane, State
 from models.urgency import asks_for_a_look
@@ -68,6 +70,10 @@ BY_KEY: dict[str, Answer] = {
 
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
 """What an operator may put on record about an attempt of theirs."""
+
+
+LONGEST_SILENCE = timedelta(hours=4)
+"""What a plan may let pass, as it is agreed, before somebody is reached, and again and again after that."""
 
 
 class Incident(StrEnum):
@@ -145,10 +151,19 @@ class ResponsePlan:
         return self.taken_by_hub[-self.last_tier :]
 
 
+def too_silent(plan: ResponsePlan) -> str:
+    """Why this can't be agreed on: for how long it would reach nobody; '' where it can."""
+    moments = sorted(plan.steps[number].after for number in plan.taken_by_hub)
+    waits = [plan.repeat, moments[0], *(later - before for before, later in pairwise(moments))]
+    if max(waits) <= LONGEST_SILENCE:
+        return ""
+    return f"the plan for '{plan.kind}' reaches nobody for {max(waits)}: let no more than {LONGEST_SILENCE} pass"
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at reaching someone: the `step` of the plan, how it went, what came of it, and until when that stops
-    the chain for everybody.
+    """One try at reaching someone: the `step` that the plan had then, how it went, what came of it, and until when that
+    stops the chain for everybody; whom it was to reach and by which transport.
     """
 
     id: int
@@ -159,6 +174,11 @@ class Attempt:
     answer: Answer | None = None
     answered_at: datetime | None = None
     holds_until: datetime | None = None
+    who: str = ""
+    transport: str = ""
+
+
+Tries = TypeVar("Tries", bound=Attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +307,30 @@ def due(plan: ResponsePlan, alert: Alert, attempts: Sequence[Attempt], now: date
     held = held_until(attempts, now)
     if held is not None:
         return Due((), lapsed=False, look_again_at=held)
-    this_round = [attempt for attempt in attempts if attempt.at >= alert.round_began_at]
+    this_round = [attempt for attempt in placed(plan, attempts) if attempt.at >= alert.round_began_at]
     began = alert.round_began_at + paused(attempts, alert.round_began_at, now)
     steps = _steps_due(plan, began, this_round, now)
     return Due(steps, lapsed=False, look_again_at=_next_look(plan, began, this_round, steps, now))
+
+
+def placed(plan: ResponsePlan, attempts: Iterable[Tries]) -> list[Tries]:
+    """Each at the step by which this plan reaches the same person in the same way; OUTSIDE where there is none now. A
+    plan changes while it is kept to: a contact is taken off the record, or the alert grows into one of another kind.
+    """
+    steps = [_reaches(step.who, step.transport) for step in plan.steps]
+
+    def at(one: Tries) -> Tries:
+        mine = _reaches(one.who, one.transport)
+        if one.step == OUTSIDE or not one.who or mine in steps[one.step : one.step + 1]:
+            return one
+        return replace(one, step=steps.index(mine) if mine in steps else OUTSIDE)
+
+    return [at(one) for one in attempts]
+
+
+def _reaches(who: str, transport: str) -> tuple[str, str]:
+    """What an operator does by hand is put down as a telephone call."""
+    return who, "" if transport in BY_HAND else transport
 
 
 def lapse_time(state: State, last_act_at: datetime, hold: timedelta = PATIENCE[State.ANSWERED]) -> datetime:
@@ -374,10 +414,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A responder who was sent, and whether they have arrived."""
+    """A responder who was sent, and whether they have arrived; since they left again, when that was and what they
+    `found`.
+    """
 
     sent_at: datetime
     arrived: bool
+    left_at: datetime | None = None
+    found: str = ""
 
 
 def propose(
@@ -391,12 +435,19 @@ def propose(
     """The next thing for an operator to do about an open alert; there always is one. `names` says how each person that
     the plan's steps name is called.
     """
+    attempts = placed(plan, attempts)
     told = [one for one in attempts if one.answer is not None]
     last = max(told, key=lambda one: (one.answered_at or one.at, one.id), default=None)
     by_words = _by_word(plan, last, names, now) if last else None
-    if visit is not None:
+    if visit is not None and visit.left_at is None:
         return _while_visited(plan, visit, now)
+    if visit is not None and visit.left_at and not _said_since(last, visit.left_at):
+        return Proposal(Do.CLOSE, f"The responder has left again{f': {visit.found}' if visit.found else ''}.")
     return by_words or _next_by_hand(plan, alert, attempts, names)
+
+
+def _said_since(last: Attempt | None, at: datetime) -> bool:
+    return last is not None and last.answered_at is not None and last.answered_at > at
 
 
 def _by_word(plan: ResponsePlan, last: Attempt, names: Mapping[str, str], now: datetime) -> Proposal | None:

@@ -18,7 +18,7 @@ from models.observation import SensorKind
 from models.people import TOLD_BY, Address, Contact, Level, Resident, Telling
 from models.privacy import Consent
 from models.register import PlanOf
-from models.response import Incident, ResponsePlan, Step
+from models.response import Incident, ResponsePlan, Step, too_silent
 from models.wire import Leg, topic
 
 LONGEST = 2000
@@ -105,7 +105,8 @@ def _home_id(cell: str) -> str:
     return cell
 
 
-def _zone(cell: str) -> str:
+def zone(cell: str) -> str:
+    """A time zone as it is named. Raises ValueError."""
     try:
         ZoneInfo(cell)
     except (ValueError, KeyError, OSError) as bad:
@@ -283,7 +284,10 @@ def _plan(cells: Mapping[str, Any], before: Any) -> PlanOf:
     plan = before.plan if before else ResponsePlan(cells["kind"], cells["steps"])
     spans = {to: timedelta(minutes=cells[name]) for name, to in _PLAN_SPANS.items() if name in cells}
     plain = {name: cells[name] for name in ("steps", "last_tier") if name in cells}
-    return PlanOf(cells["resident"], replace(plan, **plain, **spans))
+    made = replace(plan, **plain, **spans)
+    if why := too_silent(made):
+        raise ValueError(why)
+    return PlanOf(cells["resident"], made)
 
 
 _PLAN_SPANS = {"repeat_minutes": "repeat", "hold_minutes": "hold"}
@@ -321,7 +325,7 @@ HOMES = Sheet(
             "id", "Id", "Small letters, figures, _ and -. It can't be changed.", _home_id, "h_quill7", required=True
         ),
         Column("area", "Area", "As operators know it.", _text(80), "Eastgate", required=True),
-        Column("timezone", "Time zone", "", _zone, "Europe/London"),
+        Column("timezone", "Time zone", "", zone, "Europe/London"),
         Column("people", "How many live there", "", _number(1, 20), "1"),
         _yes_no("pets", "Pets that may set off a sensor"),
         _yes_no("may_wander", "Somebody may leave and not find back"),

@@ -80,8 +80,11 @@ def graver(alert: Alert, known: Circumstances = UNKNOWN) -> tuple[Graver, ...]:
 
 
 def _still(alert: Alert, known: Circumstances) -> bool:
-    """Only as far as the home is heard: beyond that nobody knows."""
-    since = known.noticed_at or alert.raised_at
+    """Only as far as the home is heard: beyond that nobody knows. After a fall it counts from the fall itself, for what
+    that grew by may be movement.
+    """
+    fell = alert.kind == FindingKind.FALL
+    since = alert.raised_at if fell else known.noticed_at or alert.raised_at
     listened = known.heard_until is not None and known.heard_until - since >= STILL_FOR
     return listened and (known.last_sign is None or known.last_sign <= since + BY_ITSELF)
 

@@ -23,6 +23,8 @@ LARGEST = 256 * 1024
 
 LARGEST_TRACE = 16 * 1024
 """Bytes in a message of what a pendant felt; eight seconds of it take some 6 kB."""
+LARGEST_NUMBER = 2**63 - 1
+"""What any database keeps."""
 SAMPLES = 500
 """In one such message: ten seconds, 50 a second."""
 MOST_MG = 64_000
@@ -31,7 +33,10 @@ _HOME = re.compile(r"[a-z0-9_-]{1,64}")
 _TOPIC = re.compile(r"nightlight/([^/]+)/([^/]+)/(up|health|receipt|down|echo|trace)")
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Whole = Annotated[int, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
 T = TypeVar("T")
+
+DOES_NOT_READ = (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError)
 
 
 class Leg(StrEnum):
@@ -92,7 +97,7 @@ class SensorHealth(msgspec.Struct, frozen=True):
 
     battery: float | None = None
     battery_low: bool | None = None
-    link: int | None = None
+    link: Whole | None = None
     online: bool | None = None
     tampered: bool | None = None
 
@@ -103,7 +108,7 @@ class Tested(msgspec.Struct, frozen=True):
     """
 
     outbox: str
-    number: int
+    number: Whole
     at: Moment
     kept: float | None = None
     sent: float | None = None
@@ -129,8 +134,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     outbox: str
     at: Moment
     complete_until: Moment
-    every: float = 60.0
-    waiting: int = 0
+    every: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 60.0
+    waiting: Whole = 0
     clock_trusted: bool = True
     sensors: dict[str, Moment] = msgspec.field(default_factory=dict)
     online: bool = True
@@ -140,10 +145,10 @@ class Heartbeat(msgspec.Struct, frozen=True):
     kit_battery: float | None = None
     undervoltage: bool | None = None
     temperature: float | None = None
-    disk_free: int | None = None
+    disk_free: Whole | None = None
     bridges: dict[str, bool] = msgspec.field(default_factory=dict)
     health: dict[str, SensorHealth] = msgspec.field(default_factory=dict)
-    given_up: int = 0
+    given_up: Whole = 0
     memory_only: bool = False
     tested: Tested | None = None
     version: str | None = None
@@ -341,8 +346,9 @@ def _read_apart(raw: _RawUp) -> UpRead:
     for part in raw.observations:
         try:
             good.append(msgspec.json.decode(part, type=Observation))
-        except (msgspec.DecodeError, OverflowError) as error:
-            bad.append(SetAside("observation", f"one observation does not read: {error}", bytes(part), _number(part)))
+        except DOES_NOT_READ as error:
+            text = f"one observation does not read: {_printed(error)}"
+            bad.append(SetAside("observation", text, bytes(part), _number(part)))
     return UpRead(raw.outbox, raw.sent, tuple(good), tuple(bad))
 
 
@@ -429,8 +435,8 @@ def _decode(payload: bytes, kind: type[T]) -> T:
         _check(getattr(read, "v", VERSION))
     except msgspec.ValidationError as error:
         _check(_version(payload))
-        raise Unreadable("shape", f"the message does not fit: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError) as error:
+        raise Unreadable("shape", f"the message does not fit: {_printed(error)}") from error
+    except DOES_NOT_READ as error:
         raise Unreadable("json", f"the message is not JSON: {error}") from error
     return read
 
@@ -438,7 +444,7 @@ def _decode(payload: bytes, kind: type[T]) -> T:
 def _version(payload: bytes) -> int:
     try:
         return msgspec.json.decode(payload, type=_Versioned).v
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, RecursionError):
+    except DOES_NOT_READ:
         return VERSION
 
 
@@ -450,5 +456,10 @@ def _check(version: int) -> None:
 def _number(part: msgspec.Raw) -> int | None:
     try:
         return msgspec.json.decode(part, type=_Numbered).number
-    except msgspec.DecodeError:
+    except DOES_NOT_READ:
         return None
+
+
+def _printed(error: Exception) -> str:
+    """It may say again what the message holds, and not every database keeps all of that."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(error))

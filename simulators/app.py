@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(command=_replay)
 
     town = commands.add_parser("town", help="many homes that speak on the wire themselves: a load for a hub")
-    town.add_argument("homes", type=_count, metavar="N")
+    town.add_argument("homes", type=_count, metavar="N", help="how many homes")
     town.add_argument("--seconds", type=_positive, default=30.0, help="how long (default 30)")
     town.add_argument(
         "--per-day", type=_positive, default=300.0, metavar="M", help="observations a home a day (default 300)"
@@ -93,27 +93,31 @@ def _demo_seconds() -> float | None:
     text = os.environ.get("DEMO_SECONDS")
     try:
         return _positive(text) if text else None
-    except ValueError:
+    except argparse.ArgumentTypeError:
         print(f"DEMO_SECONDS is '{text}': use a number of seconds, or leave it out", file=sys.stderr)
         raise SystemExit(2) from None
 
 
 def _positive(text: str) -> float:
-    if not 0 < (number := float(text)) < 1e9:
-        raise ValueError(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
     return number
 
 
 def _count(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(text)
 
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host:
-        raise ValueError(text)
+    if not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no HOST:PORT, as 127.0.0.1:1883")
     return host, int(port)
 
 

@@ -92,24 +92,24 @@ FAMILY = (
 )
 
 
-def _written(name: str) -> tuple[Address, ...]:
-    return (Address("email", f"{name}@example.org"),)
+def _known(name: str, number: str) -> tuple[Address, ...]:
+    return (Address("email", f"{name}@example.org"), Address("tel", f"01632 {number}"))
 
 
 CONTACTS = (
-    Contact("c_ada", "r_okafor", "Ada Okafor", "daughter", Level.ROOMS, True, _written("ada")),
-    Contact("c_ben", "r_okafor", "Ben Achebe", "neighbour", Level.ALL_IS_WELL, True),
-    Contact("c_karl", "r_lindqvist", "Karl Lindqvist", "son", Level.PARTS_OF_DAY, True, _written("karl")),
+    Contact("c_ada", "r_okafor", "Ada Okafor", "daughter", Level.ROOMS, True, _known("ada", "960112")),
+    Contact("c_ben", "r_okafor", "Ben Achebe", "neighbour", Level.ALL_IS_WELL, True, (Address("tel", "01632 960113"),)),
+    Contact("c_karl", "r_lindqvist", "Karl Lindqvist", "son", Level.PARTS_OF_DAY, True, _known("karl", "960114")),
     Contact(
-        "c_violet", "r_whitcombe", "Violet Whitcombe", "sister", Level.TIMES, False, _written("violet"),
+        "c_violet", "r_whitcombe", "Violet Whitcombe", "sister", Level.TIMES, False, _known("violet", "960115"),
         Telling("spoken", large_print=True),
     ),
     Contact(
-        "c_zofia", "r_nowicki", "Zofia Nowicka", "niece", Level.PARTS_OF_DAY, False, _written("zofia"),
+        "c_zofia", "r_nowicki", "Zofia Nowicka", "niece", Level.PARTS_OF_DAY, False, _known("zofia", "960116"),
         Telling(language="pl"),
     ),
-    Contact("c_owain", "r_pugh", "Owain Pugh", "grandson", Level.ALL_IS_WELL, True, _written("owain")),
-    Contact("c_simran", "r_gill", "Simran Gill", "daughter", Level.TIMES, True, _written("simran")),
+    Contact("c_owain", "r_pugh", "Owain Pugh", "grandson", Level.ALL_IS_WELL, True, _known("owain", "960117")),
+    Contact("c_simran", "r_gill", "Simran Gill", "daughter", Level.TIMES, True, _known("simran", "960118")),
 )  # fmt: skip
 
 
@@ -141,6 +141,7 @@ def _consents(household: Household, given_at: datetime) -> list[Consent]:
 def _plan(resident: str, *, email: bool) -> ResponsePlan:
     steps = [Step("operator", "log"), Step("supervisor", "log", timedelta(minutes=3))]
     if email:
-        to_write = [contact for contact in CONTACTS if contact.resident == resident and contact.addresses]
+        known = [contact for contact in CONTACTS if contact.resident == resident]
+        to_write = [one for one in known if any(address.transport == "email" for address in one.addresses)]
         steps += [Step(contact.id, "email", timedelta(minutes=5)) for contact in to_write]
     return ResponsePlan("default", tuple(steps), repeat=timedelta(minutes=5))

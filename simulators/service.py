@@ -57,6 +57,7 @@ class Hub:
         settings: dict[str, Any] = {"data_dir": str(self.data), "port": 0, "embedded_port": 0, "session_hours": 8760.0}
         settings["centre_phone"] = "01632 960999"
         settings["second_factor_roles"] = []  # whoever tries it out should not have to fetch a telephone first
+        settings["reserve_mb"] = 1  # nobody's life depends on it
         settings |= more
         if clock:
             settings["clock_file"] = str(clock.path)

@@ -20,7 +20,7 @@ from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, aft
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.reason import NOT_COUNTED
-from models.response import PATIENCE, Answer, Attempt, Tried, lapse_time
+from models.response import HOLDS, PATIENCE, Answer, Attempt, Tried, lapse_time
 from models.shift import NEVER_MUTED
 from models.wire import Order
 
@@ -48,6 +48,11 @@ _TOLD = (
     asked_by(_findings, home=_findings.c.home)
     .where(_findings.c.said.is_not(None), or_(_findings.c.at >= bindparam("since"), _findings.c.ended_at.is_(None)))
     .order_by(_findings.c.at.desc())
+)
+_MISLEAD = asked_by(_findings, home=_findings.c.home).where(
+    _findings.c.kind.in_((FindingKind.SENSOR_FLAPPING.value, FindingKind.SENSOR_STUCK.value)),
+    _findings.c.over.is_(False),
+    _findings.c.ended_at.is_(None),
 )
 _FALLS = (
     select(_alerts.c.id, _alerts.c.home, _findings.c.sensor, _alerts.c.outcome, _alerts.c.closed_at)
@@ -89,10 +94,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class AttemptMade(Attempt):
-    """An attempt with who made it, whom it was to reach, and how it went."""
+    """An attempt with who made it, and how it went."""
 
-    who: str = ""
-    transport: str = ""
     detail: str = ""
     finished_at: datetime | None = None
     actor: str = HUB
@@ -270,6 +273,12 @@ class Alerts:
             told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
             written(self._engine, lambda connection: connection.execute(told).rowcount)
 
+    def set_back(self, now: datetime, ahead: datetime) -> int:
+        """The clock said `ahead` and is set back: what is open waits for nothing that was written down by it. How many
+        alerts are to be looked at sooner. One of a muted home goes on waiting.
+        """
+        return self.again(lambda connection: _set_back(connection, now, ahead))
+
     def latest_change(self) -> int:
         return int(self._all(_LATEST)[0][0])
 
@@ -279,6 +288,16 @@ class Alerts:
         by_hand = (FindingKind.PRESS.value, FindingKind.FALL.value)
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
+
+    def closed_too_soon(self, kind: FindingKind) -> dict[str, datetime]:
+        """Homes of which a finding of this kind is not over, and when somebody closed the last alert about it; not as
+        being away.
+        """
+        f, a = _findings.c, _alerts.c
+        lasting = and_(f.kind == kind.value, f.over.is_(False), f.ended_at.is_(None))
+        closed = and_(a.state == State.CLOSED.value, a.outcome != Outcome.AWAY.value)
+        question = select(f.home, a.closed_at).join(_alerts, f.alert == a.id).where(lasting, closed)
+        return {row.home: row.closed_at for row in self._all(question.order_by(a.closed_at))}
 
     def faults_began(self) -> dict[tuple[int, str], datetime]:
         """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
@@ -291,6 +310,10 @@ class Alerts:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
         rows = self._all(_TOLD, home=home, since=since)
         return [Told(FindingKind(r.kind), r.since, r.at, r.ended_at, r.said) for r in rows]
+
+    def misleading(self, home: str) -> dict[str, datetime]:
+        """Sensors of it that are not believed now, and since when."""
+        return {row.sensor: row.since for row in self._all(_MISLEAD, home=home)}
 
     def judged(self, kind: FindingKind, since: datetime) -> list[Alert]:
         """Alerts to which a finding of `kind` led, and that were closed since then."""
@@ -345,6 +368,8 @@ def changed(
     match act:
         case Act.ANSWER:
             return replace(moved, holder=actor, look_again_at=lapse_time(moved.state, now, hold))
+        case Act.SET_OUT | Act.ARRIVE | Act.ENTER | Act.LEAVE if moved.state is State.RAISED:
+            return moved
         case Act.LEAVE:
             return replace(moved, look_again_at=now + PATIENCE[State.ANSWERED])
         case Act.SEND | Act.SET_OUT | Act.ARRIVE | Act.ENTER:
@@ -533,6 +558,26 @@ def _failed(connection: Connection, attempt_id: int, tried: Tried, detail: str, 
         save(connection, alert, again)
     result = "failed" if tried is Tried.FAILED else "may not have happened"
     note(connection, alert, now, Act.TRY, HUB, f"Reaching {who} by {transport} {result}: {detail}")
+
+
+def _set_back(connection: Connection, now: datetime, ahead: datetime) -> int:
+    a, longest = _attempts.c, now + max(HOLDS.values())
+    still_open = select(_alerts.c.id).where(_alerts.c.state != State.CLOSED.value)
+    for column, latest in ((a.at, now), (a.answered_at, now), (a.holds_until, longest)):
+        late = update(_attempts).where(a.alert.in_(still_open), column > latest)
+        connection.execute(late.values({column.name: latest}))
+    waiting = still_open.where(_alerts.c.look_again_at > now, _alerts.c.round_began_at <= ahead).order_by(_alerts.c.id)
+    sooner = 0
+    for number in connection.execute(waiting).scalars().all():
+        alert = locked(connection, number)
+        again = now + PATIENCE.get(alert.state, timedelta(0))
+        if alert.look_again_at is not None and alert.look_again_at > again:
+            began = min(alert.round_began_at, now)
+            moved = replace(alert, version=alert.version + 1, round_began_at=began, look_again_at=again)
+            save(connection, alert, moved)
+            note(connection, moved, now, Act.NOTE, HUB, "The hub's clock was ahead, and was set back.")
+            sooner += 1
+    return sooner
 
 
 def locked(connection: Connection, alert_id: int) -> Alert:

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from hub.store import blocks, fresh
+from hub.store import blocks, brought, fresh
 from hub.store.away import Refused
 from hub.store.database import add_all_new, upsert, writing
 from hub.store.influx import KEEPS, Influx, days_kept
@@ -140,6 +140,8 @@ class InfluxSeries(SqlSeries):
         with writing(self._engine) as connection:
             _widen(connection, home, new)
             know(connection, home, new)
+            if len(new):
+                brought.note(connection, home)
         return len(new)
 
     def _old(self, home: str, start: datetime, end: datetime, what: What | None = None) -> Columns:

@@ -331,6 +331,13 @@ class Records:
             with writing(self._engine, lightly=True) as connection:
                 connection.exec_driver_sql(_KEEP_BEATS[connection.dialect.paramstyle], rows)
 
+    def set_back(self, now: datetime) -> None:
+        """The clock was ahead: what was heard by it is taken to be of now."""
+        table = schema.heartbeats
+        with writing(self._engine, lightly=True) as connection:
+            for column in (table.c.heard_until, table.c.at):
+                connection.execute(update(table).where(column > now).values({column.name: now}))
+
     @once
     def heard(self, home: str | None = None) -> dict[str, Heard]:
         """One home or every one on record, also those that were never heard."""

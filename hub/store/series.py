@@ -3,7 +3,7 @@
 What is new stands in order of arrival (`fresh.py`); what is over settles into blocks of a home's week (`blocks.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
-from hub.store import blocks, fresh
+from hub.store import blocks, brought, fresh
 from hub.store.blocks import SETTLED, Ranges, Summary
 from hub.store.database import give_back, tidied, writing
 from hub.store.once import reading
@@ -66,6 +66,12 @@ class Series(Protocol):
         """Keep what another hub noticed or a table holds, all or none, as what has settled: nothing is raised for it.
         How many were new.
         """
+
+    def brought(self) -> dict[str, int]:
+        """Homes to whose past something was brought, and how often, until what is usual there was `learned` from it."""
+
+    def learned(self, homes: Mapping[str, int]) -> None:
+        """From what was brought that often; what was since is still to be."""
 
     def hand_on(self) -> bool:
         """Where another place holds what settles: send it what it lacks, for one batch; whether there is more.
@@ -202,7 +208,14 @@ class SqlSeries:
             if len(new):
                 blocks.add(connection, home, new)
                 know(connection, home, new)
+                brought.note(connection, home)
         return len(new)
+
+    def brought(self) -> dict[str, int]:
+        return brought.noted(self._engine)
+
+    def learned(self, homes: Mapping[str, int]) -> None:
+        brought.learned(self._engine, homes)
 
     def _new(self, connection: Connection, home: str, columns: Columns) -> Columns:
         """Those that are not known yet, one of each name."""
@@ -287,6 +300,8 @@ def forget_fresh(
     gone = fresh.take(connection, home, before, lambda row: whats is None or row.what in whats)
     if whats is None:
         fresh.drop(connection, home, before)
+        if before is None:
+            brought.forget(connection, home)
     if keep_counts:
         blocks.count(connection, home, columns_of(gone))
     return len(gone)

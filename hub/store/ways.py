@@ -14,6 +14,9 @@ from hub.store.version import next_version
 
 _faults = schema.way_faults
 
+DISK = "disk"
+"""No way to reach people, but what the hub itself lacks: told, taken and ended like one of theirs."""
+
 
 def of_staff(login: str) -> str:
     """Whose a browser of staff is: no contact's id holds an @."""

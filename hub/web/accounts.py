@@ -17,8 +17,10 @@ Text = Annotated[str, Form(max_length=200)]
 
 
 @routes.get("")
-def accounts(request: Request, gate: TheGate, who: Who) -> Response:
-    return _list(request, gate, who)
+def accounts(request: Request, gate: TheGate, who: Who, person: str = "", role: str = "") -> Response:
+    """A record of somebody leads here, and says who it is."""
+    typed = {"login": "", "name": "", "role": role if role in set(Role) else "", "person": person[:200]}
+    return _list(request, gate, who, typed=typed)
 
 
 @routes.post("")
@@ -82,11 +84,10 @@ def _invited(request: Request, gate: Gate, who: Viewer, login: str, link: str) -
 
 def _list(
     request: Request, gate: Gate, who: Viewer, *, status: int = 200, wrong: Wrong | None = None,
-    typed: dict[str, str] | None = None,
+    typed: dict[str, str],
 ) -> Response:  # fmt: skip
-    blank = {"login": "", "name": "", "role": "", "person": ""}
     rows = gate.accounts.all(who)
-    shown = {"rows": rows, "wrong": wrong, "typed": typed or blank, "roles": list(Role)}
+    shown = {"rows": rows, "wrong": wrong, "typed": typed, "roles": list(Role)}
     return page(request, "accounts.html", status=status, viewer=who, **shown)
 
 

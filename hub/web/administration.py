@@ -32,8 +32,8 @@ def new(request: Request, gate: TheGate, who: Who) -> Response:
 
 
 @routes.get("/homes/{home}")
-def household(request: Request, gate: TheGate, who: Who, home: str) -> Response:
-    return _household(request, gate, who, home)
+def household(request: Request, gate: TheGate, who: Who, home: str, kept: str = "") -> Response:
+    return _household(request, gate, who, home, kept=bool(kept))
 
 
 async def typed(request: Request) -> dict[str, str]:
@@ -51,7 +51,7 @@ def keep(
     except Meanwhile:
         return _household(request, gate, who, home, ("", {}, MEANWHILE), status=409)
     if not wrong:
-        return RedirectResponse(f"/administration/homes/{home or cells['id']}", 303)
+        return RedirectResponse(f"/administration/homes/{home or cells['id']}?kept=yes", 303)
     if home:
         return _household(request, gate, who, home, (kind, cells, wrong), status=400)
     form = gate.administration.blank_home(who, (kind, cells, wrong))
@@ -118,10 +118,12 @@ def _household(
     home: str,
     typed: tuple[str, dict[str, str], list[Mistake]] | None = None,
     status: int = 200,
+    *,
+    kept: bool = False,
 ) -> Response:
     shown = gate.administration.household(who, home, typed)
     wrong = [f"{one.column + ': ' if one.column else ''}{one.text}" for one in (typed[2] if typed else ())]
-    return page(request, "household.html", status=status, viewer=who, shown=shown, wrong=wrong)
+    return page(request, "household.html", status=status, viewer=who, shown=shown, wrong=wrong, kept=kept)
 
 
 def _checked(request: Request, who: Viewer, kind: str, checked: Checked, text: str) -> Response:

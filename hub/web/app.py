@@ -98,7 +98,7 @@ of an address is said again, so nobody can try letter by letter how well it pack
 
 PROTECTION = {
     "content-security-policy": "default-src 'none'; script-src 'self'; "
-    f"style-src 'self' '{mark_of_stylesheet()}'; img-src 'self'; "
+    f"style-src 'self' '{mark_of_stylesheet()}'; img-src 'self'; media-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",

@@ -22,6 +22,7 @@ TITLES: dict[PartName, str] = {
     "faults": "Kit faults",
 }
 
+STILL = "Still on it."
 NO_MORE = 286
 """What htmx takes for the end of asking again and again."""
 
@@ -102,8 +103,9 @@ def answer(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text 
 
 
 @routes.post("/alert/{alert_id}/note")
-def note(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "") -> Response:
-    return _act(request, gate, who, alert_id, Act.NOTE, text)
+def note(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", still: Text = "") -> Response:
+    """Whoever is still on it need not find words for that."""
+    return _act(request, gate, who, alert_id, Act.NOTE, text.strip() or (STILL if still else ""))
 
 
 @routes.post("/alert/{alert_id}/send")

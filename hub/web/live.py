@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hub.web.access import Gate, Viewer
 from hub.web.painted import NOTHING, Painted, painted
+from hub.web.words import KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ class Source(Protocol):
         """Read what takes long and changes slowly."""
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
-        """The mark of each, another one when it changed, and what its open pages are told."""
+        """Of each a word that is another one when it changed, or who waits beside it did; '' once it is over. And what
+        its open pages are told.
+        """
 
 
 class Live:
@@ -66,7 +69,13 @@ class Live:
 
     def of_alerts(self, council: str, alerts: Collection[int]) -> dict[int, tuple[str, bytes]]:
         moment, marks = self._gate.board.moment(council), self._gate.board.versions(council, alerts)
-        return {alert: (mark, _event({"mark": mark, **moment})) for alert, mark in marks.items()}
+        waiting = self._gate.board.waiting(council)
+        told = dict[int, tuple[str, bytes]]()
+        for alert, mark in marks.items():
+            others = [(one, f"{KIND.get(kind, kind)}, {area}") for one, kind, area in waiting if one != alert]
+            event = _event({"mark": mark, **moment, "others": others})
+            told[alert] = (f"{mark} {[one for one, _ in others]}" if mark else "", event)
+        return told
 
 
 def _event(told: dict[str, object]) -> bytes:

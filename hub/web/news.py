@@ -1,11 +1,12 @@
 """What the family's page says, for whoever would rather have it on paper, or hear it."""
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from hub.voice import Speechless, spoken
 from hub.web.paper import Paper
 from hub.web.shown import News
+from hub.web.sound import played
 from hub.web.visitor import TheGate, Who
 
 routes = APIRouter(prefix="/family")
@@ -27,10 +28,10 @@ def on_a_page(news: News, *, large: bool, envelope: tuple[str, ...] = ()) -> byt
 
 
 @routes.get("/aloud.wav")
-def aloud(gate: TheGate, who: Who) -> Response:
+def aloud(request: Request, gate: TheGate, who: Who) -> Response:
     news = gate.family.news(who)
     try:
         made = spoken("\n\n".join((f"{news.day}.", *news.lines)), news.language)
     except Speechless as why:
         raise HTTPException(503, str(why)) from why
-    return Response(made, media_type="audio/wav")
+    return played(request, made)

@@ -20,17 +20,26 @@ class PlanStep:
     at: datetime | None = None
     times: int = 0
     proposed: bool = False
+    who: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which a form names it: numbers may shift while that is open."""
+        return f"{self.number} {self.who}"
 
 
 @dataclass(frozen=True, slots=True)
 class Responding:
-    """The plan in force for an open alert; with `may_try` its viewer holds it and may put tries on record."""
+    """The plan in force for an open alert; with `may_try` its viewer holds it and may put tries on record. `unspoken`
+    is what to ask whoever would close it, where nobody is on record who knows how the resident is.
+    """
 
     title: str
     steps: tuple[PlanStep, ...]
     proposal: Proposal
     held_until: datetime | None
     may_try: bool
+    unspoken: str
 
     @property
     def proposed(self) -> PlanStep | None:

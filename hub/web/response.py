@@ -27,7 +27,7 @@ Text = Annotated[str, Form(max_length=10_000)]
 
 @routes.post("/console/alert/{alert_id}/tried")
 def tried(
-    request: Request, gate: TheGate, who: Who, alert_id: int, step: Annotated[int, Form()] = -1, answer: Text = "",
+    request: Request, gate: TheGate, who: Who, alert_id: int, step: Text = "", answer: Text = "",
     text: Text = "",
 ) -> Response:  # fmt: skip
     try:

@@ -149,7 +149,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class BrokenWay:
-    """A way to reach people that fails, tried in vain `failures` times: `holder` sees to it, or `lapsed` did."""
+    """A way to reach people that fails, in vain tried `failures` times; or the hub's `disk`. `holder` sees to it, or
+    `lapsed` did.
+    """
 
     id: int
     way: str
@@ -159,6 +161,7 @@ class BrokenWay:
     holder: str
     lapsed: str
     ended: datetime | None
+    disk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hub.web.access import Viewer
+from hub.web.access import Hidden, Viewer
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from models.alert import ON_SITE, Act, Refused
@@ -22,9 +22,25 @@ def visits(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "visits.html", viewer=who, visits=gate.visits(who, Purpose.ANSWER))
 
 
+@routes.get("/now")
+def visits_now(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "sent_to.html", viewer=who, visits=gate.visits(who, Purpose.ANSWER))
+
+
 @routes.get("/{alert_id}")
 def visit(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
     return _visit(request, gate, who, alert_id)
+
+
+@routes.get("/{alert_id}/now")
+def visit_now(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
+    """What may change on the way. Of one that is over nothing but that, nor of another's."""
+    gate.visits_desk.open_to(who)
+    try:
+        sheet, way = gate.visit(who, Purpose.ANSWER, alert_id), gate.visits_desk.of(who, alert_id)
+    except Hidden:
+        return page(request, "known.html", viewer=who, over=True)
+    return page(request, "known.html", viewer=who, over=False, sheet=sheet, way=way)
 
 
 @routes.post("/{alert_id}/code")
@@ -50,5 +66,13 @@ def stamp(
 def _visit(request: Request, gate: TheGate, who: Viewer, alert_id: int, refused: str = "") -> Response:
     sheet, way = gate.visit(who, Purpose.ANSWER, alert_id), gate.visits_desk.of(who, alert_id)
     safe = gate.key_safes.of_visit(who, alert_id)
-    given = {"viewer": who, "sheet": sheet, "way": way, "safe": safe, "refused": refused, "stamps": STAMPS}
+    given = {
+        "viewer": who,
+        "sheet": sheet,
+        "way": way,
+        "safe": safe,
+        "refused": refused,
+        "stamps": STAMPS,
+        "over": False,
+    }
     return page(request, "visit.html", status=409 if refused else 200, **given)

@@ -13,6 +13,7 @@ from hub.web.access.administration import Meanwhile
 from hub.web.access.wishes import MAY_DECIDE_FOR
 from hub.web.letter import letter, printed
 from hub.web.page import page, spoken_to
+from hub.web.sound import played
 from hub.web.visitor import TheGate, Who
 from models.alert import Refused
 from models.hours import day_to_look_again
@@ -41,8 +42,10 @@ def mine(request: Request, gate: TheGate, who: Who) -> Response:
 
 
 @routes.get("/{resident}")
-def choices(request: Request, gate: TheGate, who: Who, resident: str, word: str = "") -> Response:
-    return _choices(request, gate, who, resident, word)
+def choices(
+    request: Request, gate: TheGate, who: Who, resident: str, word: str = "", done: str = ""
+) -> Response:  # fmt: skip
+    return _choices(request, gate, who, resident, word, done=bool(done))
 
 
 @routes.post("/{resident}/kind")
@@ -119,10 +122,10 @@ def on_paper(gate: TheGate, who: Who, resident: str, word: str = "", large: str 
 
 
 @routes.get("/{resident}/letter.wav")
-def aloud(gate: TheGate, who: Who, resident: str, word: str = "") -> Response:
+def aloud(request: Request, gate: TheGate, who: Who, resident: str, word: str = "") -> Response:
     shown = gate.choosing.of(who, resident, word)
     try:
-        return Response(spoken(letter(shown).text, shown.language), media_type="audio/wav", headers=named("letter.wav"))
+        return played(request, spoken(letter(shown).text, shown.language))
     except Speechless as why:
         raise HTTPException(503, str(why)) from why
 
@@ -140,7 +143,7 @@ def erase(
     """`sure` is typed, so that nobody deletes by a slip."""
     ended, desk = kind == "everything", gate.choosing
     if sure.strip().casefold() not in SURE:
-        asked = say("choose.type", who.telling.language, sure=say("choose.sure", who.telling.language))
+        asked = say("choose.untyped", who.telling.language, sure=say("choose.sure", who.telling.language))
         return _refused(request, gate, who, resident, word, Refused(asked))
     try:
         told = desk.end_service(who, resident, word) if ended else desk.erase(who, resident, word, kind)
@@ -195,15 +198,16 @@ def named(name: str) -> dict[str, str]:
 
 
 def _choices(
-    request: Request, gate: Gate, who: Viewer, resident: str, word: str, refused: str = "", status: int = 200
-) -> Response:
+    request: Request, gate: Gate, who: Viewer, resident: str, word: str, refused: str = "", status: int = 200,
+    *, done: bool = False,
+) -> Response:  # fmt: skip
     try:
         shown = gate.choosing.of(who, resident, word)
     except ReasonNeeded:
         return _word(request, who, resident)
     told: dict[str, object] = {"own": who.role is Role.RESIDENT, "decides": who.role in MAY_DECIDE_FOR}
     told |= {"levels": list(Level), "sharing_pauses": SHARING_PAUSES, "spoken": WORDS}
-    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, **told)
+    return page(request, "choices.html", status=status, viewer=who, choices=shown, refused=refused, done=done, **told)
 
 
 def _refused(request: Request, gate: Gate, who: Viewer, resident: str, word: str, why: Exception) -> Response:
@@ -216,4 +220,5 @@ def _word(request: Request, who: Viewer, resident: str) -> Response:
 
 
 def _back(resident: str, word: str) -> Response:
-    return RedirectResponse(f"/choices/{resident}" + (f"?word={word}" if word in WORDS else ""), 303)
+    """The page says first what was just decided."""
+    return RedirectResponse(f"/choices/{resident}?done=yes" + (f"&word={word}" if word in WORDS else ""), 303)

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.detection.batch import Ints
-from models.detection.clocks import ENDED_SINCE, RAISED, SAT_DOWN, STOOD_UP, Clocks, Event, start, stop, towards
+from models.detection.clocks import SAT_DOWN, STOOD_UP, Clocks, Event, start, stop, towards
 from models.detection.kernels import HOUR, Row, compiled, woven_in
 from models.detection.trouble import FLAPPING, FLAPS, STICKS, STUCK
 from models.home import Home
@@ -81,16 +80,6 @@ def elsewhere(mine: Any, trouble: Row, clocks: Clocks, event: Event) -> None:
 @compiled
 def sat_for(mine: Any, at: float) -> float:
     return float((int(at) - int(mine.chair_sat)) % 65536)
-
-
-def forget(homes: Any, which: Ints) -> None:
-    """Of records of homes, `which` have other sensors now: none is known to be taken, or to mislead, any more."""
-    homes["chair_taken"][which] = 0
-    for clock, place in ((FLAPPING, FLAPS), (STUCK, STICKS)):
-        mine = which[homes["trouble"][which, place] < 0]
-        homes["trouble"][mine, place] = 0.0
-        told = mine[homes["stage"][mine, clock] == RAISED]
-        homes["stage"][told, clock] = ENDED_SINCE
 
 
 class Seat(NamedTuple):

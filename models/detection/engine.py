@@ -11,6 +11,7 @@ this one may last. Until a home is known, the simple rule (`inactivity`) holds a
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise, repeat
@@ -20,10 +21,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, chairs, coldstart, company, kernels, lie, stream
+from models.detection import Finding, FindingKind, chairs, coldstart, company, kernels, lie, moved, stream
 from models.detection.anew import joined
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
-from models.detection.clocks import QUIET, RAISED
+from models.detection.clocks import ENDED_SINCE, QUIET, RAISED
 from models.detection.evidence import around
 from models.detection.evidence import evidence as evidence_of
 from models.detection.fusion import STATE as FUSION_STATE
@@ -33,7 +34,7 @@ from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.detection.trees import laid_out
-from models.health import SENSOR_UNHEARD_AFTER
+from models.health import REPAIRED_WITHIN, SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
 
@@ -102,6 +103,7 @@ class Engine:
         self._columns = stream.State(self._state, self._fitted, self.wake_at, *clocks)
         self._known, self._prices = known_by(prior)
         self._fusion = Fusion(self.homes)
+        self._stands: dict[tuple[int, int], int] = {}
 
     @property
     def last_sign(self) -> Floats:
@@ -340,9 +342,18 @@ class Engine:
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
         rang = stream.ring(self._columns, homes, moment)
-        return [self._other(home, kind, bool(over), moment) for home, kind, over in rang.tolist()]
+        each = [(home, kind, bool(over)) for home, kind, over in rang.tolist()]
+        return [self._other(*one, self._since(*one), moment) for one in each]
 
-    def _other(self, home: int, kind: int, over: bool, moment: float) -> Finding:
+    def _since(self, home: int, kind: int, over: bool) -> int:
+        """When that began: where it is over, the next of its kind may have begun since."""
+        began = int(self._state["since"][home, kind])
+        if over:
+            return self._stands.pop((home, kind), began)
+        self._stands[home, kind] = began
+        return began
+
+    def _other(self, home: int, kind: int, over: bool, since: int, moment: float) -> Finding:
         mine, told = self._state[home], stream.KINDS[kind]
         first, last = mine["first_fitted"], mine["last_fitted"]
         dead = [self.sensor_ids[sensor] for sensor in range(first, last) if self.dead[sensor]]
@@ -350,11 +361,11 @@ class Engine:
         place, strength = int(evidence.pop("place", -1) or 0), 1.0
         if told is FindingKind.LONG_LIE and not over:
             place, longest = self._stay(home)
-            strength = lie.confidence(moment - mine["since"][kind], longest)
-            evidence |= {"longest": longest, "sure_at": float(mine["since"][kind]) + lie.sure_after(longest)}
+            strength = lie.confidence(moment - since, longest)
+            evidence |= {"longest": longest, "sure_at": since + lie.sure_after(longest)}
             evidence |= self._seated(home)
         sensor = self.sensor_ids[first + place] if 0 <= place < last - first else None
-        began, at = utc(mine["since"][kind]), utc(moment)
+        began, at = utc(since), utc(moment)
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
 
     def _stay(self, home: int) -> tuple[int, float]:
@@ -415,6 +426,26 @@ class Engine:
         began = utc(self.last_sign[home])
         sure = _sureness(evidence)
         return Finding(FindingKind.SILENCE, self.homes[home].id, began, utc(moment), strength=sure, evidence=evidence)
+
+    def silent_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
+        """The silence of `home`, told of before, where it goes on too long after somebody `closed` that: by the simple
+        rule, as if there had been a sign of life then. Told once for each closing.
+        """
+        place, moment = self.index_of[home], now.timestamp()
+        due = float(expected_by(self._limits, np.array([place]), np.array([closed.timestamp()]))[0])
+        if not self.silent[place] or min(moment, float(self.heard_until[place])) <= due:
+            return None
+        found = self._silence(place, moment)
+        evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
+        return replace(found, evidence=evidence, number=int(closed.timestamp()))
+
+    def unheard_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
+        """The same of a kit that was heard once, and should have been repaired since."""
+        place = self.index_of[home]
+        heard_once = np.isfinite(self.heard_until[place])
+        if not (self.unheard[place] and heard_once) or now - closed < REPAIRED_WITHIN:
+            return None
+        return replace(self._unheard(place, now.timestamp()), number=int(closed.timestamp()))
 
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
@@ -490,9 +521,10 @@ class Engine:
     def _recall_other(self, home: int, kind: int, moment: float, hold: bool) -> bool:
         mine = self._state[home]
         begun = mine["stage"][kind] != QUIET or np.isfinite(mine["due"][kind])
-        same = begun and abs(mine["since"][kind] - moment) <= 1e-3
+        same = begun and (mine["stage"][kind] == ENDED_SINCE or abs(mine["since"][kind] - moment) <= 1e-3)
         if not same and not hold:
             return False
+        self._stands[home, kind] = int(moment)
         if not same or mine["stage"][kind] == QUIET:
             mine["since"][kind], mine["stage"][kind], mine["due"][kind] = moment, RAISED, np.inf
         return True
@@ -545,6 +577,7 @@ class Engine:
         sensors = _matches({f"{home}\t{sensor}": at for (home, sensor), at in self.sensor_index.items()}, _split(pairs))
         now_at = dict(zip(sensors[1].tolist(), sensors[0].tolist(), strict=True))
         self._restore_homes(state, homes, now_at)
+        self._follow(state, fitted, homes, sensors)
         self._fusion.restore(falls, homes, now_at)
         for name in ("seen", "every", "longest", "dead", "doubted", "sign_at", "said"):
             self._fitted[name][sensors[0]] = fitted[name][sensors[1]]
@@ -554,11 +587,42 @@ class Engine:
             self._by_the_rule(np.arange(len(self.homes)))
         return True
 
+    def _follow(
+        self, old: NDArray[Any], fitted: NDArray[Any], homes: tuple[Ints, Ints], sensors: tuple[Ints, Ints]
+    ) -> None:
+        """What is kept of sensors by their places, in homes where these are others than in `old` and `fitted`."""
+        if not len(homes[0]):
+            return
+        here, now_at = np.full(len(old), NO_SENSOR, np.int64), np.full(len(fitted), NO_SENSOR, np.int64)
+        here[homes[1]], now_at[sensors[1]] = homes[0], sensors[0]
+        home, first = fitted["home"], self._state["first_fitted"][here]
+        stays = now_at - first[home] == np.arange(len(fitted)) - old["first_fitted"][home]
+        for place in np.unique(home[~stays & (here[home] >= 0)]).tolist():
+            began, ended = old["first_fitted"][place], old["last_fitted"][place]
+            there = enumerate(now_at[began:ended].tolist())
+            places = {at: now - int(first[place]) for at, now in there if now != NO_SENSOR}
+            moved.follow(self._state[here[place]], places)
+
     @property
     def noticed(self) -> Bools:
         """Homes that ever gave a sign of life."""
         noticed: Bools = np.isfinite(self._state["began"]) | (self._state["waiting"] > 0)
         return noticed
+
+    def set_back(self, now: datetime) -> None:
+        """The clock was ahead: what came by it is taken to be of now. Every column only moves forward in time, so that
+        all would be believed until that moment comes again.
+        """
+        moment = now.timestamp()
+        ahead = np.flatnonzero(self.last_sign > moment)
+        self.began[np.isfinite(self.began) & (self.began > moment)] = moment
+        of_homes = "last_sign", "heard_until", "read_until", "returned", "new_sensor", "waiting_at"
+        columns = [self._column(name) for name in of_homes] + [self._fitted[name] for name in ("seen", "sign_at")]
+        for column in (*columns, self._fusion.state["at"]):
+            np.minimum(column, moment, out=column)
+        self.listening_since = min(self.listening_since, moment)
+        self._look_anew(ahead)
+        self.wake_at[:] = NEVER
 
     def outdate(self) -> None:
         """What is known of habits was learned by another prior, or from the last days of a past alone."""
@@ -566,8 +630,9 @@ class Engine:
         self.outdated[seen] = True
         self._look_anew(seen)
 
-    def adopt(self, learned: "Engine", now: datetime) -> list[Finding]:
+    def adopt(self, learned: "Engine", now: datetime, brought: Collection[str] = ()) -> list[Finding]:
         """What `learned` knows of its homes, all of them here too and the same, takes the place of what is known here.
+        In those to which a past was `brought` from elsewhere, that is what is usual.
         Both have seen the same observations. What kits said is kept, and so is what was told of and goes on by what was
         learned; finds what is over by that.
         """
@@ -575,9 +640,11 @@ class Engine:
         learned._heard_as(self.heard_until[places])
         there = np.flatnonzero(learned.noticed)
         here = places[there]
-        made, over = joined(self._state[here], learned._state[there], moment)
+        elsewhere = np.array([learned.homes[place].id in brought for place in there.tolist()], bool)
+        made, over = joined(self._state[here], learned._state[there], moment, elsewhere)
         told = np.argwhere(over & (self._state["watched_for"][here] > 0)).tolist()
-        found = [self._other(int(here[home]), kind, True, moment) for home, kind in told]
+        ends = [(int(here[home]), kind, True) for home, kind in told]
+        found = [self._other(*one, self._since(*one), moment) for one in ends]
         for name in _SAID:
             made[name] = self._state[name][here]
         self._state[here] = made
@@ -621,12 +688,10 @@ class Engine:
             self._state[here] = old[there]
         for name in _SAID:
             self._state[name] = said[name]
-        fits = self._state["last_fitted"][here] - self._state["first_fitted"][here]
-        chairs.forget(self._state, here[fits != old["last_fitted"][there] - old["first_fitted"][there]])
         for name in ("last_sensor", "waiting_sensor"):
-            moved = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
+            place = np.vectorize(lambda was: now_at.get(was, NO_SENSOR), otypes=[np.int32])
             if len(here):
-                self._state[name][here] = moved(old[name][there])
+                self._state[name][here] = place(old[name][there])
 
 
 def _tells(sensor: Sensor, home: Home) -> bool:

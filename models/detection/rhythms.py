@@ -95,6 +95,10 @@ class Rhythms:
     def look_up(self) -> None:
         limits(self._state, _EDGES)
 
+    def set_back(self, now: float) -> None:
+        """None was seen later than `now`."""
+        np.minimum(self._state["seen"], now, out=self._state["seen"])
+
     def forget(self, sensors: Iterable[tuple[str, str]]) -> None:
         """Those are learned anew."""
         gone = [self.place[name] for name in sensors if name in self.place]

@@ -343,7 +343,8 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def settings(tmp_path: Path, broker: Broker) -> Settings:
-    return Settings(data_dir=str(tmp_path / "data"), broker_host="127.0.0.1", broker_port=broker.port)
+    data = str(tmp_path / "data")
+    return Settings(data_dir=data, broker_host="127.0.0.1", broker_port=broker.port, reserve_mb=1)
 
 
 @pytest.fixture

@@ -89,13 +89,14 @@ def test_a_register_with_a_mistake_is_not_loaded_at_all(file: Path, document: Pa
     assert store.records.homes() == []
 
 
-def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store) -> None:
+@pytest.mark.parametrize("zone", ["Europe/Lodnon", "Europe", "../etc"])
+def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store, zone: str) -> None:
     broken = json.loads(document.read_text())
-    broken["homes"][0]["timezone"] = "Europe/Lodnon"
+    broken["homes"][0]["timezone"] = zone
     document.write_text(json.dumps(broken))
     done = hub(file, "load", document)
     assert done.returncode == 1
-    assert "Europe/Lodnon" in done.stderr
+    assert f"'{zone}' is no time zone" in done.stderr
     assert store.records.homes() == []
 
 
@@ -103,6 +104,14 @@ def test_used_wrong(file: Path, tmp_path: Path) -> None:
     assert hub(file, "load", tmp_path / "nothing.json").returncode == 2
     assert hub(tmp_path / "nothing.toml", "check").returncode == 2
     assert hub(file, "dance").returncode == 2
+    for place in ("nowhere", "hub.example:many", ":1883", "hub.example:0"):
+        done = hub(file, "watch", "--broker", place)
+        assert (done.returncode, f"'{place}' is no HOST:PORT" in done.stderr) == (2, True)
+    for month in ("2026-13", "9999-12", "0001-01-01"):
+        assert hub(file, "unprotected", "--month", month).returncode == 2
+    heads = tmp_path / "nowhere" / "heads"
+    done = hub(file, "verify-log", "--heads", heads)
+    assert (done.returncode, f"{heads}: No such file" in done.stderr) == (2, True)
     file.write_text("colour = 'blue'")
     done = hub(file, "check")
     assert (done.returncode, "colour" in done.stderr) == (2, True)
@@ -111,7 +120,8 @@ def test_used_wrong(file: Path, tmp_path: Path) -> None:
 def test_logins(file: Path, document: Path, store: Store) -> None:
     hub(file, "load", document)
     assert set(json.loads(hub(file, "account", "add", "priya", "--role", "responder").stdout)) == {"priya"}
-    assert hub(file, "account", "add", "priya").returncode == 2
+    assert hub(file, "account", "add", "priya", "--role", "responder").returncode == 2, "she is there"
+    assert "what is their work?" in hub(file, "account", "add", "nobody").stderr, "nobody is an operator by default"
     assert hub(file, "account", "add", "kit", "--role", "contact").returncode == 2, "whose contact?"
     assert hub(file, "account", "add", "karl", "--role", "contact", "--person", "karl").returncode == 0
     new = json.loads(hub(file, "account", "password", "tom").stdout)["tom"]
@@ -171,14 +181,33 @@ def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> 
 
 def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None:
     plans = json.loads(document.read_text())
-    step = {"who": "karl", "transport": "email", "after": "PT0S"}
-    plans["plans"] = [{"resident": "grace", "plan": {"kind": "default", "steps": [step]}}]
+    ways = [
+        ("karl", "email"),
+        ("ada", "sms"),
+        ("ada", "push"),
+        ("operator", "push"),
+        ("supervisor", "sip"),
+        ("ada", "tel"),
+    ]
+    ways += [
+        ("operator", "log"),
+        ("ada", "webpush"),
+        ("operator", "webhook"),
+        ("partner", "partner"),
+        ("ada", "pigeon"),
+    ]
+    steps = [{"who": who, "transport": way, "after": "PT0S"} for who, way in ways]
+    plans["plans"] = [{"resident": "grace", "plan": {"kind": "default", "steps": steps}}]
     document.write_text(json.dumps(plans))
     assert hub(file, "load", document).returncode == 0
     done = hub(file, "check")
     assert done.returncode == 1
     assert "names 'karl', who is not their contact" in done.stdout
-    assert "set smtp_host" in done.stdout
+    needed = ("smtp_host", "sms_url_file", "sip_url", "webhook_url", "partner_url")
+    assert [one for one in needed if f"set {one}" not in done.stdout] == []
+    said = ("'ada' by push", "'operator' by push", "'supervisor' by sip", "'pigeon', and there is no such transport")
+    assert [one for one in said if one not in done.stdout] == []
+    assert [one for one in ("by tel", "by log", "by webpush", "by webhook") if one in done.stdout] == []
 
 
 def test_the_logs_are_proved_and_a_forgery_is_named(file: Path, store: Store, tmp_path: Path) -> None:

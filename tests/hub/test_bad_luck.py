@@ -1,4 +1,4 @@
-"""A full disk, and a database that is away: the hub says so, loses nothing, and recovers by itself."""
+"""A full disk, and a database that is away: the hub says so, raises what it can, loses nothing, and recovers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from hub.clock import Clock
+from hub.reserve import MEGABYTE, ONLY_URGENT, reserve
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.series import SqlSeries
+from hub.web.access import Gate
+from hub.web.access.gate import FULL, SCARCE
 from models.observation import Observation, What
 from models.register import Register
 from tests.conftest import eventually
@@ -53,39 +57,54 @@ class Told:
         self.said += many
         self.presses += many if what is What.PRESSED else 0
 
-    def arrived(self) -> bool:
-        """Whether everything is receipted; what is not is sent again, some of it."""
+    def arrived(self, *but: What) -> bool:
+        """Whether everything `but` that is receipted; what is not is sent again, some of it."""
         for number in self._kit.receipted & self._held.keys():
             del self._held[number]
-        waiting = list(self._held.values())[:400]
-        for start in range(0, len(waiting), 100):
-            self._kit.send(*waiting[start : start + 100], sent=now())
-        return not self._held
+        for urgent in (True, False):  # each apart, as kits do
+            waiting = [one for one in self._held.values() if (one.what is What.PRESSED) is urgent][:400]
+            for start in range(0, len(waiting), 100):
+                self._kit.send(*waiting[start : start + 100], sent=now())
+        return {one.what for one in self._held.values()} == set(but)
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk", 32) as folder:
+    with small_disk(tmp_path / "disk", 64) as folder:
         yield folder
 
 
 def test_a_full_disk_costs_nothing_that_was_acknowledged(
     disk: Path, tmp_path: Path, broker: Broker, register: Register, kit: Kit
 ) -> None:
-    settings = Settings(data_dir=str(disk / "data"), broker_host="127.0.0.1", broker_port=broker.port)
-    told = Told(kit)
+    place = Settings(data_dir=str(disk / "data"), broker_host="127.0.0.1", broker_port=broker.port)
+    settings, told = replace(place, reserve_mb=8), Told(kit)
     with at_work(tmp_path, settings, register) as (program, store):
         told.says(What.PRESSED, "pendant")
         eventually(told.arrived, 60)
         films = fill(disk)
-        eventually(lambda: _refused(program, told), 60)
+        console = Gate(store.records, store.alerts, store.series, Clock(None), settings=settings)
+        told.says(What.MOVED, "hall", 100)
+        told.says(What.PRESSED, "pendant")
+        eventually(told.arrived, 60)
+        eventually(lambda: _on_the_console(console) == (2, FULL, ["the hub's disk"]), 60)
+        fill(disk, but=2 * MEGABYTE)
+        eventually(lambda: store.records.loops()["ingest"].note == ONLY_URGENT, 60)
+        told.says(What.MOVED, "hall")
+        told.says(What.PRESSED, "pendant")
+        eventually(lambda: told.arrived(What.MOVED), 60)
+        eventually(lambda: _on_the_console(console) == (3, SCARCE, ["the hub's disk"]), 60)
+        before = _failed(program)
+        fill(disk)
+        eventually(lambda: _refused(program, told, before), 60)
         program.end()
-        before = program.log.read_text().count("disk is full")
+        before = _failed(program)
         told.says(What.PRESSED, "pendant")
         program.runs()
-        eventually(lambda: not told.arrived() and program.log.read_text().count("disk is full") > before, 60)
+        eventually(lambda: told.arrived(What.MOVED) or _failed(program) > before, 60)
         films.unlink()
         _all_is_well(program, store, told)
+        eventually(lambda: (reserve(settings).held, console.ways.broken("")) == (8 * MEGABYTE, ()), 60)
 
 
 @pytest.mark.postgres
@@ -109,10 +128,24 @@ def test_a_database_that_is_away_is_waited_for(
         eventually(lambda: "ingest works again" in program.log.read_text(), 60)
 
 
-def _refused(program: Program, told: Told) -> bool:
+def _on_the_console(console: Gate) -> tuple[int, str, list[str]]:
+    """Presses of the one alert, what is said of the disk above the queue, and what the hub lacks."""
+    queue = console.board.of("")
+    disk = " ".join(text for text in queue.trouble if "disk" in text)
+    return queue.calls.rows[0].alert.presses, disk, [one.way for one in queue.ways]
+
+
+def _refused(program: Program, told: Told, before: int) -> bool:
     """What has room in the log that the database begins over and over again is still taken in."""
-    told.says(What.MOVED, "hall", 100)
-    return not told.arrived() and "disk is full" in program.log.read_text()
+    told.says(What.PRESSED, "pendant", 20)
+    return not told.arrived(What.MOVED) and _failed(program) > before
+
+
+def _failed(program: Program) -> int:
+    """In how many stretches nothing that came could be kept."""
+    said = program.log.read_text()
+    assert "database or disk is full" in said
+    return said.count("a turn of ingest failed")
 
 
 def _arrived_at(program: Program, told: Told) -> bool:

@@ -18,6 +18,7 @@ from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.register import Change, keep
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, Lane, Outcome, State
@@ -345,6 +346,7 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
         return honest(resident, kind, lane)
 
     monkeypatch.setattr(desk.store.records, "plan", broken)
+    monkeypatch.setattr(hub.escalate, "ALERTS_AT_ONCE", 1)
     bad, good = raised(desk), raised(desk, FindingKind.KIT_UNHEARD, None)
     with pytest.raises(KeyError) as bug:
         desk.turn()
@@ -352,6 +354,48 @@ def test_an_alert_that_cannot_be_escalated_holds_up_no_other(desk: Desk, monkeyp
     desk.settle(1)
     assert [one.alert for one in desk.store.alerts.attempts(good.id)] == [good.id]
     assert desk.escalate.standing()[1] == f"can't be escalated: alert {bad.id}"
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_leaves_nobody_waiting(desk: Desk) -> None:
+    """What was put off by it would wait for a year. A muted home goes on waiting, as it was told to."""
+    answered, held = raised(desk), raised(desk, FindingKind.SILENCE, None)
+    desk.settle(2)
+    desk.turn(days=365)
+    desk.settle(4)
+    desk.store.alerts.act(answered.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.escalate._responses.volunteered(held.id, "ada", Answer.ON_THE_WAY, desk.hand.now)
+    desk.turn(days=-365, minutes=1)
+    (waiting,) = [one for one in desk.store.alerts.open_alerts() if one.id == answered.id]
+    assert waiting.look_again_at == desk.hand.now + timedelta(minutes=3), "Tom has as long as ever"
+    told = len(desk.told["log"].calls)
+    desk.turn(minutes=3)
+    assert state(desk, answered) is State.RAISED
+    desk.turn(minutes=28)
+    desk.settle(told + 2)
+    assert {call.alert for call in desk.told["log"].calls[told:]} == {answered.id, held.id}
+
+
+def test_a_clock_that_was_set_back_while_the_hub_was_down(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.hand.move(days=30)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    desk.store.records.turned("escalate", 0.0, desk.hand.now)
+    desk.hand.move(days=-30)
+    again = Desk(desk.store, desk.hand)
+    again.turn()
+    again.turn(minutes=4)
+    assert state(again, alert) is State.RAISED
+
+
+def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Desk) -> None:
+    """Somebody's word about an attempt that was erased meanwhile."""
+    raised(desk)
+    desk.escalate._to_finish.append(hub.escalate.Outcome(99, Tried.SENT, "told", "log", Answer.FINE))
+    with pytest.raises(LookupError) as gone:
+        desk.turn()
+    desk.escalate.stumbled(gone.value)
+    desk.settle(1)
+    assert desk.told_whom() == ["operator"]
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:
@@ -451,6 +495,18 @@ def test_the_partner_that_takes_over_holds_the_chain(store: Store, hand: Hand) -
     assert len(desk.told["log"].calls) == before, "the partner has it"
     desk.turn(minutes=5)
     desk.settle(before + 1)
+
+
+def test_a_contact_who_is_taken_off_the_record_costs_nobody_their_turn(desk: Desk, register: Register) -> None:
+    ben = replace(register.contacts[0], id="ben")
+    desk.store.records.load(Register(contacts=(ben,)), {})
+    agree(desk.store, Step("operator", "log"), Step("contacts", "email"))
+    raised(desk)
+    desk.settle(1, "email")
+    keep(desk.store.records.engine, [Change("contacts", ("ada",), register.contacts[0], None)], ())
+    desk.turn(minutes=2)
+    desk.settle(2, "email")
+    assert desk.told_whom("email") == ["ada", "ben"]
 
 
 def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:

@@ -92,5 +92,5 @@ def test_the_next_sign_of_life_is_expected_when_the_family_was_told(played: Play
     assert due.group() in played.told()
     played.until(expected.expected_by + timedelta(minutes=1))
     eventually(lambda: played.kinds() == ["silence"])
-    assert "looking into an alert" in played.told()
+    assert "The contact centre was alerted about" in played.told()
     assert "expected by" not in played.told()

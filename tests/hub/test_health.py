@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hub.reserve import Reserve
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.records import Beat
@@ -203,6 +204,19 @@ def test_a_street_without_power(post: Post) -> None:
         [*((home, FindingKind.ON_BATTERY) for home in STREET[:5]), *((h, FindingKind.KIT_UNHEARD) for h in STREET[5:])]
     )
     assert len(post.store.health.lasting()) == len(STREET)
+
+
+def test_a_hub_that_takes_in_nothing_but_calls_for_want_of_room_blames_no_kit(post: Post, tmp_path: Path) -> None:
+    lived(post, 3)
+    (tmp_path / "reserve").touch()
+    post.watch._reserve = Reserve(tmp_path, 2**60)  # of which no disk has enough left
+    for _ in range(10):
+        post.turn(minutes=1)
+    assert standing(post) == []
+    assert unprotected(post) > 8
+    post.watch._reserve = Reserve(None, 0)
+    lived(post, 3)
+    assert standing(post) == []
 
 
 def test_a_hub_that_was_deaf_blames_no_kit_and_counts_its_own_minutes(post: Post) -> None:

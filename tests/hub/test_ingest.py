@@ -202,6 +202,34 @@ def test_an_odd_heartbeat_stops_nothing(running: Store, kit: Kit, content: bytes
     assert set(aside(running)) <= {"shape"}
 
 
+def test_what_a_heartbeat_or_a_fall_may_hold_to_stop_the_hub_is_set_aside(on_record: Store, t0: datetime) -> None:
+    """The broker keeps a heartbeat, so a hub that falls over one would do so again at every start."""
+    homes, before, beyond = OnRecord(on_record), "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+    homes.refresh()
+    good = json.loads(encode(Heartbeat("box", t0, t0, sensors={"hall": t0}, noticing_since=t0)))
+    tested = {"outbox": "box", "number": 1, "at": t0.isoformat()}
+    for odd in (
+        *({name: at} for name in ("at", "complete_until", "noticing_since") for at in (before, beyond)),
+        {"sensors": {"hall": before}},
+        {"sensors": {"unknown": beyond}},
+        {"every": 1e308},
+        {"disk_free": -(10**400)},
+        {"health": {"pendant": {"link": -(10**400)}}},
+        {"bridges": {"zigbee\0mqtt": False}},
+        *({"tested": tested | part} for part in ({"number": 10**30}, {"outbox": "b\0x"}, {"at": beyond})),
+    ):
+        for retained in (True, False):
+            content = json.dumps(good | odd).encode()
+            taken = take(Arrived("nightlight/1/okafor-home/health", content, retained=retained, at=t0), homes)
+            assert [one.reason for one in taken.asides] == ["shape"], odd
+            assert (taken.beat, taken.signs) == (None, None)
+    fell = {"number": 1, "sensor": "pendant", "what": "fell", "at": t0.isoformat()}
+    said = {"chance": 7.0, "peak_g": 1e308, "stage": 5.0, "sat_at": 1e300}
+    up = {"outbox": "box", "sent": t0.isoformat(), "observations": [fell | {"evidence": said}]}
+    (row,) = take(arrived(json.dumps(up).encode(), t0), homes).rows
+    assert row.evidence == {"chance": 1.0, "peak_g": 1000.0}
+
+
 def test_consent_given_later_counts_from_then(running: Store, kit: Kit, register: object) -> None:
     kit.send(Observation(1, "bed", What.LAY_DOWN, now()), sent=now())
     eventually(lambda: kit.receipted == {1})

@@ -1,15 +1,22 @@
-"""What the hub knows of a home's mornings: only of those that it has whole."""
+"""What the hub knows of a home: of its mornings only those that it has whole, and no more than is believed."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from hub.knowing import Knowing
 from hub.settings import Settings
 from hub.store import open_store
+from hub.store.records import Beat, Expectation
 from hub.store.row import Row
-from models.observation import What
+from models.detection import Finding, FindingKind
+from models.glimpse import At, Glimpse, Grain, Lack, Tone, glimpse
+from models.observation import SensorKind, What
+from models.privacy import Consent, Data
 from models.protection import Spell, Unprotected
 from models.register import Register
+from tests.conftest import with_armchair
 from tests.hub.conftest import T0
 
 HOME = "okafor-home"
@@ -36,3 +43,38 @@ def test_the_day_of_fitting_and_one_that_was_not_heard_are_no_mornings(tmp_path:
     knowing = Knowing(store.records, store.alerts, store.series)
     assert knowing.ups(home, T0, 28) == [seven - timedelta(days=back) for back in (3, 1)]
     assert knowing.mornings(home, T0) == (7 * 60, 7 * 60)
+
+
+def test_a_chair_that_is_not_believed_hides_no_sign_of_life_from_elsewhere(tmp_path: Path, register: Register) -> None:
+    store = open_store(Settings(data_dir=str(tmp_path / "data")))
+    home, now = with_armchair(register.homes[0]), T0 + timedelta(hours=4)
+    agreed = Consent(HOME, SensorKind.CHAIR, "grace", "agreed", T0)
+    with_chair = replace(register, homes=(home, *register.homes[1:]), consents=(*register.consents, agreed))
+    store.records.load(with_chair, {"tom": "-", "ada": "-"})
+
+    def says(number: int, minutes: float, sensor: str, what: What) -> Row:
+        at = now - timedelta(minutes=minutes)
+        return Row(HOME, "box", number, sensor, what, at, at)
+
+    up, blinks = says(1, 90, "hall", What.MOVED), says(2, 60, "armchair", What.STOOD_UP)
+    later = [says(3, 40, "armchair", What.SAT_DOWN), says(4, 39.8, "armchair", What.STOOD_UP)]
+    store.series.append([up, says(5, 60.2, "armchair", What.SAT_DOWN), blinks, *later])
+    store.records.beat([Beat(HOME, None, now, now)])
+    known = partial(Knowing(store.records, store.alerts, store.series).known, register.residents[0], home, now)
+
+    def counted(sign: Row) -> Glimpse:
+        store.records.expect([Expectation(HOME, sign.at, now + timedelta(hours=2))])
+        return glimpse(known(judged=True), frozenset(Data))
+
+    assert counted(blinks).lack is Lack.BEHIND
+    flaps = Finding(FindingKind.SENSOR_FLAPPING, HOME, blinks.at, now, sensor="armchair")
+    store.alerts.raise_(flaps, None, "-", now)
+    told = counted(blinks)
+    assert (told.tone, told.last, told.due) == (
+        Tone.WELL,
+        At(blinks.at, Grain.MINUTE),
+        At(now + timedelta(hours=2), Grain.MINUTE),
+    )
+    assert counted(later[1]).tone is Tone.WELL, "the watch counted it before it knew"
+    store.alerts.raise_(replace(flaps, at=now + timedelta(minutes=1), over=True), None, "-", now)
+    assert counted(blinks).lack is Lack.BEHIND

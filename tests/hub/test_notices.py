@@ -2,12 +2,15 @@
 
 import io
 import wave
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 
 from hub.clock import Clock
 from hub.escalate import Sending
@@ -109,6 +112,46 @@ def test_a_digest_a_day_and_no_more_to_those_who_chose_it(desk: Desk) -> None:
     assert desk.relatives.of_person("karl") == [], "nobody without a login, who could not turn it off"
     looks = desk.store.records.looks(HOME)
     assert [(one.viewer, one.reason) for one in looks] == [("ada", "a notice that they asked for")]
+
+
+def test_what_the_hub_fails_at_or_a_database_that_is_away_holds_up_no_other_notice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saw(desk, evening(17.9))
+    desk.hand.set(evening(18))
+    desk.relatives.intend([(f"digest {who}", HOME, who, NoticeKind.DIGEST) for who in ("ada", "karl")], evening(18))
+    honest, way = desk.notices._call, OperationalError("", None, Exception("away"))
+
+    def fails(*told: object) -> object:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(desk.notices, "_call", fails)
+    for _ in range(2):
+        with pytest.raises(KeyError) as bug:
+            desk.notices.turn()
+        desk.notices.stumbled(bug.value)
+    monkeypatch.setattr(desk.notices, "_call", honest)
+    desk.relatives.intend([("digest again", HOME, "ada", NoticeKind.DIGEST)], evening(18))
+    desk.notices.turn()
+    assert [one.detail for one in desk.relatives.of_person("ada")][-1].startswith("the hub itself failed at it")
+    honest_works = desk.notices._ways.works
+    monkeypatch.setattr(desk.notices._ways, "works", fails_once(way, honest_works))
+    with pytest.raises(OperationalError) as away:
+        eventually(desk.notices.turn)  # until it falls over what came
+    desk.notices.stumbled(away.value)
+    desk.settled()
+    assert desk.relatives.of_person("ada", 1)[0].state is Sent.SENT
+
+
+def fails_once(why: Exception, work: Callable[..., None]) -> Callable[..., None]:
+    left = [why]
+
+    def once(*told: Any) -> None:
+        if left:
+            raise left.pop()
+        work(*told)
+
+    return once
 
 
 def test_whoever_has_a_login_has_a_digest_until_they_turn_it_off(desk: Desk) -> None:

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.broker]
 class Program:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._file = folder / "hub.toml"
-        names = ("data_dir", "broker_host", "broker_port", "records_url", "series_url")
+        names = ("data_dir", "broker_host", "broker_port", "records_url", "series_url", "reserve_mb")
         said = {name: getattr(settings, name) for name in names}
         self._file.write_text("".join(f"{name} = {value!r}\n" for name, value in said.items() if value))
         self.log = folder / "log"

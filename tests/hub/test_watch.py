@@ -22,6 +22,8 @@ from hub.store import Store, open_store
 from hub.store.aged import Aged
 from hub.store.records import Beat, Expectation
 from hub.store.row import Row
+from hub.store.settled import columns_of
+from hub.watch import GIVE_UP_AFTER
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind, coldstart
 from models.detection.batch import batch
@@ -65,6 +67,21 @@ def test_a_press_is_raised_at_once_for_its_wearer(post: Post) -> None:
     assert post.raised.is_set()
 
 
+def test_a_press_that_cant_be_explained_is_raised_all_the_same(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    def speechless(*_: object) -> None:
+        raise ValueError("no words")
+
+    monkeypatch.setattr("hub.watch.explain", speechless)
+    post.news.put(Told(post.stored(What.PRESSED, "pendant")))
+    for _ in range(GIVE_UP_AFTER):
+        with pytest.raises(ValueError, match="no words") as failed:
+            post.turn()
+        post.watch.stumbled(failed.value)
+    post.turn()
+    assert post.kinds() == [("press", State.RAISED)]
+    assert "failed at explaining" in post.store.alerts.timeline(post.alerts()[0].id)[0].text
+
+
 def test_a_silence_is_raised_once_and_its_end_noted(post: Post) -> None:
     post.saw()
     post.hand.move(hours=6)
@@ -96,6 +113,45 @@ def test_a_deaf_hub_blames_no_kit(post: Post) -> None:
     assert post.kinds() == []
     post.turn(minutes=2)
     assert post.kinds() == [("kit_unheard", State.RAISED)]
+
+
+def test_a_hub_clock_that_was_ahead_and_is_set_back_leaves_nobody_unwatched(post: Post) -> None:
+    """By it the home would count as heard for a year, and whoever lives there as well as ever."""
+    post.alive(3)
+    post.hand.move(days=365)
+    post.alive(3)
+    post.saw()
+    post.hand.move(days=-365)
+    post.turn()
+    heard = post.store.records.heard(HOME)[HOME]
+    assert heard.until is not None
+    assert heard.until <= post.hand.now
+    post.alive(3)
+    post.saw()
+    assert [kind for kind, state in post.kinds() if state is State.RAISED] == ["silence"], (
+        "of that year; a person ends it"
+    )
+    post.store.alerts.act(post.alerts()[-1].id, Act.ANSWER, "tom", post.hand.now)
+    for _ in range(7):
+        post.hand.move(hours=1)
+        post.alive(1)
+    said = [one.text for one in post.store.alerts.timeline(post.alerts()[-1].id)]
+    assert sum("No sign of life since" in text for text in said) == 2
+    post.turn(minutes=4)
+    assert ("kit_unheard", State.RAISED) in post.kinds()
+
+
+@pytest.mark.parametrize("counted", ["_ahead_by", "_turned_at"])
+def test_a_machine_or_a_process_that_stood_still_blames_no_kit(post: Post, counted: str) -> None:
+    """A virtual machine that was stopped for a copy of it, a clock that is put forward, a process that was held."""
+    post.alive(3)
+    setattr(post.watch, counted, getattr(post.watch, counted) - 1200)
+    post.turn(minutes=20)
+    assert post.kinds() == []
+    post.turn(minutes=2)
+    assert post.kinds() == []
+    post.turn(minutes=2)
+    assert post.kinds() == [("kit_unheard", State.RAISED)], "one that is not heard then is"
 
 
 def test_what_waits_at_ingest_is_not_judged_before_it_is_read(post: Post) -> None:
@@ -366,6 +422,27 @@ def test_after_an_update_a_silence_is_watched_for_at_once_and_what_is_usual_is_l
     assert known_again - T0 < timedelta(hours=1)
 
 
+def test_what_is_imported_is_learned_from_while_the_watch_runs_and_nothing_is_raised_for_it(
+    post: Post, tmp_path: Path
+) -> None:
+    post.relearning = Relearning(Settings(data_dir=str(tmp_path / "data")))
+    post.begin()
+    post.saw()
+    post.beat()
+    moments = [T0 - timedelta(days=20) + n * timedelta(hours=7) for n in range(60)]
+    new = known_since(post.watch._engine, 0)
+    assert new
+    assert new > T0
+    past = [Row(HOME, "csv", n, "hall", What.MOVED, at, at) for n, at in enumerate(moments, 1)]
+    post.store.series.bring(HOME, columns_of(past))
+    turned_until(post, lambda: not post.store.series.brought())
+    assert known_since(post.watch._engine, 0) == moments[0]
+    assert not post.watch._engine.outdated.any()
+    assert post.kinds() == []
+    post.begin()
+    assert known_since(post.watch._engine, 0) == moments[0], "after a crash too"
+
+
 def test_who_calls_does_not_wait_until_a_watch_without_state_has_read_what_came_last(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -527,6 +604,41 @@ def closed_as(post: Post, outcome: Outcome) -> int:
     post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
     post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
     return alert.id
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FALSE, Outcome.AWAY])
+def test_a_silence_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Post, outcome: Outcome) -> None:
+    """Who rang at two and heard that all is well knows nothing of the evening; but who is away is not missed."""
+
+    def after(hours: float) -> list[State]:
+        post.hand.move(hours=hours)
+        post.alive(1)
+        post.watch._looked_again_at = float("-inf")
+        post.turn()
+        return [state for kind, state in post.kinds() if kind == "silence"]
+
+    closed_as(post, outcome)
+    assert after(5.5) == [State.CLOSED]
+    post.begin()
+    anew = [State.RAISED] if outcome is Outcome.FALSE else []
+    assert after(0.6) == after(1) == [State.CLOSED, *anew], "once"
+    post.saw()
+    assert after(1) == [State.CLOSED, *anew]
+
+
+def test_a_kit_that_is_not_repaired_in_time_is_raised_anew_though_somebody_closed_that(post: Post) -> None:
+    post.alive(3)
+    post.turn(minutes=4)
+    (alert,) = post.alerts()
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=Outcome.FAULT)
+    for hours, states in ((47, [State.CLOSED]), (2, [State.CLOSED, State.RAISED])):
+        post.watch._looked_again_at = float("-inf")
+        post.turn(hours=hours)
+        post.turn(minutes=1)
+        assert [state for kind, state in post.kinds() if kind == "kit_unheard"] == states
+    post.beat()
+    assert {state for kind, state in post.kinds() if kind == "kit_unheard"} == {State.CLOSED}, "heard again"
 
 
 def budgets(post: Post) -> float:

@@ -81,7 +81,7 @@ def test_a_fall_and_no_answer(wearing: Service, cast: Register, tmp_path: Path) 
     assert "A fall may have been felt by the pendant at 22:29: a blow of" in page
     assert "by the pendant alone, which was taught with acted falls." in page
     assert "Only a person closes it" in page
-    assert "looking into an alert" in ada.see("/family")
+    assert "The contact centre was alerted about" in ada.see("/family")
     assert kit.undecided() == 0
     eventually(lambda: "What the pendant felt" in tom.see(alert))
     assert "At the end it hardly moved." in tom.see(alert)

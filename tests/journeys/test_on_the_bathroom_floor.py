@@ -43,7 +43,7 @@ def test_on_the_bathroom_floor(service: Service) -> None:
         assert label in page
     assert "In the bathroom since 02:11, and in no other room." in page
     assert "Takes a blood thinner." in page
-    assert "looking into an alert" in ada.see("/family")
+    assert "The contact centre was alerted about" in ada.see("/family")
     assert "alert" not in karl.see("/family").lower().replace("alerts", "")
 
     tom.post(f"{alert}/answer")

@@ -15,7 +15,7 @@ def test_every_change_is_in_the_table_or_refused(state: State, act: Act) -> None
     if (state, act) in LEGAL:
         assert after(alert, act, "tom") is LEGAL[state, act]
     else:
-        with pytest.raises(Refused, match="alert 7"):
+        with pytest.raises(Refused, match="alert"):
             after(alert, act, "tom")
 
 
@@ -31,7 +31,7 @@ def test_an_alert_about_a_person_never_clears_itself() -> None:
 @pytest.mark.parametrize("act", [Act.SEND, Act.CLOSE])
 def test_only_who_holds_it_may_send_or_close(act: Act) -> None:
     answered = replace(HELD, state=State.ANSWERED)
-    with pytest.raises(Refused, match="held by tom"):
+    with pytest.raises(Refused, match="somebody else holds this alert"):
         after(answered, act, "sunita")
 
 

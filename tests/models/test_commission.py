@@ -71,7 +71,7 @@ def test_a_home_where_all_holds_misses_nothing() -> None:
     ("changed", "named"),
     [
         ({"fitting": without("bed")}, ["bed (bedroom) is not tested."]),
-        ({"fitting": failed("hall_pir")}, ["hall_pir (hall) failed its test."]),
+        ({"fitting": failed("hall_pir")}, ["hall_pir (hall) has not passed its test."]),
         ({"fitting": failed(MAINS)}, ["The mains test is not passed"]),
         ({"fitting": without(BROADBAND)}, ["The broadband test is not passed"]),
         ({"agreed": ALL - {SensorKind.BED, SensorKind.PENDANT}}, ["No consent to bed sensors"]),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -17,6 +18,7 @@ from models.notices import (
     candidates,
     in_quiet_hours,
     letter_due,
+    never_comes,
     overdue,
     text_of,
 )
@@ -67,6 +69,14 @@ def test_quiet_hours_may_lie_across_midnight(begin: int, end: int, quiet: tuple[
     chosen = Preferences(quiet_from=begin, quiet_until=end)
     for hour in (0, 5, 6, 7, 8, 12, 13, 14, 15, 21, 22, 23):
         assert in_quiet_hours(chosen, at(hour), LONDON) is (hour in quiet), hour
+
+
+def test_a_digest_that_quiet_hours_keep_back_until_the_day_is_over_is_known_beforehand() -> None:
+    for hour, begin, end in product(range(24), repeat=3):
+        chosen = Preferences(digest_hour=hour, quiet_from=begin, quiet_until=end)
+        comes = any(candidates(chosen, at(one), LONDON) for one in range(24))
+        assert never_comes(chosen) is not comes, (hour, begin, end)
+    assert not never_comes(Preferences(digest_hour=23, way="post"))
 
 
 def test_in_bed_is_said_by_the_bed_where_there_is_one() -> None:

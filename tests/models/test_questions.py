@@ -43,6 +43,14 @@ def test_what_may_be_seen_is_answered() -> None:
     ]
 
 
+def test_who_was_up_in_the_morning_and_lies_in_bed_again_is_not_said_to_be_up() -> None:
+    late = NOW + timedelta(hours=14)
+    in_bed = replace(SEEN, now=late, doing=Doing.IN_BED, since=At(late - timedelta(minutes=20), Grain.MINUTE))
+    assert said(in_bed)[1] == "Mum has been in bed since 22:40."
+    quiet = replace(SEEN, now=late, doing=Doing.QUIET, last=At(late - timedelta(hours=1), Grain.MINUTE))
+    assert said(quiet)[1] == "All quiet since 22:00; nothing unusual."
+
+
 def test_what_is_not_shared_is_not_answered() -> None:
     assert said(replace(SEEN, doing=None))[:3] == ["That is not shared with you."] * 3
     assert all("not sharing" in one for one in said(Glimpse(Tone.PRIVATE, "Mum", NOW, "UTC")))

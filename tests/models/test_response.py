@@ -185,6 +185,23 @@ def test_where_nobody_answers_a_supervisor_is_told_and_then_the_partner() -> Non
     assert never_silent(PLAN, Lane.KIT, partner=True) == PLAN, "nobody is woken for a flat battery"
 
 
+def test_a_contact_who_is_taken_off_the_record_meanwhile_takes_nobodys_turn() -> None:
+    steps = (Step("operator", "log"), Step("contacts", "email", MIN), Step("contacts", "tel"), SENT)
+    before, after = (
+        for_people(ResponsePlan("press", steps), who) for who in (("c_ada", "c_ben", "c_cy"), ("c_ben", "c_cy"))
+    )
+    attempts = [to(before, step, step * MIN) for step in (0, 1)]
+    assert due(after, OPEN, attempts, NOON + 2 * MIN).steps == (1,), "Ben is not taken for told because Ada was"
+    rung = replace(to(before, 4, 3 * MIN), transport="tel", answer=Answer.NO_ANSWER)
+    assert propose(before, OPEN, [*attempts, rung], NOON + 3 * MIN, {}).who == "c_ben"
+    assert propose(after, OPEN, [*attempts, rung], NOON + 3 * MIN, {}).who == "c_ben"
+
+
+def to(plan: ResponsePlan, step: int, after: timedelta) -> Attempt:
+    who, way = plan.steps[step].who, plan.steps[step].transport
+    return replace(tried(step, NOON + after), id=step + 1, who=who, transport=way)
+
+
 def test_contacts_are_told_in_order_with_time_to_answer() -> None:
     plan = for_people(ResponsePlan("press", (Step("contacts", "email", MIN),)), ("c_ada", "c_ben"))
     assert [(one.who, one.after) for one in plan.steps] == [("c_ada", MIN), ("c_ben", 3 * MIN)]
@@ -282,6 +299,14 @@ def test_a_responder_who_does_not_arrive_leads_to_999() -> None:
     assert propose(BY_HAND, OPEN, [], NOON + 44 * MIN, NAMES, Visit(NOON, arrived=False)).do is Do.WAIT
     assert propose(BY_HAND, OPEN, [], NOON + 45 * MIN, NAMES, Visit(NOON, arrived=False)).do is Do.EMERGENCY
     assert propose(BY_HAND, OPEN, [], NOON + 50 * MIN, NAMES, Visit(NOON, arrived=True)).do is Do.WAIT
+
+
+def test_when_a_responder_has_left_again_it_is_closed_unless_something_was_said_since() -> None:
+    left = Visit(NOON, arrived=True, left_at=NOON + 20 * MIN, found="genuine fall")
+    over = propose(BY_HAND, OPEN, [said(1, NOON, Answer.NEEDS_HELP)], NOON + 21 * MIN, NAMES, left)
+    assert (over.do, over.why) == (Do.CLOSE, "The responder has left again: genuine fall.")
+    later = [said(1, NOON + 25 * MIN, Answer.NEEDS_HELP)]
+    assert propose(BY_HAND, OPEN, later, NOON + 26 * MIN, NAMES, left).do is Do.SEND
 
 
 def test_each_key_says_one_thing() -> None:

@@ -145,8 +145,8 @@ def test_a_press_is_said_to_reach_us_only_where_it_does() -> None:
 @pytest.mark.parametrize("level", SHARED)
 def test_an_open_alert_comes_first(level: Level) -> None:
     text = said(level, alert_since=NOW - timedelta(minutes=5))
-    exact = "The contact centre is looking into an alert since 09:35."
-    assert text == (exact if level is Level.TIMES else "The contact centre is checking on Mum.")
+    exact = "The contact centre was alerted about Mum at 09:35."
+    assert text == (exact if level is Level.TIMES else "The contact centre has been alerted about Mum.")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,12 @@ def test_what_is_unset_has_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"), [({"prot": 1}, "unknown key 'prot'"), ({"port": "many"}, r"Expected `int`.*\$.port")]
+    ("table", "said"),
+    [
+        ({"prot": 1}, "unknown key 'prot' .perhaps 'port'.$"),
+        ({"prot": 1, "colour": 2}, "unknown key 'colour', unknown key 'prot' .perhaps 'port'.; known keys are"),
+        ({"port": "many"}, r"Expected `int`.*\$.port"),
+    ],
 )
 def test_what_cant_be_meant_is_named(table: dict[str, object], said: str) -> None:
     with pytest.raises(BadSettings, match=f"hub.toml: {said}"):

@@ -5,8 +5,8 @@ import pytest
 
 from models.home import Home
 from models.people import Address, Level
-from models.register import Register
-from models.response import Step
+from models.register import PlanOf, Register, mistakes
+from models.response import ResponsePlan, Step
 from models.sheet import CONSENTS, CONTACTS, HOMES, PLANS, RESIDENTS, SHEETS, Sheet, differences, read, template
 
 
@@ -117,6 +117,20 @@ def test_steps_are_whom_how_and_when() -> None:
     (line,), wrong = read(PLANS, "resident,kind,steps\nr_okafor,fall,operator log; c_ada email 5\n")
     assert wrong == []
     assert line.cells["steps"] == (Step("operator", "log"), Step("c_ada", "email", timedelta(minutes=5)))
+
+
+@pytest.mark.parametrize(
+    "steps", ["operator log 241", "operator log; c_ada email 241", "resident tel; c_ada email 600"]
+)
+def test_a_plan_that_reaches_nobody_for_hours_is_refused_by_sheet_and_register(cast: Register, steps: str) -> None:
+    (line,), _ = read(PLANS, f"resident,kind,steps\nr_okafor,fall,{steps}\n")
+    with pytest.raises(ValueError, match="the plan for 'fall' reaches nobody for"):
+        PLANS.make(line.cells, None)
+    slow = PlanOf("r_okafor", ResponsePlan("fall", line.cells["steps"]))
+    (wrong,) = mistakes(replace(cast, plans=(slow,)))
+    assert "r_okafor: the plan for 'fall' reaches nobody for" in wrong
+    often = ResponsePlan("fall", (Step("operator", "log"),), repeat=timedelta(days=2))
+    assert "2 days" in mistakes(replace(cast, plans=(PlanOf("r_okafor", often),)))[0]
 
 
 def test_the_log_is_told_which_fields_and_no_value_that_tells_of_a_person(cast: Register) -> None:

@@ -51,6 +51,13 @@ def test_no_movement_is_said_only_as_far_as_the_home_is_heard(sign: int | None, 
     assert Graver.STILL not in graver(SILENCE, known), "a silence says nothing else"
 
 
+def test_who_moved_after_a_fall_is_not_said_to_lie_still_because_the_alert_grew_by_that() -> None:
+    fall = replace(OPEN, kind="fall", presses=0)
+    grown = Circumstances(noticed_at=NOON + 9 * MIN, last_sign=NOON + 9 * MIN, heard_until=NOON + 20 * MIN)
+    assert Graver.STILL not in graver(fall, grown)
+    assert Graver.STILL in graver(fall, replace(grown, last_sign=NOON))
+
+
 def test_the_reason_is_one_line_and_a_usual_alert_has_none() -> None:
     everything = Circumstances(NOON, NOON, NOON + 5 * MIN, heard=False, unusual=True, at_risk=True, unanswered=2)
     lapsed = replace(OPEN, presses=2, lapsed_by="tom")

@@ -149,9 +149,11 @@ def test_a_newer_kit_may_say_more_than_this_hub_knows() -> None:
     assert read_heartbeat(payload) == structs.replace(FULL, route=Route.UNKNOWN)
 
 
-def test_one_bad_observation_does_not_cost_its_neighbours() -> None:
-    payload = encode(UP).replace(b'"moved"', b'"levitated"')
+@pytest.mark.parametrize("bad", [b'"levitated"', b'"mo\xffved"', b'"mo\\u0000ved"'])
+def test_one_bad_observation_does_not_cost_its_neighbours(bad: bytes) -> None:
+    payload = encode(UP).replace(b'"moved"', bad)
     read = read_up(payload)
+    assert all(part.text.isprintable() for part in read.set_aside)
     assert [one.number for one in read.observations] == [41]
     assert [(part.reason, part.number) for part in read.set_aside] == [("observation", 42)]
     assert read.numbers == [41, 42]

@@ -16,7 +16,7 @@ def _in_words(told: HowFar) -> str:
     """By hundredths, so that a console is not drawn anew for every few homes."""
     step = max(told.homes // 100, 1)
     return (
-        "What is usual in each home is being learned anew, as after an update: learned in "
+        "What is usual in each home is being learned anew, as after an update or an import: learned in "
         f"{told.known // step * step:,} of {told.homes:,} homes so far. Every home is watched meanwhile; in the others "
         "an alert about silence may come sooner or later than it used to."
     )

@@ -142,6 +142,10 @@ class Board:
             mine = {one: self._rows[one].alert for one in alerts if one in self._rows}
             return {one: self._mark(mine[one]) if one in mine and mine[one].home in homes else "" for one in alerts}
 
+    def waiting(self, council: str) -> tuple[tuple[int, str, str], ...]:
+        """Of all who wait, the most urgent first, the alert with its kind and area: no word about a person."""
+        return tuple((one.alert.id, one.alert.kind, one.area) for one in self.of(council).calls.rows)
+
     def _mark(self, alert: Alert) -> str:
         """What was felt around a fall may arrive long after the alert."""
         person = alert.lane is Lane.PERSON

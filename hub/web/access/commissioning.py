@@ -5,7 +5,7 @@ taken down here and not shown again.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -47,6 +47,8 @@ from models.people import Address, Contact, Resident
 from models.privacy import ALWAYS, Consent, Data, Purpose, agreed
 from models.wire import Heartbeat, Route, mark_of, sensors_seen
 
+SAID_AT_ONCE = 3
+"""Of what a certificate still lacks."""
 REMEMBERED = 200
 """Ids of what was said, for when a phone says it again."""
 CLOCK = timedelta(seconds=10)
@@ -223,10 +225,10 @@ class Commissioning:
         self._change(home_id, lambda one: replace(one, posts=(*one.posts, post)[-REMEMBERED:]))
 
     def issue(self, viewer: Viewer, home_id: str) -> int:
-        """The new certificate's number. Raises Hidden, and Refused with all that is missing."""
+        """The new certificate's number. Raises Hidden, and Refused with what is missing."""
         view = self.view(viewer, home_id)
         if view.missing:
-            raise Refused("No certificate yet. " + " ".join(view.missing))
+            raise Refused("No certificate yet. " + _first_of(view.missing))
         if view.proved and view.papers[0].proved.tests == self._tests(home_id):
             return view.papers[0].number
         now = self._now(view.home)
@@ -467,6 +469,12 @@ class Commissioning:
 
 
 _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull the broadband's cable, and put it back"}
+
+
+def _first_of(missing: Sequence[str]) -> str:
+    """So much as fits above a page whose last part lists all."""
+    more = len(missing) - SAID_AT_ONCE
+    return " ".join(missing[:SAID_AT_ONCE]) + (f" And {more} more, listed under 6 Certificate." if more > 0 else "")
 
 
 def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:

@@ -122,7 +122,7 @@ class Door:
             about, purpose, viewer = viewer.about, Purpose.PREVIEW, viewer.behind
         now = self.clock.now()
         key = (viewer.login, home, purpose, about)
-        if key in self._looked and now - self._looked[key] < at_most:
+        if key in self._looked and abs(now - self._looked[key]) < at_most:
             return
         data = ", ".join(sorted(shown & ABOUT_PERSON))
         self.records.look(viewer.login, viewer.role, home, data, purpose, about, now)

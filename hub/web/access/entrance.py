@@ -290,7 +290,8 @@ class Entrance:
 
     def _lasts(self, session: Session) -> bool:
         now, idle = self._door.real(), timedelta(minutes=self._settings.session_idle_minutes)
-        return now < session.expires_at and now < session.used_at + idle
+        by_a_clock_ahead = session.opened_at > now + USED_ANEW
+        return now < session.expires_at and now < session.used_at + idle and not by_a_clock_ahead
 
     def _open(self, login: str, stage: str, address: str) -> str:
         """A session's token. Whoever comes in sweeps up: sessions that are over go."""

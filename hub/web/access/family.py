@@ -14,7 +14,7 @@ from hub.web.words import MENTION
 from models.glimpse import At, Grain, Known, glimpse, rounded
 from models.home import Home
 from models.hours import local
-from models.people import Contact, Resident
+from models.people import Contact, Level, Resident
 from models.privacy import Data, Purpose
 from models.questions import answers, night, night_before
 from models.sentence import sentence
@@ -82,7 +82,8 @@ class FamilyDesk:
         now = self._door.clock.now()
         say = Saying(viewer.telling.language)
         days = self._days.week(home, now, contact.level, say) if Data.PARTS_OF_DAY in shown else ()
-        return Week(resident.called, contact.level, now, home.timezone, days)
+        level = contact.level if Data.STANDING in shown else Level.NOTHING
+        return Week(resident.called, level, now, home.timezone, days)
 
     def questions(self, viewer: Viewer) -> list[tuple[str, str]]:
         """What relatives ask, answered at their level. Raises Hidden."""

@@ -16,6 +16,7 @@ from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
 from hub.loops import judged_until, relied_on
+from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.alerts import Alerts, Entry
@@ -102,6 +103,8 @@ EXPLAINED = frozenset({Act.RAISE, Act.GROW})
 
 RING = "Ring the duty line."
 """Where nobody in the contact centre can help."""
+FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
+SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
@@ -148,7 +151,7 @@ class Gate:
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
-        self._worklist = Worklist(records.engine)
+        self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)
         self.board = Board(self._door, self._worklist, self.trouble, self.ways.broken, traces)
         self.outages = OutageDesk(self._door, self.board)
@@ -292,6 +295,8 @@ class Gate:
             raise Refused("a note needs words: write what was said or done")
         if act is Act.CLOSE and outcome is None:
             raise Refused("closing needs an outcome: say what it was")
+        if act is Act.ARRIVE and alert.state is not State.ATTENDING:
+            raise Refused("nobody is on the way: send a responder first")
         if outcome is not None and not known(outcome, reason):
             raise Refused("that reason does not belong to that outcome: choose again")
         if act is Act.SEND:
@@ -440,13 +445,14 @@ class Gate:
             "alive": self._turns(),
             "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
+            "disk": {"full": self._reserve.used, "only_calls": self._reserve.scarce},
             "played_now": self._clock.now().isoformat(),
             "judged_until": until.isoformat() if until else None,
         }
 
     def trouble(self, council: str) -> tuple[str, ...]:
         """What is wrong with the hub, in words for an operator."""
-        late, broken = self._late(), [one for one in self.ways.broken(council) if not one.holder]
+        late, broken = self._late(), [one for one in self.ways.broken(council) if not (one.holder or one.disk)]
         zone = zone_of(self._door.homes_of(council).values()) if late or broken else ""
         said = [
             f"The hub's {name} loop has stood still since {clock_s(turned, zone)}: alerts may be late or lost. {RING}"
@@ -459,10 +465,11 @@ class Gate:
             for one in broken
         ]
         said += self.handovers.late(council)
-        return (
-            *said,
-            *([] if self._hears() else [f"The hub hears no home at all: a press would not reach it. {RING}"]),
-        )
+        if self._reserve.used:
+            said.append(SCARCE if self._reserve.scarce else FULL)
+        if not (self._reserve.scarce or self._hears()):
+            said.append(f"The hub hears no home at all: a press would not reach it. {RING}")
+        return tuple(said)
 
     def _turns(self) -> bool:
         """Whether every loop that lives depend on has begun, and has turned lately."""
@@ -529,7 +536,7 @@ class Gate:
         since = told.known_since if told else None
         shifted, undo = self._shifted(home, now)
         return Watching(
-            self._due(home, told, last_sign, now) if told else "",
+            self._due(home, told, last_sign, now, plain=viewer.role is Role.RESIDENT) if told else "",
             coldstart.told(since, home.timezone)
             if since and coldstart.early(since, now)
             else anew.of_home(self._records, home),
@@ -547,12 +554,17 @@ class Gate:
                 return told_of_falls(sure, here, now), sensor if viewer.role in UNDONE_BY else None
         return "", None
 
-    def _due(self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime) -> str:
-        """Nothing where the watch has not looked at this silence, does not run, or can't hear the home."""
+    def _due(
+        self, home: Home, told: Expectation, last_sign: datetime | None, now: datetime, *, plain: bool
+    ) -> str:  # fmt: skip
+        """Nothing where the watch has not looked at this silence, does not run, or can't hear the home. `plain` is
+        without the chances that it rests on.
+        """
         due = told.expected_by if last_sign and abs(told.last_sign - last_sign) <= SAME_SIGN else None
         if due is None or now > due or not self._judges(now, home.id) or self._door.why(home.id, now):
             return ""
-        return f"The next sign of life is expected by {when(due, now, home.timezone)}{_rests_on(told, now)}."
+        rests_on = "" if plain else _rests_on(told, now)
+        return f"The next sign of life is expected by {when(due, now, home.timezone)}{rests_on}."
 
     def _shifted(self, home: Home, now: datetime) -> tuple[str, int | None]:
         """Why this home is watched otherwise than was set, and which shift says so; or who undid one lately."""
@@ -641,6 +653,8 @@ def _name(names: dict[str, str], login: str | None) -> str | None:
 def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     """What this viewer can do now, by the same table that would refuse it."""
     legal = {act for act in BY_HAND if (alert.state, act) in LEGAL} if viewer.role in ACTING else set()
+    if alert.state is not State.ATTENDING:
+        legal -= {Act.ARRIVE}
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
 
 

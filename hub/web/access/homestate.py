@@ -10,7 +10,7 @@ from hub.web.access.days import Days
 from hub.web.access.door import Door
 from hub.web.picture import Lane, lanes
 from hub.web.shown import Fact, Fitted, Strip
-from hub.web.words import listed, minutes, place
+from hub.web.words import listed, minutes, place, plural
 from models.day import Seen, ribbon
 from models.faults import TEST_EVERY
 from models.home import Home
@@ -128,7 +128,7 @@ def _signal(home: Home, beat: Heartbeat) -> Fact:
     names = [place(sensor.room) for sensor in home.sensors if sensor.id in weak]
     way = {Route.MODEM: "by its modem, not by broadband", Route.BROADBAND: "by broadband"}
     said = way.get(beat.route, "the kit gets through") if beat.route else "the kit gets through"
-    waiting = f"; {beat.waiting} observations wait" if beat.waiting else ""
+    waiting = f"; {plural(beat.waiting, 'observation waits', 'observations wait')}" if beat.waiting else ""
     return Fact("Signal", f"{said}{f'; weak in the {listed(names)}' if names else ''}{waiting}", bool(names))
 
 

@@ -10,7 +10,7 @@ from hub.transports import set_up, transports
 from hub.web.access.door import Door, Hidden, Viewer
 from models.alert import Refused
 from models.languages import LANGUAGES
-from models.notices import Preferences, in_force, ways_to
+from models.notices import Preferences, in_force, never_comes, ways_to
 from models.people import POST, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.telling import Saying
@@ -83,6 +83,8 @@ class RelativeDesk:
             raise Refused(say("refused.called", most=LONGEST_NAME))
         if any(not 0 <= hour < 24 for hour in (chosen.digest_hour, chosen.quiet_from, chosen.quiet_until)):
             raise Refused(say("refused.hours"))
+        if never_comes(chosen):
+            raise Refused(say("refused.quiet"))
         if chosen.way and chosen.way not in self._ways_of(contact):
             raise Refused(say("refused.way"))
         if chosen.language not in ("", *LANGUAGES):

@@ -20,7 +20,7 @@ from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.responding import PlanStep, Reply, Responding
-from models.alert import Act, Alert, Refused, State
+from models.alert import Act, Alert, Lane, Refused, State
 from models.hours import day
 from models.languages import LANGUAGES
 from models.people import Contact, Resident, Role
@@ -43,6 +43,7 @@ from models.response import (
     Visit,
     held_until,
     incident,
+    placed,
     propose,
 )
 
@@ -79,6 +80,9 @@ TITLES: dict[Incident, str] = {
 }
 
 
+UNSPOKEN = "It is not on record that anybody has spoken with {}, or was there. Close it all the same?"
+
+
 class TextBack(msgspec.Struct):
     """What a gateway passes on: from which number, and what was sent back."""
 
@@ -98,7 +102,7 @@ class ResponseDesk:
         if viewer.role not in ACTING or alert.state is State.CLOSED:
             return None
         plan, now = self._plan(alert), self._door.clock.now()
-        attempts, people = self._door.alerts.attempts(alert.id), self.people(alert)
+        attempts, people = placed(plan, self._door.alerts.attempts(alert.id)), self.people(alert)
         proposal = propose(plan, alert, attempts, now, people, visit(entries))
         phones = self._phones(alert)
         steps = tuple(
@@ -106,7 +110,8 @@ class ResponseDesk:
             for number, step in enumerate(plan.steps)
         )
         title = TITLES.get(incident(alert.kind, alert.lane), "")
-        return Responding(title, steps, proposal, held_until(attempts, now), alert.holder == viewer.login)
+        unspoken = "" if alert.lane is Lane.KIT or _spoken(attempts, entries) else UNSPOKEN.format(people[RESIDENT])
+        return Responding(title, steps, proposal, held_until(attempts, now), alert.holder == viewer.login, unspoken)
 
     def people(self, alert: Alert) -> dict[str, str]:
         """How everybody is called that a plan or a timeline may name."""
@@ -121,7 +126,7 @@ class ResponseDesk:
         home = self._door.records.home(alert.home)
         return f"; has a break until {day(rest.until, home.timezone)}" if rest and home else ""
 
-    def tried(self, viewer: Viewer, alert_id: int, step: int, answer: str, text: str) -> None:
+    def tried(self, viewer: Viewer, alert_id: int, said: str, answer: str, text: str) -> None:
         """Raises Hidden, and Refused."""
         if viewer.role not in ACTING:
             raise Hidden(f"alert {alert_id}")
@@ -129,10 +134,11 @@ class ResponseDesk:
         plan = self._plan(alert)
         if answer not in BY_OPERATOR:
             raise Refused("a try needs what came of it: choose one")
-        who = plan.steps[step].who if 0 <= step < len(plan.steps) else ""
-        if not who or not plan.steps[step].by_hand:
+        step = _meant(plan, said)
+        if step is None:
             raise Refused("the plan was changed meanwhile: look at its steps again")
         hold = self._door.records.plan_for(alert).hold
+        who = plan.steps[step].who
         self._responses.tried(alert_id, step, who, TELEPHONE, Answer(answer), viewer.login, now, text, hold)
 
     def reply(self, token: str) -> Reply:
@@ -225,9 +231,15 @@ class ResponseDesk:
             raise Hidden("link") from bad
         attempt = self._responses.attempt(number)
         alert = self._door.alerts.alert(attempt.alert) if attempt else None
-        if attempt is None or alert is None:
+        if attempt is None or alert is None or not self._is_asked(attempt, alert):
             raise Hidden("link")
         return attempt, alert
+
+    def _is_asked(self, attempt: AttemptMade, alert: Alert) -> bool:
+        """Whoever was a contact when the link was sent, and is none now, reads nothing and stops nothing by it."""
+        contact = self._door.records.contact(attempt.who)
+        living = {one.id for one in self._door.residents(alert)}
+        return attempt.who == PARTNER or (contact is not None and contact.resident in living)
 
     def _reply(self, attempt: AttemptMade, alert: Alert) -> Reply:
         home = self._door.records.home(alert.home)
@@ -245,15 +257,24 @@ class ResponseDesk:
         return [one for one in living if contact is None or one.id == contact.resident]
 
 
+def _spoken(attempts: Iterable[AttemptMade], entries: Iterable[Entry]) -> bool:
+    """Whether anybody is on record who knows how the resident is."""
+    told = any(one.answer in (Answer.FINE, Answer.NEEDS_HELP) for one in attempts)
+    return told or any(one.act in (Act.ARRIVE, Act.ENTER, Act.LEAVE) for one in entries)
+
+
 def visit(entries: Iterable[Entry]) -> Visit | None:
-    """The last responder who was sent, unless they have left again."""
+    """The last responder who was sent. Whatever was noticed after they had left is as if nobody had been there."""
     found: Visit | None = None
     for entry in entries:
         if entry.act is Act.SEND:
             found = Visit(entry.at, arrived=False)
         elif entry.act in (Act.ARRIVE, Act.ENTER) and found:
             found = Visit(found.sent_at, arrived=True)
-        elif entry.act is Act.LEAVE:
+        elif entry.act is Act.LEAVE and found:
+            said = entry.text.partition("\n")[0].rstrip(".")
+            found = Visit(found.sent_at, arrived=True, left_at=entry.at, found=said)
+        elif entry.act is Act.GROW and found and found.left_at:
             found = None
     return found
 
@@ -263,10 +284,21 @@ def told(entry: Entry, names: Mapping[str, str]) -> str:
     if entry.act is not Act.TRY:
         return entry.text
     if entry.text.startswith("Reaching "):
-        who, space, rest = entry.text.removeprefix("Reaching ").partition(" ")
-        return f"Reaching {names.get(who, who)}{space}{rest}"
+        who, _, rest = entry.text.removeprefix("Reaching ").partition(" by ")
+        way = rest.split(" ", 1)[0].rstrip(".")
+        return f"Reaching {names.get(who, who)} {WAYS.get(way, f'by {way}')}{rest.removeprefix(way)}"
     who, colon, rest = entry.text.partition(": ")
     return f"{names.get(who, who)}{colon}{rest}"
+
+
+def _meant(plan: ResponsePlan, said: str) -> int | None:
+    """The step by hand that a form means. Where the plan changed since that was opened, it is the person who counts."""
+    number, _, who = said.partition(" ")
+    mine = {at: step.who for at, step in enumerate(plan.steps) if step.by_hand}
+    at = int(number) if number.isdecimal() else OUTSIDE
+    if who and mine.get(at) != who:
+        return next((at for at, one in mine.items() if one == who), None)
+    return at if at in mine else None
 
 
 def _step(
@@ -290,6 +322,7 @@ def _step(
         (last.answered_at or last.at) if last else None,
         len(tries),
         proposed == number != OUTSIDE,
+        step.who,
     )
 
 

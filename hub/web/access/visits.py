@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from hub.store.alerts import Entry
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import sent_of
+from hub.web.words import times as said_times
 from models.alert import ON_SITE, Act, Alert, Outcome, Refused, State
 from models.people import Role
 from models.response import RESIDENT, Answer
@@ -30,6 +31,12 @@ class OnTheWay:
 class VisitDesk:
     def __init__(self, door: Door) -> None:
         self._door = door
+
+    @staticmethod
+    def open_to(viewer: Viewer) -> None:
+        """Raises Hidden for whoever goes to nobody."""
+        if viewer.role is not Role.RESPONDER:
+            raise Hidden("visits")
 
     def of(self, viewer: Viewer, alert_id: int) -> OnTheWay:
         """Raises Hidden for whoever was not sent."""
@@ -75,4 +82,4 @@ def _since_sent(entries: Sequence[Entry]) -> list[Entry]:
 def _spoke(answer: Answer | None, times: int) -> str:
     if answer in SPOKE:
         return f"They were spoken with: {answer}."
-    return f"They were rung {times} times, and nobody spoke." if times else "Nobody has rung them yet."
+    return f"They were rung {said_times(times)}, and nobody spoke." if times else "Nobody has rung them yet."

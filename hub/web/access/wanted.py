@@ -146,7 +146,8 @@ class WantedDesk:
 
 def _centre(alert: Alert, entries: list[Entry], zone: str, say: Saying) -> list[str]:
     """What the contact centre does now; since when only for whoever may know moments."""
-    gone = visit(entries)
+    sent = visit(entries)
+    gone = sent if sent and sent.left_at is None else None
     if alert.state is State.RAISED:
         return [say("doing.rings")]
     if gone and gone.arrived:

@@ -1,8 +1,10 @@
-"""Ways to reach people that do not work: faults of the hub itself, which every council's contact centre sees."""
+"""Ways to reach people that do not work, and a disk that is full: faults of the hub itself, which every council's
+contact centre sees.
+"""
 
 from datetime import datetime, timedelta
 
-from hub.store.ways import WayFault, Ways
+from hub.store.ways import DISK, WayFault, Ways
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.responding import WAYS
 from hub.web.access.said import zone_of
@@ -47,7 +49,15 @@ class WayDesk:
     def _shown(self, fault: WayFault, council: str, now: datetime) -> BrokenWay:
         who = self._door.names().get(fault.holder, fault.holder) if fault.council == council else ANOTHER
         who, held = who if fault.holder else "", fault.held(now)
-        way = WAYS.get(fault.transport, fault.transport)
+        disk = fault.transport == DISK
         return BrokenWay(
-            fault.id, way, fault.began, fault.failures, fault.why, who if held else "", "" if held else who, fault.ended
+            fault.id,
+            "the hub's disk" if disk else WAYS.get(fault.transport, fault.transport),
+            fault.began,
+            fault.failures,
+            fault.why,
+            who if held else "",
+            "" if held else who,
+            fault.ended,
+            disk,
         )

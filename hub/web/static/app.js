@@ -111,7 +111,31 @@
     return true;
   };
 
+  // Whoever deals with one alert hears and sees that others wait: what they are and where, and no word about a person.
+  const beside = document.getElementById("others");
+  const [one_waits, more_wait] = document.getElementById("now") ? ["Somebody else waits", "others wait"] : ["Somebody waits", "people wait"];
+  let heard_of = null;
+  const tell_others = (others) => {
+    if (!beside || !others) return;
+    const count = others.length;
+    const kinds = others.slice(0, 3).map(([, says]) => says).join("; ");
+    const says = count ? `${count === 1 ? one_waits : `${count} ${more_wait}`} for an answer: ${kinds}${count > 3 ? " …" : ""}` : "";
+    const status = beside.lastElementChild;
+    if (status.textContent !== says) status.textContent = says;
+    beside.hidden = !count;
+    beside.dataset.waiting = count;
+    document.title = count ? `(${count}) ${title}` : title;
+    const fresh = heard_of && others.some(([id]) => !heard_of.has(id));
+    heard_of = new Set(others.map(([id]) => id));
+    if (fresh) document.dispatchEvent(new CustomEvent("nightlight:news", { detail: "call" }));
+  };
+
   const tick = (told) => {
+    document.querySelectorAll("[data-until]").forEach((one) => {
+      const left = Number(one.dataset.until) - told.now;
+      one.textContent = lasting(left);
+      one.closest(".state").classList.toggle("soon", left < 60);
+    });
     document.querySelectorAll("[data-clock]").forEach((one) => { one.textContent = told.clock; });
     document.querySelectorAll("[data-since]").forEach((one) => {
       const text = lasting(told.now - Number(one.dataset.since));
@@ -145,6 +169,7 @@
       if (fetching && Date.now() - fetching < 4000) missed.push(told);
       else take_in(told);
       tick(told);
+      tell_others(told.others);
     };
     document.body.addEventListener("htmx:afterSwap", () => {
       fetching = 0;
@@ -168,6 +193,21 @@
     document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
     ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((name) => document.body.addEventListener(name, () => setStale(true)));
   }
+
+  // What can't be sent now stays on the page, and an alert of which nothing was said is closed after a question only.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (source && stale?.dataset.unsent && (document.body.classList.contains("is-stale") || !navigator.onLine)) {
+      event.preventDefault();
+      stale.textContent = stale.dataset.unsent.replace("{}", said);
+      stale.hidden = false;
+      return;
+    }
+    const sure = event.submitter?.closest("[data-sure]")?.dataset.sure;
+    const wrote = form.querySelector("#text")?.value.trim();
+    if (sure && !wrote && !confirm(sure)) event.preventDefault();
+  });
 
   // What somebody has opened to read stays open, with the focus in it, when the part around it is brought up to date.
   const read = new WeakMap();

@@ -6,7 +6,8 @@
   if (!state || !button) return;
   const MUTED = "nightlight-muted-until";
   const MUTE_FOR = 10 * 60 * 1000;
-  const AGAIN_AFTER = 30 * 1000;
+  // Whoever deals with an alert is reminded of the others more seldom.
+  const AGAIN_AFTER = (document.querySelector(".queue") ? 30 : 120) * 1000;
   const AT_LEAST_BETWEEN = 900;
   const sound = new AudioContext();
   let last = 0;
@@ -46,7 +47,7 @@
     else tone(sound.currentTime, 392, 0.08);
   };
 
-  const waits = () => Number(document.querySelector(".queue")?.dataset.waiting) > 0;
+  const waits = () => Number(document.querySelector("[data-waiting]")?.dataset.waiting) > 0;
   const allow = () => { if (sound.state !== "running") sound.resume().then(show, show); };
 
   button.addEventListener("click", () => {

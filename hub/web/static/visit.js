@@ -8,10 +8,11 @@
   const read = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
   const keep = (all) => localStorage.setItem(KEPT, JSON.stringify(all));
 
-  const say = (waits) => {
-    banner.textContent = waits ? banner.dataset.text : "";
-    banner.hidden = !waits;
+  const tell = (text) => {
+    banner.textContent = text;
+    banner.hidden = !text;
   };
+  const say = (waits) => tell(waits ? banner.dataset.text : "");
 
   // With the token of the page that is open now, for the session may be another one than when the button was pressed.
   const post = (one) => {
@@ -23,14 +24,24 @@
 
   const taken = (answer) => answer.status < 500 && answer.status !== 403 && new URL(answer.url).pathname !== "/login";
 
+  // What the hub does not take is said, and what was typed stays where it is.
+  const why = async (answer) => {
+    if (answer.status !== 409) return "";
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return page.querySelector(".banner.bad:not(#unsent)")?.textContent ?? "";
+  };
+
   let sending = false;
   const send = async () => {
     if (sending) return;
     sending = true;
     let done = 0;
+    let refused = "";
     try {
       for (let all = read(); all.length; all = read()) {
-        if (!taken(await post(all[0]))) break;
+        const answer = await post(all[0]);
+        if (!taken(answer)) break;
+        refused = (await why(answer)) || refused;
         keep(all.slice(1));
         done += 1;
       }
@@ -39,7 +50,10 @@
     }
     sending = false;
     say(read().length > 0);
-    if (done && !read().length) location.reload();
+    if (refused) {
+      tell(refused);
+      document.querySelectorAll("form.stamp button").forEach((button) => { button.disabled = false; });
+    } else if (done && !read().length) location.reload();
   };
 
   document.querySelectorAll("form.stamp").forEach((form) => {

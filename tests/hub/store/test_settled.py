@@ -284,3 +284,16 @@ def test_no_row_is_fresh_and_settled_at_once(store: Store) -> None:
     engine = store.series._engine  # type: ignore[attr-defined]
     with engine.connect() as connection:
         assert connection.execute(select(fresh.c.seq, fresh.c.count)).all() == [(80, 40)]
+
+
+def test_what_is_brought_is_noted_until_it_was_learned_from_or_forgotten(store: Store) -> None:
+    series = store.series
+    for outbox in ("csv", "parquet"):
+        assert series.bring("a", columns_of(days(outbox=outbox)))
+        assert series.bring("a", columns_of(days(outbox=outbox))) == 0
+    series.bring("b", columns_of(days("b")))
+    assert series.brought() == {"a": 2, "b": 1}
+    series.learned({"a": 1, "b": 1})
+    assert series.brought() == {"a": 2}, "more came while it was learned from"
+    series.forget("a")
+    assert series.brought() == {}

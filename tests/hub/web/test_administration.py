@@ -1,5 +1,6 @@
 """The administrator's records: forms and files, by one council's administrator, each change with who and what."""
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -94,8 +95,13 @@ def test_what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost(admin:
 
 
 def test_a_household_is_put_on_record_from_nothing(world: World, admin: Visitor) -> None:
+    blank = admin.see("/administration/new")
+    assert ("&lt;details" in blank, '<details class="card" open>' in blank) == (False, True)
     new = {"id": "h_elm9", "area": "Eastside", "timezone": "Europe/London", "people": "1", "pets": "no"}
-    assert admin.post("/administration/records/homes", **new).headers["location"].endswith("/h_elm9")
+    assert admin.post("/administration/records/homes", **new).headers["location"].endswith("/h_elm9?kept=yes")
+    fresh = words(admin.see("/administration/homes/h_elm9?kept=yes"))
+    assert "Kept. Home h_elm9: added; area: Eastside" in fresh
+    assert "Nobody is on record who lives here." in fresh
     assert admin.post("/administration/records/homes", **new).status_code == 400, "it is there already"
     here = {"household": "h_elm9", "home": "h_elm9", "name": "Bo Lund", "called": "Bo", "address": "9 Elm"}
     assert admin.post("/administration/records/residents", id="r_bo", **here).status_code == 303
@@ -109,6 +115,15 @@ def test_a_household_is_put_on_record_from_nothing(world: World, admin: Visitor)
     assert admin.post("/administration/records/plans", **{**plan, "steps": "operator log"}).status_code == 303
     assert world.store.records.home("h_elm9")
     assert "Bo Lund" in admin.see("/administration?find=lund")
+
+
+def test_a_login_is_for_no_work_until_one_is_chosen_and_a_record_leads_to_it(admin: Visitor) -> None:
+    assert '<option value="">choose</option>' in admin.see("/administration/accounts")
+    to = "/administration/accounts?role=contact&amp;person=c_ben#add"
+    assert f'href="{to}"' in admin.see("/administration/homes/h_okafor")
+    page = admin.see(html.unescape(to))
+    assert '<option value="contact" selected>' in page
+    assert 'value="c_ben"' in page
 
 
 def test_a_contact_goes_unless_a_plan_names_them(world: World, admin: Visitor) -> None:

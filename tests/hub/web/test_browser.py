@@ -296,8 +296,19 @@ def test_what_is_being_typed_outlives_what_comes_in(world: World, url: str, open
     expect(page.locator("#timeline-title + .timeline")).to_contain_text("More came in")
     page.keyboard.type("she slipped")
     assert page.input_value("#text") == "She says that she slipped"
+    world.find(Finding(FindingKind.PRESS, "h_lindqvist", world.now, world.now, sensor="hall_pir"), "r_lindqvist")
+    expect(page.locator("#others")).to_contain_text("Somebody else waits for an answer: Call for help, Southside")
+    expect(page).to_have_title(re.compile(r"^\(1\)"))
+    expect(page.locator("body[data-played=call]")).to_have_count(1)
+    page.locator("#others a").click()
+    page.wait_for_url("**/console")
+    page.goto(f"{url}/console/alert/{alert.id}")
+    expect(page.locator("#text")).to_have_value("She says that she slipped")
     page.get_by_role("button", name="Save note").click()
     expect(page.locator(".timeline")).to_contain_text("She says that she slipped")
+    expect(page.locator("#text")).to_have_value("")
+    page.get_by_role("button", name="I am still on it").click()
+    expect(page.locator(".timeline")).to_contain_text("Still on it.")
 
 
 def test_an_alert_that_ends_while_one_types_keeps_the_words(world: World, url: str, opened: Opened) -> None:
@@ -369,14 +380,14 @@ def test_the_family_page_says_when_it_is_old(world: World, opened: Opened) -> No
         page = opened(url, "ben")
         world.press()
         page.evaluate("htmx.trigger('#told', 'refresh')")
-        expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("has been alerted about Mrs Okafor")
         _until(page, "navigator.serviceWorker.controller !== null")
         eventually(lambda: _kept_anew(page), 30)
     page.evaluate("htmx.trigger('#told', 'refresh')")
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
     page.reload()  # what the worker kept, which says itself that it is old
     expect(page.locator("#stale")).to_contain_text("could not be brought up to date since 12:00")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("checking on Mrs Okafor")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("has been alerted about Mrs Okafor")
     page.evaluate("HTMLFormElement.prototype.submit = () => {}")  # where it would go, nobody answers
     page.get_by_role("button", name="Log out").click()
     _until(page, "caches.has('nightlight-kept').then((kept) => !kept)")
@@ -394,7 +405,7 @@ def test_the_ribbon_has_the_same_in_words(world: World, url: str, opened: Opened
     page.keyboard.press("Tab")
     world.press()
     page.evaluate("htmx.trigger('#told', 'refresh')")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("looking into an alert")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("The contact centre was alerted about")
     expect(rows.nth(1)).to_be_visible()
     expect(page.get_by_role("region", name="Today in words")).to_be_focused()
 

@@ -41,7 +41,7 @@ def test_motion_that_is_stopped_is_gone_from_every_page_and_can_be_agreed_to_aga
     assert not motion_is_used(world)
     assert not [room for room in ("kitchen", "bathroom") if room in ada.see("/family")]
     assert "bathroom" not in words(grace.see("/resident")).split("What is measured")[0]
-    assert "Motion not in use" in words(grace.see(HERE))
+    assert "Motion sensors not in use" in words(grace.see(HERE))
     assert grace.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 409
     assert grace.post(f"{HERE}/kind", kind="motion", deed="agree").status_code == 303
     assert motion_is_used(world)
@@ -52,7 +52,7 @@ def test_a_pause_lasts_as_long_as_agreed_and_ends_by_itself(world: World, visit:
     grace, pauses = visit("grace"), Pauses(world.store)
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="48").status_code == 409
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="8").status_code == 303
-    assert "Motion paused until 20:00" in words(grace.see(HERE))
+    assert "Motion sensors paused until 20:00" in words(grace.see(HERE))
     assert not motion_is_used(world)
     world.move(timedelta(hours=7, minutes=59))
     pauses.end(world.now)
@@ -71,6 +71,7 @@ def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -
     assert grace.post(f"{HERE}/contact", contact="c_ada", deed="pause", value="8").status_code == 303
     page = ada.see("/family")
     assert "is not sharing with you at the moment" in words(page)
+    assert "chose that you see" not in words(page) + words(ada.see("/family/week"))
     assert not times(page)
     assert rooms(page) == []
     assert ada.get("/why").status_code == 404
@@ -79,7 +80,7 @@ def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -
     assert "not sharing" not in words(ada.see("/family"))
     grace.post(f"{HERE}/contact", contact="c_ada", deed="level", value="parts_of_day")
     assert not times(ada.see("/family"))
-    assert "times → parts_of_day" in words(grace.see(HERE))
+    assert "rooms and times, and alerts → morning, afternoon, evening and night" in words(grace.see(HERE))
     assert grace.post(f"{HERE}/contact", contact="c_karl", deed="level", value="times").status_code == 404
     assert grace.post(f"{HERE}/contact", contact="c_ada", deed="level", value="all").status_code == 409
 
@@ -148,5 +149,9 @@ def test_the_same_is_had_on_paper_and_aloud_in_ones_language(world: World, visit
     sound = ada.get("/family/aloud.wav").content
     assert sound.startswith(b"RIFF")
     assert len(sound) > 50_000
+    piece = ada.client.get("/family/aloud.wav", headers={"range": "bytes=0-3"})
+    assert (piece.status_code, piece.content) == (206, b"RIFF"), "some browsers play nothing else"
+    assert piece.headers["content-range"] == f"bytes 0-3/{len(sound)}"
+    assert ada.client.get("/family/aloud.wav", headers={"range": "bytes=99999999-"}).status_code == 416
     for login in ("tom", "grace", "max"):
         assert visit(login).get("/family/letter.pdf").status_code == 404, login

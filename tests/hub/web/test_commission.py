@@ -85,7 +85,7 @@ def test_from_a_list_to_a_certificate_and_what_breaks_it(world: World, visit: Vi
     pull(world, ivan, "broadband")
     refused = ivan.post(f"{PAGE}/certificate")
     assert refused.status_code == 409
-    assert "bed (bedroom) failed its test." in words(refused.text)
+    assert "bed (bedroom) has not passed its test." in words(refused.text)
     walk(world, ivan, "bed")
     answer = ivan.post(f"{PAGE}/certificate")
     assert answer.status_code == 303, words(answer.text)

@@ -131,7 +131,7 @@ def test_the_second_operator_is_told_who_holds_it_and_keeps_what_they_typed(worl
     assert tom.post(f"/console/alert/{alert.id}/answer").headers["location"] == f"/console/alert/{alert.id}"
     answer = nia.post(f"/console/alert/{alert.id}/answer", text="I have her on the line")
     assert answer.status_code == 409
-    assert "It is Tom Brandt who holds it now" in words(answer.text)
+    assert "this alert has been answered already. It is Tom Brandt who holds it now" in words(answer.text)
     assert ">I have her on the line</textarea>" in answer.text
     assert "Tom Brandt holds this alert" in words(nia.see(f"/console/alert/{alert.id}"))
     assert "Tom Brandt holds it" in words(nia.see("/console"))
@@ -212,7 +212,7 @@ def test_the_same_try_again_and_again_is_one_line(world: World, visit: Visit) ->
         assert tried is not None
     text = words(visit("tom").see(f"/console/alert/{alert.id}"))
     assert "Tried to reach 4 times" in text
-    assert text.count("Reaching a supervisor by log.") == 1
+    assert text.count("Reaching a supervisor on the console.") == 1
 
 
 def test_a_closed_alert_is_shown_against_a_reason_that_goes_on_record(world: World, visit: Visit) -> None:
@@ -271,7 +271,7 @@ def test_who_answers_is_told_how_far_habits_have_been_learned_anew(world: World,
     for share, known in (("1/2", 12_345), ("2/2", 11_000)):
         world.store.records.turned(f"learning {share}", 0.0, world.now, f"{known} of 19250")
     queue = tom.see("/console/queue")
-    assert "being learned anew, as after an update: learned in 23,100 of 38,500 homes so far" in words(queue)
+    assert "learned anew, as after an update or an import: learned in 23,100 of 38,500 homes so far" in words(queue)
     assert _mark(calm) != _mark(queue)
 
 

@@ -84,6 +84,19 @@ def test_a_session_ends_unused_after_an_hour_and_used_after_twelve(world: World)
     assert world.store.records.accounts.sessions("tom") == [], "whoever comes in sweeps up"
 
 
+def test_a_clock_that_was_ahead_opens_no_session_for_a_year_and_locks_nobody_out(world: World) -> None:
+    hours = Hours(world)
+    hours.now += 365 * 86_400
+    ahead = hours.enters("tom")
+    assert isinstance(ahead, Entered)
+    for _ in range(9):
+        hours.enters("nia", "x")
+    assert isinstance(hours.enters("nia"), TooSoon)
+    hours.now -= 365 * 86_400
+    assert hours.entrance.viewer(ahead.token) is None
+    assert isinstance(hours.enters("nia"), Entered)
+
+
 def test_a_closed_login_is_out_at_once(office: World, admin: Visitor, visit: Visit) -> None:
     tom = visit("tom")
     assert admin.post("/administration/accounts/tom/close").status_code == 303

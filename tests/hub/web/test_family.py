@@ -126,9 +126,9 @@ def test_an_unheard_home_never_looks_well(world: World, visit: Visit) -> None:
 def test_during_an_alert_nobody_is_told_that_all_is_well(world: World, visit: Visit) -> None:
     alert = world.press()
     ada, ben = visit("ada"), visit("ben")
-    assert "The contact centre is looking into an alert since 12:00." in words(ada.see("/family"))
+    assert "The contact centre was alerted about Mrs Okafor at 12:00." in words(ada.see("/family"))
     page = ben.see("/family")
-    assert "The contact centre is checking on Mrs Okafor." in words(page)
+    assert "The contact centre has been alerted about Mrs Okafor." in words(page)
     assert "unusual" not in page
     assert times(page) == set()
     world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)

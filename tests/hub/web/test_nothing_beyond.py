@@ -25,6 +25,7 @@ from hub.web.visitor import SESSION
 from models.people import Level, Role
 from models.privacy import TABLE, Data, Purpose, Showing, showing
 from models.response import Step
+from models.telling import say
 from tests.hub.web.inside import Answer, answered
 from tests.hub.web.marked import (
     ALSO_BY,
@@ -256,3 +257,5 @@ def test_what_a_contact_is_sent_says_no_more_than_their_level(
     text = f"{call.subject} {call.text}"
     assert [data for data, marks in MARKS.items() if data not in may and any(mark in text for mark in marks)] == []
     assert ("znoticed" in text) is (level is Level.TIMES)
+    locked = way == "webpush" and level in (Level.NOTHING, Level.ALL_IS_WELL)
+    assert (call.text == say("wanted.open", "en")) is locked, "what others see on a locked telephone"

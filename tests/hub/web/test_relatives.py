@@ -38,7 +38,7 @@ def test_ada_chooses_what_she_is_told_and_how_she_calls_her_mother(world: World,
         assert hers.partition("; ")[2] in words(visit("grace").see(path)), path
     assert "Mum was up at 07:40" in words(ada.see("/family"))
     assert "Mrs Okafor" in words(visit("dele").see("/family")), "others call her as they do"
-    for odd in ({"digest_hour": "24"}, {"way": "sms"}, {"called": "M" * 61}):
+    for odd in ({"digest_hour": "24"}, {"digest_hour": "23"}, {"way": "sms"}, {"called": "M" * 61}):
         assert ada.post("/family/told", **(CHOSEN | odd)).status_code == 400, odd
     assert relatives.preferences("c_ada") == Preferences("Mum", True, 9, True, "email", 23, 6)
 

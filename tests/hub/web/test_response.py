@@ -1,6 +1,7 @@
 """The plan on an alert's page, tries by hand, and the pages behind links that people are sent."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,12 @@ from hub.calls import Calls
 from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.plans import plan_of
+from hub.store import register
 from hub.store.amendments import Amendment
-from hub.store.ways import Ways
+from hub.store.ways import DISK, Ways
 from hub.transports.post import SIGNATURE, signature
 from hub.web.access import Gate
+from hub.web.access.gate import FULL, SCARCE
 from models.alert import Act, Alert, Outcome, State
 from models.people import Address, Contact
 from models.register import PlanOf, Register
@@ -65,6 +68,26 @@ def test_the_plan_in_force_and_what_is_next_stand_on_the_page(world: World, visi
     assert "Mrs Okafor: voicemail, which is not an answer." in page
     assert "Mrs Okafor by telephone voicemail, 12:00" in page
     assert "Tried to reach Tom Brandt Mrs Okafor: voicemail." in page
+
+
+def test_a_try_is_put_down_for_whom_it_was_though_the_plan_changed_since_the_page_was_opened(
+    world: World, visit: Visit
+) -> None:
+    """So it does where an alert grows while the operator rings: a fall's plan has another order than a silence's."""
+    by_telephone(world)
+    (alert,) = world.store.alerts.open_alerts()
+    tom, path = visit("tom"), f"/console/alert/{alert.id}"
+    tom.post(f"{path}/answer")
+    (step,) = [one for one in re.findall(r'<option value="([^"]+)"', tom.see(path)) if one.endswith(" c_ada")]
+    plan = world.store.records.plan(None, "press", alert.lane)
+    other = replace(plan, steps=tuple(reversed(plan.steps)))
+    world.store.records.load(Register(plans=(PlanOf("r_okafor", other),)), {})
+    assert tom.post(f"{path}/tried", step=step, answer=Answer.NO_ANSWER).status_code == 303
+    (attempt,) = world.store.alerts.attempts(alert.id)
+    assert (attempt.who, attempt.answer) == ("c_ada", Answer.NO_ANSWER)
+    assert step != f"{attempt.step} c_ada"
+    for nobody in ("2 c_nobody", "x c_nobody", "x"):
+        assert tom.post(f"{path}/tried", step=nobody, answer=Answer.NO_ANSWER).status_code == 409, nobody
 
 
 def test_a_try_needs_the_alert_in_hand_and_what_came_of_it(world: World, visit: Visit) -> None:
@@ -138,6 +161,20 @@ def test_a_forged_or_an_expired_link_is_nothing_at_all(world: World, visit: Visi
     assert world.store.alerts.attempts(alert.id)[0].answer is None
 
 
+def test_whoever_is_a_contact_no_longer_reads_nothing_and_stops_nothing_by_a_link(world: World, visit: Visit) -> None:
+    alert, anybody = world.press(), visit(None)
+    path = sent(world, alert)
+    off_the_record(world, "c_ada")
+    for answer in (anybody.get(path), anybody.client.post(path, data={"key": "2"})):
+        assert (answer.status_code, "Okafor" in answer.text) == (404, False)
+    assert world.store.alerts.attempts(alert.id)[0].answer is None
+
+
+def off_the_record(world: World, contact: str) -> None:
+    before = world.store.records.contact(contact)
+    register.keep(world.store.records.engine, [register.Change("contacts", (contact,), before, None)], ())
+
+
 def test_what_is_over_thanks_and_asks_for_nothing(world: World, visit: Visit) -> None:
     alert = world.press()
     path = sent(world, alert)
@@ -179,6 +216,28 @@ def test_a_way_that_fails_is_a_fault_once_which_somebody_sees_to_and_which_ends_
     )
     assert tom.post(take).status_code == 409
     assert world.store.alerts.latest_change() == before
+
+
+def test_a_full_disk_is_said_above_the_queue_and_is_a_fault_that_somebody_sees_to(world: World, visit: Visit) -> None:
+    tom, ways = visit("tom"), Ways(world.store.alerts.engine)
+    assert visit(None).get("/alive").json()["disk"] == {"full": False, "only_calls": False}
+    (world.settings.data / "reserve").touch()  # as it is when it was given up
+    ways.failed(DISK, "it is full: make room", world.now)
+    (fault,) = ways.broken()
+    page = words(tom.see("/console"))
+    assert FULL in page
+    assert "Disk full or filling the hub's disk this hub It is full: make room." in page
+    assert "tried in vain" not in page
+    assert "every silence is within its limit" not in page
+    assert visit(None).get("/alive").json()["disk"] == {"full": True, "only_calls": False}
+    assert tom.post(f"/console/ways/{fault.id}/take").status_code == 303
+    assert "The hub's disk , since 12:00: it is full: make room. Tom Brandt sees to it." in words(
+        tom.see("/console/ways")
+    )
+    vast = replace(world.settings, reserve_mb=2**40)  # so that no disk has room for it
+    gate = Gate(world.store.records, world.store.alerts, world.store.series, world.clock, settings=vast)
+    assert gate.trouble("") == (SCARCE,)
+    assert "disk" not in visit("ada").see("/family")
 
 
 def test_who_sees_to_a_failing_way_is_not_named_to_another_council(world: World) -> None:

@@ -236,7 +236,7 @@ def test_a_decision_in_her_place_names_who_made_it_and_comes_back_when_due(world
     assert office.post(f"{HERE}/decision", **form).status == 303
     page = words(office.get(asked).text)
     assert "Motion: no motion sensor , by Zara Hill (attorney)" in page
-    assert "Motion not in use" in page
+    assert "Motion sensors not in use" in page
     due = words(office.get("/choices").text)
     assert "due on 10 December 2026" in due
     assert "due since 19 November 2026" in due

@@ -7,7 +7,7 @@ import pytest
 
 from hub.arrivals import note_arrivals
 from hub.store.key_safes import KeySafes
-from models.alert import Act, Alert, Outcome
+from models.alert import Act, Alert, Outcome, State
 from models.observation import What
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -40,7 +40,7 @@ def in_the_office(visit: Visit) -> Visitor:
 
 def test_the_sheet_says_what_a_doorstep_needs(world: World, visit: Visit, sent: Alert) -> None:
     page = words(visit("priya").see(f"/visits/{sent.id}"))
-    for said in ("pressed once", "Help was called for with the pendant", "Nobody has rung them yet.", "Fell in March."):
+    for said in ("Pressed once", "Help was called for with the pendant", "Nobody has rung them yet.", "Fell in March."):
         assert said in page
     assert "Neighbour at number 5 holds a key." in page
     assert "Nobody else is on the way" in page
@@ -70,6 +70,56 @@ def test_a_stamp_that_waited_for_a_signal_is_of_the_moment_it_was_pressed(
     assert arrived.at == on_the_way.at, "not before what was stamped already"
     for ago in ("-1", "nan", "x"):
         assert priya.post(f"/visits/{sent.id}/enter", ago=ago).status_code == 400, ago
+
+
+def test_a_list_that_stands_open_shows_where_one_is_sent(world: World, visit: Visit) -> None:
+    priya = visit("priya")
+    assert 'hx-get="/visits/now"' in priya.see("/visits")
+    assert "not sent anywhere" in words(priya.see("/visits/now"))
+    alert = world.press()
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(alert.id, Act.SEND, "tom", world.now, text="priya")
+    assert f'href="/visits/{alert.id}"' in priya.see("/visits/now")
+    assert visit("karl").get("/visits/now").status_code == 404
+
+
+def test_a_visit_that_stands_open_says_what_came_in_and_when_it_is_over(
+    world: World, visit: Visit, sent: Alert
+) -> None:
+    priya = visit("priya")
+    now = f"/visits/{sent.id}/now"
+    assert f'hx-get="{now}"' in priya.see(f"/visits/{sent.id}")
+    assert "Pressed once. Tom Brandt holds the alert." in words(priya.see(now))
+    world.press()
+    assert "Pressed twice." in words(priya.see(now))
+    world.store.alerts.act(sent.id, Act.CLOSE, "tom", world.now, outcome=Outcome.ACCIDENT)
+    assert words(priya.see(now)) == words(priya.see("/visits/9999/now")), "nothing is learned of another's"
+    assert "Ring them before you go on." in words(priya.see(now))
+    assert visit("karl").get(now).status_code == 404
+
+
+def test_what_happens_on_the_doorstep_is_taken_down_though_nobody_holds_the_alert(
+    world: World, visit: Visit, sent: Alert
+) -> None:
+    """A visit may last longer than an answer holds: on the floor one waits for hours."""
+    priya = visit("priya")
+    world.move(timedelta(minutes=46))
+    lapsed = world.store.alerts.act(sent.id, Act.LAPSE, "hub", world.now, text="tom")
+    assert priya.post(f"/visits/{sent.id}/enter").status_code == 303
+    entered = world.store.alerts.alert(sent.id)
+    assert entered is not None
+    assert (entered.state, entered.look_again_at) == (State.RAISED, lapsed.look_again_at), "it goes on ringing"
+    assert visit("tom").post(f"/console/alert/{sent.id}/arrive").status_code == 409
+    world.store.alerts.act(sent.id, Act.ANSWER, "tom", world.now)
+    assert (
+        priya.post(f"/visits/{sent.id}/leave", outcome=Outcome.FALL, text="The ambulance took her.").status_code == 303
+    )
+    assert stamped(world, sent) == [(Act.ENTER, "priya"), (Act.LEAVE, "priya")]
+    page = words(visit("tom").see(f"/console/alert/{sent.id}"))
+    assert "Next: close it. The responder has left again: genuine fall." in page
+    assert "The ambulance took her." in page
+    world.press()
+    assert "Next: close it" not in words(visit("tom").see(f"/console/alert/{sent.id}"))
 
 
 def test_the_front_door_tells_of_an_arrival(world: World, visit: Visit, sent: Alert) -> None:

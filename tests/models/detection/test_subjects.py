@@ -47,6 +47,10 @@ def usual() -> Day:
 def lived(days: list[Day], until: float) -> list[Finding]:
     """Days one after another, looked at every quarter of an hour, the last until that hour."""
     of = Engine([HOME], MIDNIGHT, watched_for=list(stream.KINDS))
+    return looked(of, rows_of(of, days), (len(days) - 1) * DAY + until * HOUR)
+
+
+def rows_of(of: Engine, days: list[Day]) -> Batch:
     rows = [
         of.row("h_1", sensor, what, at, at, number)
         for number, (at, sensor, what) in enumerate(
@@ -55,7 +59,7 @@ def lived(days: list[Day], until: float) -> list[Finding]:
             for hour, sensor, what in events
         )
     ]
-    return looked(of, batch(rows), (len(days) - 1) * DAY + until * HOUR)
+    return batch(rows)
 
 
 def looked(of: Engine, seen: Batch, lasting: timedelta) -> list[Finding]:
@@ -160,6 +164,30 @@ def test_a_finding_that_is_over_says_so_once() -> None:
     found = lived([*[usual()] * 30, without((2.13, "bed"))(usual()), usual()], 24.0)
     mine = [one.over for one in found if one.kind is FindingKind.NOT_BACK_IN_BED]
     assert mine == [False, True]
+
+
+AGAIN = [(3.3, "bed", What.LAY_DOWN), (3.35, "bed", What.GOT_UP), (7.9, "bed", What.LAY_DOWN)]
+OUT_OF_BED_TWICE = [*([usual()] * 30), [*after(2.1)(usual()), *AGAIN]]
+
+
+def test_what_is_over_and_begins_again_between_two_looks_is_two() -> None:
+    """Else the end of the second would pass for that of the first, which is known, and never be told."""
+    found = [one for one in lived(OUT_OF_BED_TWICE, 9.0) if one.kind is FindingKind.NOT_BACK_IN_BED]
+    began = [timedelta(hours=2), timedelta(hours=3.35)]
+    told = [(one.since - MIDNIGHT - 30 * DAY, one.over) for one in found]
+    assert told == [(since, over) for since in began for over in (False, True)]
+
+
+def test_a_restart_between_the_two_knows_which_is_over() -> None:
+    of, kind = Engine([HOME], MIDNIGHT, watched_for=list(stream.KINDS)), FindingKind.NOT_BACK_IN_BED
+    seen, first, now = rows_of(of, OUT_OF_BED_TWICE), 30 * DAY + 3.25 * HOUR, MIDNIGHT + 30 * DAY + 3.5 * HOUR
+    (began,) = [one for one in looked(of, seen, first - 15 * MIN) if one.kind is kind]
+    of.observe(seen[(seen.at > (MIDNIGHT + first).timestamp()) & (seen.at <= now.timestamp())])
+    of.observe(of.beat("h_1", now, now, {}))
+    again = Engine([HOME], MIDNIGHT, watched_for=list(stream.KINDS))
+    assert again.restore(of.snapshot())
+    assert again.recall(kind, "h_1", "", began.since)
+    assert [(one.since, one.over) for one in again.overdue(now) if one.kind is kind] == [(began.since, True)]
 
 
 def test_a_front_door_that_opens_all_night_is_some_other_door() -> None:

@@ -41,7 +41,7 @@ TRUE = "Mum was up at 08:00, later than on any morning of the last weeks. Last s
         ("All quiet since 08:40; nothing unusual.", "times"),
         ("Mum has probably been out since 09:00. The front door was the last that moved.", "times"),
         ("We have not heard the home since 09:00, because its connection dropped.", "times"),
-        ("The contact centre is checking on Mum.", "all_is_well"),
+        ("The contact centre has been alerted about Mum.", "all_is_well"),
         ("All is well now.", "all_is_well"),
         ("Quiet this morning; nothing unusual.", "parts_of_day"),
         ("Mum was up and about this morning. Last sign yesterday evening.", "parts_of_day"),
