@@ -62,7 +62,7 @@ LOOK_EVERY = 1.0
 READ_ANEW = 3_000_000
 """Observations that a watch without any state reads before it watches: a borough's of some hours, in half a minute."""
 AGAIN_EVERY = 30.0
-"""Real seconds between looks at silences that go on though somebody closed the alert about them."""
+"""Real seconds between looks at what goes on though somebody closed the alert about it."""
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 GIVE_UP_AFTER = 3
 """Then a finding is raised once more, without what explains it: that may be what fails, and somebody may call."""
@@ -377,13 +377,19 @@ class Watch:
             self._brought, self._up_to_date = brought, False
 
     def _look_again(self) -> None:
-        """Whoever closed it knew how somebody was at that moment, and not for the rest of the day."""
+        """Whoever closed it knew how somebody was at that moment, and not for the rest of the day; and that a kit is
+        to be repaired, not that it was.
+        """
         if time.monotonic() - self._looked_again_at < AGAIN_EVERY:
             return
         self._looked_again_at = time.monotonic()
-        closed = self._store.alerts.closed_silences()
-        here = [(at, home) for home, at in closed.items() if home in self._engine.index_of]
-        self._find([one for at, home in here if (one := self._engine.silent_since(at, home, self._judged)) is not None])
+        engine, closed = self._engine, self._store.alerts.closed_too_soon
+        for kind, again in (
+            (FindingKind.SILENCE, engine.silent_since),
+            (FindingKind.KIT_UNHEARD, engine.unheard_since),
+        ):
+            here = [(at, home) for home, at in closed(kind).items() if home in engine.index_of]
+            self._find([one for at, home in here if (one := again(at, home, self._judged)) is not None])
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)

@@ -7,11 +7,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
@@ -73,6 +73,9 @@ RATES = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
 USUALLY_ASKED = RATES[1:-1]
 SHORT_KEPT = 0.08
 """Nine silences in ten end within five minutes; so many of them are enough to learn from."""
+
+LATER = np.sqrt(np.concatenate([[kernels.EARLIEST], kernels.MIDDLE]) / 1800.0)
+"""A bin counts for more the later it lies: few silences last for hours, and it is those that call."""
 
 JUDGED_AFTER_DAYS = 28.0
 
@@ -234,33 +237,66 @@ def _fitted(histories: Sequence[History], counts: Sequence[Counts], provenance: 
         _examples(history, usual([theirs for other, theirs in enumerate(counts) if other != place]))
         for place, history in enumerate(histories)
     ]
-    x, ended, weight = (np.concatenate(each) for each in zip(*parts, strict=True))
+    x, ended, weight, known, share, counts_for = (np.concatenate(each) for each in zip(*parts, strict=True))
+    trees, shares = grown(x, ended, weight), shares_grown(known, share, counts_for)
     price = np.geomspace(1e6, 1e4, len(RATES))
-    return Prior(usual(counts), *grown(x, ended, weight), RATES, price, float(price[0]), 0.0, provenance)
+    return Prior(usual(counts), *trees, *shares, RATES, price, float(price[0]), 0.0, provenance)
 
 
-def _examples(history: History, others: Floats) -> tuple[NDArray[np.float32], Ints, Floats]:
-    """A row for each bin that each silence reached: what the trees are asked, whether it ended there, its weight."""
+Examples = tuple[NDArray[np.float32], Ints, Floats, NDArray[np.float32], Floats, Floats]
+
+
+def _examples(history: History, others: Floats) -> Examples:
+    """A row for each bin that each silence reached: what the trees are asked, whether it ended there, its weight. Then
+    a row for each silence: what is known as it begins, how much of a moment its first sign of life was, its weight.
+    """
     gap = np.append(np.diff(history.t), np.inf)
     luck = np.random.default_rng(0).random(len(gap))
     rows = np.flatnonzero(history.learnt & np.isfinite(gap) & ((gap >= kernels.EARLIEST) | (luck < SHORT_KEPT)))
     long = gap[rows] >= kernels.EARLIEST
     ended = np.where(long, np.clip(np.searchsorted(kernels.EDGES, gap[rows], "right"), 1, kernels.BINS), 0)
-    x, _ = inputs(history, others, rows)
+    x, weight = inputs(history, others, rows), np.where(long, 1.0, 1 / SHORT_KEPT)
     row, each = _reached(ended)
-    return x[row, each], (each == ended[row]).astype(np.int64), np.where(long, 1.0, 1 / SHORT_KEPT)[row]
+    silences = x[row, each], (each == ended[row]).astype(np.int64), weight[row] * LATER[each]
+    return *silences, x[:, 0].copy(), _shares(history.t)[rows], weight
+
+
+def _shares(t: Floats) -> Floats:
+    """How much of a moment each sign of life is: five minutes of the clock in which there are any are one moment."""
+    _, moment, signs = np.unique(np.floor(t / kernels.EARLIEST), return_inverse=True, return_counts=True)
+    found: Floats = 1.0 / signs[moment]
+    return found
 
 
 def grown(x: NDArray[np.float32], ended: Ints, weight: Floats) -> Trees:
     return _fit(_trees(rounds=80, rate=0.16, leaves=LEAVES, least=200), x, ended, weight)
 
 
-def _fit(trees: HistGradientBoostingClassifier, x: NDArray[np.float32], answer: NDArray[Any], weight: Floats) -> Trees:
+def shares_grown(known: NDArray[np.float32], share: Floats, weight: Floats) -> Trees:
+    return _fit(_share_trees(), known, share, weight)
+
+
+def _share_trees() -> HistGradientBoostingRegressor:
+    return HistGradientBoostingRegressor(
+        loss="poisson",
+        max_iter=30,
+        learning_rate=0.2,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=300,
+        early_stopping=False,
+        random_state=0,
+    )
+
+
+Boosted: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
+
+
+def _fit(trees: Boosted, x: NDArray[np.float32], answer: NDArray[Any], weight: Floats) -> Trees:
     cuts = _cuts(x, weight)
     return flattened_at(trees.fit(_coded(x, cuts), answer, sample_weight=weight), cuts)
 
 
-def flattened_at(trees: HistGradientBoostingClassifier, cuts: Sequence[Floats]) -> Trees:
+def flattened_at(trees: Boosted, cuts: Sequence[Floats]) -> Trees:
     """Of trees that were asked what lies where among `cuts`, as those that are asked the numbers themselves."""
     roots, nodes, start = flattened(trees)
     for node in np.flatnonzero((nodes["feature"] != kernels.LEAF) & bool(cuts)):
@@ -308,7 +344,7 @@ def _trees(rounds: int, rate: float, leaves: int, least: int, seed: int = 0) -> 
     )
 
 
-def flattened(trees: HistGradientBoostingClassifier) -> Trees:
+def flattened(trees: Boosted) -> Trees:
     """All trees, a record a node: its input (LEAF: a leaf), where it is cut (a leaf: its worth), and the place of its
     lower child, which the upper one follows.
     """

@@ -289,10 +289,12 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
-    def closed_silences(self) -> dict[str, datetime]:
-        """Homes whose silence is not over, and when somebody closed the last alert about it; not as being away."""
+    def closed_too_soon(self, kind: FindingKind) -> dict[str, datetime]:
+        """Homes of which a finding of this kind is not over, and when somebody closed the last alert about it; not as
+        being away.
+        """
         f, a = _findings.c, _alerts.c
-        lasting = and_(f.kind == FindingKind.SILENCE.value, f.over.is_(False), f.ended_at.is_(None))
+        lasting = and_(f.kind == kind.value, f.over.is_(False), f.ended_at.is_(None))
         closed = and_(a.state == State.CLOSED.value, a.outcome != Outcome.AWAY.value)
         question = select(f.home, a.closed_at).join(_alerts, f.alert == a.id).where(lasting, closed)
         return {row.home: row.closed_at for row in self._all(question.order_by(a.closed_at))}

@@ -34,7 +34,7 @@ from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.detection.trees import laid_out
-from models.health import SENSOR_UNHEARD_AFTER
+from models.health import REPAIRED_WITHIN, SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
 
@@ -439,6 +439,14 @@ class Engine:
         evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
         return replace(found, evidence=evidence, number=int(closed.timestamp()))
 
+    def unheard_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
+        """The same of a kit that was heard once, and should have been repaired since."""
+        place = self.index_of[home]
+        heard_once = np.isfinite(self.heard_until[place])
+        if not (self.unheard[place] and heard_once) or now - closed < REPAIRED_WITHIN:
+            return None
+        return replace(self._unheard(place, now.timestamp()), number=int(closed.timestamp()))
+
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
         ago = float(self._state["company"][home, company.SINCE_COMPANY])
@@ -766,6 +774,8 @@ def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:
     if prior is None:
         nobody = np.zeros(0, np.int64)
         trees = laid_out(nobody, np.zeros(0, kernels.NODE), 0.0)
-        return stream.Known(False, np.zeros(0), trees, 1.0, *often, 0.0), steps
-    own = stream.Known(True, prior.usual, prior.trees, prior.reference, *often, prior.outings / MONTH)
+        shares = kernels.Shares(nobody, np.zeros(0, kernels.NODE), 0.0)
+        return stream.Known(False, np.zeros(0), trees, shares, 1.0, *often, 0.0), steps
+    trees, shares = prior.trees, prior.shares
+    own = stream.Known(True, prior.usual, trees, shares, prior.reference, *often, prior.outings / MONTH)
     return own, np.log(prior.price_of(steps))

@@ -139,6 +139,16 @@ class Trees(NamedTuple):
     start: float
 
 
+class Shares(NamedTuple):
+    """Trees that say how much of a moment at which somebody may fall a sign of life is: the log of it is what they
+    `start` from, and of each tree, from its node in `roots` on, the leaf to which the answers lead.
+    """
+
+    roots: Row
+    nodes: Row
+    start: float
+
+
 PULL = 6.0
 OUTING, BY_THE_DOOR, FOREVER = 600.0, 180.0, 1e6
 """A silence this long (s) between doors was somebody out; this long after a door one is still by it."""
@@ -463,7 +473,7 @@ def add(short: Row, row: int, ended: float, expected: float) -> None:
     short[row, 1] += min(int(expected), 32767)
 
 
-OUT_COSTS, SURELY = 24.0, 8
+OUT_COSTS, SURELY = 16.0, 8
 """A false alert while somebody is out on an errand costs so many times one at home: they are out most days. Where
 silences by a way out end sooner than elsewhere it costs far less: the share that lasts counts to that power.
 """
@@ -493,24 +503,24 @@ def costs_here(x: Row, usual: Row) -> float:
 PARTS = np.arange(8) / 8.0
 """A deadline may lie this far into a bin."""
 CHOICES = np.concatenate([(EDGES[:-1, None] + PARTS * np.diff(EDGES)[:, None]).ravel(), EDGES[-1:]])
-COST = np.sqrt(CHOICES * HOUR) + CHOICES / 4.0
+COST = CHOICES**0.65 * HOUR**0.35 + CHOICES / 2.0
 """What a delay costs, in s: each minute less than the one before, and yet the last hours of a day are not free."""
 
 
 @compiled
-def best(still: Row, weight: float, price: float) -> float:
-    """The deadline (s) that costs least, with delay at its COST times `weight` and a false alert at `price`."""
+def best(still: Row, price: float) -> float:
+    """The deadline (s) that costs least, with delay at its COST and a false alert at `price`."""
     least, found, choice = np.inf, 0, 0
     for each in range(BINS):
         left = max(still[each], 1e-12)
         step = (max(still[each + 1], 1e-12) / left) ** (1.0 / len(PARTS))
         for _ in range(len(PARTS)):
-            cost = weight * COST[choice] + price * left
+            cost = COST[choice] + price * left
             if cost < least:
                 least, found = cost, choice
             left *= step
             choice += 1
-    last = weight * COST[choice] + price * still[BINS]
+    last = COST[choice] + price * still[BINS]
     return float(CHOICES[choice] if last < least else CHOICES[found])
 
 
@@ -544,12 +554,10 @@ def go_on(
 
 
 @compiled
-def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x: Row) -> Row:
-    """What is known at each of the `needed` places of one home's history, into `x` (needed, BINS + 1, INPUTS); returns
-    what each is worth as a moment at which someone may fall.
-    """
+def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x: Row) -> None:
+    """What is known at each of the `needed` places of one home's history, into `x` (needed, BINS + 1, INPUTS)."""
     now, habits, short = np.zeros(REMEMBERED, np.float32), np.zeros(HABITS, np.uint8), np.zeros((SHORTS, 2), np.uint16)
-    weight, row = np.zeros(len(needed)), 0
+    row = 0
     fresh_start(now)
     for each in range(len(t)):
         before = t[each - 1] if each else t[0] - 60.0
@@ -557,17 +565,7 @@ def replay(t: Row, room: Row, door: Row, learnt: Row, needed: Row, usual: Row, x
         go_on(now, habits, short, before, t[each], gap, room[each], door[each], taught)
         if row < len(needed) and needed[row] == each:
             describe(now, habits, short, t[each], usual, x[row])
-            weight[row] = 1.0 / max(now[RECENT], 1.0)
             row += 1
-    return weight
-
-
-@compiled
-def all_costs(x: Row, usual: Row) -> Row:
-    costs = np.empty(len(x))
-    for each in range(len(x)):
-        costs[each] = costs_here(x[each], usual)
-    return costs
 
 
 @compiled
@@ -589,10 +587,10 @@ def correct_all(t: Row, room: Row, door: Row, learnt: Row, needed: Row, still: R
 
 
 @compiled
-def bests(still: Row, weight: Row, price: Row) -> Row:
+def bests(still: Row, price: Row) -> Row:
     tau = np.empty(len(still))
     for each in range(len(still)):
-        tau[each] = best(still[each], weight[each], price[each])
+        tau[each] = best(still[each], price[each])
     return tau
 
 

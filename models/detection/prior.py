@@ -25,7 +25,8 @@ class Prior:
     """`usual` (kernels.USUAL) holds chances in the places of a home's counters: that a silence ends in a bin once it
     has reached it, by way out, by hour and way, by hour and room, by room and restlessness; and last, of the next
     sign's coming within five minutes. Trees (`roots`, and `nodes` of kernels.NODE: those without a feature are leaves,
-    whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance. `price` (s of
+    whose worth is their cut; `start`) turn what a home has taught and what is known now into a chance; others, as many
+    arrays beginning with `share`, into how much of a moment at which somebody may fall a sign of life is. `price` (s of
     delay that a false alert is worth) stands beside the `rate` that it led to, in false alerts per home and 30 days,
     where each home's own record corrected it. At the `reference` price homes are compared with each other for that; it
     would call for `outings` silences by a way out per home and 30 days.
@@ -36,6 +37,9 @@ class Prior:
     roots: Ints
     nodes: NDArray[Any]
     start: float
+    share_roots: Ints
+    share_nodes: NDArray[Any]
+    share_start: float
     rate: Floats
     price: Floats
     reference: float
@@ -45,6 +49,10 @@ class Prior:
     @property
     def trees(self) -> kernels.Trees:
         return laid_out(self.roots, self.nodes, self.start)
+
+    @property
+    def shares(self) -> kernels.Shares:
+        return kernels.Shares(self.share_roots, self.share_nodes, self.share_start)
 
     def price_of(self, rate: float | Floats) -> Floats:
         """The price at which so many false alerts per home and 30 days are expected."""
@@ -69,23 +77,24 @@ def prior_from(content: bytes) -> Prior:
         with np.load(io.BytesIO(content), allow_pickle=False) as read:
             arrays = {name: read[name] for name in read.files}
         said = json.loads(str(arrays.pop("provenance")))
-        numbers = {name: float(arrays[name]) for name in ("start", "reference", "outings")}
+        numbers = {name: float(arrays[name]) for name in ("start", "share_start", "reference", "outings")}
         found = Prior(**{**arrays, **numbers, "provenance": said})
     except (ValueError, KeyError, TypeError, OSError) as wrong:
         raise BadPrior(f"this is no prior: {wrong}; make one with nightlight-sim train prior") from wrong
-    if found.usual.shape != (kernels.USUAL,) or found.nodes.dtype != kernels.NODE:
+    grown = (found.roots, found.nodes), (found.share_roots, found.share_nodes)
+    if found.usual.shape != (kernels.USUAL,) or any(nodes.dtype != kernels.NODE for _, nodes in grown):
         raise BadPrior("this prior was made for another version; make it again")
-    if not _sound(found):
+    if not all(_sound(*each) for each in grown):
         raise BadPrior("the trees of this prior can't be walked; make it again")
     return found
 
 
-def _sound(prior: Prior) -> bool:
+def _sound(roots: Ints, nodes: NDArray[Any]) -> bool:
     """A tree's nodes lie side by side, each before the two that it leads to, and no tree asks too much."""
-    inner = np.flatnonzero(prior.nodes["feature"] != kernels.LEAF)
-    ends = np.append(prior.roots[1:], len(prior.nodes))
-    last = ends[np.searchsorted(ends, inner, "right")] if len(prior.roots) and prior.roots[0] == 0 else inner
-    child = prior.nodes["child"][inner].astype(np.int64)
-    known = prior.nodes["feature"][inner] < kernels.INPUTS
-    asks = np.diff(np.searchsorted(inner, np.append(prior.roots, len(prior.nodes))))
+    inner = np.flatnonzero(nodes["feature"] != kernels.LEAF)
+    ends = np.append(roots[1:], len(nodes))
+    last = ends[np.searchsorted(ends, inner, "right")] if len(roots) and roots[0] == 0 else inner
+    child = nodes["child"][inner].astype(np.int64)
+    known = nodes["feature"][inner] < kernels.INPUTS
+    asks = np.diff(np.searchsorted(inner, np.append(roots, len(nodes))))
     return bool((child > inner).all() and (child + 1 < last).all() and known.all() and (asks <= SPLITS).all())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.prior import Prior
-from models.detection.trees import survivals
+from models.detection.trees import all_dearness, survivals
 
 REFERENCE_RATE = 2.0
 """At so many alerts a month, by no way out, a home is compared with others, whatever is asked of it: rarer ones teach
@@ -36,41 +36,39 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """At each needed entry of a history: the chance of being `still` silent at each of `kernels.EDGES`, its `weight` as
-    a moment at which someone may fall, what a false alert `costs` there, and whether it is by a `way_out`.
+    """At each needed entry of a history: the chance of being `still` silent at each of `kernels.EDGES`, what a false
+    alert `costs` there beside a delay, and whether it is by a `way_out`.
     """
 
     still: Floats
-    weight: Floats
     costs: Floats
     way_out: Bools
 
     def of(self, rows: Bools) -> Waits:
-        return Waits(self.still[rows], self.weight[rows], self.costs[rows], self.way_out[rows])
+        return Waits(self.still[rows], self.costs[rows], self.way_out[rows])
 
     def deadlines(self, price: float | Floats) -> Floats:
         """How many seconds after each entry its silence calls, when a false alert is worth `price` s of delay."""
-        each = np.broadcast_to(np.asarray(price, np.float64), self.weight.shape)
-        tau: Floats = kernels.bests(self.still, self.weight, each * self.costs)
+        tau: Floats = kernels.bests(self.still, np.asarray(price, np.float64) * self.costs)
         return tau
 
 
-def inputs(history: History, usual: Floats, needed: Ints) -> tuple[NDArray[np.float32], Floats]:
-    """What the trees are asked at the `needed` entries (n, bins + 1, inputs), and the weight of each."""
+def inputs(history: History, usual: Floats, needed: Ints) -> NDArray[np.float32]:
+    """What the trees are asked at the `needed` entries (n, bins + 1, inputs)."""
     x = np.empty((len(needed), kernels.BINS + 1, kernels.INPUTS), np.float32)
-    weight: Floats = kernels.replay(history.t, history.room, history.door, history.learnt, needed, usual, x)
-    return x, weight
+    kernels.replay(history.t, history.room, history.door, history.learnt, needed, usual, x)
+    return x
 
 
 def waits(history: History, prior: Prior, needed: Ints) -> Waits:
     """Learns on through the whole history, and reads the `needed` entries (in order) by what was known just then."""
     long = np.flatnonzero(np.append(np.diff(history.t), 0.0) >= kernels.EARLIEST)
     rows = np.union1d(long, needed)
-    x, weight = inputs(history, prior.usual, rows)
+    x = inputs(history, prior.usual, rows)
     still = survivals(x, prior.trees)
     kernels.correct_all(history.t, history.room, history.door, history.learnt, rows, still)
     kept = np.searchsorted(rows, needed)
-    return Waits(still[kept], weight[kept], kernels.all_costs(x, prior.usual)[kept], x[kept, 0, 3] >= 2)
+    return Waits(still[kept], all_dearness(x, prior.usual, prior.shares)[kept], x[kept, 0, 3] >= 2)
 
 
 def noises(history: History, rows: Ints, found: Waits, reference: float, outings: float) -> Floats:

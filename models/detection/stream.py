@@ -22,9 +22,9 @@ from models.detection.kernels import (
     HABITS,
     HOUR,
     INPUTS,
-    RECENT,
     REMEMBERED,
     SHORTS,
+    Shares,
     Trees,
     bear_out,
     best,
@@ -32,14 +32,13 @@ from models.detection.kernels import (
     compiled,
     compiled_plain,
     correct,
-    costs_here,
     describe,
     go_on,
     way,
     woven_in,
 )  # fmt: skip
 from models.detection.rooms import ELSEWHERE
-from models.detection.trees import survival
+from models.detection.trees import dearness, survival
 from models.observation import CODE_OF, What
 
 Row = NDArray[Any]
@@ -111,6 +110,7 @@ class Known(NamedTuple):
     ready: bool
     usual: Row
     trees: Trees
+    shares: Shares
     reference_price: float
     half_life: float
     trust: float
@@ -398,7 +398,7 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
         costs = look_closer(of, known, home, before, still)
-        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
+        of.homes[home].reference = best(still, known.reference_price * costs)
     age(of, known, home, before)
     of.homes[home].outlasted[by_a_way_out(of, home)] += gap > of.homes[home].reference
     bear_out(of.homes[home].now, of.homes[home].short, local(of, home, before), gap, of.homes[home].rate)
@@ -407,20 +407,14 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
 @compiled
 def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> float:
     """How long a well person may be silent from here, into `still`; returns how many times a false alert costs here
-    what one does elsewhere.
+    what one does where a whole moment is at stake.
     """
     x = np.empty((BINS + 1, INPUTS), np.float32)
     now = of.homes[home].now
     describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
     survival(x, known.trees, still)
     correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
-    return costs_here(x, known.usual)
-
-
-@woven_in
-def deadline(of: State, home: int, still: Row, price: float) -> float:
-    """A fall is as likely here as it has been busy."""
-    return best(still, 1.0 / max(of.homes[home].now[RECENT], 1.0), price)
+    return dearness(x, known.usual, known.shares)
 
 
 @woven_in
@@ -461,9 +455,9 @@ def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
         home = homes[each]
         at = of.homes[home].last_sign
         costs = look_closer(of, known, home, at, still)
-        of.homes[home].reference = deadline(of, home, still, known.reference_price * costs)
+        of.homes[home].reference = best(still, known.reference_price * costs)
         rate = of.homes[home].asked / noise(of, known, home, at)
-        tau = deadline(of, home, still, costs * np.exp(read_table(price_of_rate, np.log(rate))))
+        tau = best(still, costs * np.exp(read_table(price_of_rate, np.log(rate))))
         found[each, 0], found[each, 1] = tau, chance_at(still, tau)
     return found
 

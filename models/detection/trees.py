@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.detection.kernels import BINS, EDGES, INPUTS, LEAF, Row, Trees, compiled, compiled_plain, compiled_sum
+from models.detection.kernels import (
+    BINS,
+    EDGES,
+    HOUR,
+    INPUTS,
+    LEAF,
+    Row,
+    Shares,
+    Trees,
+    compiled,
+    compiled_plain,
+    compiled_sum,
+    costs_here,
+)
 
 LEAVES = 15
 """At most, in a tree."""
 SPLITS = LEAVES - 1
 SPLIT = np.dtype([("question", np.uint16), ("slot", np.uint16)])
-TAIL_FROM = 1800.0
+TAIL_FROM = 8 * HOUR
 
 VARYING = np.array([0, 1, 15, 16, 17, 18, 19, 20, 25], np.uint64)
 """Inputs that are not the same for all bins of one silence."""
@@ -65,8 +78,9 @@ def survivals(x: Row, trees: Trees) -> Row:
 
 @compiled
 def survival(x: Row, trees: Trees, still: Row) -> None:
-    """Into `still` (BINS + 1): the chance that a well person is still silent at each edge. Beyond half an hour it falls
-    at least as fast as one over the time, so that it never levels off where nothing was learned.
+    """Into `still` (BINS + 1): the chance that a well person is still silent at each edge. Beyond eight hours it falls
+    at least as fast as one over the time, so that it never levels off where nothing was learned. (Sooner, silences by
+    a door and at night do end more slowly than that.)
     """
     said = np.empty(BINS + 1)
     ask(x, trees, said)
@@ -137,3 +151,33 @@ def added(who: Row, worth: Row, leaves: int, bit: int) -> float:
     for leaf in range(leaves):
         total += worth[leaf] if who[leaf] & bit else np.float32(0.0)
     return float(total)
+
+
+@compiled
+def share(x: Row, shares: Shares) -> float:
+    """How much of a moment at which somebody may fall the sign of life is of which `x` (INPUTS) is known: of five
+    minutes in which somebody moves each sign is as much as every other, and how many are still to come nobody knows.
+    """
+    said = shares.start
+    for root in shares.roots:
+        node = shares.nodes[root]
+        while node.feature != LEAF:
+            node = shares.nodes[node.child + int(x[node.feature] > node.cut)]
+        said += node.cut
+    return float(np.exp(said))
+
+
+@compiled
+def dearness(x: Row, usual: Row, shares: Shares) -> float:
+    """How many times a false alert costs, beside a delay, what one does where somebody is at home and a whole moment is
+    at stake: `x` (BINS + 1, INPUTS) is what the trees are asked.
+    """
+    return costs_here(x, usual) / share(x[0], shares)
+
+
+@compiled
+def all_dearness(x: Row, usual: Row, shares: Shares) -> Row:
+    found = np.empty(len(x))
+    for each in range(len(x)):
+        found[each] = dearness(x[each], usual, shares)
+    return found

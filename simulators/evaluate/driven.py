@@ -41,13 +41,12 @@ class Disagrees(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What the engine knew at each needed row: the chance of being `still` silent at each of `kernels.EDGES`, how
-    likely a fall is (`weight`), what a false alert `costs` there, how `noisy` the home has been, and for how long the
-    simple rule lets it be silent at most (`cap`, s; infinite once the home is known).
+    """What the engine knew at each needed row: the chance of being `still` silent at each of `kernels.EDGES`, what a
+    false alert `costs` there beside a delay, how `noisy` the home has been, and for how long the simple rule lets it be
+    silent at most (`cap`, s; infinite once the home is known).
     """
 
     still: Floats
-    weight: Floats
     costs: Floats
     noisy: Floats
     cap: Floats
@@ -57,7 +56,7 @@ class Readings:
         """Seconds after each needed row at which an engine would call that is asked for so many per 30 days."""
         place = (np.log(asked / self.noisy) - stream.RATE_FROM) / stream.RATE_STEP
         price = np.exp(np.interp(place, np.arange(len(self.prices)), self.prices))
-        tau: Floats = np.minimum(kernels.bests(self.still, self.weight, self.costs * price), self.cap)
+        tau: Floats = np.minimum(kernels.bests(self.still, self.costs * price), self.cap)
         return tau
 
 
@@ -131,9 +130,9 @@ class _Drive:
         return Driven(tau, rang, np.array(lies), limited, read)
 
     def _empty(self, count: int) -> Readings:
-        weight, costs, noisy = np.empty((3, count))
+        costs, noisy = np.empty((2, count))
         still, prices = np.empty((count, kernels.BINS + 1)), np.asarray(self.engine._prices)
-        return Readings(still, weight, costs, noisy, np.full(count, np.inf), prices)
+        return Readings(still, costs, noisy, np.full(count, np.inf), prices)
 
     def _feed(self, until: float) -> None:
         to = int(np.searchsorted(self.news.at, until, "right"))
@@ -172,7 +171,6 @@ class _Drive:
             tau: Floats = engine.expected_by - at
             mine = engine._state[OWN]
             read.costs[row] = stream.look_closer(engine._columns, engine._known, OWN, at, read.still[row])
-            read.weight[row] = 1.0 / max(float(mine["now"][kernels.RECENT]), 1.0)
             read.noisy[row] = stream.noise(engine._columns, engine._known, OWN, at)
             if at - mine["began"] < KNOWN_AFTER:
                 read.cap[row] = expected_by(engine._limits, np.array([OWN]), np.array([at]))[0] - at

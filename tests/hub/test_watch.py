@@ -626,6 +626,21 @@ def test_a_silence_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Po
     assert after(1) == [State.CLOSED, *anew]
 
 
+def test_a_kit_that_is_not_repaired_in_time_is_raised_anew_though_somebody_closed_that(post: Post) -> None:
+    post.alive(3)
+    post.turn(minutes=4)
+    (alert,) = post.alerts()
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=Outcome.FAULT)
+    for hours, states in ((47, [State.CLOSED]), (2, [State.CLOSED, State.RAISED])):
+        post.watch._looked_again_at = float("-inf")
+        post.turn(hours=hours)
+        post.turn(minutes=1)
+        assert [state for kind, state in post.kinds() if kind == "kit_unheard"] == states
+    post.beat()
+    assert {state for kind, state in post.kinds() if kind == "kit_unheard"} == {State.CLOSED}, "heard again"
+
+
 def budgets(post: Post) -> float:
     post.watch._looked_at = 0.0
     post.turn()

@@ -1,18 +1,21 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from models.detection import falls, kernels
 from models.detection.prior import Prior, prior_from
-from models.detection.routine import History, Waits, noises
-from models.detection.trees import ask
+from models.detection.routine import History, Waits, inputs, noises
+from models.detection.trees import all_dearness, ask, share
 from models.training import (
     DRAWN,
     FALL_THRESHOLD,
     Provenance,
     Told,
+    Trees,
     Tried,
     _fit,
+    _share_trees,
     _trees,
     ending_chances,
     flattened,
@@ -22,6 +25,7 @@ from models.training import (
     learn_prior,
     outlier_scores,
     priced,
+    shares_grown,
 )
 
 
@@ -74,6 +78,15 @@ def test_what_a_home_is_judged_by_was_not_taught_by_it() -> None:
     assert (as_they_are[1].usual != with_a_stranger[1].usual).any()
 
 
+def nobody() -> Trees:
+    return np.zeros(0, np.int64), np.zeros(0, kernels.NODE), 0.0
+
+
+def prior_of(trees: Trees, shares: Trees) -> Prior:
+    nothing = np.zeros(1)
+    return Prior(nothing, *trees, *shares, nothing, nothing, 0.0, 0.0, {})
+
+
 def quiet_for(seed: int, often: float) -> Tried:
     """A home whose silences last, on average, `often` times as long as is thought of all of them."""
     luck = np.random.default_rng(seed)
@@ -82,15 +95,14 @@ def quiet_for(seed: int, often: float) -> Tried:
     history = History(t, np.zeros(len(t), np.int64), np.zeros(len(t), bool), np.ones(len(t), bool))
     rows, late = np.arange(len(gap)), t[:-1] > 28 * 86400.0
     still = np.tile(np.exp(-(kernels.EDGES - kernels.EARLIEST) / 2000.0), (len(gap), 1))
-    found = Waits(still, np.ones(len(gap)), np.ones(len(gap)), np.zeros(len(gap), bool))
+    found = Waits(still, np.ones(len(gap)), np.zeros(len(gap), bool))
     return Tried(history, rows, found, gap, late, float(gap[late].sum()) / 86400.0)
 
 
 def test_homes_that_are_held_to_their_own_budgets_together_get_what_is_asked() -> None:
     """A noisy home loses more alerts by its own correction than quiet ones gain by theirs: prices make up for that."""
     homes = [quiet_for(seed, 1.5 if seed % 4 == 0 else 0.9) for seed in range(4)]
-    nothing = np.zeros(1)
-    prior = priced(Prior(nothing, np.zeros(1, np.int64), nothing, 0.0, nothing, nothing, 0.0, 0.0, {}), homes)
+    prior = priced(prior_of(nobody(), nobody()), homes)
     assert prior.price_of(2.0) < prior.reference
     for asked in (1.0, 2.0, 4.0):
         alerts = 0
@@ -115,14 +127,42 @@ def test_trees_laid_flat_say_what_they_said() -> None:
     roots, nodes, start = grown(x, ended, np.ones(len(x)))
     again, _, _ = grown(x, ended, np.ones(len(x)))
     np.testing.assert_array_equal(roots, again)
-    nothing = np.zeros(1)
-    trees = Prior(nothing, roots, nodes, start, nothing, nothing, 0.0, 0.0, {}).trees
+    trees = prior_of((roots, nodes, start), nobody()).trees
     # What is the same for all bins is asked once.
     some = np.ascontiguousarray(x[:: kernels.BINS + 1])
     said = np.empty((len(some), kernels.BINS + 1))
     for each, row in enumerate(some):
         ask(np.tile(row, (kernels.BINS + 1, 1)), trees, said[each])
     assert said[some[:, 3] > 1].min() > said[some[:, 3] < -1].max()
+
+
+def test_a_sign_that_others_follow_is_the_less_of_a_moment() -> None:
+    """In one room a sign comes alone, in the other four come within a minute: of those each is a quarter of a moment,
+    and the first of them is known to be no more before another has come.
+    """
+    began = np.arange(600) * 1800.0 + 10.0
+    busy = np.arange(600) % 2 == 1
+    t = np.concatenate([began, *(began[busy] + 15.0 * more for more in (1, 2, 3))])
+    room = np.where(np.isin(t // 1800, np.flatnonzero(busy)), 4, 1)
+    order = np.argsort(t)
+    whole = np.ones(len(t), bool)
+    history = History(t[order], room[order], ~whole, whole)
+    found = learn_prior([history] * 3, SAID)
+    first = np.searchsorted(t[order], began)
+    x = inputs(history, found.usual, first)
+    said = np.array([share(each[0], found.shares) for each in x])
+    assert said[~busy] == pytest.approx(1.0, abs=0.05)
+    assert said[busy] == pytest.approx(0.25, abs=0.05)
+    assert all_dearness(x, found.usual, found.shares) == pytest.approx(1 / said)
+
+
+def test_shares_laid_flat_say_what_they_said() -> None:
+    luck = np.random.default_rng(4)
+    x = luck.normal(size=(3000, kernels.INPUTS)).astype(np.float32)
+    told = np.exp(0.3 * x[:, 3] - 1.0)
+    expected = _share_trees().fit(x, told).predict(x[:50])
+    shares = prior_of(nobody(), shares_grown(x, told, np.ones(len(x)))).shares
+    assert [share(each, shares) for each in x[:50]] == pytest.approx(expected, rel=0.02)
 
 
 def test_trees_from_what_is_cut_already_are_those_that_scikit_learn_grows() -> None:

@@ -1,3 +1,4 @@
+import io
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -78,10 +79,21 @@ def test_the_prior_comes_back_from_its_file_and_a_bad_one_is_refused(prior: Prio
 @pytest.mark.parametrize(("name", "value"), [("child", 0), ("child", 60000), ("feature", kernels.INPUTS)])
 def test_trees_that_lead_nowhere_are_refused(prior: Prior, name: str, value: int) -> None:
     """Compiled loops walk them without looking where they go."""
-    nodes = prior.nodes.copy()
-    nodes[name][prior.roots[3]] = value
-    with pytest.raises(BadPrior, match="can't be walked"):
-        prior_from(replace(prior, nodes=nodes).to_bytes())
+    nodes, shares = prior.nodes.copy(), prior.share_nodes.copy()
+    nodes[name][prior.roots[3]] = shares[name][prior.share_roots[3]] = value
+    for bad in (replace(prior, nodes=nodes), replace(prior, share_nodes=shares)):
+        with pytest.raises(BadPrior, match="can't be walked"):
+            prior_from(bad.to_bytes())
+
+
+def test_a_prior_of_an_older_version_is_refused(prior: Prior) -> None:
+    """One that knows nothing of shares: what it says a false alert costs was meant beside other delays."""
+    with np.load(io.BytesIO(prior.to_bytes())) as read:
+        known = {name: read[name] for name in read.files if not name.startswith("share")}
+    older = io.BytesIO()
+    np.savez_compressed(older, **known)
+    with pytest.raises(BadPrior, match="make one"):
+        prior_from(older.getvalue())
 
 
 def test_the_engine_learns_what_a_replay_of_its_history_learns(prior: Prior) -> None:
