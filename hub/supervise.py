@@ -225,11 +225,7 @@ def alive(url: str) -> bool:
 def listening(host: str, port: int) -> socket.socket:
     """Held here for as long as the hub serves: while pages restart, visitors wait instead of being turned away."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = socket.socket(family)
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind((host, port))
-    held.listen(128)
-    return held
+    return socket.create_server((host, port), family=family, backlog=128, dualstack_ipv6=family == socket.AF_INET6)
 
 
 def _reads_its_list(keeper: Doorkeeper) -> bool:
