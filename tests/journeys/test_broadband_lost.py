@@ -24,6 +24,7 @@ def test_broadband_lost_for_a_day(service: Service) -> None:
     assert service.broadband
     kit.move_in("hall")
     eventually(lambda: service.counts().get("stored") == 1)
+    eventually(lambda: kit.waiting() == 0)
 
     service.broadband.cut()
     service.clock.move(timedelta(minutes=5))
@@ -58,6 +59,7 @@ def test_a_morning_that_arrives_late_is_no_silence(service: Service) -> None:
     assert service.broadband
     kit.says("bed", occupancy=True)
     eventually(lambda: service.counts().get("stored") == 1)
+    eventually(lambda: kit.waiting() == 0)
     service.broadband.cut()
     service.clock.move(timedelta(hours=8, minutes=30))
     for number, room in enumerate(("bathroom", "kitchen", "hall", "kitchen"), 1):
