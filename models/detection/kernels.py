@@ -113,10 +113,13 @@ USUAL = ENDED + WAYS
 UNIT = 4.0
 
 BORNE_OUT = 60 + WAYS
-AGES, EIGHTHS = 4, 8
-SHORTS = BORNE_OUT + (ROOMS + EIGHTHS) * AGES
+AGES, QUARTERS = 4, 4
+BUSY = np.array([2.5, 6.0, 14.0])
+"""Between four paces lie so many fresh signs of life in the last hour or so (HOURLY)."""
+PACES = len(BUSY) + 1
+SHORTS = BORNE_OUT + (ROOMS + QUARTERS + PACES) * AGES
 """After the counts of short and long silences come those of ends, as many as there were and as the trees expected, by
-room and by eighth of the day, and by age."""
+room, by quarter of the day and by pace, and by age."""
 ONE, DOUBT = 64.0, 20.0
 INPUTS = 26
 LEAF = 255
@@ -420,7 +423,19 @@ def row_of_room(now: Row) -> int:
 
 @woven_in
 def row_of_hour(at: float) -> int:
-    return BORNE_OUT + (ROOMS + int((at % DAY) / (3.0 * HOUR))) * AGES
+    """The first quarter of the day is the middle of the night, from 21 to 3 o'clock."""
+    return BORNE_OUT + (ROOMS + int(((at + 3.0 * HOUR) % DAY) / (6.0 * HOUR))) * AGES
+
+
+@woven_in
+def row_of_pace(now: Row) -> int:
+    """How busy it was: a lone sign of life after a long quiet tells more of somebody who is up in one home than in
+    another.
+    """
+    pace = 0
+    for each in range(PACES - 1):
+        pace += int(now[HOURLY] > BUSY[each])
+    return BORNE_OUT + (ROOMS + QUARTERS + pace) * AGES
 
 
 @woven_in
@@ -435,13 +450,15 @@ def correct(now: Row, short: Row, at: float, still: Row, rate: Row) -> None:
     in `rate` (BINS bytes) for `bear_out`. It counts by half, for the trees were told of this home's past as well. By a
     way out somebody may be out: there they know better.
     """
-    near, room, hour = way(now) >= 2, row_of_room(now), row_of_hour(at)
+    near, room, hour, pace = way(now) >= 2, row_of_room(now), row_of_hour(at), row_of_pace(now)
     before, left = still[0], still[0]
     for each in range(BINS):
         fast = max(np.log(max(before, 1e-12) / max(still[each + 1], 1e-12)), 1e-5)
         rate[each] = min(int(np.log(fast / 1e-5) / 0.0572 + 0.5), 255)
         before = still[each + 1]
-        times = 1.0 if near else borne_out(short, room + AGE[each]) * borne_out(short, hour + AGE[each])
+        age, times = AGE[each], 1.0
+        if not near:
+            times = borne_out(short, room + age) * borne_out(short, hour + age) * borne_out(short, pace + age)
         left *= np.exp(-fast * np.sqrt(times))
         still[each + 1] = left
 
@@ -451,7 +468,7 @@ def bear_out(now: Row, short: Row, at: float, gap: float, rate: Row) -> None:
     """The silence that began `at` ended after `gap` seconds: when was it expected to?"""
     if way(now) >= 2:
         return
-    room, hour = row_of_room(now), row_of_hour(at)
+    room, hour, pace = row_of_room(now), row_of_hour(at), row_of_pace(now)
     expected, last = np.zeros(AGES), bin_of(EDGES, gap)
     for each in range(last + 1):
         part = min((gap - EDGES[each]) / (EDGES[each + 1] - EDGES[each]), 1.0)
@@ -459,8 +476,10 @@ def bear_out(now: Row, short: Row, at: float, gap: float, rate: Row) -> None:
     for age in range(AGE[last] + 1):
         ended = ONE if age == AGE[last] and gap < EDGES[BINS] else 0.0
         by_room, by_hour = borne_out(short, room + age), borne_out(short, hour + age)
-        add(short, room + age, ended, expected[age] * by_hour * ONE + dither(at, room + age))
-        add(short, hour + age, ended, expected[age] * by_room * ONE + dither(at, hour + age))
+        by_pace, fast = borne_out(short, pace + age), expected[age] * ONE
+        add(short, room + age, ended, fast * by_hour * by_pace + dither(at, room + age))
+        add(short, hour + age, ended, fast * by_room * by_pace + dither(at, hour + age))
+        add(short, pace + age, ended, fast * by_room * by_hour + dither(at, pace + age))
 
 
 @woven_in

@@ -87,7 +87,7 @@ SENSOR_STATE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-MEANING = 1
+MEANING = 2
 """Another one when a column means something else than it did, though it looks the same: then no older state is read."""
 TOLD = np.dtype([("which", np.int64), ("row", np.int64), ("since", np.float64)])
 PRESS, SIGN, KIT_BACK, SENSOR_BACK = 0, 1, 2, 3

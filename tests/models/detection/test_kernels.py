@@ -137,20 +137,23 @@ def believed(short: NDArray[np.uint16], row: int) -> float:
 
 
 @BITS
-@given(LUCK, some.integers(0, 5), some.floats(0.0, 23.99))
+@given(LUCK, some.integers(0, 5), some.floats(0.0, 23.99), some.floats(0.0, 30.0))
 def test_a_home_that_is_slower_than_the_trees_thought_is_half_believed(
-    luck: np.random.Generator, room: int, hour: float
+    luck: np.random.Generator, room: int, hour: float, busy: float
 ) -> None:
     now, rate = np.zeros(kernels.REMEMBERED, np.float32), np.zeros(BINS, np.uint8)
     short = np.zeros((kernels.SHORTS, 2), np.uint16)
     kernels.fresh_start(now)
     kernels.remember(now, 60.0, room, False)
+    now[kernels.HOURLY] = busy
     short[kernels.BORNE_OUT :] = luck.integers(0, 5000, short[kernels.BORNE_OUT :].shape)
     said = falling(luck)
     still = said.copy()
     kernels.correct(now, short, hour * HOUR, still, rate)
-    by_room, by_hour = kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + int(hour / 3)) * 4
-    times = np.array([believed(short, by_room + age) * believed(short, by_hour + age) for age in range(4)])
+    quarter = next(place for place, end in enumerate((3, 9, 15, 21, 24)) if hour < end) % 4
+    pace = int(np.searchsorted(kernels.BUSY, now[kernels.HOURLY]))
+    rows = [kernels.BORNE_OUT + kind * 4 for kind in (room, 6 + quarter, 10 + pace)]
+    times = np.array([np.prod([believed(short, row + age) for row in rows]) for age in range(4)])
     twin = said[0] * np.cumprod((said[1:] / said[:-1]) ** np.sqrt(times)[AGE])
     np.testing.assert_allclose(still[1:], twin, rtol=1e-3)
     np.testing.assert_allclose(kernels.HAZARD[rate], np.maximum(-np.log(said[1:] / said[:-1]), 1e-5), rtol=0.03)
@@ -166,7 +169,7 @@ def test_an_end_is_held_against_what_was_expected_at_each_age(gap: float, room: 
     kernels.bear_out(now, short, 10 * HOUR, gap, rate)
     lasted = np.clip((gap - EDGES[:-1]) / np.diff(EDGES), 0.0, 1.0) * kernels.HAZARD[fast]
     expected = [lasted[age == AGE].sum() for age in range(4)]
-    for row in (kernels.BORNE_OUT + room * 4, kernels.BORNE_OUT + (6 + 3) * 4):
+    for row in (kernels.BORNE_OUT + kind * 4 for kind in (room, 6 + 2, 10)):
         np.testing.assert_allclose(short[row : row + 4, 1] / kernels.ONE, expected, atol=1.01 / kernels.ONE)
         ended = short[row : row + 4, 0] / kernels.ONE
         assert ended.sum() == (gap < EDGES[-1])
