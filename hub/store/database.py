@@ -165,9 +165,8 @@ def tidied(engine: Engine) -> None:
         try:
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except sqlite3.OperationalError as bad:
-            if (
-                bad.sqlite_errorcode != sqlite3.SQLITE_FULL
-            ):  # what has no room in the file stays in the log, and is read there
+            # what has no room in the file stays in the log, and is read there
+            if bad.sqlite_errorcode != sqlite3.SQLITE_FULL:
                 raise
 
 

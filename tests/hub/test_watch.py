@@ -24,7 +24,7 @@ from hub.store.records import Beat, Expectation
 from hub.store.row import Row
 from hub.store.settled import columns_of
 from hub.watch import GIVE_UP_AFTER
-from models.alert import Act, Outcome, State
+from models.alert import Act, Alert, Outcome, State
 from models.detection import Finding, FindingKind, coldstart
 from models.detection.batch import batch
 from models.detection.engine import Engine
@@ -233,12 +233,20 @@ def test_a_kit_that_came_back_while_the_hub_was_away_is_cleared(post: Post) -> N
     assert post.kinds() == [("kit_unheard", State.CLOSED)]
 
 
-def test_a_fault_closed_by_hand_is_not_raised_again(post: Post) -> None:
+def close(post: Post, alert: Alert, outcome: Outcome) -> None:
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
+
+
+def a_fault_closed_by_hand(post: Post) -> None:
     post.alive(3)
     post.turn(minutes=4)
     (alert,) = post.alerts()
-    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
-    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=Outcome.FAULT)
+    close(post, alert, Outcome.FAULT)
+
+
+def test_a_fault_closed_by_hand_is_not_raised_again(post: Post) -> None:
+    a_fault_closed_by_hand(post)
     post.begin()
     post.turn(minutes=30)
     assert len(post.alerts()) == 1
@@ -601,8 +609,7 @@ def closed_as(post: Post, outcome: Outcome) -> int:
     post.hand.move(hours=6)
     post.alive(2)
     alert = post.alerts()[-1]
-    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
-    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
+    close(post, alert, outcome)
     return alert.id
 
 
@@ -627,11 +634,7 @@ def test_a_silence_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Po
 
 
 def test_a_kit_that_is_not_repaired_in_time_is_raised_anew_though_somebody_closed_that(post: Post) -> None:
-    post.alive(3)
-    post.turn(minutes=4)
-    (alert,) = post.alerts()
-    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
-    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=Outcome.FAULT)
+    a_fault_closed_by_hand(post)
     for hours, states in ((47, [State.CLOSED]), (2, [State.CLOSED, State.RAISED])):
         post.watch._looked_again_at = float("-inf")
         post.turn(hours=hours)
@@ -692,8 +695,7 @@ def fall_judged(post: Post, outcome: Outcome) -> None:
     post.alive(2)
     fell(post)
     (alert,) = [one for one in post.alerts() if one.state is not State.CLOSED]
-    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
-    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=outcome)
+    close(post, alert, outcome)
     look(post)
 
 
