@@ -24,21 +24,19 @@ APART = falls.REFRACTORY_S * falls.RATE
 
 @dataclass(frozen=True, slots=True)
 class Ordinary:
-    """Which candidates of one person are of ordinary trials as they were recorded, each one's piece of a stream and bin
-    there, and how many hours of such trials there were.
+    """Candidates of one person in ordinary trials as they were recorded: each one's piece of a stream and bin there,
+    and how many hours of such trials there were.
     """
 
-    place: Ints
     piece: Ints
     moment: Ints
     hours: float
 
 
 def together(parts: Sequence[Ordinary]) -> Ordinary:
-    """The same person's trials, joined anew each time; places as they are."""
+    """The same person's trials, joined anew each time."""
     begin = np.cumsum([0, *(int(each.piece.max(initial=0)) + 1 for each in parts[:-1])])
     return Ordinary(
-        np.concatenate([each.place for each in parts]),
         np.concatenate([each.piece + at for each, at in zip(parts, begin, strict=True)]),
         np.concatenate([each.moment for each in parts]),
         sum(each.hours for each in parts),
@@ -46,9 +44,8 @@ def together(parts: Sequence[Ordinary]) -> Ordinary:
 
 
 def alarms(ordinary: Ordinary, chances: Floats) -> Floats:
-    """At each of TRIED how many, of the `chances` of all candidates."""
-    chance = chances[ordinary.place]
-    return np.array([_told(ordinary, chance >= least) for least in TRIED], np.float64)
+    """At each of TRIED how many."""
+    return np.array([_told(ordinary, chances >= least) for least in TRIED], np.float64)
 
 
 def _told(ordinary: Ordinary, likely: Bools) -> int:
