@@ -16,7 +16,7 @@ from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel
 from models.training import WOODS, FallPart, learn_falls
 from simulators.evaluate import parallel
-from simulators.evaluate.fallsthreshold import Ordinary, alarms, chosen, together
+from simulators.evaluate.fallsthreshold import Erred, Lived, chosen, erred, together
 from simulators.evaluate.hardware import Hardware, any_hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
@@ -39,7 +39,7 @@ AROUND = 3 * falls.RATE // 2
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for; and
-    the ordinary ones, by which a threshold is chosen, as they would be judged.
+    those by which a threshold is chosen, as they would be judged.
     """
 
     file: str
@@ -47,7 +47,7 @@ class Examples:
     asked: Floats
     fell: Bools
     weight: Floats
-    ordinary: Ordinary
+    lived: Lived
     judged: Floats
 
 
@@ -96,13 +96,11 @@ def _groups(kept: Sequence[Examples]) -> Ints:
 
 def _with_threshold(model: FallModel, kept: Sequence[Examples], parts: Sequence[FallPart | None]) -> FallModel:
     """`parts`: of each what judges them and has learned nothing of them."""
-    often: dict[str, list[Floats]] = {}
-    hours: dict[str, float] = {}
+    by_file: dict[str, list[Erred]] = {}
     for each, part in zip(kept, parts, strict=True):
         if part:
-            often.setdefault(each.file, []).append(alarms(each.ordinary, part.chances(each.judged)))
-            hours[each.file] = hours.get(each.file, 0.0) + each.ordinary.hours
-    found = chosen([(np.sum(often[file], axis=0), hours[file]) for file in hours])
+            by_file.setdefault(each.file, []).append(erred(each.lived, part.chances(each.judged)))
+    found = chosen(list(by_file.values()))
     threshold, said = found or (model.threshold, "set, not chosen: of too few people")
     return replace(model, threshold=threshold, provenance={**model.provenance, "threshold_by": said})
 
@@ -129,7 +127,7 @@ def _digest(file: Worn) -> bytes:
 
 def _examples(file: Worn) -> Examples:
     (person,) = file.people
-    asked, fell, weight, ordinary, judged = [], [], [], [], []
+    asked, fell, weight, lived, judged = [], [], [], [], []
 
     def add(found: Floats, what: Bools, counts: float) -> None:
         asked.append(found)
@@ -144,25 +142,26 @@ def _examples(file: Worn) -> Examples:
         if copy >= AS_RECORDED:
             add(_asked(bins, rows, partial(misled, luck=luck)), what, OTHERWISE_COUNTS)
             continue
-        own = _is_ordinary(file, stream, rows)
-        ordinary.append(_ordinary(file, stream, rows[own]))
+        own = _is_own(file, stream, rows)
+        lived.append(_lived(file, stream, rows[own], what[own]))
         judged.append(falls.asked_about(bins, rows[own]).astype(np.float32))
         add(_asked(bins, rows), what, 1.0)
         if copy == 0:
             add(_asked(bins, rows, partial(slipped, luck=luck)), what, SLIPPED_COUNTS)
     told = np.concatenate(asked), np.concatenate(fell), np.concatenate(weight)
-    return Examples(file.name, person, *told, together(ordinary), np.concatenate(judged))
+    return Examples(file.name, person, *told, together(lived), np.concatenate(judged))
 
 
-def _is_ordinary(file: Worn, stream: Joined, rows: Ints) -> Bools:
+def _is_own(file: Worn, stream: Joined, rows: Ints) -> Bools:
+    """Neither between trials nor in those where somebody got up again."""
     piece = _piece(stream, rows)
-    found: Bools = ~file.is_fall[stream.trial[piece]] & ~stream.filler[piece]
+    found: Bools = ~file.recovers[stream.trial[piece]] & ~stream.filler[piece]
     return found
 
 
-def _ordinary(file: Worn, stream: Joined, rows: Ints) -> Ordinary:
+def _lived(file: Worn, stream: Joined, rows: Ints, fell: Bools) -> Lived:
     hours = float(np.diff(file.offsets)[~file.is_fall].sum()) / file.fs / 3600.0
-    return Ordinary(_piece(stream, rows), rows, hours)
+    return Lived(_piece(stream, rows), rows, fell, int((file.is_fall & ~file.recovers).sum()), hours)
 
 
 def _piece(stream: Joined, rows: Ints) -> Ints:
