@@ -103,8 +103,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A loop's last turn: real seconds since 1970, the played moment up to which it had worked, and what hinders it; and
-    the seconds that its machine had `lived` since its `boot`, which no clock that is set moves.
+    """A loop's last turn: real seconds since 1970, the played moment up to which it had worked, and what hinders it;
+    and the seconds that its machine had `lived` since its `boot`, which no clock that is set moves.
     """
 
     real_at: float

@@ -1,6 +1,5 @@
 """What pages say of how a home is watched: nothing that the watch has not said itself."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 

@@ -94,8 +94,8 @@ class World:
             self.turn(loop)
 
     def turn(self, loop: str, age: float = -3600.0, behind: timedelta = timedelta(0), ahead: float = 0.0) -> None:
-        """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time. It had judged up to
-        a moment that is so far `behind`, and the machine's clock was `ahead` then.
+        """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time. It had judged up
+        to a moment that is so far `behind`, and the machine's clock was `ahead` then.
         """
         at, lived = time.time() - age + ahead, time.monotonic() - age
         self.store.records.turned(loop, at, self.now - behind, "", lived, this_boot())
