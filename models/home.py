@@ -69,6 +69,11 @@ class Home:
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 
+    @property
+    def notices_motion(self) -> bool:
+        """Without it nobody can say that it is quiet, or that whoever went through a door did not come back."""
+        return any(sensor.kind is SensorKind.MOTION for sensor in self.sensors)
+
     def sensor(self, sensor_id: str) -> Sensor | None:
         return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)
 
