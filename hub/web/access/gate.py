@@ -106,6 +106,7 @@ RING = "Ring the duty line."
 FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
 SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
+NOWHERE = "The hub's settings do not say where kits find it. Ask whoever runs the hub to set kits_host and kits_port."
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -412,7 +413,7 @@ class Gate:
         """Who has which kit of that home, and whether one can be made."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
-            return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
+            return Prepared(home_id, hindrance=NOWHERE)
         home, now = self._records.home(home_id), self._door.real()
         if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)
