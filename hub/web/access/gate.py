@@ -15,7 +15,7 @@ from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
-from hub.loops import judged_until, relied_on
+from hub.loops import age, judged_until, relied_on
 from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
@@ -444,7 +444,7 @@ class Gate:
         until = judged_until(loops)
         return {
             "alive": self._turns(),
-            "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
+            "loops": {name: {"age_s": round(age(one, real), 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "disk": {"full": self._reserve.used, "only_calls": self._reserve.scarce},
             "played_now": self._clock.now().isoformat(),
@@ -488,7 +488,7 @@ class Gate:
     def _late(self, home: str | None = None) -> list[tuple[str, datetime]]:
         loops, real = self._records.loops(), self._real_now()
         mine = [(name, loops[name]) for name in relied_on(loops, home) if name in loops]
-        return sorted((name, one.played) for name, one in mine if real - one.real_at > LATE)
+        return sorted((name, one.played) for name, one in mine if age(one, real) > LATE)
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))
