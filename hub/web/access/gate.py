@@ -50,6 +50,7 @@ from hub.web.access.relatives import RelativeDesk
 from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
+from hub.web.access.seeking import SeekingDesk
 from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
@@ -151,6 +152,7 @@ class Gate:
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
+        self.seeking = SeekingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)

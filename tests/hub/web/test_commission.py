@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from hub.authority import Authority
+from hub.store import amendments
 from hub.store.fittings import Fittings
 from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
@@ -130,6 +131,8 @@ def test_who_takes_the_only_pendant_out_is_told_that_nobody_can_call_any_more(wo
         assert NO_CALL not in ivan.see(PAGE)
         said(ivan, "remove", id=one)
     assert NO_CALL in ivan.see(PAGE)
+    told = [one.text for one in amendments.latest(world.store.records.engine, "", 9)]
+    assert "changed while fitting; sensors out: pendant" in told
 
 
 def test_consent_is_given_by_somebody_on_a_basis_until_a_day_and_withdrawn(world: World, visit: Visit) -> None:
