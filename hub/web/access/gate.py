@@ -50,6 +50,7 @@ from hub.web.access.relatives import RelativeDesk
 from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
+from hub.web.access.seeking import SeekingDesk
 from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
@@ -106,6 +107,7 @@ RING = "Ring the duty line."
 FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
 SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
+NOWHERE = "The hub's settings do not say where kits find it. Ask whoever runs the hub to set kits_host and kits_port."
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -150,6 +152,7 @@ class Gate:
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
+        self.seeking = SeekingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)
@@ -412,7 +415,7 @@ class Gate:
         """Who has which kit of that home, and whether one can be made."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
-            return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
+            return Prepared(home_id, hindrance=NOWHERE)
         home, now = self._records.home(home_id), self._door.real()
         if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)

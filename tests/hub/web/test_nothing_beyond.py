@@ -267,3 +267,4 @@ def test_what_a_contact_is_sent_says_no_more_than_their_level(
     assert ("znoticed" in text) is (level is Level.TIMES)
     locked = way == "webpush" and level in (Level.NOTHING, Level.ALL_IS_WELL)
     assert (call.text == say("wanted.open", "en")) is locked, "what others see on a locked telephone"
+    assert ("https://" in call.text) is (way != "webpush"), "a press on what is pushed opens the link"
