@@ -48,7 +48,7 @@ def test_where_motion_was_withdrawn_nothing_is_said_to_be_quiet(world: World, vi
     world.expect("h_okafor", last_sign=world.now.replace(hour=11, minute=11))
     ada = visit("ada")
     assert "No motion is noticed there, so we cannot say more" in words(ada.see("/family"))
-    assert "Is Mrs Okafor at home? We cannot tell." in words(ada.see("/family/questions"))
+    assert "Is Mrs Okafor at home? We cannot tell." in words(ada.see("/family/ask"))
     sheet = f"/console/alert/{world.press().id}"
     for login, path in (("ada", "/family"), ("grace", "/resident"), ("tom", sheet)):
         page = words(visit(login).see(path))
