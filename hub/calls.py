@@ -63,13 +63,12 @@ class Calls:
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         language = self._relatives.telling(contact).language
-        where = self._browsers(contact) if step.transport == WEB_PUSH else _by(step, contact.addresses)
-        text = self._for(contact, resident, alert, link, now, language)
+        pushed = step.transport == WEB_PUSH  # a press on it opens the link, which a locked screen need not show
+        where = self._browsers(contact) if pushed else _by(step, contact.addresses)
+        text = self._for(contact, resident, alert, "" if pushed else link, now, language)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', language)}\n"
-        if step.transport == WEB_PUSH and not showing(
-            Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now)
-        ):
+        if pushed and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now)):
             text = say("wanted.open", language)
         title = say("call.subject", language, number=alert.id)
         return Call(*ids, where, title, text, link)

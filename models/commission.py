@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.home import Home, Sensor
-from models.observation import SensorKind, What
+from models.observation import KINDS_OF, SensorKind, What
 from models.privacy import ALWAYS, Agreed, Consent, agreed, felt_may_leave
 from models.wire import Configuration, Listed
 
@@ -78,6 +78,11 @@ QUESTIONS = (
         "Steps in two rooms within seconds of a fall call it off.",
     ),
 )
+
+
+def calling(sensors: Iterable[Sensor]) -> tuple[str, ...]:
+    """The ids of those with which somebody calls for help."""
+    return tuple(one.id for one in sensors if one.kind in KINDS_OF[What.PRESSED])
 
 
 def answers(home: Home) -> dict[str, bool]:
@@ -322,6 +327,10 @@ class Proved:
     sensors: tuple[Sensor, ...]
     agreed: tuple[SensorKind, ...]
     tests: dict[str, Trial]
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        return calling(self.sensors)
 
 
 def broken_by(proved: Proved, home: Home, kinds: frozenset[SensorKind]) -> list[str]:

@@ -289,15 +289,20 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
-    def closed_too_soon(self, kind: FindingKind) -> dict[str, datetime]:
-        """Homes of which a finding of this kind is not over, and when somebody closed the last alert about it; not as
-        being away.
+    def closed_too_soon(self, kinds: Iterable[FindingKind]) -> list[tuple[Standing, datetime]]:
+        """Findings of these kinds that are not over, and when somebody closed the last alert about each; not as being
+        away.
         """
         f, a = _findings.c, _alerts.c
-        lasting = and_(f.kind == kind.value, f.over.is_(False), f.ended_at.is_(None))
-        closed = and_(a.state == State.CLOSED.value, a.outcome != Outcome.AWAY.value)
-        question = select(f.home, a.closed_at).join(_alerts, f.alert == a.id).where(lasting, closed)
-        return {row.home: row.closed_at for row in self._all(question.order_by(a.closed_at))}
+        lasting = and_(f.kind.in_([kind.value for kind in kinds]), f.over.is_(False), f.ended_at.is_(None))
+        told = select(f.home, f.kind, f.sensor, f.since, a.state, a.outcome, a.closed_at)
+        rows = self._all(told.join(_alerts, f.alert == a.id).where(lasting).order_by(a.id))
+        last = {(row.home, row.kind, row.sensor if _is_of_a_sensor(FindingKind(row.kind)) else ""): row for row in rows}
+        return [
+            (Standing(row.home, FindingKind(row.kind), row.sensor, row.since), row.closed_at)
+            for row in last.values()
+            if row.state == State.CLOSED.value and row.outcome != Outcome.AWAY.value
+        ]
 
     def faults_began(self) -> dict[tuple[int, str], datetime]:
         """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
@@ -484,9 +489,13 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
 
 
 def _same_sensor(finding: Finding) -> Iterable[Any]:
-    """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
-    if finding.kind is FindingKind.SENSOR_UNHEARD or finding.kind in OF_THE_HEARTBEAT:
+    if _is_of_a_sensor(finding.kind):
         yield _findings.c.sensor == (finding.sensor or "")
+
+
+def _is_of_a_sensor(kind: FindingKind) -> bool:
+    """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
+    return kind is FindingKind.SENSOR_UNHEARD or kind in OF_THE_HEARTBEAT
 
 
 def _still_wrong(connection: Connection, alert: int) -> bool:

@@ -34,7 +34,7 @@ from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.detection.trees import laid_out
-from models.health import REPAIRED_WITHIN, SENSOR_UNHEARD_AFTER
+from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
 
@@ -458,13 +458,20 @@ class Engine:
         evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
         return replace(found, evidence=evidence, number=int(closed.timestamp()))
 
-    def unheard_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
-        """The same of a kit that was heard once, and should have been repaired since."""
-        place = self.index_of[home]
-        heard_once = np.isfinite(self.heard_until[place])
-        if not (self.unheard[place] and heard_once) or now - closed < REPAIRED_WITHIN:
+    def still_wrong(self, kind: FindingKind, home: str, sensor: str, now: datetime) -> Finding | None:
+        """A fault of the kit of `home`, which was heard once, or of its sensors, told of before: as it stands now,
+        where it goes on.
+        """
+        place, fitted, moment = self.index_of[home], self.sensor_index.get((home, sensor)), now.timestamp()
+        if kind is FindingKind.KIT_UNHEARD:
+            lasts = self.unheard[place] and np.isfinite(self.heard_until[place])
+            return self._unheard(place, moment) if lasts else None
+        if kind is FindingKind.SENSOR_UNHEARD:
+            return None if fitted is None or not self.dead[fitted] else self._sensor(fitted, moment)
+        which = stream.KINDS.index(kind)
+        if self._state["stage"][place, which] != RAISED:
             return None
-        return replace(self._unheard(place, now.timestamp()), number=int(closed.timestamp()))
+        return self._other(place, which, over=False, since=int(self._state["since"][place, which]), moment=moment)
 
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""

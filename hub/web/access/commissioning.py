@@ -32,6 +32,7 @@ from models.commission import (
     answered,
     answers,
     broken_by,
+    calling,
     configured,
     missing,
     of_plug,
@@ -120,6 +121,11 @@ class View:
     missing: tuple[str, ...]
     papers: tuple[Paper, ...]
     settings: bool
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The sensors by which somebody here can call for help."""
+        return calling(self.home.sensors)
 
     @property
     def proved(self) -> bool:

@@ -15,7 +15,7 @@ from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
-from hub.loops import judged_until, relied_on
+from hub.loops import age, judged_until, relied_on
 from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
@@ -50,6 +50,7 @@ from hub.web.access.relatives import RelativeDesk
 from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
+from hub.web.access.seeking import SeekingDesk
 from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
@@ -106,6 +107,7 @@ RING = "Ring the duty line."
 FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
 SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
+NOWHERE = "The hub's settings do not say where kits find it. Ask whoever runs the hub to set kits_host and kits_port."
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -150,6 +152,7 @@ class Gate:
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
+        self.seeking = SeekingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)
@@ -412,7 +415,7 @@ class Gate:
         """Who has which kit of that home, and whether one can be made."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
-            return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
+            return Prepared(home_id, hindrance=NOWHERE)
         home, now = self._records.home(home_id), self._door.real()
         if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)
@@ -443,7 +446,7 @@ class Gate:
         until = judged_until(loops)
         return {
             "alive": self._turns(),
-            "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
+            "loops": {name: {"age_s": round(age(one, real), 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "disk": {"full": self._reserve.used, "only_calls": self._reserve.scarce},
             "played_now": self._clock.now().isoformat(),
@@ -487,7 +490,7 @@ class Gate:
     def _late(self, home: str | None = None) -> list[tuple[str, datetime]]:
         loops, real = self._records.loops(), self._real_now()
         mine = [(name, loops[name]) for name in relied_on(loops, home) if name in loops]
-        return sorted((name, one.played) for name, one in mine if real - one.real_at > LATE)
+        return sorted((name, one.played) for name, one in mine if age(one, real) > LATE)
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))

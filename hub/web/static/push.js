@@ -4,7 +4,11 @@
   const on = document.getElementById("push");
   const off = document.getElementById("push-off");
   const said = document.getElementById("push-said");
-  if (!on || !("serviceWorker" in navigator) || !("PushManager" in window)) return;
+  if (!on) return;
+  if (!("serviceWorker" in navigator) || !("PushManager" in window)) {
+    document.getElementById("push-none").hidden = false;
+    return;
+  }
   const ready = navigator.serviceWorker.register(on.dataset.worker, { scope: on.dataset.scope });
 
   const post = async (path, fields) => {
