@@ -330,8 +330,12 @@ class Engine:
         self.changes += bool(len(unheard) or len(sensors))
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
-        found += [self._unheard(int(home), moment) for home in unheard]
+        found += [self._unheard(int(home), moment) for home in unheard if self._is_fitted(int(home))]
         return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others + self._felt(moment)
+
+    def _is_fitted(self, home: int) -> bool:
+        """A home whose kit was never heard has none yet; one whose resident had all of it deleted has."""
+        return bool(np.isfinite(self.heard_until[home])) or self.homes[home].erased_at is not None
 
     def _weaken(self, homes: Ints, moment: float) -> None:
         """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told. In
