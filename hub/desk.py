@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from hub.store import register
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
-from models.home import Home
+from models.home import Home, beyond
 from models.sheet import SHEETS, Line, Mistake, Sheet, differences, missing, read, read_cells
 
 MOST_LINES = 20_000
@@ -108,6 +108,9 @@ class Desk:
         except ValueError as bad:
             return Mistake(line.number, "", str(bad))
         if isinstance(after, Home):
+            known = beyond(before) if before else []
+            if why := [one for one in beyond(after) if one not in known]:
+                return Mistake(line.number, "up_by_hour", "; ".join(why))
             after = replace(after, council=self._council)
         return Change(sheet.kind, key, before, after)
 

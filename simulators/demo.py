@@ -252,7 +252,7 @@ class Town(contextlib.ExitStack):
         expected = {int(number) for mishap in self._mishaps for number in re.findall(r"alert (\d+)", mishap.made)}
         for shown in new:
             if shown.number not in expected:
-                self._happened(f"alert {shown.number} is raised at {self._called(shown.home)}'s: {shown.why}")
+                self._happened(shown.told(self._called(shown.home), f"{SHOWN:%H:%M}"))
 
     def _called(self, home: str) -> str:
         return next((each.resident.called for each in self._households if each.home.id == home), "somebody")

@@ -13,7 +13,7 @@ from psutil import NoSuchProcess, Process
 
 from hub import relearning
 from hub.expecting import known_since
-from hub.ingest import Reread, Told
+from hub.ingest import Reread, Signs, Told
 from hub.keeping import Keeping
 from hub.loops import HowFar, learned_anew
 from hub.relearning import Relearning
@@ -231,6 +231,31 @@ def test_a_kit_that_came_back_while_the_hub_was_away_is_cleared(post: Post) -> N
     post.store.records.beat([Beat(HOME, encode(Heartbeat("box", now, now)), now, now)])
     post.begin()
     assert post.kinds() == [("kit_unheard", State.CLOSED)]
+
+
+def test_a_home_is_not_missed_before_its_first_kit_was_heard(post: Post) -> None:
+    post.turn(hours=3)
+    post.begin()
+    post.turn(hours=3)
+    assert post.kinds() == []
+    now = post.hand.now
+    post.store.records.beat([Beat(HOME, encode(Heartbeat("box", now, now)), now, now)])
+    post.news.put(Told(signs=[Signs(HOME, now, now, 60.0, {}, now)]))
+    post.turn()
+    assert post.kinds() == [], "who was not noticed before has time to be"
+    post.turn(minutes=4)
+    post.turn(minutes=1)
+    assert post.kinds() == [("kit_unheard", State.RAISED)]
+
+
+def test_a_kit_that_falls_silent_after_the_resident_had_all_deleted_is_missed(post: Post) -> None:
+    home = post.store.records.home(HOME)
+    assert home is not None
+    post.store.records.load(Register(homes=(replace(home, erased_at=post.hand.now),)), {})
+    post.begin()
+    post.turn(minutes=4)
+    post.turn(minutes=1)
+    assert post.kinds() == [("kit_unheard", State.RAISED)]
 
 
 def close(post: Post, alert: Alert, outcome: Outcome) -> None:
