@@ -338,10 +338,29 @@ class Engine:
         return bool(np.isfinite(self.heard_until[home])) or self.homes[home].erased_at is not None
 
     def _weaken(self, homes: Ints, moment: float) -> None:
-        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
-        if len(homes):
-            later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
-            self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
+        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told. In
+        the week after clocks were changed it must be too long by the old ones as well: people follow them late.
+        """
+        if not len(homes):
+            return
+        later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
+        self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
+        late = homes[stream.follow_late(self._columns, homes)]
+        if len(late):
+            self.expected_by[late] = np.maximum(self.expected_by[late], self._by_the_old_clock(late))
+
+    def _by_the_old_clock(self, homes: Ints) -> Floats:
+        last = self.last_sign[homes]
+        old = replace(self._limits, starts=self._limits.starts + kernels.WEEK)
+        by_the_rule = expected_by(old, homes, last)
+        if self.prior is None:
+            return by_the_rule
+        due = last + stream.by_the_old_clock(self._columns, self._known, homes, self._prices)
+        return np.where(self._new(homes), np.minimum(due, by_the_rule), due)
+
+    def _new(self, homes: Ints) -> Bools:
+        new: Bools = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
+        return new
 
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
@@ -387,7 +406,7 @@ class Engine:
             return
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
-        new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
+        new = self._new(homes)
         if new.any():
             due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
         self.expected_by[homes], self._state["chance"][homes] = due, found[:, 1]
@@ -776,6 +795,9 @@ def warm(prior: Prior | None = None) -> None:
         engine.observe(batch([engine.row(home.id, "s", What.MOVED, now, now)]))
         engine.observe(engine.beat(home.id, now + timedelta(minutes=9), now, {}))
         engine.overdue(now + timedelta(minutes=9))
+    every = np.arange(len(engine.homes))
+    engine._weaken(every, now.timestamp())
+    engine._by_the_old_clock(every)
 
 
 def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:

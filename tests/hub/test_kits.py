@@ -101,11 +101,14 @@ def test_a_second_kit_does_not_end_the_first(bundle: Path, file: Path, tmp_path:
     first = hub(file, "kit", "list").stdout.split()[1]
     done = hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "spare")
     assert (done.returncode, f"until you revoke them: {first}" in done.stdout) == (0, True)
+    assert "opens no page" not in done.stdout
     assert hub(file, "kit", "revoke", "h_larch3", "--serial", first, "--by", "sunita").returncode == 0
     listed = hub(file, "kit", "list").stdout.splitlines()
     assert ["revoked" in line for line in listed] == [True, False]
     assert "by ivan" in listed[0]
     assert "by sunita" in listed[0]
+    file.write_text(file.read_text().replace("public_url", "# public_url"))
+    assert "set public_url" in hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "third").stdout
 
 
 def test_a_kit_list_puts_the_home_on_record_under_its_own_id(file: Path, tmp_path: Path) -> None:
