@@ -444,7 +444,7 @@ def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Des
 
 @pytest.mark.parametrize("error", [OperationalError("SELECT", {}, Exception("locked")), KeyError("a slip")])
 def test_a_step_that_the_hub_fails_over_after_it_was_written_down_is_taken_or_has_failed(
-    desk: Desk, error: Exception
+    desk: Desk, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would stand as under way for as long as the hub does."""
     agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
@@ -456,7 +456,7 @@ def test_a_step_that_the_hub_fails_over_after_it_was_written_down_is_taken_or_ha
             raise error
         return honest(*of)
 
-    desk.escalate._calls.call = once_fails  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.escalate._calls, "call", once_fails)
     alert = raised(desk)
     with pytest.raises(type(error)) as fell:
         desk.turn()
