@@ -12,21 +12,22 @@ import hub.escalate
 from hub import transports
 from hub.calls import Calls
 from hub.clock import Clock
-from hub.escalate import AT_ONCE, Escalate, Handed, Sending
+from hub.escalate import AT_ONCE, TOLD_AGAIN_AFTER, Escalate, Handed, Sending
 from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.records import Beat
 from hub.store.register import Change, keep
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
-from models.alert import Act, Alert, Lane, Outcome, State
+from models.alert import Act, Alert, HomeTold, Lane, Outcome, State
 from models.detection import Finding, FindingKind
 from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
 from models.response import Answer, ResponsePlan, Step, Tried
-from models.wire import Leg, Order, read_down
+from models.wire import Heartbeat, Leg, Order, encode, read_down
 from tests.conftest import eventually
 from tests.hub.conftest import Hand, Told
 
@@ -277,6 +278,47 @@ def test_the_home_is_told_that_help_is_coming(desk: Desk) -> None:
     desk.line.taken = True
     desk.turn()
     assert desk.store.alerts.orders() == []
+    assert of_the_home(desk, alert) == [HomeTold.SENT], "a kit that can't say more"
+
+
+def of_the_home(desk: Desk, alert: Alert) -> list[str]:
+    return [one.text for one in desk.store.alerts.timeline(alert.id) if one.text in set(HomeTold)]
+
+
+def beats(desk: Desk, *obeyed: str) -> None:
+    now = desk.hand.now
+    told = Heartbeat("box", now, now, obeyed=obeyed)
+    desk.store.records.beat([Beat("okafor-home", encode(told), now, now)])
+
+
+def test_the_home_is_told_again_until_its_kit_says_that_help_was_announced_there(desk: Desk) -> None:
+    """The broker took it while the kit was away for a moment."""
+    alert = raised(desk)
+    beats(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    for _ in range(3):
+        desk.turn()
+    (first,) = desk.line.sent
+    ((order, (handed, at)),) = desk.escalate._telling.items()
+    desk.escalate._telling[order] = handed, at - TOLD_AGAIN_AFTER
+    desk.turn()
+    assert desk.line.sent == [first, first]
+    assert of_the_home(desk, alert) == []
+    beats(desk, "order-0-0", read_down(first[2]).id)
+    desk.turn()
+    assert of_the_home(desk, alert) == [HomeTold.SAID]
+    assert desk.store.alerts.orders() == []
+
+
+def test_that_the_home_could_not_be_told_is_said(desk: Desk) -> None:
+    alert = raised(desk)
+    beats(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now, hold=timedelta(hours=1))
+    desk.turn()
+    desk.turn(minutes=11)
+    assert of_the_home(desk, alert) == [HomeTold.NOT]
+    desk.turn()
+    assert len(desk.line.sent) == 1
 
 
 def test_help_that_is_no_longer_coming_is_not_announced(desk: Desk) -> None:
