@@ -34,7 +34,7 @@ _README = """Kit of home {home}, made {made:%d %B %Y}, certificate {serial}
 All of it, with why, is in firmware_config/README.md of Nightlight. In short, at the depot, in a checkout of Nightlight:
 
 1. pip wheel --no-deps .     makes the program, nightlight-....whl
-2. Write Raspberry Pi OS Lite (64 bit) onto a card, without settings of the Imager's. lsblk tells its name, say /dev/sdX:
+2. Write Raspberry Pi OS Lite (64 bit) onto a card, without the Imager's settings. lsblk tells its name, say /dev/sdX:
      sudo firmware_config/card/partition /dev/sdX
      sudo mount /dev/sdX1 /mnt
      sudo firmware_config/card/fill /mnt THIS-FOLDER nightlight-....whl
