@@ -91,6 +91,12 @@ def test_its_label_is_a_drawing_that_names_home_and_kit_and_nothing_secret(bundl
     assert "<path" in label
 
 
+def test_its_readme_names_the_scripts_that_make_a_card(bundle: Path) -> None:
+    named = re.findall(r"firmware_config/[\w/.]+\w", (bundle / "README.txt").read_text())
+    assert {"firmware_config/card/partition", "firmware_config/card/fill"} <= set(named)
+    assert all((Path(__file__).parents[2] / one).exists() for one in named)
+
+
 def test_its_access_list_names_this_home_alone(bundle: Path) -> None:
     lines = (bundle / "acl.txt").read_text().splitlines()
     assert lines[0] == "user h_larch3"
