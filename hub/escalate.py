@@ -210,7 +210,7 @@ class Escalate:
         self._latest = clock.now()
         self._telling: dict[int, tuple[Handed, float]] = {}
         self._to_finish: list[Outcome] = []
-        self._learning = False
+        self._learning = self._reaching = False
         self._to_reach: deque[tuple[Alert, Step, int]] = deque()
         self._one_by_one = False
         self._recovered = False
@@ -259,9 +259,13 @@ class Escalate:
         was about several, the next turn takes them one by one.
         """
         self._one_by_one = True
-        if self._learning and not isinstance(error, OperationalError | InterfaceError):
+        ours = not isinstance(error, OperationalError | InterfaceError)
+        if self._learning and ours:
             self._to_finish.pop(0)  # how it went is on record; what else it says is what fails
-        self._learning = False
+        if self._reaching and ours:  # while the database is away it waits its turn: the intent is on record
+            _, _, attempt = self._to_reach.popleft()
+            self._to_finish.append(Outcome(attempt, Tried.FAILED, OUR_FAULT))
+        self._learning = self._reaching = False
         if self._looking_at is not None:
             log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
             self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
@@ -354,10 +358,11 @@ class Escalate:
 
     def _reach_all(self, now: datetime) -> None:
         while self._to_reach:
-            alert, step, attempt = self._to_reach.popleft()
-            self._looking_at = alert.id
+            alert, step, attempt = self._to_reach[0]
+            self._looking_at, self._reaching = alert.id, True
             self._reach(alert, step, attempt, now)
-        self._looking_at = None
+            self._to_reach.popleft()
+        self._looking_at, self._reaching = None, False
 
     def _reach(self, alert: Alert, step: Step, attempt: int, now: datetime) -> None:
         transport = self._transports.get(step.transport)

@@ -5,8 +5,10 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import hub.escalate
 from hub import transports
@@ -442,6 +444,33 @@ def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Des
     desk.escalate.stumbled(gone.value)
     desk.settle(1)
     assert desk.told_whom() == ["operator"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("SELECT", {}, Exception("locked")), KeyError("a slip")])
+def test_a_step_that_the_hub_fails_over_after_it_was_written_down_is_taken_or_has_failed(
+    desk: Desk, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would stand as under way for as long as the hub does."""
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    honest, calls = desk.escalate._calls.call, list[int]()
+
+    def once_fails(*of: Any) -> Call:
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return honest(*of)
+
+    monkeypatch.setattr(desk.escalate._calls, "call", once_fails)
+    alert = raised(desk)
+    with pytest.raises(type(error)) as fell:
+        desk.turn()
+    desk.escalate.stumbled(fell.value)
+    passing = isinstance(error, OperationalError)
+    desk.escalate._passed_over.clear()
+    desk.settle(1, "email" if passing else "log")
+    first = desk.store.alerts.attempts(alert.id)[0]
+    assert (first.who, first.tried) == ("ada", Tried.SENT if passing else Tried.FAILED)
+    assert desk.told_whom() == ([] if passing else ["operator"])
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:
