@@ -132,6 +132,7 @@ def _escalate(settings: Settings, store: Store, link: Link, clock: Clock, raised
         Links(Keyring(settings.secrets)),
         settings.public_url,
         text_back=settings.sms_reply_secret_file is not None,
+        phone=settings.centre_phone,
     )
     partner = settings.partner_url is not None
     return Escalate(store, link, Sending(ways), ways, clock, raised, calls, partner=partner)

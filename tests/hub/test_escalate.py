@@ -59,7 +59,7 @@ class Desk:
         self.sending = Sending(self.told, time_limit)
         clock = Clock(str(hand.path))
         self.links = Links(Keyring(hand.path.parent / "secrets"))
-        calls = Calls(store, self.links, "https://hub.example")
+        calls = Calls(store, self.links, "https://hub.example", phone="01632 960999")
         self.escalate = Escalate(
             store, self.line, self.sending, self.told, clock, threading.Event(), calls, partner=partner
         )
@@ -140,6 +140,7 @@ def test_the_plan_agreed_with_the_resident_is_kept_to(desk: Desk) -> None:
     (call,) = desk.told["email"].calls
     assert (call.who, call.to) == ("ada", ("ada@home.example",))
     assert "Please check on Mrs Okafor" in call.text
+    assert "Ring the contact centre: 01632 960999" in call.text
     assert "08:00" not in call.text, "she is to know that all is well, or not, and no more"
 
 
@@ -148,7 +149,10 @@ def test_a_contact_who_may_see_times_is_told_more(desk: Desk, register: Register
     agree(desk.store, Step("ada", "email"))
     raised(desk)
     desk.settle(1, "email")
-    assert "08:00" in desk.told["email"].calls[0].text
+    text = desk.told["email"].calls[0].text
+    assert "08:00" in text
+    assert "would clear it" not in text, "that is for whoever closes it"
+    assert "  " not in text
 
 
 def test_karl_is_told_nothing_whatever_a_plan_says(desk: Desk) -> None:
