@@ -277,10 +277,11 @@ class Escalate:
 
     def _recover(self) -> None:
         """What an earlier process had under way when it ended, nobody knows the outcome of."""
-        for attempt in self._store.alerts.unfinished(self._clock.now()):
-            self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", self._clock.now())
-        before = self._store.records.loops().get("escalate")
+        before, now = self._store.records.loops().get("escalate"), self._clock.now()
         self._latest = max(before.played, self._latest) if before else self._latest
+        self._mind_the_clock(now)  # first, or what was under way by a clock that was ahead would stand so for ever
+        for attempt in self._store.alerts.unfinished(now):
+            self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", now)
         self._recovered = True
 
     def _finish(self, now: datetime) -> None:

@@ -20,6 +20,7 @@ from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.alerts import Looked
 from hub.store.records import Beat
 from hub.store.register import Change, keep
 from hub.store.ways import Ways
@@ -421,6 +422,19 @@ def test_a_clock_that_was_ahead_and_is_set_back_leaves_nobody_waiting(desk: Desk
     desk.turn(minutes=28)
     desk.settle(told + 2)
     assert {call.alert for call in desk.told["log"].calls[told:]} == {answered.id, held.id}
+
+
+def test_what_was_under_way_by_a_clock_that_was_ahead_is_taken_again_by_a_hub_that_begins_anew(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.hand.move(days=30)
+    (attempt,) = desk.store.alerts.take([Looked(alert, ((0, "operator", "log"),), desk.hand.now)], desk.hand.now)[0]
+    desk.store.records.turned("escalate", 0.0, desk.hand.now)
+    desk.hand.move(days=-30)
+    again = Desk(desk.store, desk.hand)
+    again.settle(1)
+    tried = {one.id: one.tried for one in again.store.alerts.attempts(alert.id)}
+    assert tried.pop(attempt) is Tried.UNKNOWN
+    assert list(tried.values()) == [Tried.SENT]
 
 
 def test_a_clock_that_was_set_back_while_the_hub_was_down(desk: Desk) -> None:
