@@ -186,7 +186,12 @@ def _called(what: str, part: Part) -> str:
 
 
 def _name(path: Path) -> str:
-    """What this hub calls itself to its broker, which keeps for that name what came while it was away."""
-    if not path.exists():
-        path.write_text(f"nightlight-hub-{secrets.token_hex(4)}", encoding="utf-8")
-    return path.read_text(encoding="utf-8")
+    """What this hub calls itself to its broker, which keeps for that name what came while it was away. Where a power
+    cut left none in the file it takes another: no broker lets in a hub without one, and kits send what was kept again.
+    """
+    ring, new = Keyring(path.parent), f"nightlight-hub-{secrets.token_hex(4)}".encode()
+    name = ring.kept(path.name, lambda: new)
+    if not name.isascii() or not name.decode().isprintable() or not name:
+        ring.replace(path.name, new)
+        name = new
+    return name.decode()
