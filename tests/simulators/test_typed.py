@@ -20,6 +20,7 @@ from simulators.wires import connected
         ("evaluate inactivity {} --json {}/not/there.json", "there is no folder"),
         ("train prior {} --out {}/not/there.npz", "there is no folder"),
         ("train falls {} --out {}", "is a folder; name a file"),
+        ("train falls {} --out {}/not/there.npz", "there is no folder"),
         ("replay {} --json {}/not/there.json", "there is no folder"),
     ],
 )
