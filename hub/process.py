@@ -77,7 +77,7 @@ def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | N
     kept.mind()
     link, loops = assembled(settings, held, part)
     link.start()
-    later = [] if part and not part.whole else [noticing(settings)]
+    later = [] if part and not part.whole else [noticing(settings, held)]
     for loop in loops:
         loop.start()
     trouble = _wait(asked, link, loops, later, holding, kept)
@@ -138,9 +138,11 @@ def _escalate(settings: Settings, store: Store, link: Link, clock: Clock, raised
     return Escalate(store, link, Sending(ways), ways, clock, raised, calls, partner=partner)
 
 
-def noticing(settings: Settings) -> Loop:
+def noticing(settings: Settings, held: Held | None = None) -> Loop:
     """Apart from the others: no life depends on it, so nothing ends because it stands still."""
     store, ways = open_store(settings), transports(settings)
+    if held:
+        store.records.engine.update_execution_options(fence=held.fence)
     clock, links = Clock(settings.clock_file), Links(Keyring(settings.secrets))
     work = Notices(store, ways, Sending(ways), clock, settings.public_url, links)
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
