@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from msgspec import json
 from psutil import NoSuchProcess, Process
+from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from hub import relearning
 from hub.clock import Clock
@@ -66,6 +68,31 @@ def test_a_press_is_raised_at_once_for_its_wearer(post: Post) -> None:
     (alert,) = post.alerts()
     assert (alert.kind, alert.resident, alert.presses) == ("press", "grace", 1)
     assert post.raised.is_set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InternalError("INSERT", {}, Exception("read-only transaction")), NoConnection("no connection within 30 s")],
+)
+def test_no_press_is_given_up_while_the_database_takes_no_writes(
+    post: Post, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As the copy that stands in for one that failed, until it is made the new one."""
+    honest = post.store.alerts.raise_all
+
+    def refuses(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(post.store.alerts, "raise_all", refuses)
+    post.news.put(Told(post.stored(What.PRESSED, "pendant")))
+    for _ in range(2 * GIVE_UP_AFTER):
+        with pytest.raises(type(error)) as failed:
+            post.turn()
+        post.watch.stumbled(failed.value)
+    monkeypatch.setattr(post.store.alerts, "raise_all", honest)
+    post.turn()
+    assert post.kinds() == [("press", State.RAISED)]
+    assert "Help was called for" in post.store.alerts.timeline(post.alerts()[0].id)[0].text
 
 
 def test_a_press_that_cant_be_explained_is_raised_all_the_same(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
