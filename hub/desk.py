@@ -1,6 +1,6 @@
 """Records changed by an administrator, by form or by sheet: checked against what is on record, all or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from hub.store import register
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
-from models.home import Home
+from models.home import Home, beyond
 from models.sheet import SHEETS, Line, Mistake, Sheet, differences, missing, read, read_cells
 
 MOST_LINES = 20_000
@@ -84,7 +84,7 @@ class Desk:
         sheet = SHEETS[change.kind]
         told = differences(sheet, change.before, change.after) if change.after is not None else []
         done = "removed" if change.after is None else "added" if change.before is None else "changed"
-        text = "; ".join(part for part in (f"{done}{how}", ", ".join(told)) if part)
+        text = "; ".join(part for part in (f"{done}{how}", ", ".join(told), *_sensors(change)) if part)
         return Amendment(at, actor, self._council, sheet.one, " ".join(change.key), text)
 
     def _change(
@@ -108,6 +108,9 @@ class Desk:
         except ValueError as bad:
             return Mistake(line.number, "", str(bad))
         if isinstance(after, Home):
+            known = beyond(before) if before else []
+            if why := [one for one in beyond(after) if one not in known]:
+                return Mistake(line.number, "up_by_hour", "; ".join(why))
             after = replace(after, council=self._council)
         return Change(sheet.kind, key, before, after)
 
@@ -126,3 +129,14 @@ class Desk:
 
 
 __all__ = ["Checked", "Desk", "Overtaken"]
+
+
+def _sensors(change: Change) -> Iterable[str]:
+    """Which of a home's sensors came, went and changed: a sheet has no columns for them."""
+    if not isinstance(change.before, Home) or not isinstance(change.after, Home):
+        return
+    then, now = ({one.id: one for one in home.sensors} for home in (change.before, change.after))
+    differ = {one for one in then.keys() & now.keys() if then[one] != now[one]}
+    for word, ids in (("out", then.keys() - now.keys()), ("in", now.keys() - then.keys()), ("changed", differ)):
+        if ids:
+            yield f"sensors {word}: {', '.join(sorted(ids))}"

@@ -430,6 +430,12 @@ class Health:
         if (home, kind) in self._open:
             self._ended.append(Spell(home, kind, self._open.pop((home, kind)), now))
 
+    def still_wrong(self, kind: FindingKind, home: str, sensor: str, now: datetime) -> Finding | None:
+        """What a kit said of itself, told of before, where it says so still."""
+        kit = self._kits.get(home)
+        trouble = kit.troubles.get((kind, sensor)) if kit else None
+        return Finding(kind, home, trouble.began, now, sensor or None) if trouble and trouble.raised else None
+
     # To the store
 
     def write_down(self) -> None:

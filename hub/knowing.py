@@ -43,7 +43,7 @@ class Knowing:
         opened = next((one for one in mine if one.state is not State.CLOSED), None)
         today, start = midnight(now, home.timezone), morning(now, home.timezone)
         return known(
-            home,
+            used(self._records, home),
             resident.called,
             self.seen(home, now - SEEN_FROM, now),
             now,
@@ -81,7 +81,8 @@ class Knowing:
         heard = self.heard(home)
         why = why_unheard(heard, end, unheard_after(self._records.heartbeat(home.id)))
         seen = self.seen(home, start - timedelta(days=1), end)
-        return spans(home, seen, start, end, heard.until, why), seen[-1] if seen else None
+        drawn = spans(used(self._records, home), seen, start, end, heard.until, why)
+        return drawn, seen[-1] if seen else None
 
     def mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
         """When they were up on the days before, as minutes of the home's clock; read once a day."""
@@ -113,9 +114,14 @@ class Knowing:
 
 def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:
     """By sensors in use: what is not agreed to any more, or not now, nobody is told, though it may be kept still."""
-    used = {one.id for one in in_use(home, agreed(records.consents(home.id), home.id)).sensors}
+    heard = {one.id for one in used(records, home).sensors}
     fitted = {one.id for one in home.sensors}
-    return [row for row in series.between(home.id, start, end) if row.sensor in used or row.sensor not in fitted]
+    return [row for row in series.between(home.id, start, end) if row.sensor in heard or row.sensor not in fitted]
+
+
+def used(records: Records, home: Home) -> Home:
+    """With the sensors that are agreed to now."""
+    return in_use(home, agreed(records.consents(home.id), home.id))
 
 
 def about(alert: Alert, resident: Resident) -> bool:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from hub.store.records import LEARNING, SHARED, Records, Turn
@@ -18,6 +20,7 @@ LOOPS = ("ingest", "watch", "escalate")
 """All that lives depend on: a hub in which one of them has not begun is not alive. `expected` tells their names where
 there are several watches.
 """
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 NOTICES = "notices"
 """The loop that sends what relatives asked to be told: late, it is late, and no alert is."""
 SAY_EVERY = 2.0
@@ -34,6 +37,21 @@ and after each the thread that reads waits for its turn again: at Python's own 5
 def take_short_turns() -> None:
     """For this process."""
     sys.setswitchinterval(SHORT_TURN)
+
+
+@cache
+def this_boot() -> str:
+    """Since this machine began it has had one name; '' where it has none."""
+    return BOOT_ID.read_text(encoding="ascii").strip() if BOOT_ID.is_file() else ""
+
+
+def age(turn: Turn, real: float) -> float:
+    """Real seconds since then at `real`: on the same machine by what that lived through, whatever its clock was set to.
+    Of one that another machine says is yet to come nothing is known but that their clocks disagree, by as much.
+    """
+    if turn.boot and turn.boot == this_boot():
+        return time.monotonic() - turn.lived
+    return abs(real - turn.real_at)
 
 
 def expected(turns: Mapping[str, Turn]) -> list[str]:
@@ -100,7 +118,7 @@ class Turning:
         self.at = time.monotonic()
         further = played - self._said_played >= SAY_EVERY_PLAYED
         if further or self.at - self._said_at >= SAY_EVERY or note != self._said_note:
-            self._records.turned(self._loop, time.time(), played, note)
+            self._records.turned(self._loop, time.time(), played, note, self.at, this_boot())
             self._said_at, self._said_note, self._said_played = self.at, note, played
 
 

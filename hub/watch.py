@@ -17,7 +17,6 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import numpy as np
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.budgets import Budgets
 from hub.clock import SET_BACK, Clock
@@ -33,6 +32,7 @@ from hub.reserve import Reserve
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
+from hub.store.database import is_away
 from hub.store.held import unlearn
 from hub.store.records import LEARNING, Turn
 from hub.store.series import FOR_EVER, Row
@@ -43,6 +43,7 @@ from models.detection.engine import Engine
 from models.detection.explain import explain
 from models.detection.feedback import COUNTED
 from models.detection.stream import KINDS
+from models.faults import repaired_within
 from models.health import kit_unheard_after
 from models.home import Home
 from models.observation import CODE_OF, What
@@ -79,6 +80,7 @@ BEAT_WITHIN = (1.0, 3600.0)
 BY_A_CLOCK = frozenset(KINDS)
 """Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
 FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
+TOLD_AGAIN = [FindingKind.SILENCE, *(kind for kind in FindingKind if kind.lane is Lane.KIT)]
 
 Columns = tuple[int, int, int, float, float, int]
 
@@ -180,7 +182,7 @@ class Watch:
     def stumbled(self, error: Exception) -> None:
         """While the database is away everything waits; else a finding that fails again and again lets others pass."""
         self._news.put(Reread())
-        if not self._pending or isinstance(error, OperationalError | InterfaceError):
+        if not self._pending or is_away(error):
             return
         self._one_by_one, alone = True, self._one_by_one
         if not alone and len(self._pending) > 1:
@@ -383,13 +385,20 @@ class Watch:
         if time.monotonic() - self._looked_again_at < AGAIN_EVERY:
             return
         self._looked_again_at = time.monotonic()
-        engine, closed = self._engine, self._store.alerts.closed_too_soon
-        for kind, again in (
-            (FindingKind.SILENCE, engine.silent_since),
-            (FindingKind.KIT_UNHEARD, engine.unheard_since),
-        ):
-            here = [(at, home) for home, at in closed(kind).items() if home in engine.index_of]
-            self._find([one for at, home in here if (one := again(at, home, self._judged)) is not None])
+        closed = self._store.alerts.closed_too_soon(TOLD_AGAIN)
+        here = [(one, at) for one, at in closed if one.home in self._engine.index_of]
+        self._find([found for one, at in here if (found := self._still_so(one, at)) is not None])
+
+    def _still_so(self, told: Standing, closed: datetime) -> Finding | None:
+        """What goes on too long after somebody `closed` the alert about it; once for each closing."""
+        if told.kind is FindingKind.SILENCE:
+            return self._engine.silent_since(closed, told.home, self._judged)
+        sensor = self._engine.homes[self._engine.index_of[told.home]].sensor(told.sensor)
+        if self._judged - closed < repaired_within(told.kind, sensor.kind if sensor else None):
+            return None
+        knows = self._health if told.kind in OF_THE_HEARTBEAT else self._engine
+        found = knows.still_wrong(told.kind, told.home, told.sensor, self._judged)
+        return found and replace(found, number=int(closed.timestamp()))
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)

@@ -1,4 +1,4 @@
-"""A day as a ribbon: in bed or in a chair, up (in which room), out, quiet, unheard; at the detail that one may see."""
+"""A day as a ribbon: in bed or in a chair, up (in which room), out, quiet, unwatched, unheard; as one may see it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ class Doing(StrEnum):
     UP = "up"
     OUT = "out"
     QUIET = "quiet"
+    UNWATCHED = "not looked at"
     UNHEARD = "unheard"
 
 
@@ -66,6 +67,14 @@ def ribbon(
     if known_end < end:
         clipped.append(Span(known_end, end, Doing.UNHEARD))
     return merged(clipped)
+
+
+def as_watched(spans: Sequence[Span], used: Home) -> list[Span]:
+    """The ribbon of a home as it is in use: where no motion is noticed, it is not known who was quiet, or out."""
+    if used.notices_motion:
+        return list(spans)
+    unknown = (Doing.QUIET, Doing.OUT)
+    return merged([replace(one, doing=Doing.UNWATCHED) if one.doing in unknown else one for one in spans])
 
 
 def merged(spans: Sequence[Span], *, outings: bool = False) -> list[Span]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models.detection import OF_THE_HEARTBEAT, FindingKind
+from models.observation import KINDS_OF, SensorKind, What
 from models.wire import Heartbeat, Route
 
 HOT, COOL = 80.0, 75.0
@@ -38,6 +39,17 @@ HELD: dict[FindingKind, tuple[timedelta, timedelta]] = {
     FindingKind.KIT_FLAPS: (timedelta(0), timedelta(0)),
 }
 """How long a condition holds before it is a fault, and is away before it is over."""
+
+DEAD_WITHIN, OTHERS_WITHIN = timedelta(hours=48), timedelta(hours=96)
+"""The field's targets for repairs: of a kit or a button that is dead, and of what else is wrong."""
+_DEAD = frozenset({FindingKind.KIT_UNHEARD, FindingKind.RADIO_OFFLINE})
+_DEAD_BUTTON = frozenset({FindingKind.SENSOR_UNHEARD, FindingKind.BATTERY_FLAT})
+
+
+def repaired_within(kind: FindingKind, sensor: SensorKind | None) -> timedelta:
+    """What goes on then is told of again, though somebody closed the alert."""
+    dead = kind in _DEAD or (kind in _DEAD_BUTTON and sensor in KINDS_OF[What.PRESSED])
+    return DEAD_WITHIN if dead else OTHERS_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ import msgspec
 
 from models.observation import SensorKind
 
-REPAIRED_WITHIN = timedelta(hours=48)
-"""The field's target for a dead kit: one that is not heard then is told of again, though somebody closed the alert."""
 HEARTBEATS_MISSED = 3
 KIT_AT_LEAST = timedelta(minutes=3)
 """A kit is unheard when three heartbeats in a row did not come, and not before three minutes."""

@@ -69,5 +69,48 @@ class Home:
     council: str = ""
     """Whose home this is, where one hub serves several councils: only their own people see it, or that it is there."""
 
+    @property
+    def notices_motion(self) -> bool:
+        """Without it nobody can say that it is quiet, or that whoever went through a door did not come back."""
+        return any(sensor.kind is SensorKind.MOTION for sensor in self.sensors)
+
     def sensor(self, sensor_id: str) -> Sensor | None:
         return next((sensor for sensor in self.sensors if sensor.id == sensor_id), None)
+
+
+ALLOWED: dict[str, tuple[float, float]] = {
+    "people": (1, 20),
+    "false_alerts_a_month": (0.05, 30),
+    "pause_hours": (0, 168),
+    "by_day": (0.5, 24),
+    "evening_hour": (12, 23),
+    "morning_hour": (0, 12),
+    "up_by_hour": (4, 16),
+}
+"""Least and most; `by_day` in hours."""
+
+
+def beyond(home: Home) -> list[str]:
+    """What in its settings would have nobody called in time, or for nothing, each with what is allowed."""
+    limits = home.limits
+    said = {
+        "people": home.people,
+        "false_alerts_a_month": home.false_alerts_a_month,
+        "pause_hours": home.pause_hours,
+        "by_day": limits.by_day / timedelta(hours=1),
+        "evening_hour": limits.evening_hour,
+        "morning_hour": limits.morning_hour,
+        "up_by_hour": limits.up_by_hour,
+    }
+    wrong = [
+        f"{name} is {value:g}{' hours' if name == 'by_day' else ''}, and has to be between {least:g} and {most:g}"
+        for name, value in said.items()
+        for least, most in [ALLOWED[name]]
+        if not least <= value <= most
+    ]
+    if not wrong and limits.up_by_hour < limits.morning_hour:
+        wrong.append(
+            f"up_by_hour is {limits.up_by_hour}, before the night ends at morning_hour {limits.morning_hour}:"
+            " it has to be that hour or later"
+        )
+    return wrong

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from models.day import Doing, Seen, Span, ribbon
+from models.day import Doing, Seen, Span, as_watched, ribbon
 from models.glimpse import LATE, LOOKED_AT_WITHIN, Known
 from models.health import Heard, Why
 from models.home import Home
@@ -75,12 +75,12 @@ def believed(seen: Sequence[Seen], misleading: Mapping[str, datetime], counted: 
 def spans(
     home: Home, seen: Sequence[Seen], start: datetime, end: datetime, until: datetime | None, why: Why | None
 ) -> list[Span]:
-    """The ribbon. While the home is heard it ends where it is heard `until`."""
+    """The ribbon of a home as it is in use. While that is heard it ends where it is heard `until`."""
     if until and why is None:
         end = max(start, min(until, end))
     if not seen:
         return [Span(start, end, Doing.UNHEARD)] if why else []
-    return ribbon(home, seen, start, end, until)
+    return as_watched(ribbon(home, seen, start, end, until), home)
 
 
 def _up(home: Home, seen: Sequence[Seen], now: datetime, gaps: Sequence[tuple[datetime, datetime]]) -> datetime | None:

@@ -37,14 +37,17 @@ class Presence:
 
 
 def presence(home: Home, seen: Sequence[Seen], until: datetime | None, now: datetime) -> Presence:
-    """From signs of life in order of time. `until` is up to when the home is heard, None where it is not."""
+    """From signs of life in order of time. `until` is up to when the home, as it is in use, is heard; None where it is
+    not.
+    """
     if not seen or until is None:
         return Presence(Where.UNKNOWN)
     last, exits = seen[-1], [one for one in seen if _leads_out(home, one)]
     company = _turns(home, seen, now) >= COMPANY_TURNS
     if exits and last.at - exits[-1].at <= SETTLING:
-        gone = until - exits[-1].at >= GONE_AFTER
-        return Presence(Where.OUT if gone else Where.PERHAPS_OUT, exits[-1].at, exits[-1].sensor, company)
+        gone = Where.OUT if until - exits[-1].at >= GONE_AFTER else Where.PERHAPS_OUT
+        where = gone if home.notices_motion else Where.UNKNOWN
+        return Presence(where, exits[-1].at, exits[-1].sensor, company)
     return Presence(Where.IN, last.at, last.sensor, company)
 
 

@@ -44,11 +44,10 @@ def night(spans: Sequence[Span], start: datetime, end: datetime, shown: Abstract
         doing: sum((length for length, one in within if one.doing is doing), timedelta(0)) / timedelta(seconds=1)
         for doing in Doing
     }
-    if whole <= 0 or share[Doing.UNHEARD] > (1 - HEARD_SHARE) * whole or not within:
+    unknown = share[Doing.UNHEARD] + share[Doing.UNWATCHED]
+    if whole <= 0 or unknown > (1 - HEARD_SHARE) * whole or not within:
         return Night(None)
-    quiet = share[Doing.IN_BED] + share[Doing.IN_CHAIR] + share[Doing.QUIET] >= QUIET_SHARE * (
-        whole - share[Doing.UNHEARD]
-    )
+    quiet = share[Doing.IN_BED] + share[Doing.IN_CHAIR] + share[Doing.QUIET] >= QUIET_SHARE * (whole - unknown)
     places = [one.doing for _, one in within]
     stirs = sum(a is not Doing.UP and b is Doing.UP for a, b in pairwise(places))
     return Night(quiet, None if grain_of(shown) in (None, Grain.PART) else stirs)
@@ -98,7 +97,8 @@ def _home(seen: Glimpse, language: str) -> str:
     if seen.doing is Doing.OUT:
         return say("ask.home.out", language)
     last = moment_in_words(seen.last, seen.now, seen.zone, language) if seen.last else ""
-    return say("ask.home.yes", language, at=last) if last else say("ask.home.unknown", language)
+    known = last and seen.doing is not Doing.UNWATCHED
+    return say("ask.home.yes", language, at=last) if known else say("ask.home.unknown", language)
 
 
 def _heard(seen: Glimpse, language: str) -> str:

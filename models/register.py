@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from models.home import Home
+from models.home import Home, beyond
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
 from models.response import ResponsePlan, too_silent
@@ -70,6 +70,7 @@ def mistakes(register: Register) -> list[str]:
         *_astray(((f"the consent to {one.kind}", one.home) for one in register.consents), homes),
         *_astray(((f"the plan for {one.plan.kind}", one.resident) for one in register.plans), residents),
         *_astray(((f"account {one.login}", str(one.person)) for one in named), people),
+        *(f"home {home.id}: {why}" for home in register.homes for why in beyond(home)),
         *(f"resident {one.resident}: {why}" for one in register.plans if (why := too_silent(one.plan))),
         *(f"account {one.login} is a {one.role}, so it must name the person" for one in nameless),
     ]

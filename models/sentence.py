@@ -38,7 +38,7 @@ _COMPARED = {
     Compared.LATER: "later",
     Compared.LATEST: "latest",
 }
-_DOING = {Doing.IN_BED: "in_bed", Doing.OUT: "out", Doing.UP: "up"}
+_DOING = {Doing.IN_BED: "in_bed", Doing.OUT: "out", Doing.UP: "up", Doing.UNWATCHED: "unwatched"}
 MOBILE = "mobile"
 """`Glimpse.reaches`: by the kit's modem."""
 
@@ -130,6 +130,8 @@ class _Saying:
             return [self._since("out"), self._say("out.because"), f"{up}." if up else "", self._last(), due]
         if seen.doing is Doing.IN_CHAIR:
             return [self._since("in_chair"), f"{up}." if up else "", self._last(), due]
+        if seen.doing is Doing.UNWATCHED:
+            return [self._say("unwatched"), f"{up}." if up else "", self._last(), due]
         night = part_of(seen.now, seen.zone) == "night"
         if up and not (night and seen.doing is Doing.QUIET):
             return [up, self._last(), due]

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.home import Home
+from models.home import ALLOWED, Home
 from models.observation import SensorKind
 from models.people import TOLD_BY, Address, Contact, Level, Resident, Telling
 from models.privacy import Consent
@@ -326,16 +326,22 @@ HOMES = Sheet(
         ),
         Column("area", "Area", "As operators know it.", _text(80), "Eastgate", required=True),
         Column("timezone", "Time zone", "", zone, "Europe/London"),
-        Column("people", "How many live there", "", _number(1, 20), "1"),
+        Column("people", "How many live there", "", _number(*ALLOWED["people"]), "1"),
         _yes_no("pets", "Pets that may set off a sensor"),
         _yes_no("may_wander", "Somebody may leave and not find back"),
-        Column("quiet_hours", "Hours without a sign by day", "Before anybody looks.", _number(0.5, 24, False), "6"),
-        Column("up_by_hour", "Up by", "The hour of the home's clock.", _number(4, 16), "10"),
+        Column(
+            "quiet_hours",
+            "Hours without a sign by day",
+            "Before anybody looks.",
+            _number(*ALLOWED["by_day"], False),
+            "6",
+        ),
+        Column("up_by_hour", "Up by", "The hour of the home's clock.", _number(*ALLOWED["up_by_hour"]), "10"),
         Column(
             "false_alerts_a_month",
             "False alerts that are bearable a month",
             "Fewer means later ones.",
-            _number(0.05, 30, False),
+            _number(*ALLOWED["false_alerts_a_month"], False),
             "1",
         ),
     ),

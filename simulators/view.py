@@ -18,6 +18,8 @@ SAYS = {
 
 NOTICED = re.compile(r"What was noticed ([^.]*\.)")
 
+RAISED = re.compile(r"· raised (\d\d:\d\d)")
+
 IS_OVER = re.compile(r"A sign of life at[^.]*\.")
 
 
@@ -38,6 +40,13 @@ class Shown:
         """The first sentence of its explanation."""
         noticed = NOTICED.search(self.text)
         return noticed.group(1) if noticed else "no reason that we know"
+
+    def told(self, called: str, began: str) -> str:
+        """What is said of it, at the residence of whoever is so `called`, by those who look from `began` (HH:MM) on."""
+        raised = RAISED.search(self.text)
+        if raised and raised.group(1) < began:
+            return f"alert {self.number} waits since {raised.group(1)}, when nobody looked, at {called}'s: {self.why}"
+        return f"alert {self.number} is raised at {called}'s: {self.why}"
 
 
 class View:

@@ -16,7 +16,7 @@ from hub.store.database import add_new, writing
 from hub.store.once import asked_by, reading
 from hub.store.shiftbook import muted_until
 from hub.store.together import written
-from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
+from models.alert import URGENCY, Act, Alert, HomeTold, Lane, Outcome, Refused, State, after
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.reason import NOT_COUNTED
@@ -124,7 +124,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is."""
+    """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is. `beat` is the last
+    heartbeat of that kit.
+    """
 
     id: int
     home: str
@@ -132,6 +134,8 @@ class Ordered:
     text: str
     intended_at: datetime
     open: bool
+    alert: int | None = None
+    beat: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,26 +256,29 @@ class Alerts:
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
 
-    def orders(self, limit: int = 100) -> list[Ordered]:
-        """What kits have yet to be told, oldest first."""
+    def orders(self, limit: int = 1000) -> list[Ordered]:
+        """What kits have yet to be told, or to say that they did, oldest first."""
+        beats = schema.heartbeats
         question = (
-            select(_orders, _alerts.c.state)
+            select(_orders, _alerts.c.state, beats.c.heartbeat)
             .outerjoin(_alerts, _orders.c.alert == _alerts.c.id)
+            .outerjoin(beats, _orders.c.home == beats.c.home)
             .where(_orders.c.sent_at.is_(None), _orders.c.dropped.is_(False))
             .order_by(_orders.c.id)
             .limit(limit)
         )
         rows = self._all(question)
         return [
-            Ordered(r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value) for r in rows
+            Ordered(
+                r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value, r.alert, r.heartbeat
+            )
+            for r in rows
         ]
 
-    def ordered(self, orders: Sequence[int], sent_at: datetime | None) -> None:
-        """These were handed over, or (None) came too late to be of use."""
-        done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
+    def ordered(self, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:
+        """What became of these; that a home was told of help, or was not, stands in its alert's timeline."""
         if orders:
-            told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
-            written(self._engine, lambda connection: connection.execute(told).rowcount)
+            self.again(lambda connection: _ordered(connection, orders, how, now))
 
     def set_back(self, now: datetime, ahead: datetime) -> int:
         """The clock said `ahead` and is set back: what is open waits for nothing that was written down by it. How many
@@ -289,15 +296,20 @@ class Alerts:
         question = select(_findings).where(lasting, _findings.c.kind.not_in(by_hand))
         return [Standing(r.home, FindingKind(r.kind), r.sensor, r.since) for r in self._all(question)]
 
-    def closed_too_soon(self, kind: FindingKind) -> dict[str, datetime]:
-        """Homes of which a finding of this kind is not over, and when somebody closed the last alert about it; not as
-        being away.
+    def closed_too_soon(self, kinds: Iterable[FindingKind]) -> list[tuple[Standing, datetime]]:
+        """Findings of these kinds that are not over, and when somebody closed the last alert about each; not as being
+        away.
         """
         f, a = _findings.c, _alerts.c
-        lasting = and_(f.kind == kind.value, f.over.is_(False), f.ended_at.is_(None))
-        closed = and_(a.state == State.CLOSED.value, a.outcome != Outcome.AWAY.value)
-        question = select(f.home, a.closed_at).join(_alerts, f.alert == a.id).where(lasting, closed)
-        return {row.home: row.closed_at for row in self._all(question.order_by(a.closed_at))}
+        lasting = and_(f.kind.in_([kind.value for kind in kinds]), f.over.is_(False), f.ended_at.is_(None))
+        told = select(f.home, f.kind, f.sensor, f.since, a.state, a.outcome, a.closed_at)
+        rows = self._all(told.join(_alerts, f.alert == a.id).where(lasting).order_by(a.id))
+        last = {(row.home, row.kind, row.sensor if _is_of_a_sensor(FindingKind(row.kind)) else ""): row for row in rows}
+        return [
+            (Standing(row.home, FindingKind(row.kind), row.sensor, row.since), row.closed_at)
+            for row in last.values()
+            if row.state == State.CLOSED.value and row.outcome != Outcome.AWAY.value
+        ]
 
     def faults_began(self) -> dict[tuple[int, str], datetime]:
         """Since when each fault of an open alert of the kit's lane has lasted, by alert and kind; the latest counts."""
@@ -484,9 +496,13 @@ def _end(connection: Connection, finding: Finding, explanation: str, now: dateti
 
 
 def _same_sensor(finding: Finding) -> Iterable[Any]:
-    """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
-    if finding.kind is FindingKind.SENSOR_UNHEARD or finding.kind in OF_THE_HEARTBEAT:
+    if _is_of_a_sensor(finding.kind):
         yield _findings.c.sensor == (finding.sensor or "")
+
+
+def _is_of_a_sensor(kind: FindingKind) -> bool:
+    """A silence is of the whole home; the sensor named when it is over is only the one that ended it."""
+    return kind is FindingKind.SENSOR_UNHEARD or kind in OF_THE_HEARTBEAT
 
 
 def _still_wrong(connection: Connection, alert: int) -> bool:
@@ -513,6 +529,18 @@ def _act(
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _ordered(connection: Connection, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:
+    done = {"sent_at": now, "dropped": how is HomeTold.NOT}
+    connection.execute(update(_orders).where(_orders.c.id.in_([one.id for one in orders])).values(done))
+    helped = {one.alert for one in orders if one.order is Order.HELP_COMING and one.alert is not None}
+    for number in sorted(helped):
+        alert = locked(connection, number)
+        if alert.state is not State.CLOSED:
+            told = replace(alert, version=alert.version + 1)
+            save(connection, alert, told)
+            note(connection, told, now, Act.TRY, HUB, how.value)
 
 
 def _intend(connection: Connection, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:

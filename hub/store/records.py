@@ -103,11 +103,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A loop's last turn: real seconds since 1970, the played moment up to which it had worked, and what hinders it."""
+    """A loop's last turn: real seconds since 1970, the played moment up to which it had worked, and what hinders it;
+    and the seconds that its machine had `lived` since its `boot`, which no clock that is set moves.
+    """
 
     real_at: float
     played: datetime
     note: str
+    lived: float = 0.0
+    boot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,8 +405,10 @@ class Records:
         rows = self._all(select(table).where(table.c.home == home).order_by(table.c.id.desc()).limit(limit))
         return [Look(r.at, r.viewer, Role(r.role), r.home, r.data, r.purpose, r.reason) for r in rows]
 
-    def turned(self, loop: str, real_at: float, played: datetime, note: str = "") -> None:
-        row = {"loop": loop, "real_at": real_at, "played": played, "note": note}
+    def turned(
+        self, loop: str, real_at: float, played: datetime, note: str = "", lived: float = 0.0, boot: str = ""
+    ) -> None:
+        row = {"loop": loop, "real_at": real_at, "played": played, "note": note, "lived": lived, "boot": boot}
         with writing(self._engine, lightly=True) as connection:
             upsert(connection, schema.loops, [row])
 
@@ -418,7 +424,7 @@ class Records:
 
     @once
     def loops(self) -> dict[str, Turn]:
-        return {row.loop: Turn(row.real_at, row.played, row.note) for row in self._all(_LOOPS)}
+        return {row.loop: Turn(row.real_at, row.played, row.note, row.lived, row.boot) for row in self._all(_LOOPS)}
 
     def expect(self, expectations: Sequence[Expectation]) -> None:
         with writing(self._engine, lightly=True) as connection:

@@ -341,7 +341,10 @@ loops = Table(
     Column("real_at", Float, nullable=False),
     Column("played", Moment, nullable=False),
     Column("note", Text, nullable=False),
+    Column("lived", Float, nullable=False, server_default="0"),
+    Column("boot", Text, nullable=False, server_default=""),
 )
+"""`lived` counts seconds in the `boot` of the loop's machine, whatever its clock is set to."""
 
 snapshots = Table(
     "snapshots",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Engine, Select, bindparam, or_, select
+from sqlalchemy import Column, Engine, Select, bindparam, not_, or_, select
 
 from hub.store import chain, schema
 from hub.store.alerts import Alerts, Entry
@@ -113,11 +113,14 @@ class Worklist:
         rows = self._of(list(homes), _HEARD)
         return {r.home: Heard(r.heard_until, r.at, r.online is not False, r.on_mains) for r in rows}
 
-    def unheard(self, since: datetime) -> frozenset[str]:
-        """Homes of which nothing later is on record, by their id alone: there may be ten thousand."""
+    def unheard(self, since: datetime) -> dict[str, bool]:
+        """Homes of which nothing later is on record, by their id alone: there may be ten thousand; and whether the kit
+        of each was heard before.
+        """
         both = schema.homes.outerjoin(_beats, schema.homes.c.id == _beats.c.home)
-        late = or_(_beats.c.heard_until.is_(None), _beats.c.at.is_(None), _beats.c.heard_until < since)
-        return frozenset(self._all(select(schema.homes.c.id).select_from(both).where(late), first=True))
+        never = or_(_beats.c.heard_until.is_(None), _beats.c.at.is_(None))
+        late = select(schema.homes.c.id, not_(never)).select_from(both).where(or_(never, _beats.c.heard_until < since))
+        return {home: bool(before) for home, before in self._all(late)}
 
     def hears(self, since: datetime) -> bool:
         """Whether any home is heard; a hub without homes lacks none."""

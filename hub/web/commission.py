@@ -15,7 +15,7 @@ from hub.web.access.commissioning import BASES, Paper, Refused, View
 from hub.web.page import STATIC, page
 from hub.web.paper import Paper as Printed
 from hub.web.visitor import TheGate, Who
-from hub.web.words import place
+from hub.web.words import NO_CALL, place
 from models.commission import QUESTIONS
 from models.home import Home
 from models.hours import local
@@ -123,6 +123,8 @@ def _printed(home: Home, paper: Paper) -> bytes:
         when = "-" if test.passed_at is None else f"{local(test.passed_at, home.timezone):%d %b %H:%M:%S}"
         rows.append((sensor.id, str(place(sensor.kind)), place(sensor.room), when, f"{test.took or 0:.1f} s", radio))
     made.table(("Sensor", "Kind", "Room", "Stored", "After", "Radio"), rows, (22, 14, 16, 20, 10, 14))
+    if not proved.calls:
+        made.say(NO_CALL)
     made.heading("Plugs pulled and put back")
     plugs = [(name, f"{proved.tests[name].took or 0:.0f} s") for name in ("mains", "broadband")]
     made.table(("Plug", "Back after"), plugs, (30, 20))

@@ -107,7 +107,7 @@ def invitation(request: Request, gate: TheGate, token: str) -> Response:
 
 
 @routes.post("/invitation/{token}")
-def accept(request: Request, gate: TheGate, token: str, password: Text = "", again: Text = "") -> Response:
+def accept(request: Request, gate: TheGate, who: Maybe, token: str, password: Text = "", again: Text = "") -> Response:
     login = gate.entrance.invited(token)
     if login is None:
         return page(request, "expired.html", status=404)
@@ -123,7 +123,13 @@ def accept(request: Request, gate: TheGate, token: str, password: Text = "", aga
             wrong=in_words(weak, spoken_to(request)),
             least=LEAST,
         )
-    return RedirectResponse("/login", 303)
+    try:
+        entered = gate.entrance.enter(login, password, address(request))
+    except (TooSoon, Closed):
+        return RedirectResponse("/login", 303)
+    if who:
+        gate.entrance.leave(request.cookies[SESSION])
+    return _onward(request, entered, "")
 
 
 @routes.post("/logout")

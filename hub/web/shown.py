@@ -167,7 +167,7 @@ class BrokenWay:
 @dataclass(frozen=True, slots=True)
 class Queue:
     """`mark` changes when what the queue says does. `trouble` says in words what the hub itself lacks, `anew` how far
-    it has learned anew what is usual.
+    it has learned anew what is usual; `to_fit` counts homes that have no kit yet.
     """
 
     mark: str
@@ -183,6 +183,7 @@ class Queue:
     trouble: tuple[str, ...]
     ways: tuple[BrokenWay, ...] = ()
     anew: str = ""
+    to_fit: int = 0
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -202,7 +203,7 @@ class Queue:
     def says(self) -> tuple[object, ...]:
         parts = tuple((part.total, tuple(row.key for row in part.rows)) for part in self.parts.values())
         cards = tuple((one.what, one.where, one.risks, tuple(row.key for row in one.rows)) for one in self.outages)
-        return parts, cards, self.homes, self.unheard, self.trouble, self.ways, self.anew
+        return parts, cards, self.homes, self.unheard, self.to_fit, self.trouble, self.ways, self.anew
 
     def marked(self, mark: str) -> "Queue":
         return replace(self, mark=mark)
@@ -292,6 +293,8 @@ class Sheet:
     strip: Strip | None = None
     key_safe: tuple[object, ...] = ()
     after: object = None
+    home_untold: bool = False
+    """Nothing says yet whether the home was told that help is coming."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from models.privacy import Data
 __all__ = ["clock", "clock_s", "day", "local", "when"]
 """Of the home's clock, for templates, which have all their words from here."""
 
+NO_CALL = "There is no pendant and no pull cord: nobody here can press for help."
+
 KIND: dict[str, str] = {
     "press": "Call for help",
     "fall": "Perhaps a fall",
@@ -229,4 +231,4 @@ def flat(forecast: Forecast, zone: str) -> str:
     if forecast.basis is Basis.FLAT:
         return "flat now"
     until, since = local(forecast.latest, zone), local(forecast.earliest, zone)
-    return f"flat before {until:%-d %B %Y}, not before {since:%-d %B %Y}"
+    return f"flat between {since:%-d %B %Y} and {until:%-d %B %Y}"

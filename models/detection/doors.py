@@ -53,11 +53,12 @@ KEPT = 0.98
 
 
 @woven_in
-def note(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
+def note(own: Row, clocks: Clocks, event: Event, wanders: bool, was: float) -> None:
+    """`was` is the hour by the clock of a week ago: somebody may live on by that."""
     if event.day > own[LAST_NIGHT] and event.hour >= WANDERER_UNTIL:
         turn(own, clocks, event)
     if event.door:
-        door(own, clocks, event, wanders)
+        door(own, clocks, event, wanders, was)
     elif own[AWAITED] > 0:
         inside(own, clocks, event)
 
@@ -71,15 +72,30 @@ def inside(own: Row, clocks: Clocks, event: Event) -> None:
 
 
 @compiled
-def door(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
+def door(own: Row, clocks: Clocks, event: Event, wanders: bool, was: float) -> None:
     if event.what == CLOSED:
         shut(own, clocks, event)
     elif event.what == OPENED:
-        opened(own, clocks, event, wanders)
+        opened(own, clocks, event, wanders, was)
     stop(clocks, NOT_BACK)
     own[AWAITED], own[USED] = 0.0, event.sensor + 2
-    if at_night(event.hour, WANDERER_FROM if wanders else FROM, WANDERER_UNTIL if wanders else UNTIL):
+    if at_night(event.hour, WANDERER_FROM, WANDERER_UNTIL) if wanders else late(event.hour) and late(was):
         left(own, clocks, event, wanders)
+
+
+@woven_in
+def late(hour: float) -> bool:
+    return at_night(hour, FROM, UNTIL)
+
+
+@woven_in
+def band_of(hour: float) -> int:
+    return int(((hour - FROM) % 24.0) / BAND)
+
+
+@woven_in
+def rare(own: Row, hour: float) -> bool:
+    return bool(late(hour) and own[BY_BAND + band_of(hour)] < RARE)
 
 
 @woven_in
@@ -107,17 +123,16 @@ def shut(own: Row, clocks: Clocks, event: Event) -> None:
 
 
 @woven_in
-def opened(own: Row, clocks: Clocks, event: Event, wanders: bool) -> None:
+def opened(own: Row, clocks: Clocks, event: Event, wanders: bool, was: float) -> None:
     if bit(own[SHUTS], event.sensor):
         if own[OPEN] == 0:
             stand_open(own, clocks, event, wanders)
         own[OPEN] = with_bit(own[OPEN], event.sensor, True)
     if wanders and at_night(event.hour, WANDERER_FROM, WANDERER_UNTIL):
         start(clocks, AT_NIGHT, event.at, event.at)
-    if at_night(event.hour, FROM, UNTIL):
-        band = int(((event.hour - FROM) % 24.0) / BAND)
-        own[BANDS_TONIGHT] = with_bit(own[BANDS_TONIGHT], band, True)
-        if own[NIGHTS] >= NIGHTS_KNOWN and own[BY_BAND + band] < RARE:
+    if late(event.hour):
+        own[BANDS_TONIGHT] = with_bit(own[BANDS_TONIGHT], band_of(event.hour), True)
+        if own[NIGHTS] >= NIGHTS_KNOWN and rare(own, event.hour) and rare(own, was):
             start(clocks, AT_NIGHT, event.at, event.at)
 
 

@@ -34,7 +34,7 @@ from models.detection.prior import Prior
 from models.detection.rooms import BATHROOM, room_code
 from models.detection.routine import HALF_LIFE, MONTH, REFERENCE_RATE, TRUST
 from models.detection.trees import laid_out
-from models.health import REPAIRED_WITHIN, SENSOR_UNHEARD_AFTER
+from models.health import SENSOR_UNHEARD_AFTER
 from models.home import Home, Sensor
 from models.observation import CODE_OF, KINDS_OF, WHATS, Evidence, SensorKind, What
 
@@ -330,14 +330,37 @@ class Engine:
         self.changes += bool(len(unheard) or len(sensors))
         stream.next_look(self._columns, homes, self.listening_since)
         found = [self._silence(int(home), moment) for home in silent]
-        found += [self._unheard(int(home), moment) for home in unheard]
+        found += [self._unheard(int(home), moment) for home in unheard if self._is_fitted(int(home))]
         return found + [self._sensor(int(sensor), moment) for sensor in sensors] + others + self._felt(moment)
 
+    def _is_fitted(self, home: int) -> bool:
+        """A home whose kit was never heard has none yet; one whose resident had all of it deleted has."""
+        return bool(np.isfinite(self.heard_until[home])) or self.homes[home].erased_at is not None
+
     def _weaken(self, homes: Ints, moment: float) -> None:
-        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told."""
-        if len(homes):
-            later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
-            self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
+        """Where sensors are dead or late, or the kit was, silence may be theirs, and lasts longer before it is told. In
+        the week after clocks were changed it must be too long by the old ones as well: people follow them late.
+        """
+        if not len(homes):
+            return
+        later = stream.weakened(self._columns, homes, np.minimum(moment, self.heard_until[homes]))
+        self.expected_by[homes] = np.maximum(self.expected_by[homes], later)
+        late = homes[stream.follow_late(self._columns, homes)]
+        if len(late):
+            self.expected_by[late] = np.maximum(self.expected_by[late], self._by_the_old_clock(late))
+
+    def _by_the_old_clock(self, homes: Ints) -> Floats:
+        last = self.last_sign[homes]
+        old = replace(self._limits, starts=self._limits.starts + kernels.WEEK)
+        by_the_rule = expected_by(old, homes, last)
+        if self.prior is None:
+            return by_the_rule
+        due = last + stream.by_the_old_clock(self._columns, self._known, homes, self._prices)
+        return np.where(self._new(homes), np.minimum(due, by_the_rule), due)
+
+    def _new(self, homes: Ints) -> Bools:
+        new: Bools = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
+        return new
 
     def _others(self, homes: Ints, moment: float) -> list[Finding]:
         """Clocks of the other detectors that ran out, as far as each home is heard, and findings that are over."""
@@ -383,7 +406,7 @@ class Engine:
             return
         found = stream.settle(self._columns, self._known, homes, self._prices)
         due = self.last_sign[homes] + found[:, 0]
-        new = ~(self.last_sign[homes] - self._column("began")[homes] >= KNOWN_AFTER)
+        new = self._new(homes)
         if new.any():
             due[new] = np.minimum(due[new], expected_by(self._limits, homes[new], self.last_sign[homes[new]]))
         self.expected_by[homes], self._state["chance"][homes] = due, found[:, 1]
@@ -439,13 +462,20 @@ class Engine:
         evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
         return replace(found, evidence=evidence, number=int(closed.timestamp()))
 
-    def unheard_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
-        """The same of a kit that was heard once, and should have been repaired since."""
-        place = self.index_of[home]
-        heard_once = np.isfinite(self.heard_until[place])
-        if not (self.unheard[place] and heard_once) or now - closed < REPAIRED_WITHIN:
+    def still_wrong(self, kind: FindingKind, home: str, sensor: str, now: datetime) -> Finding | None:
+        """A fault of the kit of `home`, which was heard once, or of its sensors, told of before: as it stands now,
+        where it goes on.
+        """
+        place, fitted, moment = self.index_of[home], self.sensor_index.get((home, sensor)), now.timestamp()
+        if kind is FindingKind.KIT_UNHEARD:
+            lasts = self.unheard[place] and np.isfinite(self.heard_until[place])
+            return self._unheard(place, moment) if lasts else None
+        if kind is FindingKind.SENSOR_UNHEARD:
+            return None if fitted is None or not self.dead[fitted] else self._sensor(fitted, moment)
+        which = stream.KINDS.index(kind)
+        if self._state["stage"][place, which] != RAISED:
             return None
-        return replace(self._unheard(place, now.timestamp()), number=int(closed.timestamp()))
+        return self._other(place, which, over=False, since=int(self._state["since"][place, which]), moment=moment)
 
     def _others_there(self, home: int) -> dict[str, float | int | bool]:
         """Who else may have given, or be giving, the signs of life."""
@@ -765,6 +795,9 @@ def warm(prior: Prior | None = None) -> None:
         engine.observe(batch([engine.row(home.id, "s", What.MOVED, now, now)]))
         engine.observe(engine.beat(home.id, now + timedelta(minutes=9), now, {}))
         engine.overdue(now + timedelta(minutes=9))
+    every = np.arange(len(engine.homes))
+    engine._weaken(every, now.timestamp())
+    engine._by_the_old_clock(every)
 
 
 def known_by(prior: Prior | None) -> tuple[stream.Known, Floats]:

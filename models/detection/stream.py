@@ -13,7 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import chairs, changes, company, doors, lie, night, trouble
-from models.detection.clocks import ENDED_SINCE, LIE, QUIET, RAISED, SAT_DOWN, Clocks, event_at, give_up, put_off
+from models.detection.clocks import (
+    ENDED_SINCE,
+    LIE,
+    QUIET,
+    RAISED,
+    SAT_DOWN,
+    Clocks,
+    event_at,
+    give_up,
+    hour_of,
+    put_off,
+)  # fmt: skip
 from models.detection.kernels import (
     BINS,
     DAY,
@@ -24,6 +35,7 @@ from models.detection.kernels import (
     INPUTS,
     REMEMBERED,
     SHORTS,
+    WEEK,
     Shares,
     Trees,
     bear_out,
@@ -119,11 +131,42 @@ class Known(NamedTuple):
 
 
 @woven_in
-def local(of: State, home: int, at: float) -> float:
+def ahead(of: State, home: int, at: float) -> float:
+    """Seconds that the home's clock is ahead of UTC."""
     mine = of.homes[home]
     if not mine.clock_from <= at < mine.clock_until:
         look_up(of, home, at)
-    return float(at + mine.clock_held)
+    return float(mine.clock_held)
+
+
+@woven_in
+def was_ahead(of: State, home: int, at: float) -> float:
+    """The same by the clock of a week ago, by which somebody may live on."""
+    mine = of.homes[home]
+    now, then = ahead(of, home, at), at - WEEK
+    if then >= mine.clock_from:
+        return now
+    starts = of.starts[mine.zone]
+    return float(of.held[mine.zone, max(int(np.searchsorted(starts, then, "right")) - 1, 0)])
+
+
+@woven_in
+def local(of: State, home: int, at: float) -> float:
+    return at + ahead(of, home, at)
+
+
+@woven_in
+def lived(gap: float, put_forward: float) -> float:
+    """How long a silence was by the clock on the wall, which was put forward meanwhile (or back, below 0): whoever
+    sleeps gets up by that. Clocks tell nothing of one who was about.
+    """
+    return gap + put_forward if gap >= max(HOUR, abs(put_forward)) else gap
+
+
+@woven_in
+def at_the_latest(of: State, home: int, since: float, lasting: float) -> float:
+    """Seconds from a moment on until so many have passed, and on the wall as well: more where clocks are put back."""
+    return lasting + max(ahead(of, home, since) - ahead(of, home, since + lasting), 0.0)
 
 
 @compiled
@@ -338,21 +381,23 @@ def advance(of: State, known: Known, home: int, sensor: int, what: int, at: floa
     room = of.sensors[sensor].room if sensor >= 0 else ELSEWHERE
     door = sensor >= 0 and of.sensors[sensor].is_exit
     learnt = not first and not of.homes[home].doubtful and gap <= UNKNOWN_AFTER
+    were = ahead(of, home, before)
+    put_forward = ahead(of, home, at) - were
+    quiet = lived(gap, put_forward)
     if learnt and gap >= EARLIEST and known.ready:
-        compare(of, known, home, before, gap)
-    here = local(of, home, before), local(of, home, at)
+        compare(of, known, home, before, quiet)
     go_on(
         of.homes[home].now,
         of.homes[home].habits,
         of.homes[home].short,
-        here[0],
-        here[1],
-        gap,
+        before + were,
+        at + were + put_forward,
+        quiet,
         int(room),
         bool(door),
         learnt,
     )
-    look_round(of, home, at, here[1], gap, what, int(room), bool(door), sensor)
+    look_round(of, home, at, at + were + put_forward, gap, quiet, what, int(room), bool(door), sensor)
     of.homes[home].read_until, of.homes[home].doubtful, of.homes[home].reference = at, False, np.nan
 
 
@@ -368,19 +413,29 @@ def hear_chair(of: State, home: int, sensor: int, what: int, at: float) -> None:
 
 @woven_in
 def look_round(
-    of: State, home: int, at: float, clock: float, gap: float, what: int, room: int, door: bool, sensor: int
+    of: State,
+    home: int,
+    at: float,
+    clock: float,
+    gap: float,
+    quiet: float,
+    what: int,
+    room: int,
+    door: bool,
+    sensor: int,
 ) -> None:
-    """Every other detector takes note."""
+    """Every other detector takes note: those of habits of how long it was `quiet` on the wall."""
     mine = of.homes[home]
     place = sensor - mine.first_fitted if sensor >= 0 else -1
     leads_out = door and not trouble.inner(mine.trouble, place)
     clocks = Clocks(mine.due, mine.since, mine.stage)
     event = event_at(at, clock, gap, what, room, leads_out, place)
+    was = hour_of(at + was_ahead(of, home, at))
     lie.note(mine.lie, clocks, event, of.sensors, mine.first_fitted)
     if not trouble.misleads(mine.trouble, place):
-        believed = event_at(at, clock, trouble.quiet(mine.trouble, gap), what, room, leads_out, place)
+        believed = event_at(at, clock, trouble.quiet(mine.trouble, quiet), what, room, leads_out, place)
         night.note(mine.night, clocks, believed)
-        doors.note(mine.doors, clocks, believed, mine.wanders)
+        doors.note(mine.doors, clocks, believed, mine.wanders, was)
         changes.note(mine.changes, clocks, believed)
     trouble.note(mine.trouble, clocks, event, door)
     company.note(mine.company, event)
@@ -397,7 +452,8 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
     """A silence has ended: would it have called, at the price at which homes are compared?"""
     if np.isnan(of.homes[home].reference):
         still = np.empty(BINS + 1)
-        costs = look_closer(of, known, home, before, still)
+        clock, rate = local(of, home, before), of.homes[home].rate
+        costs = look_closer(of, known, home, clock, rate, still)
         of.homes[home].reference = best(still, known.reference_price * costs)
     age(of, known, home, before)
     of.homes[home].outlasted[by_a_way_out(of, home)] += gap > of.homes[home].reference
@@ -405,15 +461,16 @@ def compare(of: State, known: Known, home: int, before: float, gap: float) -> No
 
 
 @compiled
-def look_closer(of: State, known: Known, home: int, at: float, still: Row) -> float:
-    """How long a well person may be silent from here, into `still`; returns how many times a false alert costs here
-    what one does where a whole moment is at stake.
+def look_closer(of: State, known: Known, home: int, clock: float, rate: Row, still: Row) -> float:
+    """How long a well person may be silent from when the wall `clock` says so, into `still`, and how fast the trees
+    think that it ends, into `rate`; returns how many times a false alert costs here what one does where a whole moment
+    is at stake.
     """
     x = np.empty((BINS + 1, INPUTS), np.float32)
     now = of.homes[home].now
-    describe(now, of.homes[home].habits, of.homes[home].short, local(of, home, at), known.usual, x)
+    describe(now, of.homes[home].habits, of.homes[home].short, clock, known.usual, x)
     survival(x, known.trees, still)
-    correct(now, of.homes[home].short, local(of, home, at), still, of.homes[home].rate)
+    correct(now, of.homes[home].short, clock, still, rate)
     return dearness(x, known.usual, known.shares)
 
 
@@ -423,10 +480,17 @@ def by_a_way_out(of: State, home: int) -> int:
     return int(way(of.homes[home].now) >= 2)
 
 
+@woven_in
+def days_since(of: State, home: int, until: float) -> float:
+    """Days on the wall that are not counted as watched yet."""
+    last = of.homes[home].watched[1]
+    return float(max(local(of, home, until) - local(of, home, last), 0.0) / DAY)
+
+
 @compiled
 def age(of: State, known: Known, home: int, until: float) -> None:
     """Days watched, each worth less as more follow."""
-    passed = max(until - of.homes[home].watched[1], 0.0) / DAY
+    passed = days_since(of, home, until)
     kept = 0.5 ** (passed / known.half_life)
     of.homes[home].outlasted[0] *= kept
     of.homes[home].outlasted[1] *= kept
@@ -437,7 +501,7 @@ def age(of: State, known: Known, home: int, until: float) -> None:
 @compiled
 def noise(of: State, known: Known, home: int, at: float) -> float:
     """How many times as often as elsewhere this home outlasts the common deadline, where somebody is now."""
-    passed = max(at - of.homes[home].watched[1], 0.0) / DAY
+    passed = days_since(of, home, at)
     kept = 0.5 ** (passed / known.half_life)
     days = of.homes[home].watched[0] * kept + passed
     here = by_a_way_out(of, home)
@@ -454,11 +518,39 @@ def settle(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
     for each in range(len(homes)):
         home = homes[each]
         at = of.homes[home].last_sign
-        costs = look_closer(of, known, home, at, still)
+        costs = look_closer(of, known, home, local(of, home, at), of.homes[home].rate, still)
         of.homes[home].reference = best(still, known.reference_price * costs)
-        rate = of.homes[home].asked / noise(of, known, home, at)
-        tau = best(still, costs * np.exp(read_table(price_of_rate, np.log(rate))))
-        found[each, 0], found[each, 1] = tau, chance_at(still, tau)
+        tau = best(still, costs * price(of, known, home, at, price_of_rate))
+        found[each, 0], found[each, 1] = at_the_latest(of, home, at, tau), chance_at(still, tau)
+    return found
+
+
+@compiled
+def price(of: State, known: Known, home: int, at: float, price_of_rate: Row) -> float:
+    """What a false alert in this home is worth, in s of delay."""
+    rate = of.homes[home].asked / noise(of, known, home, at)
+    return float(np.exp(read_table(price_of_rate, np.log(rate))))
+
+
+@compiled
+def follow_late(of: State, homes: Row) -> Row:
+    """Whether the clock by which the silence of each of `homes` is judged was another one a week before."""
+    found = np.empty(len(homes), np.bool_)
+    for each in range(len(homes)):
+        at = of.homes[homes[each]].last_sign
+        found[each] = was_ahead(of, homes[each], at) != ahead(of, homes[each], at)
+    return found
+
+
+@compiled
+def by_the_old_clock(of: State, known: Known, homes: Row, price_of_rate: Row) -> Row:
+    """Seconds that the silence of each of `homes` may last, for one who lives on by the clock of a week ago."""
+    found, still, rate = np.empty(len(homes)), np.empty(BINS + 1), np.empty(BINS, np.uint8)
+    for each in range(len(homes)):
+        home = homes[each]
+        at = of.homes[home].last_sign
+        costs = look_closer(of, known, home, at + was_ahead(of, home, at), rate, still)
+        found[each] = best(still, costs * price(of, known, home, at, price_of_rate))
     return found
 
 
@@ -561,6 +653,20 @@ def by_absence(kind: int, wanders: bool) -> bool:
 
 
 @compiled
+def late_by_clocks(of: State, home: int, kind: int) -> float:
+    """Seconds more for what is waited for through a night in which clocks are put back, and for what is waited for at
+    an hour of the clock where somebody may live by that of a week ago.
+    """
+    mine = of.homes[home]
+    since, due = float(mine.since[kind]), float(mine.due[kind])
+    if kind in (night.NOT_UP, night.NOT_IN_BED):
+        return max(ahead(of, home, since) - min(ahead(of, home, due), was_ahead(of, home, due)), 0.0)
+    if kind == night.NOT_BACK or (kind == doors.NOT_BACK and not mine.wanders):
+        return max(ahead(of, home, since) - ahead(of, home, due), 0.0)
+    return 0.0
+
+
+@compiled
 def ring(of: State, homes: Row, moment: float) -> Row:
     """(n, 3): home, place in KINDS, and whether it is over. A clock rings once, when its home was heard that long."""
     found = np.empty((len(homes) * COUNT, 3), np.int64)
@@ -571,6 +677,8 @@ def ring(of: State, homes: Row, moment: float) -> Row:
         for kind in range(COUNT):
             over = mine.stage[kind] == ENDED_SINCE
             if not over and not mine.due[kind] < known:
+                continue
+            if not over and mine.due[kind] + late_by_clocks(of, home, kind) >= known:
                 continue
             if not over and by_absence(kind, mine.wanders):
                 may_last = patience(of, home, known, MISSED_ONE)

@@ -170,7 +170,7 @@ class _Drive:
             engine.overdue(utc(heard))
             tau: Floats = engine.expected_by - at
             mine = engine._state[OWN]
-            read.costs[row] = stream.look_closer(engine._columns, engine._known, OWN, at, read.still[row])
+            read.costs[row] = stream.look_closer(engine._columns, engine._known, OWN, at, mine["rate"], read.still[row])
             read.noisy[row] = stream.noise(engine._columns, engine._known, OWN, at)
             if at - mine["began"] < KNOWN_AFTER:
                 read.cap[row] = expected_by(engine._limits, np.array([OWN]), np.array([at]))[0] - at

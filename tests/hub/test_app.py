@@ -83,9 +83,11 @@ def test_a_register_with_a_mistake_is_not_loaded_at_all(file: Path, document: Pa
     broken = json.loads(document.read_text())
     broken["residents"][0]["home"] = "nowhere"
     broken["contacts"][0]["resident"] = "nobody"
+    broken["homes"][1]["limits"] = {"up_by_hour": 99}
     document.write_text(json.dumps(broken))
     done = hub(file, "load", document)
-    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 2)
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 3)
+    assert "up_by_hour is 99, and has to be between 4 and 16" in done.stderr
     assert store.records.homes() == []
 
 
@@ -121,6 +123,7 @@ def test_logins(file: Path, document: Path, store: Store) -> None:
     hub(file, "load", document)
     assert set(json.loads(hub(file, "account", "add", "priya", "--role", "responder").stdout)) == {"priya"}
     assert hub(file, "account", "add", "priya", "--role", "responder").returncode == 2, "she is there"
+    assert "small letters" in hub(file, "account", "add", "Bad Login", "--role", "operator").stderr
     assert "what is their work?" in hub(file, "account", "add", "nobody").stderr, "nobody is an operator by default"
     assert hub(file, "account", "add", "kit", "--role", "contact").returncode == 2, "whose contact?"
     assert hub(file, "account", "add", "karl", "--role", "contact", "--person", "karl").returncode == 0

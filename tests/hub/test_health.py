@@ -12,7 +12,7 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.records import Beat
 from models import wire
-from models.alert import Lane, State
+from models.alert import Act, Lane, Outcome, State
 from models.detection import FindingKind
 from models.health import Rhythm
 from models.observation import SensorKind, What
@@ -24,6 +24,8 @@ from tests.hub.conftest import T0, Hand
 from tests.hub.post import HOME, Post
 
 ALL = ("pendant", "hall", "front-door", "bed")
+TEN = timedelta(minutes=10)
+FLAT = SensorHealth(battery=5.0)
 STREET = tuple(f"street-{number}" for number in range(12))
 WELL: dict[str, Any] = {"on_mains": True, "route": Route.BROADBAND, "bridges": {"zigbee2mqtt": True}}
 
@@ -183,6 +185,55 @@ def test_a_path_that_flaps_is_one_fault_until_it_has_held_for_an_hour(post: Post
     lived(post, 12)
     assert standing(post) == []
     assert unprotected(post) == pytest.approx(20 * 6, abs=20)
+
+
+def of_the_kit(post: Post) -> list[State]:
+    return [alert.state for alert in post.alerts() if alert.lane is Lane.KIT]
+
+
+def closed_by_hand(post: Post) -> None:
+    (alert,) = [one for one in post.alerts() if one.lane is Lane.KIT and one.state is State.RAISED]
+    post.store.alerts.act(alert.id, Act.ANSWER, "tom", post.hand.now)
+    post.store.alerts.act(alert.id, Act.CLOSE, "tom", post.hand.now, outcome=Outcome.FAULT)
+
+
+def states_after(post: Post, hours: float, **more: Any) -> list[State]:
+    post.hand.move(hours=hours)
+    lived(post, 2, **more)
+    post.watch._looked_again_at = float("-inf")
+    post.turn()
+    return of_the_kit(post)
+
+
+@pytest.mark.parametrize(
+    ("told", "within"),
+    [({"on_mains": False}, 96), ({"health": {"pendant": FLAT}}, 48)],
+    ids=["the mains", "a pendant's battery"],
+)
+def test_a_fault_that_lasts_is_raised_anew_though_somebody_closed_that(
+    post: Post, told: dict[str, Any], within: int
+) -> None:
+    lived(post, 8, TEN, **told)
+    closed_by_hand(post)
+    assert states_after(post, within - 1, **told) == [State.CLOSED]
+    post.begin()
+    anew = [State.CLOSED, State.RAISED]
+    assert states_after(post, 1, **told) == states_after(post, within, **told) == anew, "once"
+    lived(post, 8, TEN)
+    assert of_the_kit(post) == [State.CLOSED, State.CLOSED]
+    assert states_after(post, within + 1) == [State.CLOSED, State.CLOSED], "it is over"
+
+
+def test_a_dead_sensor_is_told_of_again_though_somebody_closed_that(post: Post) -> None:
+    others = ("pendant", "hall", "front-door")
+    lived(post, 1)
+    states_after(post, 5, sensors=others)
+    closed_by_hand(post)
+    assert states_after(post, 95, sensors=others) == [State.CLOSED]
+    assert states_after(post, 1.1, sensors=others) == [State.CLOSED, State.RAISED]
+    assert "has not reported since" in said(post)
+    lived(post, 2)
+    assert of_the_kit(post) == [State.CLOSED, State.CLOSED]
 
 
 def test_a_street_without_power(post: Post) -> None:

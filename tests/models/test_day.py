@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -6,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hub.web.picture import picture
-from models.day import Doing, Seen, Span, at_level, ribbon
-from models.observation import What
+from models.day import Doing, Seen, Span, as_watched, at_level, ribbon
+from models.observation import SensorKind, What
 from models.people import Level
 from tests.conftest import NOON, okafor_home, with_armchair
 
@@ -64,6 +65,18 @@ def test_what_was_not_heard_is_never_shown_as_known() -> None:
 
 def test_a_home_that_is_heard_and_says_nothing_is_quiet() -> None:
     assert told(ribbon(HOME, [], START, END, END)) == [("quiet", 12.0)]
+
+
+def test_where_no_motion_is_noticed_nothing_is_said_to_be_quiet() -> None:
+    spans = [*ribbon(HOME, NIGHT, START, END, END), Span(END, END + HOUR, Doing.OUT)]
+    assert {"quiet", "out"} <= {doing for doing, _ in told(spans)}
+    assert as_watched(spans, HOME) == spans
+    without = replace(HOME, sensors=tuple(one for one in HOME.sensors if one.kind is not SensorKind.MOTION))
+    expected = [one.start for one in spans if one.doing in (Doing.QUIET, Doing.OUT)]
+    found = as_watched(spans, without)
+    unknown = [one for one in found if one.doing is Doing.UNWATCHED]
+    assert all(any(one.start <= at < one.end for one in unknown) for at in expected)
+    assert not {Doing.QUIET, Doing.OUT} & {one.doing for one in found}
 
 
 SEATED = with_armchair(HOME)

@@ -78,4 +78,6 @@ def test_a_night_is_judged_by_what_was_heard_of_it() -> None:
     assert night(up, START, END, AT_LEVEL[Level.TIMES]).quiet is False
     deaf = [Span(START, START + 3 * hour, Doing.UNHEARD), *spans[1:]]
     assert night(deaf, START, END, AT_LEVEL[Level.TIMES]).quiet is None
+    unwatched = [Span(START, START + 3 * hour, Doing.UNWATCHED), *spans[1:]]
+    assert night(unwatched, START, END, AT_LEVEL[Level.TIMES]).quiet is None
     assert night([], START, END, AT_LEVEL[Level.TIMES]).quiet is None

@@ -85,8 +85,8 @@ class Board:
         self._heard: dict[str, Heard] = {}
         self._read_at: tuple[float, datetime] | None = None
         self._touched: set[int] = set()
-        self._counts: dict[str, tuple[str, int]] = {}
-        self._unheard: tuple[tuple[float, datetime], frozenset[str]] | None = None
+        self._counts: dict[str, tuple[str, int, int]] = {}
+        self._unheard: tuple[tuple[float, datetime], dict[str, bool]] | None = None
         self._queues: dict[str, tuple[object, Queue]] = {}
 
     def latest(self) -> int:
@@ -156,7 +156,7 @@ class Board:
         """The hub's time, and as the council's clock says it: no word about a person."""
         with self._lock:
             now = self._door.clock.now()
-            zone, _ = self._counted(council, self._door.homes_of(council), now)
+            zone, *_ = self._counted(council, self._door.homes_of(council), now)
         return {"now": now.timestamp(), "clock": clock_s(now, zone)}
 
     def seen(self, viewers: Sequence[Viewer], queue: Queue) -> None:
@@ -263,7 +263,7 @@ class Board:
     ) -> Queue:
         rows, watched = self._sorted(homes, now), self._door.homes_of(council)
         outages, alone = self._folded(rows["faults"], homes, now)
-        zone, unheard = self._counted(council, watched, now)
+        zone, unheard, to_fit = self._counted(council, watched, now)
         queue = Queue(
             "",
             now,
@@ -278,6 +278,7 @@ class Board:
             trouble,
             ways,
             how_far(self._door.records),
+            to_fit,
         )
         return queue.marked(hashlib.sha256(repr((council, queue.says)).encode()).hexdigest()[:16])
 
@@ -289,14 +290,15 @@ class Board:
             parts[_part_of(row.alert, now)].append(row)
         return parts
 
-    def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int]:
-        """The centre's time zone, and how many homes are not heard."""
+    def _counted(self, council: str, homes: dict[str, Home], now: datetime) -> tuple[str, int, int]:
+        """The centre's time zone, how many homes are not heard any more, and how many have no kit yet."""
         unheard = self._not_heard(now)
         if council not in self._counts:
-            self._counts[council] = (zone_of(homes.values()), len(unheard & homes.keys()))
+            mine = [unheard[home] for home in unheard.keys() & homes.keys()]
+            self._counts[council] = (zone_of(homes.values()), sum(mine), len(mine) - sum(mine))
         return self._counts[council]
 
-    def _not_heard(self, now: datetime) -> frozenset[str]:
+    def _not_heard(self, now: datetime) -> dict[str, bool]:
         known = self._unheard
         if known is None or not self._lately(known[0], self._door.real_now(), now, COUNTED_FOR):
             known = self._read_unheard(now)
@@ -309,10 +311,10 @@ class Board:
         with self._lock:
             self._know_unheard(read)
 
-    def _read_unheard(self, now: datetime) -> tuple[tuple[float, datetime], frozenset[str]]:
+    def _read_unheard(self, now: datetime) -> tuple[tuple[float, datetime], dict[str, bool]]:
         return (self._door.real_now(), now), self._worklist.unheard(now - unheard_after(None))
 
-    def _know_unheard(self, read: tuple[tuple[float, datetime], frozenset[str]]) -> None:
+    def _know_unheard(self, read: tuple[tuple[float, datetime], dict[str, bool]]) -> None:
         if self._unheard is None or read[1] != self._unheard[1]:
             self._counts.clear()
         self._unheard = read

@@ -263,5 +263,7 @@ def _hearing(home: Home, heard: Heard, beat: Heartbeat | None, now: datetime) ->
     until, why = heard.until, why_unheard(heard, now, unheard_after(beat))
     if why is None and until is not None:
         return Hearing(True, f"The home is heard; all has arrived up to {clock_s(until, home.timezone)}.", until)
-    since = f"since {when(until, now, home.timezone)}" if until else "at all"
-    return Hearing(False, f"The home is not heard {since}, because {why}.", until)
+    if until is None:
+        return Hearing(False, "Not installed yet: no kit was ever heard here.", None)
+    since = when(until, now, home.timezone)
+    return Hearing(False, f"The home is not heard since {since}, because {why}.", until)

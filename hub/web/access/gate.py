@@ -15,7 +15,7 @@ from hub.budgets import counted_falls, judged, set_aside
 from hub.clock import Clock
 from hub.kits import Depot, short, standing_of
 from hub.knowing import BEHIND, Knowing, about, unheard_after
-from hub.loops import judged_until, relied_on
+from hub.loops import age, judged_until, relied_on
 from hub.reserve import reserve
 from hub.settings import Settings
 from hub.store import open_store
@@ -50,6 +50,7 @@ from hub.web.access.relatives import RelativeDesk
 from hub.web.access.reminding import RemindingDesk
 from hub.web.access.responding import ResponseDesk, told
 from hub.web.access.said import line, people, reasons, sent_of, zone_of
+from hub.web.access.seeking import SeekingDesk
 from hub.web.access.trying import TryingDesk
 from hub.web.access.upkeep import Upkeep
 from hub.web.access.visits import VisitDesk
@@ -75,7 +76,7 @@ from hub.web.shown import (
     Watching,
 )
 from hub.web.words import place
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, HomeTold, Lane, Outcome, Refused, State
 from models.detection import coldstart
 from models.detection.explain import about_one_in
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -106,6 +107,7 @@ RING = "Ring the duty line."
 FULL = f"The hub's disk is full: it lives on its reserve, and nothing is lost yet. Room has to be made. {RING}"
 SCARCE = f"The hub's disk is full, its reserve too: only calls for help are taken in. Room has to be made now. {RING}"
 
+NOWHERE = "The hub's settings do not say where kits find it. Ask whoever runs the hub to set kits_host and kits_port."
 MENTIONED = timedelta(days=14)
 WORN_WITHIN = timedelta(days=14)
 
@@ -150,6 +152,7 @@ class Gate:
         self.letters = LetterDesk(self._door, self.choosing, self.family)
         self.aloud = AloudDesk(self._door, chosen, self.family)
         self.reminding = RemindingDesk(self._door)
+        self.seeking = SeekingDesk(self._door)
         self.planning = PlanningDesk(self._door, chosen)
         self._worklist, self._reserve = Worklist(records.engine), reserve(chosen)
         self.ways = WayDesk(self._door)
@@ -236,6 +239,7 @@ class Gate:
             self._state.strip(home, shown, fitted, now) if Data.KIT in shown else None,
             self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
+            _home_untold(alert, entries) if Data.TIMELINE in shown else False,
         )
 
     def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
@@ -412,7 +416,7 @@ class Gate:
         """Who has which kit of that home, and whether one can be made."""
         self._door.shown(viewer, purpose, (Data.KIT,))
         if self._depot is None or self._depot.where is None:
-            return Prepared(home_id, hindrance="It is not settled where kits find this hub: kits_host and kits_port.")
+            return Prepared(home_id, hindrance=NOWHERE)
         home, now = self._records.home(home_id), self._door.real()
         if home is None or not self._door.touches(viewer, home):
             return Prepared(home_id)
@@ -443,7 +447,7 @@ class Gate:
         until = judged_until(loops)
         return {
             "alive": self._turns(),
-            "loops": {name: {"age_s": round(real - one.real_at, 1), "note": one.note} for name, one in loops.items()},
+            "loops": {name: {"age_s": round(age(one, real), 1), "note": one.note} for name, one in loops.items()},
             "hearing": self._hears(),
             "disk": {"full": self._reserve.used, "only_calls": self._reserve.scarce},
             "played_now": self._clock.now().isoformat(),
@@ -487,7 +491,7 @@ class Gate:
     def _late(self, home: str | None = None) -> list[tuple[str, datetime]]:
         loops, real = self._records.loops(), self._real_now()
         mine = [(name, loops[name]) for name in relied_on(loops, home) if name in loops]
-        return sorted((name, one.played) for name, one in mine if real - one.real_at > LATE)
+        return sorted((name, one.played) for name, one in mine if age(one, real) > LATE)
 
     def _hears(self) -> bool:
         return self._worklist.hears(self._clock.now() - unheard_after(None))
@@ -656,6 +660,14 @@ def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     if alert.state is not State.ATTENDING:
         legal -= {Act.ARRIVE}
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
+
+
+def _home_untold(alert: Alert, entries: Sequence[Entry]) -> bool:
+    """Whether it is still open if the home was told that help is coming."""
+    if alert.lane is not Lane.PERSON or alert.state in (State.RAISED, State.CLOSED):
+        return False
+    answered = max((one.id for one in entries if one.act is Act.ANSWER), default=0)
+    return not any(one.id > answered and one.text in set(HomeTold) for one in entries)
 
 
 def _happened(entry: Entry, names: dict[str, str]) -> Happened:

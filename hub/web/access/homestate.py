@@ -5,13 +5,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hub.knowing import used
 from hub.store.health import Health
 from hub.web.access.days import Days
 from hub.web.access.door import Door
 from hub.web.picture import Lane, lanes
 from hub.web.shown import Fact, Fitted, Strip
 from hub.web.words import listed, minutes, place, plural
-from models.day import Seen, ribbon
+from models.day import Seen, as_watched, ribbon
 from models.faults import TEST_EVERY
 from models.home import Home
 from models.hours import when
@@ -46,7 +47,8 @@ class HomeState:
     def _of_person(self, home: Home, seen: Sequence[Seen], now: datetime) -> list[Fact]:
         zone = home.timezone
         heard = self._door.heard_of(home.id).until if self._door.why(home.id, now) is None else None
-        facts = [_who(presence(home, seen, heard, now), home, now)]
+        own = used(self._door.records, home)
+        facts = [_who(presence(own, seen, heard, now), own, now)]
         bed = in_bed(seen)
         if bed and heard:
             facts.append(Fact("Bed", f"{'in bed' if bed[0] else 'got up'} {when(bed[1], now, zone)}"))
@@ -80,6 +82,7 @@ class HomeState:
     def _lanes(self, home: Home, seen: Sequence[Seen], now: datetime) -> tuple[Lane, ...]:
         until = self._door.heard_of(home.id).until
         spans = ribbon(home, seen, now - HOURS, now, until) if seen else []
+        spans = as_watched(spans, used(self._door.records, home))
         rooms = list(dict.fromkeys(sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT))
         pendants = {sensor.room for sensor in home.sensors if sensor.kind is SensorKind.PENDANT} - {*rooms}
         spans = [replace(one, room="pendant pressed") if one.room in pendants else one for one in spans]
@@ -105,6 +108,7 @@ def _who(who: Presence, home: Home, now: datetime) -> Fact:
     rests = f"{room} at {at} was the last sign" if who.where is Where.IN else f"the front door at {at} was the last"
     more = "; two rooms answer each other: somebody else may be there" if who.company else ""
     more += f"; {home.people} people live here" if home.people > 1 else ""
+    more += "" if home.notices_motion else "; no motion is noticed here"
     more += "; a pet may set off sensors" if home.pets else ""
     return Fact("Who is in", f"{_SAYS[who.where]}: {rests}{more}")
 

@@ -4,7 +4,11 @@
   const on = document.getElementById("push");
   const off = document.getElementById("push-off");
   const said = document.getElementById("push-said");
-  if (!on || !("serviceWorker" in navigator) || !("PushManager" in window)) return;
+  if (!on) return;
+  if (!("serviceWorker" in navigator) || !("PushManager" in window)) {
+    document.getElementById("push-none").hidden = false;
+    return;
+  }
   const ready = navigator.serviceWorker.register(on.dataset.worker, { scope: on.dataset.scope });
 
   const post = async (path, fields) => {
@@ -20,6 +24,7 @@
   };
 
   on.addEventListener("click", async () => {
+    on.disabled = true; // a push service may take its time, and a second press would ask it twice
     try {
       const key = await (await fetch("/push/key")).arrayBuffer();
       const worker = await ready;
@@ -29,6 +34,7 @@
     } catch {
       said.textContent = said.dataset.failed;
     }
+    on.disabled = false;
     await show();
   });
 

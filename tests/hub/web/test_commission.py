@@ -9,10 +9,12 @@ import pytest
 from msgspec import structs
 
 from hub.authority import Authority
+from hub.store import amendments
 from hub.store.fittings import Fittings
 from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
 from hub.web.access import Viewer, open_gate
+from hub.web.words import NO_CALL
 from models.commission import configured
 from models.key_safe import Deed, permitted
 from models.observation import SensorKind, What
@@ -92,6 +94,7 @@ def test_from_a_list_to_a_certificate_and_what_breaks_it(world: World, visit: Vi
     assert ivan.post(f"{PAGE}/certificate").headers["location"] == answer.headers["location"], "pressed twice"
     paper = answer.headers["location"]
     assert "Ivan Petrov" in words(ivan.see(paper))
+    assert "20 November 2026" in words(ivan.see(paper)), "it is read years later"
     assert "120 of 255" in words(ivan.see(paper))
     printed = ivan.get(f"{paper}/pdf")
     assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
@@ -117,6 +120,31 @@ def test_what_is_said_twice_is_done_once(world: World, visit: Visit) -> None:
     said(ivan, "remove", "take-it-out", id="porch_pir")
     said(ivan, "sensor", "the-same-post", id="porch_pir", kind="motion", room="porch")
     assert world.home("h_okafor").sensor("porch_pir") is None, "a late repeat brings nothing back"
+
+
+def test_two_sensors_with_each_others_names_are_told_of(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    beat(world)
+    world.move(timedelta(seconds=1))
+    said(ivan, "test", name="kitchen_pir")
+    world.saw("h_okafor", (world.now, "hall_pir", What.MOVED), (world.now, "front_door", What.OPENED))
+    assert state(ivan)["tests"]["kitchen_pir"]["colour"] == "waiting"
+    world.move(timedelta(seconds=20))
+    red = state(ivan)["tests"]["kitchen_pir"]
+    assert (red["colour"], "the hub had hall_pir (hall). If that" in red["text"]) == ("red", True)
+
+
+def test_who_takes_the_only_pendant_out_is_told_that_nobody_can_call_any_more(world: World, visit: Visit) -> None:
+    ivan, alone = visit("ivan"), "without it nobody in this home can"
+    assert ivan.see(PAGE).count(alone) == 1
+    said(ivan, "sensor", id="cord", kind="pull_cord", room="bathroom")
+    assert alone not in ivan.see(PAGE)
+    for one in ("cord", "pendant"):
+        assert NO_CALL not in ivan.see(PAGE)
+        said(ivan, "remove", id=one)
+    assert NO_CALL in ivan.see(PAGE)
+    told = [one.text for one in amendments.latest(world.store.records.engine, "", 9)]
+    assert "changed while fitting; sensors out: pendant" in told
 
 
 def test_consent_is_given_by_somebody_on_a_basis_until_a_day_and_withdrawn(world: World, visit: Visit) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from hub.store.responses import Responses
-from models.alert import Act
+from models.alert import Act, HomeTold
 from models.detection import Finding, FindingKind
+from models.home import Home
 from models.observation import What
 from models.register import PlanOf, Register
 from models.response import OUTSIDE, RESIDENT, TELEPHONE, Answer, ResponsePlan, Step
@@ -22,6 +23,30 @@ def test_an_empty_queue_says_so_and_as_of_when(visit: Visit) -> None:
     assert "Nobody is waiting" in page
     assert "As of 12:00:00" in page
     assert "2 of 2 homes heard" in page
+
+
+def test_whether_the_home_was_told_of_help_is_by_its_kits_own_word(world: World, visit: Visit) -> None:
+    tom, sheet = visit("tom"), f"/console/alert/{world.press().id}"
+    unknown = "it has not said yet that it showed or said it"
+    assert unknown not in words(tom.see(sheet))
+    tom.post(f"{sheet}/answer")
+    assert unknown in words(tom.see(sheet))
+    world.store.alerts.ordered(world.store.alerts.orders(), HomeTold.SAID, world.now)
+    page = words(tom.see(sheet))
+    assert unknown not in page
+    assert HomeTold.SAID in page
+
+
+def test_a_home_without_a_kit_is_not_installed_yet_and_not_missed(world: World, visit: Visit) -> None:
+    world.store.records.load(Register(homes=(Home("h_new", "Northside", ()),)), {})
+    assert "2 of 3 homes heard, 1 not installed yet" in words(visit("tom").see("/console"))
+    assert "h_new Not installed yet: no kit was ever heard here." in words(visit("ivan").see("/installer/homes"))
+    world.beat("h_new")
+    world.move(timedelta(hours=1))
+    for home in ("h_okafor", "h_lindqvist"):
+        world.beat(home)
+    assert "2 of 3 homes heard, 1 not" in words(visit("tom").see("/console"))
+    assert "The home is not heard since 12:00" in words(visit("ivan").see("/installer/homes"))
 
 
 def test_people_before_kits_and_presses_before_silence(world: World, visit: Visit) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import itertools
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -231,6 +232,21 @@ def test_alive_says_which_loop_stands_still_and_nothing_of_people(world: World, 
     assert (answer.status_code, answer.json()["alive"]) == (503, False)
     assert answer.json()["loops"]["watch"]["age_s"] >= 60
     assert "Okafor" not in answer.text
+
+
+def test_a_loop_that_died_as_the_clock_was_set_back_is_not_alive_for_that_long(world: World, visit: Visit) -> None:
+    guest = visit(None)
+    world.turn("watch", age=60, ahead=7200)
+    answer = guest.get("/alive")
+    assert (answer.status_code, answer.json()["alive"]) == (503, False)
+    assert 60 <= answer.json()["loops"]["watch"]["age_s"] < 7000
+    world.turn("watch", age=0, ahead=-7200)
+    assert guest.get("/alive").json()["alive"] is True, "nor is one dead because the clock was put forward since"
+
+
+def test_what_another_machine_says_of_a_moment_to_come_is_not_believed(world: World, visit: Visit) -> None:
+    world.store.records.turned("watch", time.time() + 7200, world.now, "", time.monotonic(), "another")
+    assert visit(None).get("/alive").status_code == 503
 
 
 def test_a_hub_whose_watch_has_not_begun_is_not_alive(world: World, visit: Visit) -> None:

@@ -261,7 +261,10 @@ def test_an_invitation_is_good_once(office: World, admin: Visitor, visit: Visit)
     for bad in ({"password": "short", "again": "short"}, {"password": "lamp heron stove", "again": "another"}):
         assert guest.post(found.group(), csrf=csrf, **bad).status_code == 400
     good = {"password": "lamp heron stove", "again": "lamp heron stove"}
-    assert guest.post(found.group(), csrf=csrf, **good).headers["location"] == "/login"
+    assert guest.post(found.group(), csrf=csrf, **good).headers["location"] == "/console", "and logs in, as it says"
+    assert guest.get("/console").status_code == 200
+    guest.post("/logout")
+    csrf = token(guest.see("/login"))
     assert guest.get(found.group()).status_code == 404
     assert guest.post(found.group(), csrf=csrf, **good).status_code == 404
     assert visit(None).log_in("lena", "lamp heron stove").headers["location"] == "/console"

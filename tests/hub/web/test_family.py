@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from models.alert import Act, Outcome
-from models.observation import What
+from models.observation import SensorKind, What
+from models.privacy import Consent
+from models.register import Register
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
 
@@ -38,6 +40,22 @@ def test_ada_sees_exact_times(world: World, visit: Visit) -> None:
     assert {"07:40", "10:05"} <= times(page)
     assert page.count('role="img"') == 2
     assert "Today in words" in text
+
+
+def test_where_motion_was_withdrawn_nothing_is_said_to_be_quiet(world: World, visit: Visit) -> None:
+    withdrawn = Consent("h_okafor", SensorKind.MOTION, "the resident", "asked", world.now, withdrawn_at=world.now)
+    world.store.records.load(Register(consents=(withdrawn,)), {})
+    world.expect("h_okafor", last_sign=world.now.replace(hour=11, minute=11))
+    ada = visit("ada")
+    assert "No motion is noticed there, so we cannot say more" in words(ada.see("/family"))
+    assert "Is Mrs Okafor at home? We cannot tell." in words(ada.see("/family/ask"))
+    sheet = f"/console/alert/{world.press().id}"
+    for login, path in (("ada", "/family"), ("grace", "/resident"), ("tom", sheet)):
+        page = words(visit(login).see(path))
+        assert "Not looked at: no motion is noticed here" in page
+        assert not re.search(r"\b(Quiet\b(?! hours)|Out\b|[Pp]robably (out|nobody))", page)
+    who = "not known who is in: the front door at 11:11 was the last; no motion is noticed here"
+    assert who in words(visit("tom").see(sheet))
 
 
 def test_a_neighbour_at_rooms_sees_half_hours_only(world: World, visit: Visit) -> None:

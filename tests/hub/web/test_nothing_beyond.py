@@ -244,14 +244,22 @@ def test_nothing_beyond_the_tables_comes_back_by_any_route(
     assert [line for line in caplog.messages if any(mark in line for mark in told)] == []
 
 
+@pytest.fixture(scope="module")
+def alarmed(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Another such world, in which somebody fell and nothing else happened."""
+    made = marked(tmp_path_factory.mktemp("alarmed"))
+    fell(made)
+    return made
+
+
 @pytest.mark.parametrize(("contact", "level"), [*LEVELS.items(), ("c_paused", Level.NOTHING)])
 @pytest.mark.parametrize("way", ["email", "sms", "webpush", "sip"])
 def test_what_a_contact_is_sent_says_no_more_than_their_level(
-    world: World, contact: str, level: Level, way: str
+    alarmed: World, contact: str, level: Level, way: str
 ) -> None:
-    alert = world.store.alerts.of_home(HOME, 1)[0]
-    calls = Calls(world.store, Links(Keyring(world.settings.secrets)), "https://hub.example", text_back=True)
-    call = calls.call(alert, Step(contact, way), 1, world.now)
+    alert = alarmed.store.alerts.of_home(HOME, 1)[0]
+    calls = Calls(alarmed.store, Links(Keyring(alarmed.settings.secrets)), "https://hub.example", text_back=True)
+    call = calls.call(alert, Step(contact, way), 1, alarmed.now)
     who = Somebody(f"as_{contact}", Role.CONTACT, level)
     may = given(who, Moment(alert=True, reason=True))
     text = f"{call.subject} {call.text}"
@@ -259,3 +267,4 @@ def test_what_a_contact_is_sent_says_no_more_than_their_level(
     assert ("znoticed" in text) is (level is Level.TIMES)
     locked = way == "webpush" and level in (Level.NOTHING, Level.ALL_IS_WELL)
     assert (call.text == say("wanted.open", "en")) is locked, "what others see on a locked telephone"
+    assert ("https://" in call.text) is (way != "webpush"), "a press on what is pushed opens the link"

@@ -74,6 +74,7 @@ def test_while_a_home_was_not_heard_nothing_would_have_been_raised(world: World,
 def test_what_can_not_be_tried_is_said(world: World, admin: Visitor) -> None:
     status, told = asked(admin, up_by_hour="noon")
     assert (status, "'noon' is no whole number" in told) == (400, True)
+    assert "up_by_hour is 5, before the night ends at morning_hour 6" in asked(admin, up_by_hour="5")[1]
     assert "'many' is no whole number" in asked(admin, people="many")[1], "though it is none of the settings"
     world.two_days()
     assert "has not been watched for three days" in asked(admin)[1]

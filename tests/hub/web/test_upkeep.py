@@ -69,9 +69,9 @@ def test_one_home_with_all_that_is_known_of_its_kit(world: World, visit: Visit) 
     Fittings(world.store.records.engine).issue(proved)
     page = words(visit("ivan").see(HOME))
     assert "Battery flat : bedroom bed, since 11:00 It may stop reporting on any day. Exchange its battery." in page
-    assert "2 h 50 min, by its own rhythm 88 (120 when fitted) 20 %; flat before" in page
+    assert "2 h 50 min, by its own rhythm 88 (120 when fitted) 20 %; flat between" in page
     assert "by how its level fell" in page
-    assert "4 h, by its kind not said 100 %; flat before" in page
+    assert "4 h, by its kind not said 100 %; flat between" in page
     assert "its age, since it reports the same level all along" in page
     assert "3 Larch Close" in page
     assert "a press or a collapse could have been noticed at every minute" in page

@@ -1,6 +1,5 @@
 """What pages say of how a home is watched: nothing that the watch has not said itself."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -62,7 +61,7 @@ def test_a_watch_that_stands_still_makes_no_claim(world: World, visit: Visit) ->
 def test_a_watch_that_is_behind_makes_no_claim(world: World, visit: Visit) -> None:
     """It turns, but has judged only up to half an hour ago."""
     quiet(world)
-    world.store.records.turned("watch", time.time() + 3600, world.now - timedelta(minutes=30))
+    world.turn("watch", behind=timedelta(minutes=30))
     assert "We cannot say how things are." in words(visit("ada").see("/family"))
     assert "expected by" not in words(visit("grace").see("/resident"))
 

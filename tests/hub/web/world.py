@@ -16,6 +16,7 @@ import numpy as np
 from argon2 import PasswordHasher
 
 from hub.clock import Clock
+from hub.loops import this_boot
 from hub.settings import Settings
 from hub.store import open_store
 from hub.store.accounts import IN, Session
@@ -92,9 +93,12 @@ class World:
         for loop in ("ingest", "watch", "escalate"):
             self.turn(loop)
 
-    def turn(self, loop: str, age: float = -3600.0) -> None:
-        """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time."""
-        self.store.records.turned(loop, time.time() - age, self.now)
+    def turn(self, loop: str, age: float = -3600.0, behind: timedelta = timedelta(0), ahead: float = 0.0) -> None:
+        """As if the loop had turned `age` real seconds ago; an hour ahead, so that it stays in time. It had judged up
+        to a moment that is so far `behind`, and the machine's clock was `ahead` then.
+        """
+        at, lived = time.time() - age + ahead, time.monotonic() - age
+        self.store.records.turned(loop, at, self.now - behind, "", lived, this_boot())
 
     def session(self, login: str) -> str:
         """The token of a session as if somebody had logged in."""

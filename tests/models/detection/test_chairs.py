@@ -72,6 +72,9 @@ def test_a_mat_that_blinks_is_told_of_and_is_no_sign_of_life() -> None:
     assert "not even as a sign of life" in said
     silence, _ = home.first(FindingKind.SILENCE)
     assert silence.since - told.since < timedelta(seconds=1), "what it said later counts for nothing"
+    still = home.engine.still_wrong(told.kind, HOME.id, "armchair", NOON + 8 * HOUR)
+    assert still
+    assert (still.key, explain(still, HOME).sentence) == (told.key, said)
 
 
 def test_a_mat_that_rests_as_a_person_does_is_believed_again() -> None:
@@ -79,6 +82,7 @@ def test_a_mat_that_rests_as_a_person_does_is_believed_again() -> None:
     home = Lived([*BLINKS, *rests], 12)
     assert [over for kind, over in home.said if kind is FindingKind.SENSOR_FLAPPING] == [False, True]
     assert home.engine.latest_sign(HOME.id) == (NOON + 8.8 * HOUR, "armchair")
+    assert home.engine.still_wrong(FindingKind.SENSOR_FLAPPING, HOME.id, "armchair", NOON + 12 * HOUR) is None
 
 
 def test_a_mat_that_says_taken_while_others_report_is_stuck_until_it_is_left() -> None:

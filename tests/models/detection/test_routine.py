@@ -207,7 +207,11 @@ def test_what_was_learned_and_what_waits_comes_back_from_a_snapshot(prior: Prior
 def test_warming_leaves_nothing_to_compile(prior: Prior) -> None:
     warm(prior)
     warm()
-    take: Any = stream.take
-    ready = len(take.signatures)
-    Engine(HOMES, NOON, prior=prior).observe(life(1))
-    assert len(take.signatures) == ready
+    loops: list[Any] = [stream.take, stream.settle, stream.weakened, stream.follow_late, stream.by_the_old_clock]
+    ready = [len(each.signatures) for each in loops]
+    assert 0 not in ready
+    of = Engine(HOMES, NOON, prior=prior)
+    of.observe(life(1))
+    of.observe(batch([of.heard("h_1", _utc(START + 2 * DAY), _utc(START + 2 * DAY))]))
+    assert of.overdue(_utc(START + 2 * DAY))
+    assert [len(each.signatures) for each in loops] == ready
