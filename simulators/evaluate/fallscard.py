@@ -62,8 +62,8 @@ def _chosen(document: Document) -> str:
     low, high = said["thresholds"][0], said["thresholds"][-1]
     return f"""Neither the model nor the threshold ({low:g} to {high:g}) that judges somebody rests on anything of them.
 Both are made from the others: the threshold is where parts of the model, as they judge people without whom they
-learned, err both ways as was asked in the mean of the files: {MOST_AN_HOUR:g} false alarms an hour to {100 * MOST_MISSED:g} %
-of falls missed."""
+learned, err both ways as was asked in the mean of the files: {MOST_AN_HOUR:g} false
+alarms an hour to {100 * MOST_MISSED:g} % of falls missed."""
 
 
 def within(page: str, document: Document, day: date) -> str:
