@@ -6,6 +6,7 @@ waits there, keeps what was noticed in one commit, and only then answers, sends 
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -70,6 +71,8 @@ CATCHING_UP = 0.5
 """Real s after the kit's broker is back, in which it hands over what it kept for us."""
 CLOSE_ENOUGH = 0.001
 ASK = "ask"
+OBEYED = 8
+"""Of so many orders a heartbeat tells that they were carried out."""
 AWAY, REACHED, AGREED = "away", "reached", "agreed"
 """How it stands with the hub: from REACHED on it let us in, and from AGREED on it knows this home."""
 WALKED_FOR, WALK_BEAT = 600.0, 2.0
@@ -151,6 +154,7 @@ class Agent:
         by_dialect = _adapters(settings, self._surroundings(last))
         self._adapters = list(by_dialect.values())
         self._discovery = Discovery(settings.home, settings.sensors, settings.home_assistant, self._say_in_the_kit)
+        self._obeyed: deque[str] = deque(maxlen=OBEYED)
         self._kit = self._to_kit()
         self._deaf_since = max((at for _, at in last.values()), default=EARLIEST) if self._kit else None
         self._noticing_from = clock.moment().elapsed
@@ -353,12 +357,22 @@ class Agent:
             self._configure(down.text)
             return
         log.warning("the hub says %s", down.order)
-        if down.order is Order.WALK:
-            self._walk_until, self._beat_at = self._clock.moment().elapsed + WALKED_FOR, 0.0
-        if down.order is Order.TEST:
-            self._proving.ask()
-        if down.order is Order.HELP_COMING:
-            self._voice.help_is_coming(down.id, self._clock.moment().elapsed)
+        if self._carried_out(down):
+            if down.id not in self._obeyed:
+                self._obeyed.append(down.id)
+            self._beat_at = 0.0  # the hub says it again until it reads that it was done
+
+    def _carried_out(self, down: Down) -> bool:
+        """What comes again was done already; only a lamp stays lit for longer."""
+        elapsed, again = self._clock.moment().elapsed, down.id in self._obeyed
+        match down.order:
+            case Order.HELP_COMING:
+                return self._voice.help_is_coming(down.id, elapsed)
+            case Order.WALK if not again:
+                self._walk_until = elapsed + WALKED_FOR
+            case Order.TEST if not again:
+                self._proving.ask()
+        return True
 
     def _remember(self) -> None:
         """What the hub said before this program began."""
@@ -448,6 +462,7 @@ class Agent:
             tested=self._proving.tested,
             keeps_to=self._consent.mark if self._link.agreed and not self._relist else "",
             unfit=self._unfit,
+            obeyed=tuple(self._obeyed) if self._voice.fitted else None,
             sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
             **condition,
         )

@@ -107,6 +107,10 @@ SPARE_BYTES = 4 * 1024 * 1024
 """Held on the card so that, when it is full, there is room to delete in: even that has to be written."""
 SPARE_NUMBERS = 10_000
 """Skipped after a power cut: a card that lied about writing must not give a number out twice."""
+A_COPY_SKIPS = 2**36
+"""At each boot as many more as chance says, up to this: a card that was written from a copy of itself, and a second kit
+with such a card, would else give out numbers that the hub has seen, and takes for repeats of what it has.
+"""
 MEMORY_LIMIT = 20_000
 CARD_RESTS = 15.0
 """After the card failed, memory takes everything for so long, in real s: a dying card can be very slow."""
@@ -275,7 +279,7 @@ class Outbox:
         self.last: int
         self.name, before, self.last, self.given_up = self._db.execute("SELECT * FROM outbox").fetchone()
         if before != boot:
-            self.last += SPARE_NUMBERS
+            self.last += SPARE_NUMBERS + secrets.randbelow(A_COPY_SKIPS)
             self._db.execute("UPDATE outbox SET boot = ?, last = ?", (boot, self.last))
 
     def _set_right(self, moment: Moment) -> int:

@@ -30,18 +30,27 @@ class Voice:
     _told: deque[str] = field(default_factory=lambda: deque(maxlen=64))
     _speaking: subprocess.Popen[bytes] | None = None
 
-    def help_is_coming(self, order: str, elapsed: float) -> None:
-        """Lit for longer when it is ordered anew; said aloud once for each order, however often that arrives."""
+    @property
+    def fitted(self) -> bool:
+        return self.lamp is not None or self.buzzer is not None or self.language is not None
+
+    def help_is_coming(self, order: str, elapsed: float) -> bool:
+        """Lit for longer when it is ordered anew; said aloud once for each order, however often that arrives. Whether
+        anything shows or says it.
+        """
         self._until = elapsed + SHOWN
         if self.lamp is not None:
             self.lamp.on()
+        shown = self.lamp is not None or self.buzzer is not None
         if order in self._told:
-            return
-        self._told.append(order)
+            return True
         if self.buzzer is not None:
             self.buzzer.beep(BEEP, BEEP, BEEPS)
         if self.language is not None:
-            self._speak(HELP_IS_COMING[self.language])
+            shown |= self._speak(HELP_IS_COMING[self.language])
+        if shown:
+            self._told.append(order)
+        return shown
 
     def tend(self, elapsed: float) -> None:
         if self._until is not None and elapsed >= self._until:
@@ -61,12 +70,14 @@ class Voice:
             self._speaking.kill()
             self._speaking.wait()
 
-    def _speak(self, text: str) -> None:
+    def _speak(self, text: str) -> bool:
         """Twice, for it may wake somebody. Where it can't, lamp and buzzer have to do."""
         if self._speaking is not None and self._speaking.poll() is None:
-            return
+            return True
         command = [*self.program, "-v", str(self.language), f"{text} {text}"]
         try:
             self._speaking = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except OSError as error:
             log.warning("the kit can't speak: %s: %s", self.program[0], error.strerror)
+            return False
+        return True

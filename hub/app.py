@@ -507,6 +507,8 @@ def _make(settings: Settings, asked: argparse.Namespace, depot: "Depot", who: st
     kit.write(asked.out)
     issued = kit.issued
     print(f"{asked.out}: the kit of {issued.home}, certificate {short(issued)}, good until {issued.until:%Y-%m-%d}")
+    if settings.public_url is None:
+        print("the code on its label opens no page: set public_url, and make the kit anew")
     known = (one for one in depot.authority.ledger() if one.home == issued.home and one.revoked_at is None)
     others = [short(one) for one in known if one.serial != issued.serial]
     if others:

@@ -75,6 +75,8 @@ class Authority:
         with self._alone():
             if not self.certificate.exists():
                 self._begin()
+            elif not self._lists_all():
+                self._list_revoked(self.ledger())
 
     def issue(self, home: str, by: str, now: datetime) -> Pair:
         """A new certificate for a kit; those issued before stay good until they are revoked."""
@@ -104,11 +106,29 @@ class Authority:
     def prove(self, name: str, now: datetime) -> None:
         """See to it that the broker's own certificate carries `name`, by which kits reach it, and lasts."""
         with self._alone():
-            if self.broker_certificate.exists() and _serves(self._read(self.broker_certificate), name, now):
+            if self._is_whole() and _serves(self._read(self.broker_certificate), name, now):
                 return
             key, certificate = self._signed("Nightlight broker", _BROKER, BEGINNING, now + 2 * LASTS, [name])
             _write(self.broker_key, _pem_key(key), private=True)
             _write(self.broker_certificate, certificate.public_bytes(Encoding.PEM))
+
+    def _is_whole(self) -> bool:
+        """Whether the broker's certificate and its key are there and of each other: a crash may have come between."""
+        if not (self.broker_certificate.exists() and self.broker_key.exists()):
+            return False
+        key = load_pem_private_key(self.broker_key.read_bytes(), None)
+        return key.public_key() == self._read(self.broker_certificate).public_key()
+
+    def _lists_all(self) -> bool:
+        """The same of the list of the revoked, the ledger and the trial's certificate: without the list no broker
+        begins, and whoever is missing from it is let in.
+        """
+        if not (self.revoked.exists() and self.trial_certificate.exists()):
+            return False
+        listed = x509.load_pem_x509_crl(self.revoked.read_bytes())
+        ended = [int(one.serial, 16) for one in self.ledger() if not _good(one)]
+        serials = [*ended, self._read(self.trial_certificate).serial_number]
+        return all(listed.get_revoked_certificate_by_serial_number(one) is not None for one in serials)
 
     def broker_until(self) -> datetime:
         return self._read(self.broker_certificate).not_valid_after_utc

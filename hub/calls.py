@@ -37,12 +37,14 @@ _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERV
 
 class Calls:
     """`public_url` is where people reach the pages; without it nothing sent holds a link. With `text_back`, numbers
-    sent back by text message reach us.
+    sent back by text message reach us; `phone` is the contact centre's, for those who are told to ring it.
     """
 
-    def __init__(self, store: Store, links: Links, public_url: str | None, *, text_back: bool = False) -> None:
+    def __init__(
+        self, store: Store, links: Links, public_url: str | None, *, text_back: bool = False, phone: str | None = None
+    ) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
-        self._relatives, self._text_back = Relatives(store.alerts.engine), text_back
+        self._relatives, self._text_back, self._phone = Relatives(store.alerts.engine), text_back, phone
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
@@ -121,8 +123,10 @@ class Calls:
     def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime, language: str) -> str:
         """What a contact is told depends on the level that the resident chose for them."""
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
+        if self._phone:
+            lines.append(say("doing.ring", language, phone=self._phone))
         if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
-            explained = self._explanation(alert)
+            explained = self._noticed(alert)
             lines.append(say("call.why", language, explained=retold(explained, language) or explained))
         if link:
             lines.append(say("call.answer", language, link=link))
@@ -139,8 +143,15 @@ class Calls:
         return "\n".join([self._explanation(alert), *people]) + "\n"
 
     def _explanation(self, alert: Alert) -> str:
+        return " ".join(line for line in self._explained(alert) if line)
+
+    def _noticed(self, alert: Alert) -> str:
+        """Without the last part: what is to be done before it is closed is for those who close it."""
+        return " ".join(line for line in self._explained(alert)[:3] if line)
+
+    def _explained(self, alert: Alert) -> list[str]:
         grown = [one for one in self._alerts.timeline(alert.id) if one.act in (Act.RAISE, Act.GROW)]
-        return " ".join(grown[-1].text.splitlines()) if grown else ""
+        return grown[-1].text.splitlines() if grown else []
 
 
 def _by(step: Step, addresses: Sequence[Address]) -> tuple[str, ...]:

@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
@@ -25,13 +23,14 @@ from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
 from hub.store.alerts import HUB, AttemptMade, Looked, Ordered
+from hub.store.database import is_away
 from hub.store.once import asking_once
 from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
-from models.alert import Act, Alert, Refused
+from models.alert import Act, Alert, HomeTold, Refused
 from models.response import Answer, ResponsePlan, Step, Tried, due
-from models.wire import Down, Leg, encode
+from models.wire import Down, Leg, encode, read_heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +42,8 @@ ALERTS_AT_ONCE = 100
 TAKEN_AT_ONCE = 20
 """Alerts whose steps are written down in one commit."""
 STALE_ORDER = timedelta(minutes=10)
+TOLD_AGAIN_AFTER = 10.0
+"""Real seconds that a kit has to say that it carried out an order."""
 PAUSES = (0.5, 1.5)
 """Real seconds before what failed for a passing reason is tried again; then the next step is as good."""
 PROBE_EVERY = 30.0
@@ -206,9 +207,9 @@ class Escalate:
         self._asking = Asking(Afterwards(store.alerts.engine), calls, transports, sending)
         self._probed_at = self._doors_at = float("-inf")
         self._latest = clock.now()
-        self._telling: dict[int, Handed] = {}
+        self._telling: dict[int, tuple[Handed, float]] = {}
         self._to_finish: list[Outcome] = []
-        self._learning = False
+        self._learning = self._reaching = False
         self._to_reach: deque[tuple[Alert, Step, int]] = deque()
         self._one_by_one = False
         self._recovered = False
@@ -257,9 +258,13 @@ class Escalate:
         was about several, the next turn takes them one by one.
         """
         self._one_by_one = True
-        if self._learning and not isinstance(error, OperationalError | InterfaceError):
+        ours = not is_away(error)
+        if self._learning and ours:
             self._to_finish.pop(0)  # how it went is on record; what else it says is what fails
-        self._learning = False
+        if self._reaching and ours:  # while the database is away it waits its turn: the intent is on record
+            _, _, attempt = self._to_reach.popleft()
+            self._to_finish.append(Outcome(attempt, Tried.FAILED, OUR_FAULT))
+        self._learning = self._reaching = False
         if self._looking_at is not None:
             log.error("alert %d can't be escalated: %s", self._looking_at, type(error).__name__)
             self._passed_over[self._looking_at] = time.monotonic() + PASS_OVER
@@ -271,10 +276,11 @@ class Escalate:
 
     def _recover(self) -> None:
         """What an earlier process had under way when it ended, nobody knows the outcome of."""
-        for attempt in self._store.alerts.unfinished(self._clock.now()):
-            self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", self._clock.now())
-        before = self._store.records.loops().get("escalate")
+        before, now = self._store.records.loops().get("escalate"), self._clock.now()
         self._latest = max(before.played, self._latest) if before else self._latest
+        self._mind_the_clock(now)  # first, or what was under way by a clock that was ahead would stand so for ever
+        for attempt in self._store.alerts.unfinished(now):
+            self._store.alerts.finish(attempt.id, Tried.UNKNOWN, "the hub stopped meanwhile", now)
         self._recovered = True
 
     def _finish(self, now: datetime) -> None:
@@ -352,10 +358,11 @@ class Escalate:
 
     def _reach_all(self, now: datetime) -> None:
         while self._to_reach:
-            alert, step, attempt = self._to_reach.popleft()
-            self._looking_at = alert.id
+            alert, step, attempt = self._to_reach[0]
+            self._looking_at, self._reaching = alert.id, True
             self._reach(alert, step, attempt, now)
-        self._looking_at = None
+            self._to_reach.popleft()
+        self._looking_at, self._reaching = None, False
 
     def _reach(self, alert: Alert, step: Step, attempt: int, now: datetime) -> None:
         transport = self._transports.get(step.transport)
@@ -370,25 +377,49 @@ class Escalate:
             self._to_finish.append(Outcome(attempt, Tried.FAILED, str(why)))
 
     def _tell_homes(self, now: datetime) -> None:
-        """A kit that gets the same order twice knows it by its id."""
-        told: list[int] = []
-        late: list[int] = []
+        """Again and again until the kit says that it was done: a broker's word is not its. One that gets the same order
+        twice knows it by its id.
+        """
+        ended: dict[HomeTold, list[Ordered]] = {how: [] for how in HomeTold}
         for order in self._store.alerts.orders():
-            handed = self._telling.get(order.id)
-            if handed is not None and handed.is_published():
-                told.append(order.id)
-            elif not order.open or now - order.intended_at > STALE_ORDER:
-                late.append(order.id)
-            elif handed is None and not self._link.hindrance:
-                self._telling[order.id] = self._link.tell(order.home, Leg.DOWN, _down(order))
-        self._store.alerts.ordered(told, now)
-        self._store.alerts.ordered(late, None)
-        for number in (*told, *late):
-            self._telling.pop(number, None)
+            how = self._became(order, now)
+            if how is not None:
+                ended[how].append(order)
+            elif not self._link.hindrance and self._is_to_be_told(order):
+                self._telling[order.id] = self._link.tell(order.home, Leg.DOWN, _down(order)), time.monotonic()
+        for how, orders in ended.items():
+            self._store.alerts.ordered(orders, how, now)
+            for one in orders:
+                self._telling.pop(one.id, None)
+
+    def _became(self, order: Ordered, now: datetime) -> HomeTold | None:
+        """None while it is being told. A kit that is older than its word for that counts as told by the broker's."""
+        obeyed = _obeyed(order)
+        if obeyed is not None and _name(order) in obeyed:
+            return HomeTold.SAID
+        handed, _ = self._telling.get(order.id, (None, 0.0))
+        if obeyed is None and handed is not None and handed.is_published():
+            return HomeTold.SENT
+        return HomeTold.NOT if not order.open or now - order.intended_at > STALE_ORDER else None
+
+    def _is_to_be_told(self, order: Ordered) -> bool:
+        if order.id not in self._telling:
+            return True
+        return _obeyed(order) is not None and time.monotonic() - self._telling[order.id][1] > TOLD_AGAIN_AFTER
+
+
+def _name(order: Ordered) -> str:
+    """Another one for each, also where a copy of the records was put back and numbers are given anew."""
+    return f"order-{order.id}-{int(order.intended_at.timestamp())}"
 
 
 def _down(order: Ordered) -> bytes:
-    return encode(Down(f"order-{order.id}", order.order, order.text))
+    return encode(Down(_name(order), order.order, order.text))
+
+
+def _obeyed(order: Ordered) -> Sequence[str] | None:
+    """The orders that its kit says were carried out; None where it does not tell."""
+    return read_heartbeat(order.beat).obeyed if order.beat else None
 
 
 def _addressed(call: Call, transport: Transport, step: Step) -> Call:

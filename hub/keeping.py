@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hub.clock import Clock
 from hub.reserve import Reserve
 from hub.room import Room
-from hub.store import Store
+from hub.store import Store, kit_clocks
 from hub.store.aged import Aged
 from hub.store.away import Away
 from hub.store.ways import Ways
@@ -30,6 +30,12 @@ BREATH = 0.02
 """Real seconds in which others may write."""
 A_DAY = timedelta(days=1)
 """What ends is deleted in whole days (UTC), each before its first hour is older than it may be kept."""
+DOUBTED_FOR = 12 * 3600.0
+"""Real seconds for which nothing is deleted where no kit's clock bears out the hub's: what a clock that is months ahead
+deletes is gone for good. Longer than that, it is the kits that are gone.
+"""
+ASK_EVERY = 60.0
+"""Real seconds."""
 BACK_OFF = 30.0
 """Real seconds between tries at a place that does not answer, at most."""
 
@@ -50,6 +56,9 @@ class Keeping:
         self._waiting: list[str] = []
         self._began_at, self._tidied_at = time.monotonic(), float("-inf")
         self._trouble = ""
+        self._told: datetime | None = None
+        self._asked_at = float("-inf")
+        self._doubted_at: float | None = None
         self._tries = 0
         self._try_at = float("-inf")
         self._idle = threading.Event()
@@ -72,7 +81,10 @@ class Keeping:
         try:
             more = self._store.series.hand_on()
             if self._waiting:
-                self.apply(self._waiting[-1], self._clock.now())
+                now = self._clock.now()
+                self.settle(self._waiting[-1], now)
+                if self._is_believed(now):
+                    self.forget(self._waiting[-1], now)
                 self._waiting.pop()
         except Away as away:
             if not self._trouble:
@@ -92,9 +104,26 @@ class Keeping:
     def standing(self) -> tuple[datetime, str]:
         return self._clock.now(), self._trouble
 
-    def apply(self, home: str, now: datetime) -> None:
+    def _is_believed(self, now: datetime) -> bool:
+        """Whether the kits' clocks say about the same, or have not for so long that this is no witness."""
+        real = time.monotonic()
+        if (self._told is None or now - self._told > A_DAY) and real - self._asked_at >= ASK_EVERY:
+            self._told, self._asked_at = kit_clocks.latest(self._store.records.engine), real
+        if self._told is None or now - self._told <= A_DAY:
+            self._doubted_at = None
+            return True
+        if self._doubted_at is None:
+            self._doubted_at = real
+            log.error("it is %s by the hub's clock and %s by the kits': nothing is deleted for now", now, self._told)
+        return real - self._doubted_at >= DOUBTED_FOR
+
+    def settle(self, home: str, now: datetime) -> None:
+        covered = self._store.records.snapshots.covered(self._watches)
+        self._store.series.settle(home, _midnight(now - SETTLES_AFTER), covered)
+
+    def forget(self, home: str, now: datetime) -> None:
+        """What reached the end of its retention."""
         series = self._store.series
-        series.settle(home, _midnight(now - SETTLES_AFTER), self._store.records.snapshots.covered(self._watches))
         for keep in set(RETENTION.values()):
             kinds: frozenset[SensorKind] = frozenset(kind for kind, kept in RETENTION.items() if kept == keep)
             gone = series.age(home, kinds, _midnight(now - keep + A_DAY))

@@ -31,11 +31,19 @@ _LABEL = """<svg xmlns="http://www.w3.org/2000/svg" width="62mm" height="29mm" v
 """
 _README = """Kit of home {home}, made {made:%d %B %Y}, certificate {serial}
 
-1. Write Raspberry Pi OS (Lite, 64 bit) onto a card, and copy what is in firmware_config/card/ onto its first partition.
-2. Copy this whole folder there too, under the name 'nightlight'.
+All of it, with why, is in firmware_config/README.md of Nightlight. In short, at the depot, in a checkout of Nightlight:
+
+1. pip wheel --no-deps .     makes the program, nightlight-....whl
+2. Write Raspberry Pi OS Lite (64 bit) onto a card, without the Imager's settings. lsblk tells its name, say /dev/sdX:
+     sudo firmware_config/card/partition /dev/sdX
+     sudo mount /dev/sdX1 /mnt
+     sudo firmware_config/card/fill /mnt THIS-FOLDER nightlight-....whl
+   Put the Zigbee stick's name into /mnt/nightlight/zigbee2mqtt/configuration.yaml, where it says FILL-IN.
+     sudo umount /mnt
 3. Put the card into the Pi, at a network that reaches {host}, port {port}. It sets itself up and starts anew.
 4. On the Pi: sudo nightlight-edge check     Every line that begins with 'wrong' says what to do.
-5. Print label.svg (62 x 29 mm) and put it onto the box. There is no secret on it.
+5. Pair the sensors, each under the name that kit-list.toml gives it, press the pendant, and see it arrive at the hub.
+6. Print label.svg (62 x 29 mm) and put it onto the box. There is no secret on it.
 
 kit.key is this kit's secret: with it one can speak for this home. Once the kit works, delete this folder from every
 other machine. If the card or this folder is lost, have the hub shut it out: nightlight-hub kit revoke {home}

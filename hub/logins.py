@@ -12,6 +12,7 @@ from hub.store import Store
 from hub.store.accounts import NO_PASSWORD, Accounts, Login, TakenAlready
 from hub.store.amendments import Amendment
 from hub.web.access.entrance import hashed, whole
+from models.entrance import A_LOGIN, LOGIN
 from models.people import OF_ONE_HOME, Account
 
 
@@ -29,6 +30,8 @@ class Office:
 
     def add(self, account: Account) -> dict[str, str]:
         """A new login with its password, which is nowhere else. Raises CannotBeDone."""
+        if not LOGIN.fullmatch(account.login):
+            raise CannotBeDone(f"'{account.login}': {A_LOGIN}")
         known = account.person and (
             self.store.records.contact(account.person) or self.store.records.resident(account.person)
         )

@@ -77,7 +77,7 @@ def _work(settings: Settings, part: Part, asked: threading.Event, held: Held | N
     kept.mind()
     link, loops = assembled(settings, held, part)
     link.start()
-    later = [] if part and not part.whole else [noticing(settings)]
+    later = [] if part and not part.whole else [noticing(settings, held)]
     for loop in loops:
         loop.start()
     trouble = _wait(asked, link, loops, later, holding, kept)
@@ -132,14 +132,17 @@ def _escalate(settings: Settings, store: Store, link: Link, clock: Clock, raised
         Links(Keyring(settings.secrets)),
         settings.public_url,
         text_back=settings.sms_reply_secret_file is not None,
+        phone=settings.centre_phone,
     )
     partner = settings.partner_url is not None
     return Escalate(store, link, Sending(ways), ways, clock, raised, calls, partner=partner)
 
 
-def noticing(settings: Settings) -> Loop:
+def noticing(settings: Settings, held: Held | None = None) -> Loop:
     """Apart from the others: no life depends on it, so nothing ends because it stands still."""
     store, ways = open_store(settings), transports(settings)
+    if held:
+        store.records.engine.update_execution_options(fence=held.fence)
     clock, links = Clock(settings.clock_file), Links(Keyring(settings.secrets))
     work = Notices(store, ways, Sending(ways), clock, settings.public_url, links)
     return Loop(NOTICES, work, Turning(store.records, NOTICES))
@@ -185,7 +188,12 @@ def _called(what: str, part: Part) -> str:
 
 
 def _name(path: Path) -> str:
-    """What this hub calls itself to its broker, which keeps for that name what came while it was away."""
-    if not path.exists():
-        path.write_text(f"nightlight-hub-{secrets.token_hex(4)}", encoding="utf-8")
-    return path.read_text(encoding="utf-8")
+    """What this hub calls itself to its broker, which keeps for that name what came while it was away. Where a power
+    cut left none in the file it takes another: no broker lets in a hub without one, and kits send what was kept again.
+    """
+    ring, new = Keyring(path.parent), f"nightlight-hub-{secrets.token_hex(4)}".encode()
+    name = ring.kept(path.name, lambda: new)
+    if not name.isascii() or not name.decode().isprintable() or not name:
+        ring.replace(path.name, new)
+        name = new
+    return name.decode()

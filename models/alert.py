@@ -24,6 +24,14 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class HomeTold(StrEnum):
+    """What became of telling the home that help is coming, as the timeline says it."""
+
+    SAID = "The kit in the home has shown or said that help is coming."
+    SENT = "That help is coming was sent to the kit in the home, which has no lamp or voice, or can't tell of it."
+    NOT = "The home was not told that help is coming: its kit did not say that it was."
+
+
 class Act(StrEnum):
     """What can happen to an alert."""
 

@@ -158,7 +158,7 @@ class Verdict:
 class Ears:
     """What is known while a test is waited for. `alive_at` is the sensor's last sign as the kit told it; `unheard` why
     the hub does not hear the kit, '' while it does; `waiting` what the kit has kept and not got rid of; `unfit` why the
-    kit can't listen to this sensor, '' where it can.
+    kit can't listen to this sensor, '' where it can; `instead` the others of its kind that the hub had in its place.
     """
 
     alive_at: datetime | None
@@ -166,6 +166,7 @@ class Ears:
     waiting: int
     agreed: bool = True
     unfit: str = ""
+    instead: tuple[str, ...] = ()
 
 
 def of_sensor(
@@ -212,6 +213,11 @@ def _why_red(test: Trial, ears: Ears) -> str:
         return (
             f"The kit heard it, the hub did not.{queue} Set it off once more; if it stays so, run "
             "'nightlight-edge check' on the kit, and see that the sensor has its right kind in the list."
+        )
+    if ears.instead:
+        return (
+            f"Not heard; meanwhile the hub had {', '.join(ears.instead)}. If that is what you set off, the two have "
+            "each other's names: correct them in the list above. If not, is its battery in, and is it in range?"
         )
     return (
         "Neither the kit nor the hub heard it. Is its battery in, is it paired under exactly this name, and is it in "

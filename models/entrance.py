@@ -2,9 +2,13 @@
 
 import hashlib
 import hmac
+import re
 from base64 import b32encode
 from dataclasses import dataclass
 from urllib.parse import quote
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+A_LOGIN = "A login is 2 to 64 small letters, figures, dots, dashes; an email address will do."
 
 LEAST, MOST = 12, 200
 """Characters in a password. Which ones is left to whoever has to remember them."""

@@ -128,7 +128,9 @@ class Heartbeat(msgspec.Struct, frozen=True):
     noticed would not outlive a power cut.
     `keeps_to` is the mark of the configuration that it keeps to, as the hub told it on this connection; while it is ''
     the kit asks, and sends nothing but calls for help. `unfit` says of each sensor on the hub's list that the kit can't
-    listen to why it can't, for an installer.
+    listen to why it can't, for an installer. `obeyed` are the ids of the orders that were carried out last: that help
+    is coming, where it was shown or said in the home. None is a kit that does not tell, or has nothing
+    to say that with.
     """
 
     outbox: str
@@ -154,6 +156,7 @@ class Heartbeat(msgspec.Struct, frozen=True):
     version: str | None = None
     keeps_to: str | None = None
     unfit: dict[str, str] = msgspec.field(default_factory=dict)
+    obeyed: tuple[str, ...] | None = None
     v: int = VERSION
 
 

@@ -12,6 +12,7 @@ from simulators.evaluate.command import add_to as add_evaluations
 from simulators.evaluate.train import add_to as add_training
 from simulators.programs import Failed, end_on_signals
 from simulators.recording import BadRecording
+from simulators.typed import address, count, positive, to_write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,29 +60,29 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="a hub and a dozen homes to look at, with a script of mishaps")
     demo.add_argument("--recordings", type=Path, metavar="FOLDER", help="let some homes live recorded days")
-    demo.add_argument("--speed", type=_positive, default=60.0, help="played seconds a second (default 60)")
-    demo.add_argument("--smtp", type=_address, metavar="HOST:PORT", help="write to contacts by this mail server")
+    demo.add_argument("--speed", type=positive, default=60.0, help="played seconds a second (default 60)")
+    demo.add_argument("--smtp", type=address, metavar="HOST:PORT", help="write to contacts by this mail server")
     demo.set_defaults(command=_demo)
 
     replay = commands.add_parser("replay", help="recorded homes through real kits into a real hub")
     replay.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
-    replay.add_argument("--speed", type=_positive, help="played seconds a second (default: as fast as it goes)")
-    replay.add_argument("--homes", type=_count, metavar="N", help="only the first N homes")
-    replay.add_argument("--days", type=_count, metavar="N", help="only the first N days of each")
-    replay.add_argument("--json", type=Path, metavar="FILE", help="write the result there too")
+    replay.add_argument("--speed", type=positive, help="played seconds a second (default: as fast as it goes)")
+    replay.add_argument("--homes", type=count, metavar="N", help="only the first N homes")
+    replay.add_argument("--days", type=count, metavar="N", help="only the first N days of each")
+    replay.add_argument("--json", type=to_write, metavar="FILE", help="write the result there too")
     replay.set_defaults(command=_replay)
 
     town = commands.add_parser("town", help="many homes that speak on the wire themselves: a load for a hub")
-    town.add_argument("homes", type=_count, metavar="N", help="how many homes")
-    town.add_argument("--seconds", type=_positive, default=30.0, help="how long (default 30)")
+    town.add_argument("homes", type=count, metavar="N", help="how many homes")
+    town.add_argument("--seconds", type=positive, default=30.0, help="how long (default 30)")
     town.add_argument(
-        "--per-day", type=_positive, default=300.0, metavar="M", help="observations a home a day (default 300)"
+        "--per-day", type=positive, default=300.0, metavar="M", help="observations a home a day (default 300)"
     )
     town.add_argument(
-        "--hub", type=_address, metavar="HOST:PORT", help="the broker of a hub that knows the town's homes"
+        "--hub", type=address, metavar="HOST:PORT", help="the broker of a hub that knows the town's homes"
     )
     town.add_argument(
-        "--settle", type=_positive, default=0.0, metavar="S", help="tell receipts of the first S seconds apart"
+        "--settle", type=positive, default=0.0, metavar="S", help="tell receipts of the first S seconds apart"
     )
     town.set_defaults(command=_town)
     add_evaluations(commands)
@@ -92,33 +93,10 @@ def _parser() -> argparse.ArgumentParser:
 def _demo_seconds() -> float | None:
     text = os.environ.get("DEMO_SECONDS")
     try:
-        return _positive(text) if text else None
+        return positive(text) if text else None
     except argparse.ArgumentTypeError:
         print(f"DEMO_SECONDS is '{text}': use a number of seconds, or leave it out", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
-    return number
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 on")
-    return int(text)
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is no HOST:PORT, as 127.0.0.1:1883")
-    return host, int(port)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,15 @@ from simulators.live import Live
 from simulators.lockstep import Lockstep, beats_in
 from simulators.mishaps import Mishap, World, script
 from simulators.programs import Failed, Program, Stage, start_kits_broker
-from simulators.recording import Recording, Trigger, closes_itself, is_recording, read_recording, weeks_until
+from simulators.recording import (
+    Recording,
+    Trigger,
+    check_folder,
+    closes_itself,
+    is_recording,
+    read_recording,
+    weeks_until,
+)
 from simulators.relay import Relay
 from simulators.resident import BED, CHAIR, FRIDGE, life
 from simulators.service import Counts, Hub, Place, start_agent
@@ -313,6 +321,8 @@ def _households(recorded: dict[str, Lived]) -> list[Household]:
 
 def _chosen(folder: Path | None, start: datetime) -> dict[str, Lived]:
     """Recorded days for some homes, moved by whole weeks to now: those without a hole in what is played."""
+    if folder:
+        check_folder(folder)
     files = sorted(path for path in folder.glob("*.csv*") if is_recording(path)) if folder else []
     whole = (lived for path in files if (lived := _lived(read_recording(path), start)))
     return {each.home.id: lived for each, lived in zip(RECORDED, whole, strict=False)}

@@ -68,10 +68,18 @@ class Recording:
 
 def read_folder(folder: Path) -> list[Recording]:
     """Every home of a folder, by name; label files are passed over. Raises BadRecording when there is none."""
+    check_folder(folder)
     files = sorted(path for path in folder.glob("*.csv*") if is_recording(path))
     if not files:
         raise BadRecording(f"{folder}: no recording here; expected files named <home>.csv or <home>.csv.gz")
     return [read_recording(path) for path in files]
+
+
+def check_folder(folder: Path) -> None:
+    """Raises BadRecording."""
+    if not folder.is_dir():
+        why = "is a file; name the folder that it is in" if folder.exists() else "no such folder"
+        raise BadRecording(f"{folder}: {why}")
 
 
 def is_recording(path: Path) -> bool:

@@ -30,7 +30,10 @@ def connected(host: str, port: int, subscriptions: Iterable[str] = (), seconds: 
 
     client.on_connect = on_connect
     client.on_subscribe = lambda *_: ready.set()
-    client.connect(host, port)
+    try:
+        client.connect(host, port)
+    except OSError as wrong:
+        raise Failed(f"no broker can be reached at {host}:{port}: {wrong.strerror or wrong}") from wrong
     client.loop_start()
     if not ready.wait(seconds):
         raise Failed(f"the broker at {host}:{port} does not answer")

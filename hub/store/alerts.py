@@ -16,7 +16,7 @@ from hub.store.database import add_new, writing
 from hub.store.once import asked_by, reading
 from hub.store.shiftbook import muted_until
 from hub.store.together import written
-from models.alert import URGENCY, Act, Alert, Lane, Outcome, Refused, State, after
+from models.alert import URGENCY, Act, Alert, HomeTold, Lane, Outcome, Refused, State, after
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.reason import NOT_COUNTED
@@ -124,7 +124,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is."""
+    """Something the hub has yet to tell a kit; `open` says whether the alert it belongs to still is. `beat` is the last
+    heartbeat of that kit.
+    """
 
     id: int
     home: str
@@ -132,6 +134,8 @@ class Ordered:
     text: str
     intended_at: datetime
     open: bool
+    alert: int | None = None
+    beat: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,26 +256,29 @@ class Alerts:
     def unfinished(self, before: datetime) -> list[AttemptMade]:
         return self._attempts(and_(_attempts.c.tried == Tried.INTENDED.value, _attempts.c.at <= before))
 
-    def orders(self, limit: int = 100) -> list[Ordered]:
-        """What kits have yet to be told, oldest first."""
+    def orders(self, limit: int = 1000) -> list[Ordered]:
+        """What kits have yet to be told, or to say that they did, oldest first."""
+        beats = schema.heartbeats
         question = (
-            select(_orders, _alerts.c.state)
+            select(_orders, _alerts.c.state, beats.c.heartbeat)
             .outerjoin(_alerts, _orders.c.alert == _alerts.c.id)
+            .outerjoin(beats, _orders.c.home == beats.c.home)
             .where(_orders.c.sent_at.is_(None), _orders.c.dropped.is_(False))
             .order_by(_orders.c.id)
             .limit(limit)
         )
         rows = self._all(question)
         return [
-            Ordered(r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value) for r in rows
+            Ordered(
+                r.id, r.home, Order(r.order), r.text, r.intended_at, r.state != State.CLOSED.value, r.alert, r.heartbeat
+            )
+            for r in rows
         ]
 
-    def ordered(self, orders: Sequence[int], sent_at: datetime | None) -> None:
-        """These were handed over, or (None) came too late to be of use."""
-        done = {"dropped": True} if sent_at is None else {"sent_at": sent_at}
+    def ordered(self, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:
+        """What became of these; that a home was told of help, or was not, stands in its alert's timeline."""
         if orders:
-            told = update(_orders).where(_orders.c.id.in_(orders)).values(done)
-            written(self._engine, lambda connection: connection.execute(told).rowcount)
+            self.again(lambda connection: _ordered(connection, orders, how, now))
 
     def set_back(self, now: datetime, ahead: datetime) -> int:
         """The clock said `ahead` and is set back: what is open waits for nothing that was written down by it. How many
@@ -522,6 +529,18 @@ def _act(
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _ordered(connection: Connection, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:
+    done = {"sent_at": now, "dropped": how is HomeTold.NOT}
+    connection.execute(update(_orders).where(_orders.c.id.in_([one.id for one in orders])).values(done))
+    helped = {one.alert for one in orders if one.order is Order.HELP_COMING and one.alert is not None}
+    for number in sorted(helped):
+        alert = locked(connection, number)
+        if alert.state is not State.CLOSED:
+            told = replace(alert, version=alert.version + 1)
+            save(connection, alert, told)
+            note(connection, told, now, Act.TRY, HUB, how.value)
 
 
 def _intend(connection: Connection, alert: Alert, step: int, who: str, transport: str, now: datetime) -> int | None:

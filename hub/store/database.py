@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from hub.store.pen import pen
 
@@ -32,6 +34,16 @@ BUSY_MS = 30_000
 LOG_PAGES = 16_000
 """Of what was written, after which a commit itself takes it over into the file: where nobody does so (`tidied`)."""
 IDLE_MS = 4_000
+GIVES_UP = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""As PostgreSQL's library has them, in s and (the second) ms: a machine that dies without a word is noticed in some ten
+seconds. By itself a kernel tries for a quarter of an hour, in which a hub would neither judge nor say that it can't.
+"""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x6E69676874  # any number that nobody else locks on
 _LOGS_LOCKS = {"looks": 0x6C6F6F6B, "acts": 0x6C6F67}
@@ -39,6 +51,18 @@ _LOGS_LOCKS = {"looks": 0x6C6F6F6B, "acts": 0x6C6F67}
 Part = Literal["records", "series"]
 Logs = Literal["looks", "acts"]
 """Which of the chained logs: that of who looked, or all the others. What one looks at waits for no act."""
+
+
+ITS_OWN = IntegrityError, DataError, ProgrammingError
+"""What the database says of what was asked, and not of itself."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether that is the database's own trouble, which passes: nothing that was asked of it is to blame, and nothing
+    may be given up for it. It does not answer, is locked or full, or is a copy that takes no writes yet.
+    """
+    away = isinstance(error, DBAPIError) and not isinstance(error, ITS_OWN)
+    return away or isinstance(error, NoConnection)
 
 
 def opened(url: str, *, shared: bool = False) -> Engine:
@@ -49,6 +73,7 @@ def opened(url: str, *, shared: bool = False) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
     options = {"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"} if shared else {}
+    options |= {name: str(value) for name, value in GIVES_UP.items()}
     return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True, connect_args=options)
 
 

@@ -84,4 +84,5 @@ def unsubscribe(gate: TheGate, who: Who, endpoint: Text = "") -> Response:
 
 
 def _reply(request: Request, reply: Reply, status: int = 200) -> Response:
-    return page(request, "reply.html", status=status, reply=reply, keys=BY_KEY, t=Saying(reply.language))
+    phone = request.app.state.settings.centre_phone
+    return page(request, "reply.html", status=status, reply=reply, keys=BY_KEY, phone=phone, t=Saying(reply.language))

@@ -293,6 +293,8 @@ class Sheet:
     strip: Strip | None = None
     key_safe: tuple[object, ...] = ()
     after: object = None
+    home_untold: bool = False
+    """Nothing says yet whether the home was told that help is coming."""
 
 
 @dataclass(frozen=True, slots=True)

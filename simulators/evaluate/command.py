@@ -11,6 +11,7 @@ from rich.console import Console
 from simulators.evaluate.fallscommand import add_to as add_falls
 from simulators.evaluate.progress import DONE, FOUND_WRONG, USED_WRONG, progress, step
 from simulators.recording import BadRecording
+from simulators.typed import count, hour, positive, to_write
 
 GOLDEN = Path("tests/simulators/evaluate")
 """From the top of a checkout."""
@@ -39,7 +40,7 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     _on_folder(of_what, "faults", _faults, "clock changes, restarts, late and repeated batches, dead sensors")
     sentences = _on_folder(of_what, "sentences", _sentences, "is what relatives are told true of recorded homes?", "?")
     sentences.set_defaults(homes=1000)
-    sentences.add_argument("--looks", type=int, default=41, metavar="N", help="about so many a day (default 41)")
+    sentences.add_argument("--looks", type=count, default=41, metavar="N", help="about so many a day (default 41)")
     add_falls(of_what)
     _add_detectors(of_what)
     _add_backtest(commands)
@@ -54,9 +55,9 @@ def _add_detectors(subjects: Any) -> None:
 def _add_inactivity(subjects: Any) -> None:
     parser = subjects.add_parser("inactivity", help="how soon a collapse is noticed, how often nothing was wrong")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write a page with curves there")
-    parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
+    parser.add_argument("--json", type=to_write, metavar="FILE", help="write all figures there")
+    parser.add_argument("--report", type=to_write, metavar="FILE.html", help="write a page with curves there")
+    parser.add_argument("--scorecard", type=to_write, metavar="FILE.md", help="write the figures as text there")
     prior = parser.add_mutually_exclusive_group()
     prior.add_argument("--learn-prior", action="store_true", help="learn it from half the homes, judge the others")
     prior.add_argument("--cross-prior", action="store_true", help="learn it for each home from others, judge all")
@@ -67,7 +68,9 @@ def _add_inactivity(subjects: Any) -> None:
 def _on_folder(subjects: Any, name: str, command: Any, said: str, many: str | None = None) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subjects.add_parser(name, help=said)
     parser.add_argument("folder", type=Path, nargs=many, metavar="FOLDER", help="with a <home>.csv[.gz] each")
-    parser.add_argument("--homes", type=int, default=20, metavar="N", help="the longest N homes (default %(default)s)")
+    parser.add_argument(
+        "--homes", type=count, default=20, metavar="N", help="the longest N homes (default %(default)s)"
+    )
     parser.set_defaults(command=command)
     return parser
 
@@ -76,11 +79,11 @@ def _add_backtest(commands: Any) -> None:
     parser = commands.add_parser("backtest", help="what would these settings have done last month?")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
     parser.add_argument("--home", metavar="HOME", help="one home only")
-    parser.add_argument("--days", type=float, default=30.0, metavar="N", help="the last N days (default 30)")
-    parser.add_argument("--budget", type=float, metavar="N", help="false alerts that are bearable in 30 days")
+    parser.add_argument("--days", type=positive, default=30.0, metavar="N", help="the last N days (default 30)")
+    parser.add_argument("--budget", type=positive, metavar="N", help="false alerts that are bearable in 30 days")
     parser.add_argument("--by-rule", action="store_true", help="the simple rule alone, as if no home were ever known")
-    parser.add_argument("--by-day", type=float, metavar="HOURS", help="the rule: how long a silence may last by day")
-    parser.add_argument("--up-by", type=int, metavar="HOUR", help="the rule: by when people are up")
+    parser.add_argument("--by-day", type=positive, metavar="HOURS", help="the rule: how long a silence may last by day")
+    parser.add_argument("--up-by", type=hour, metavar="HOUR", help="the rule: by when people are up")
     parser.set_defaults(command=_backtest)
 
 
@@ -149,6 +152,8 @@ def _sentences(chosen: argparse.Namespace, console: Console) -> int:
         for so_far in evaluate(homes, shipped().model, every):
             step(shown, "looking", total)
             told = so_far
+    if not any(told.said.values()):
+        raise BadRecording(f"{chosen.folder}: too little is recorded there to say anything of")
     for line in told.lines():
         console.print(line, markup=False, highlight=False)
     return FOUND_WRONG if told.wrong else DONE

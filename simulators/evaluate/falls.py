@@ -99,7 +99,7 @@ def model_in(path: Path) -> FallModel:
     try:
         return fall_model_from(path.read_bytes())
     except (OSError, BadFallModel) as wrong:
-        raise BadRecording(f"{path}: {wrong}") from wrong
+        raise BadRecording(f"{path}: {getattr(wrong, 'strerror', None) or wrong}") from wrong
 
 
 def evaluate(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from simulators.evaluate import fallsrows
 from simulators.evaluate.progress import DONE, progress, step
-from simulators.recording import BadRecording
+from simulators.typed import to_write
 
 Document = dict[str, Any]  # as simulators.evaluate.falls makes it
 
@@ -22,9 +22,11 @@ def add_to(subjects: Any) -> None:  # argparse does not name the type of its sub
     """`falls` among the subjects of `nightlight-sim evaluate`."""
     parser = subjects.add_parser("falls", help="how many falls a worn sensor tells of, and how often for nothing")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <name>.npz each")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--scorecard", type=Path, metavar="FILE.md", help="write the figures as text there")
-    parser.add_argument("--within", type=Path, metavar="FILE.md", help="put the main figures at the end of that page")
+    parser.add_argument("--json", type=to_write, metavar="FILE", help="write all figures there")
+    parser.add_argument("--scorecard", type=to_write, metavar="FILE.md", help="write the figures as text there")
+    parser.add_argument(
+        "--within", type=to_write, metavar="FILE.md", help="put the main figures at the end of that page"
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", type=Path, metavar="FILE", help="judge this model (default: the shipped one)")
     which.add_argument(
@@ -38,9 +40,6 @@ def _evaluate(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.falls import evaluate, model_in, shipped, write
     from simulators.evaluate.fallscard import scorecard, within
 
-    for asked in (chosen.json, chosen.scorecard, chosen.within):
-        if asked and not asked.parent.is_dir():
-            raise BadRecording(f"{asked}: there is no folder {asked.parent}")
     model = None if chosen.leave_people_out else model_in(chosen.model) if chosen.model else shipped()
     with progress() as shown:
         document = evaluate(chosen.folder, model, lambda name, total: step(shown, name, total), chosen.robustness)

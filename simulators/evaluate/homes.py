@@ -17,7 +17,7 @@ from models.detection.batch import Bools, Floats, Ints
 from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
 from models.recorded import COLUMNS, ON
-from simulators.recording import WAYS_OUT, BadRecording, is_recording, slug
+from simulators.recording import WAYS_OUT, BadRecording, check_folder, is_recording, slug
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -100,8 +100,7 @@ def read_folder(
     """Every home of `folder`, by name; label files are passed over, and so are homes in which nobody was noticed, which
     `empty` is told of, with the reason. Raises BadRecording.
     """
-    if not folder.is_dir():
-        raise BadRecording(f"{folder}: no such folder")
+    check_folder(folder)
     homes, nobody = [], {}
     for path in recordings(folder):
         try:

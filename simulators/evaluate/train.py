@@ -12,6 +12,7 @@ from rich.console import Console
 
 from simulators.evaluate.progress import DONE, progress, step
 from simulators.evaluate.trainfalls import add_to as add_falls
+from simulators.typed import to_write
 
 
 def add_to(commands: Any) -> None:  # argparse does not name the type of its subparsers
@@ -20,7 +21,9 @@ def add_to(commands: Any) -> None:  # argparse does not name the type of its sub
     of_what = subjects.add_subparsers(required=True, metavar="SUBJECT")
     parser = of_what.add_parser("prior", help="what is known of silences before a home is known")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <home>.csv or <home>.csv.gz each")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the prior, as models/data/prior.npz")
+    parser.add_argument(
+        "--out", type=to_write, required=True, metavar="FILE", help="the prior, as models/data/prior.npz"
+    )
     parser.add_argument("--from", dest="source", metavar="TEXT", help="the paper and the licence of the recordings")
     parser.add_argument("--on", type=date.fromisoformat, metavar="DATE", help="the day to note (default today)")
     parser.set_defaults(command=_prior)

@@ -7,14 +7,14 @@ from typing import Any
 from rich.console import Console
 
 from simulators.evaluate.progress import DONE, progress, step
-from simulators.recording import BadRecording
+from simulators.typed import to_write
 
 
 def add_to(subjects: Any) -> None:  # argparse does not name the type of its subparsers
     """`falls` among the subjects of `nightlight-sim train`."""
     parser = subjects.add_parser("falls", help="what tells falls from other movement, learned from recorded wearers")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with a <name>.npz each")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="write the model there")
+    parser.add_argument("--out", type=to_write, required=True, metavar="FILE", help="write the model there")
     parser.set_defaults(command=_train)
 
 
@@ -22,8 +22,6 @@ def _train(chosen: argparse.Namespace, console: Console) -> int:
     from simulators.evaluate.fallsexamples import examples, learned, suited
     from simulators.evaluate.wearers import worn
 
-    if not chosen.out.parent.is_dir():
-        raise BadRecording(f"{chosen.out}: there is no folder {chosen.out.parent}")
     files = worn(chosen.folder)
     total = sum(len(file.people) for file in suited(files))
     with progress() as shown:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection.batch import Bools, Floats, Ints
-from simulators.recording import BadRecording
+from simulators.recording import BadRecording, check_folder
 
 NEEDED = ("acc", "counts_per_g", "offsets", "subject", "activity", "is_fall", "fs")
 FILLER_S = (4.0, 15.0)
@@ -80,8 +80,7 @@ class Joined:
 
 def worn(folder: Path) -> list[Worn]:
     """Raises BadRecording."""
-    if not folder.is_dir():
-        raise BadRecording(f"{folder}: no such folder")
+    check_folder(folder)
     found = [read(path) for path in sorted(folder.glob("*.npz"))]
     if not found:
         raise BadRecording(f"{folder}: no recordings; it needs a <name>.npz each")

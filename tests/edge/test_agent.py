@@ -361,6 +361,11 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
     hub.order(Down("d1", Order.TEST))
     hub.order(Down("d2", Order.HELP_COMING))
     eventually(lambda: pins.pin("GPIO24").state)
+    for again in ("d2", "d1"):
+        hub.order(Down(again, Order.HELP_COMING if again == "d2" else Order.TEST))
+    hub.order(Down("d3", Order.WALK))
+    eventually(lambda: hub.last.obeyed == ("d1", "d2", "d3"))
+    assert whats(hub).count(What.TESTED) == 1, "what comes again was done already"
     assert hub.last.on_mains is True
     pins.pin("GPIO6").drive_low()
     eventually(lambda: hub.last.on_mains is False)

@@ -48,7 +48,7 @@ def test_the_same_order_again_is_not_said_again_but_shown_for_longer(pins: MockF
 def test_a_kit_with_nothing_fitted_or_nothing_that_works_goes_on(
     pins: MockFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Voice().help_is_coming("order 1", 0.0)
+    assert not Voice().help_is_coming("order 1", 0.0)
     voice = Voice(lamp(24), None, "en", ("no-such-program",))
     voice.help_is_coming("order 1", 0.0)
     assert "can't speak" in caplog.text

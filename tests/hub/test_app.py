@@ -123,6 +123,7 @@ def test_logins(file: Path, document: Path, store: Store) -> None:
     hub(file, "load", document)
     assert set(json.loads(hub(file, "account", "add", "priya", "--role", "responder").stdout)) == {"priya"}
     assert hub(file, "account", "add", "priya", "--role", "responder").returncode == 2, "she is there"
+    assert "small letters" in hub(file, "account", "add", "Bad Login", "--role", "operator").stderr
     assert "what is their work?" in hub(file, "account", "add", "nobody").stderr, "nobody is an operator by default"
     assert hub(file, "account", "add", "kit", "--role", "contact").returncode == 2, "whose contact?"
     assert hub(file, "account", "add", "karl", "--role", "contact", "--person", "karl").returncode == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
 from hub.authority import Authority
@@ -71,6 +72,32 @@ def test_the_list_of_the_revoked_is_ever_newer_and_never_runs_out(authority: Aut
         assert crl.next_update_utc.year >= 2100
         dates.append(crl.last_update_utc)
     assert dates[0] < dates[1] < datetime(1971, 1, 1, tzinfo=UTC)
+
+
+def listed(authority: Authority) -> set[int]:
+    return {one.serial_number for one in x509.load_pem_x509_crl(authority.revoked.read_bytes())}
+
+
+def test_what_a_crash_left_half_written_is_made_whole_at_the_next_start(authority: Authority, tmp_path: Path) -> None:
+    """Without a list, or with a key of another certificate, the broker would not let in a single kit."""
+    before = authority.revoked.read_bytes()
+    serial = int(authority.issue("h_larch3", "ivan", NOW).issued.serial, 16)
+    authority.revoke("h_larch3", "ivan", NOW)
+    for left in (before, None):
+        if left is None:
+            authority.revoked.unlink()
+        else:
+            authority.revoked.write_bytes(left)
+        again = Authority(tmp_path / "ca")
+        assert {serial, read(again.trial_certificate.read_bytes()).serial_number} <= listed(again)
+    again.prove("hub.example.org", NOW)
+    again.broker_key.write_bytes(again.trial_key.read_bytes())
+    again.prove("hub.example.org", NOW)
+    key = load_pem_private_key(again.broker_key.read_bytes(), None)
+    assert key.public_key() == read(again.broker_certificate.read_bytes()).public_key()
+    kept = again.broker_key.read_bytes(), again.revoked.read_bytes()
+    Authority(tmp_path / "ca").prove("hub.example.org", NOW)
+    assert (again.broker_key.read_bytes(), again.revoked.read_bytes()) == kept, "what is whole is left alone"
 
 
 def test_a_kit_that_believes_in_1970_or_a_year_ahead_still_believes_the_hub(authority: Authority) -> None:

@@ -5,28 +5,32 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import hub.escalate
 from hub import transports
 from hub.calls import Calls
 from hub.clock import Clock
-from hub.escalate import AT_ONCE, Escalate, Handed, Sending
+from hub.escalate import AT_ONCE, TOLD_AGAIN_AFTER, Escalate, Handed, Sending
 from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter
 from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
+from hub.store.alerts import Looked
+from hub.store.records import Beat
 from hub.store.register import Change, keep
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
-from models.alert import Act, Alert, Lane, Outcome, State
+from models.alert import Act, Alert, HomeTold, Lane, Outcome, State
 from models.detection import Finding, FindingKind
 from models.people import Account, Address, Level, Role
 from models.register import PlanOf, Register
 from models.response import Answer, ResponsePlan, Step, Tried
-from models.wire import Leg, Order, read_down
+from models.wire import Heartbeat, Leg, Order, encode, read_down
 from tests.conftest import eventually
 from tests.hub.conftest import Hand, Told
 
@@ -56,7 +60,7 @@ class Desk:
         self.sending = Sending(self.told, time_limit)
         clock = Clock(str(hand.path))
         self.links = Links(Keyring(hand.path.parent / "secrets"))
-        calls = Calls(store, self.links, "https://hub.example")
+        calls = Calls(store, self.links, "https://hub.example", phone="01632 960999")
         self.escalate = Escalate(
             store, self.line, self.sending, self.told, clock, threading.Event(), calls, partner=partner
         )
@@ -137,6 +141,7 @@ def test_the_plan_agreed_with_the_resident_is_kept_to(desk: Desk) -> None:
     (call,) = desk.told["email"].calls
     assert (call.who, call.to) == ("ada", ("ada@home.example",))
     assert "Please check on Mrs Okafor" in call.text
+    assert "Ring the contact centre: 01632 960999" in call.text
     assert "08:00" not in call.text, "she is to know that all is well, or not, and no more"
 
 
@@ -145,7 +150,10 @@ def test_a_contact_who_may_see_times_is_told_more(desk: Desk, register: Register
     agree(desk.store, Step("ada", "email"))
     raised(desk)
     desk.settle(1, "email")
-    assert "08:00" in desk.told["email"].calls[0].text
+    text = desk.told["email"].calls[0].text
+    assert "08:00" in text
+    assert "would clear it" not in text, "that is for whoever closes it"
+    assert "  " not in text
 
 
 def test_karl_is_told_nothing_whatever_a_plan_says(desk: Desk) -> None:
@@ -277,6 +285,47 @@ def test_the_home_is_told_that_help_is_coming(desk: Desk) -> None:
     desk.line.taken = True
     desk.turn()
     assert desk.store.alerts.orders() == []
+    assert of_the_home(desk, alert) == [HomeTold.SENT], "a kit that can't say more"
+
+
+def of_the_home(desk: Desk, alert: Alert) -> list[str]:
+    return [one.text for one in desk.store.alerts.timeline(alert.id) if one.text in set(HomeTold)]
+
+
+def beats(desk: Desk, *obeyed: str) -> None:
+    now = desk.hand.now
+    told = Heartbeat("box", now, now, obeyed=obeyed)
+    desk.store.records.beat([Beat("okafor-home", encode(told), now, now)])
+
+
+def test_the_home_is_told_again_until_its_kit_says_that_help_was_announced_there(desk: Desk) -> None:
+    """The broker took it while the kit was away for a moment."""
+    alert = raised(desk)
+    beats(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now)
+    for _ in range(3):
+        desk.turn()
+    (first,) = desk.line.sent
+    ((order, (handed, at)),) = desk.escalate._telling.items()
+    desk.escalate._telling[order] = handed, at - TOLD_AGAIN_AFTER
+    desk.turn()
+    assert desk.line.sent == [first, first]
+    assert of_the_home(desk, alert) == []
+    beats(desk, "order-0-0", read_down(first[2]).id)
+    desk.turn()
+    assert of_the_home(desk, alert) == [HomeTold.SAID]
+    assert desk.store.alerts.orders() == []
+
+
+def test_that_the_home_could_not_be_told_is_said(desk: Desk) -> None:
+    alert = raised(desk)
+    beats(desk)
+    desk.store.alerts.act(alert.id, Act.ANSWER, "tom", desk.hand.now, hold=timedelta(hours=1))
+    desk.turn()
+    desk.turn(minutes=11)
+    assert of_the_home(desk, alert) == [HomeTold.NOT]
+    desk.turn()
+    assert len(desk.line.sent) == 1
 
 
 def test_help_that_is_no_longer_coming_is_not_announced(desk: Desk) -> None:
@@ -375,6 +424,19 @@ def test_a_clock_that_was_ahead_and_is_set_back_leaves_nobody_waiting(desk: Desk
     assert {call.alert for call in desk.told["log"].calls[told:]} == {answered.id, held.id}
 
 
+def test_what_was_under_way_by_a_clock_that_was_ahead_is_taken_again_by_a_hub_that_begins_anew(desk: Desk) -> None:
+    alert = raised(desk)
+    desk.hand.move(days=30)
+    (attempt,) = desk.store.alerts.take([Looked(alert, ((0, "operator", "log"),), desk.hand.now)], desk.hand.now)[0]
+    desk.store.records.turned("escalate", 0.0, desk.hand.now)
+    desk.hand.move(days=-30)
+    again = Desk(desk.store, desk.hand)
+    again.settle(1)
+    tried = {one.id: one.tried for one in again.store.alerts.attempts(alert.id)}
+    assert tried.pop(attempt) is Tried.UNKNOWN
+    assert list(tried.values()) == [Tried.SENT]
+
+
 def test_a_clock_that_was_set_back_while_the_hub_was_down(desk: Desk) -> None:
     alert = raised(desk)
     desk.hand.move(days=30)
@@ -396,6 +458,33 @@ def test_an_outcome_that_the_hub_fails_to_learn_from_holds_up_no_alert(desk: Des
     desk.escalate.stumbled(gone.value)
     desk.settle(1)
     assert desk.told_whom() == ["operator"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("SELECT", {}, Exception("locked")), KeyError("a slip")])
+def test_a_step_that_the_hub_fails_over_after_it_was_written_down_is_taken_or_has_failed(
+    desk: Desk, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would stand as under way for as long as the hub does."""
+    agree(desk.store, Step("ada", "email"), Step("operator", "log", timedelta(minutes=9)))
+    honest, calls = desk.escalate._calls.call, list[int]()
+
+    def once_fails(*of: Any) -> Call:
+        calls.append(1)
+        if len(calls) == 1:
+            raise error
+        return honest(*of)
+
+    monkeypatch.setattr(desk.escalate._calls, "call", once_fails)
+    alert = raised(desk)
+    with pytest.raises(type(error)) as fell:
+        desk.turn()
+    desk.escalate.stumbled(fell.value)
+    passing = isinstance(error, OperationalError)
+    desk.escalate._passed_over.clear()
+    desk.settle(1, "email" if passing else "log")
+    first = desk.store.alerts.attempts(alert.id)[0]
+    assert (first.who, first.tried) == ("ada", Tried.SENT if passing else Tried.FAILED)
+    assert desk.told_whom() == ([] if passing else ["operator"])
 
 
 def test_what_failed_for_a_passing_reason_is_tried_again_before_the_next_step(desk: Desk) -> None:

@@ -128,6 +128,6 @@ def test_it_reaches_the_end_of_its_retention(on_record: Store, t0: datetime) -> 
     on_record.traces.keep([one, replace(one, number=8, at=t0 + timedelta(minutes=1))])
     keeping = Keeping(on_record)
     for later in (30, 60):
-        keeping.apply("okafor-home", t0 + FELT_KEPT + timedelta(seconds=later))
+        keeping.forget("okafor-home", t0 + FELT_KEPT + timedelta(seconds=later))
     assert [(one.about, one.count) for one in Aged(on_record.records.engine).of("okafor-home")] == [(FELT, 1)]
     assert [left.number for left in on_record.traces.between("okafor-home", t0, t0 + FELT_KEPT)] == [8]

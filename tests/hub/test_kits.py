@@ -91,6 +91,12 @@ def test_its_label_is_a_drawing_that_names_home_and_kit_and_nothing_secret(bundl
     assert "<path" in label
 
 
+def test_its_readme_names_the_scripts_that_make_a_card(bundle: Path) -> None:
+    named = re.findall(r"firmware_config/[\w/.]+\w", (bundle / "README.txt").read_text())
+    assert {"firmware_config/card/partition", "firmware_config/card/fill"} <= set(named)
+    assert all((Path(__file__).parents[2] / one).exists() for one in named)
+
+
 def test_its_access_list_names_this_home_alone(bundle: Path) -> None:
     lines = (bundle / "acl.txt").read_text().splitlines()
     assert lines[0] == "user h_larch3"
@@ -101,11 +107,14 @@ def test_a_second_kit_does_not_end_the_first(bundle: Path, file: Path, tmp_path:
     first = hub(file, "kit", "list").stdout.split()[1]
     done = hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "spare")
     assert (done.returncode, f"until you revoke them: {first}" in done.stdout) == (0, True)
+    assert "opens no page" not in done.stdout
     assert hub(file, "kit", "revoke", "h_larch3", "--serial", first, "--by", "sunita").returncode == 0
     listed = hub(file, "kit", "list").stdout.splitlines()
     assert ["revoked" in line for line in listed] == [True, False]
     assert "by ivan" in listed[0]
     assert "by sunita" in listed[0]
+    file.write_text(file.read_text().replace("public_url", "# public_url"))
+    assert "set public_url" in hub(file, "kit", "new", "h_larch3", "--out", tmp_path / "third").stdout
 
 
 def test_a_kit_list_puts_the_home_on_record_under_its_own_id(file: Path, tmp_path: Path) -> None:

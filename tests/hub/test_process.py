@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.process import _name
 from hub.settings import Settings
 from hub.store import Store
 from hub.store.series import Row
@@ -162,3 +163,12 @@ def test_a_second_one_on_the_same_data_is_refused(
     assert second.process is not None
     assert second.process.wait(120) == 2
     assert "another hub" in second.log.read_text()
+
+
+@pytest.mark.parametrize("left", [None, b"", b"\0" * 23])
+def test_a_power_cut_leaves_the_hub_a_name_that_its_broker_lets_in(tmp_path: Path, left: bytes | None) -> None:
+    if left is not None:
+        (tmp_path / "name").write_bytes(left)
+    name = _name(tmp_path / "name")
+    assert name.startswith("nightlight-hub-")
+    assert _name(tmp_path / "name") == name, "what waits for it at the broker is its own"

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from msgspec import json
 from psutil import NoSuchProcess, Process
+from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from hub import relearning
+from hub.clock import Clock
 from hub.expecting import known_since
 from hub.ingest import Reread, Signs, Told
-from hub.keeping import Keeping
+from hub.keeping import DOUBTED_FOR, Keeping
 from hub.loops import HowFar, learned_anew
 from hub.relearning import Relearning
 from hub.settings import Settings
@@ -65,6 +68,31 @@ def test_a_press_is_raised_at_once_for_its_wearer(post: Post) -> None:
     (alert,) = post.alerts()
     assert (alert.kind, alert.resident, alert.presses) == ("press", "grace", 1)
     assert post.raised.is_set()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InternalError("INSERT", {}, Exception("read-only transaction")), NoConnection("no connection within 30 s")],
+)
+def test_no_press_is_given_up_while_the_database_takes_no_writes(
+    post: Post, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """As the copy that stands in for one that failed, until it is made the new one."""
+    honest = post.store.alerts.raise_all
+
+    def refuses(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(post.store.alerts, "raise_all", refuses)
+    post.news.put(Told(post.stored(What.PRESSED, "pendant")))
+    for _ in range(2 * GIVE_UP_AFTER):
+        with pytest.raises(type(error)) as failed:
+            post.turn()
+        post.watch.stumbled(failed.value)
+    monkeypatch.setattr(post.store.alerts, "raise_all", honest)
+    post.turn()
+    assert post.kinds() == [("press", State.RAISED)]
+    assert "Help was called for" in post.store.alerts.timeline(post.alerts()[0].id)[0].text
 
 
 def test_a_press_that_cant_be_explained_is_raised_all_the_same(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,12 +379,37 @@ def test_a_couple_is_told_apart_by_the_pendant(post: Post, register: Register) -
     assert [alert.resident for alert in post.alerts()] == ["grace", None]
 
 
+def test_a_clock_that_is_months_ahead_deletes_nothing(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    """What went wrong with the time is put right; what was deleted by it never is."""
+    keeping = Keeping(post.store, Clock(str(post.hand.path)))
+    keeping._idle.set()
+
+    def kept() -> list[int]:
+        keeping._began_at = keeping._asked_at = float("-inf")
+        for _ in range(4):
+            keeping.turn()
+        return [row.number for row in post.store.series.between(HOME, T0 - timedelta(days=200), T0)]
+
+    post.stored(days=2)
+    post.beat()
+    right = post.hand.now
+    post.hand.move(days=365)
+    assert kept() == [1]
+    assert caplog.text.count("nothing is deleted for now") == 1
+    wrong = post.hand.now
+    post.store.records.beat([Beat(HOME, encode(Heartbeat("box", right, right)), wrong, wrong)])
+    assert kept() == [1], "kits that are heard say otherwise"
+    assert keeping._doubted_at is not None
+    keeping._doubted_at -= DOUBTED_FOR
+    assert kept() == [], "no kit has been heard for so long that none can say"
+
+
 def test_observations_end_with_their_retention(post: Post) -> None:
     post.stored(What.PRESSED, "pendant", days=200)
     post.stored(What.PRESSED, "pendant", days=800)
     post.stored(days=200)
     post.stored(days=100)
-    Keeping(post.store).apply(HOME, post.hand.now)
+    Keeping(post.store).forget(HOME, post.hand.now)
     assert [row.number for row in post.store.series.since(0, 10)] == [1, 4]
     told = {one.about: one.count for one in Aged(post.store.records.engine).of(HOME)}
     assert told == {"pendant, pull_cord": 1, "bed, chair, door, motion": 1}
@@ -404,7 +457,7 @@ def lived(post: Post, homes: tuple[str, ...] = (HOME,)) -> None:
     post.saw()
     post.save()
     for home in homes:
-        Keeping(post.store).apply(home, post.hand.now)
+        Keeping(post.store).settle(home, post.hand.now)
     assert len(post.store.series.since(0, 100)) < 9 * len(homes), "the first days settled"
     post.store.records.snapshots.save(post.watch._seq, of_another_version(post), LEARNED.mark)
 

@@ -97,6 +97,10 @@ def test_a_certificate_is_refused_and_names_each_thing_that_is_missing(
         (Ears(NOON + timedelta(seconds=2), "", 3), "The kit heard it, the hub did not. 3 observations wait"),
         (Ears(NOON - timedelta(hours=1), "", 0), "Neither the kit nor the hub heard it"),
         (Ears(None, "", 0), "Neither the kit nor the hub heard it"),
+        (
+            Ears(None, "", 0, instead=("fridge_door (kitchen)",)),
+            "Not heard; meanwhile the hub had fridge_door (kitchen).",
+        ),
         (Ears(NOON, "its connection dropped", 0), "The hub does not hear this kit: its connection dropped"),
         (Ears(NOON, "", 0, agreed=False), "Nobody agreed to a door sensor"),
         (Ears(NOON, "", 0, unfit="'x:1' is no source"), "The kit can't listen to it: 'x:1' is no source. Correct"),

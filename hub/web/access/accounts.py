@@ -1,6 +1,5 @@
 """Who may log in, for the administrator of their council: made, changed, closed, invited, unlocked."""
 
-import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,11 +10,9 @@ from hub.store.amendments import Amendment
 from hub.store.ways import Ways, of_staff
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.entrance import hashed, whole
-from models.entrance import STRANGERS, Tries
+from models.entrance import A_LOGIN, LOGIN, STRANGERS, Tries
 from models.people import OF_ONE_HOME, Account, Role
 from models.privacy import Data, Purpose
-
-LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
 
 class Wrong(ValueError):
@@ -57,7 +54,7 @@ class AccountDesk:
         """The link by which they set their own password, shown once. Raises Wrong."""
         self._may(viewer)
         if not LOGIN.fullmatch(login):
-            raise Wrong("login", "A login is 2 to 64 small letters, figures, dots, dashes; an email address will do.")
+            raise Wrong("login", A_LOGIN)
         account = self._checked(viewer, Account(login, name.strip(), _role(role), council=viewer.council), person)
         text = f"added as {account.role}" + (f" for {account.person}" if account.person else "")
         try:

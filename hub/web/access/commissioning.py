@@ -192,7 +192,7 @@ class Commissioning:
             fitting.answered_at is not None,
             (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
             f"{self._door.hearing(now.home, now.at).sentence}{self._turned_away(now)}",
-            tuple(_line(sensor, fitting, now) for sensor in now.home.sensors),
+            tuple(self._line(sensor, fitting, now) for sensor in now.home.sensors),
             tuple(Line(name, _PLUGS[name], of_plug(fitting.tests.get(name), name)) for name in (MAINS, BROADBAND)),
             tuple(missing(of)),
             self._papers(now),
@@ -310,6 +310,22 @@ class Commissioning:
             return replace(one, tests={**one.tests, **still})
 
         return self._change(now.home.id, take)
+
+    def _line(self, sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
+        test = fitting.tests.get(sensor.id)
+        ears = replace(now.ears(sensor), instead=self._instead(sensor, test, now))
+        return Line(sensor.id, RINGS[sensor.kind][0], of_sensor(test, sensor, ears, now.at, now.within), sensor)
+
+    def _instead(self, sensor: Sensor, test: Trial | None, now: _Now) -> tuple[str, ...]:
+        """Others of its kind that were set off while this one was waited for in vain: two may have been swapped."""
+        if test is None or test.stored_at is not None or now.at - test.asked_at < now.within:
+            return ()
+        others = {one.id: one for one in now.home.sensors if one.kind is sensor.kind and one.id != sensor.id}
+        until = test.asked_at + now.within
+        rows = self._door.series.between(now.home.id, test.asked_at - CLOCK, until + CLOCK)
+        wanted = RINGS[sensor.kind][1]
+        came = {row.sensor for row in rows if row.what in wanted and test.asked_at <= row.arrived <= until}
+        return tuple(f"{name} ({one.room})" for name, one in others.items() if name in came)
 
     def _looked(self, name: str, test: Trial, now: _Now) -> Trial:
         health = now.beat.health.get(name) if now.beat else None
@@ -481,11 +497,6 @@ def _first_of(missing: Sequence[str]) -> str:
     """So much as fits above a page whose last part lists all."""
     more = len(missing) - SAID_AT_ONCE
     return " ".join(missing[:SAID_AT_ONCE]) + (f" And {more} more, listed under 6 Certificate." if more > 0 else "")
-
-
-def _line(sensor: Sensor, fitting: Fitting, now: _Now) -> Line:
-    verdict = of_sensor(fitting.tests.get(sensor.id), sensor, now.ears(sensor), now.at, now.within)
-    return Line(sensor.id, RINGS[sensor.kind][0], verdict, sensor)
 
 
 def _agreement(kind: SensorKind, now: _Now, *, felt: bool = False) -> Agreement:

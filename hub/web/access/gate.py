@@ -76,7 +76,7 @@ from hub.web.shown import (
     Watching,
 )
 from hub.web.words import place
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, Lane, Outcome, Refused, State
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, HomeTold, Lane, Outcome, Refused, State
 from models.detection import coldstart
 from models.detection.explain import about_one_in
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -239,6 +239,7 @@ class Gate:
             self._state.strip(home, shown, fitted, now) if Data.KIT in shown else None,
             self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
+            _home_untold(alert, entries) if Data.TIMELINE in shown else False,
         )
 
     def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
@@ -659,6 +660,14 @@ def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:
     if alert.state is not State.ATTENDING:
         legal -= {Act.ARRIVE}
     return frozenset(act for act in legal if act not in HOLDER_ONLY or alert.holder == viewer.login)
+
+
+def _home_untold(alert: Alert, entries: Sequence[Entry]) -> bool:
+    """Whether it is still open if the home was told that help is coming."""
+    if alert.lane is not Lane.PERSON or alert.state in (State.RAISED, State.CLOSED):
+        return False
+    answered = max((one.id for one in entries if one.act is Act.ANSWER), default=0)
+    return not any(one.id > answered and one.text in set(HomeTold) for one in entries)
 
 
 def _happened(entry: Entry, names: dict[str, str]) -> Happened:

@@ -24,6 +24,7 @@
   };
 
   on.addEventListener("click", async () => {
+    on.disabled = true; // a push service may take its time, and a second press would ask it twice
     try {
       const key = await (await fetch("/push/key")).arrayBuffer();
       const worker = await ready;
@@ -33,6 +34,7 @@
     } catch {
       said.textContent = said.dataset.failed;
     }
+    on.disabled = false;
     await show();
   });
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.store import Store
 from hub.store.alerts import HUB, Looked
 from hub.store.database import writing
-from models.alert import Act, Alert, Outcome, Refused, State
+from models.alert import Act, Alert, HomeTold, Outcome, Refused, State
 from models.detection import SEATED, Finding, FindingKind
 from models.register import Register
 from models.response import Tried
@@ -245,8 +245,10 @@ def test_an_answer_about_a_person_orders_that_the_home_is_told(store: Store, t0:
         store.alerts.act(alert.id, Act.ANSWER, "tom", t0)
     (order,) = store.alerts.orders()
     assert (order.home, order.order, order.open) == ("okafor-home", "help_coming", True)
-    store.alerts.ordered([order.id], t0)
+    store.alerts.ordered([order], HomeTold.SAID, t0)
     assert store.alerts.orders() == []
+    assert store.alerts.timeline(person.id)[-1].text == HomeTold.SAID
+    assert store.records.broken_logs() == []
 
 
 def test_two_workers_raise_once_and_answer_once(store: Store, t0: datetime) -> None:

@@ -1,4 +1,6 @@
 import multiprocessing
+import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from msgspec import structs
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import OperationalError
 
 from hub.store import schema
-from hub.store.database import Part, _config, migrate, opened, tidied, writing
+from hub.store.database import GIVES_UP, Part, _config, migrate, opened, tidied, writing
 from hub.store.records import Records
 from hub.store.row import Row
 from hub.store.series import SqlSeries
@@ -30,6 +33,17 @@ def test_the_migrations_make_what_the_schema_says(database: str, part: Part, tab
         differences = compare_metadata(context, tables)
     engine.dispose()
     assert differences == []
+
+
+def test_a_database_that_takes_the_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GIVES_UP, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        engine = opened(f"postgresql+psycopg://hub@127.0.0.1:{mute.getsockname()[1]}/hub")
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            engine.connect()
+        assert time.monotonic() - began < 30
+        engine.dispose()
 
 
 def test_whose_a_login_is_stands_beside_those_that_there_were(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from hub.lease import Holding
+from hub.notices import Notices
+from hub.process import noticing
 from hub.settings import Settings, checked
-from hub.store import Store
+from hub.store import Store, open_store
 from hub.store.database import writing
 from hub.store.lease import Fenced, ask_to_hand_over, standing, take
 from hub.store.schema import leases
@@ -73,6 +76,20 @@ def test_one_that_slept_can_raise_nothing_any_more(store: Store, register: Regis
     assert len(store.alerts.open_alerts()) == 1
     store.records.engine.update_execution_options(fence=south.fence)
     store.records.snapshots.save(1, b"new")
+
+
+def test_one_that_slept_sends_no_relative_what_another_sends(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path / "data"))
+    store = open_store(settings)
+    north = take(store.records.engine, "north", 1)
+    assert north
+    notices = noticing(settings, north)._work
+    assert isinstance(notices, Notices)
+    notices._relatives.begin(1, "email")
+    run_out(store)
+    assert take(store.records.engine, "south", 2)
+    with pytest.raises(Fenced):
+        notices._relatives.begin(1, "email")
 
 
 def test_one_that_was_asked_hands_over_and_stays_back(store: Store) -> None:

@@ -120,6 +120,7 @@ def pages(world: World, busy: dict[str, Alert]) -> list[Visited]:
         ("tom", "/console", None),
         ("tom", "/console/all/held", None),
         ("tom", "/console/person/r_okafor", None),
+        ("sunita", "/console/find?find=okafor", None),
         (
             "tom",
             f"/console/outage?id={quote(card.id)}",
@@ -284,6 +285,13 @@ def test_answered_from_the_keyboard_and_closed_with_one_press(world: World, url:
     page.wait_for_url("**/console")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nobody is waiting")
     assert world.store.alerts.timeline(alert.id)[-1].text == "She is all right"
+    page.goto(f"{url}/console/alert/{alert.id}")
+    page.get_by_label("Why do you need to see it?").fill("Her daughter asks what happened")
+    _press(page, "Show it")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Why this alert")).to_be_visible()
+    expect(page.get_by_text("She is all right")).to_be_visible()
+    expect(page.get_by_text("3 Larch Close")).to_be_hidden()
 
 
 def test_what_is_being_typed_outlives_what_comes_in(world: World, url: str, opened: Opened) -> None:

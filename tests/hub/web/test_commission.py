@@ -122,6 +122,18 @@ def test_what_is_said_twice_is_done_once(world: World, visit: Visit) -> None:
     assert world.home("h_okafor").sensor("porch_pir") is None, "a late repeat brings nothing back"
 
 
+def test_two_sensors_with_each_others_names_are_told_of(world: World, visit: Visit) -> None:
+    ivan = visit("ivan")
+    beat(world)
+    world.move(timedelta(seconds=1))
+    said(ivan, "test", name="kitchen_pir")
+    world.saw("h_okafor", (world.now, "hall_pir", What.MOVED), (world.now, "front_door", What.OPENED))
+    assert state(ivan)["tests"]["kitchen_pir"]["colour"] == "waiting"
+    world.move(timedelta(seconds=20))
+    red = state(ivan)["tests"]["kitchen_pir"]
+    assert (red["colour"], "the hub had hall_pir (hall). If that" in red["text"]) == ("red", True)
+
+
 def test_who_takes_the_only_pendant_out_is_told_that_nobody_can_call_any_more(world: World, visit: Visit) -> None:
     ivan, alone = visit("ivan"), "without it nobody in this home can"
     assert ivan.see(PAGE).count(alone) == 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from hub.store.responses import Responses
-from models.alert import Act
+from models.alert import Act, HomeTold
 from models.detection import Finding, FindingKind
 from models.home import Home
 from models.observation import What
@@ -23,6 +23,18 @@ def test_an_empty_queue_says_so_and_as_of_when(visit: Visit) -> None:
     assert "Nobody is waiting" in page
     assert "As of 12:00:00" in page
     assert "2 of 2 homes heard" in page
+
+
+def test_whether_the_home_was_told_of_help_is_by_its_kits_own_word(world: World, visit: Visit) -> None:
+    tom, sheet = visit("tom"), f"/console/alert/{world.press().id}"
+    unknown = "it has not said yet that it showed or said it"
+    assert unknown not in words(tom.see(sheet))
+    tom.post(f"{sheet}/answer")
+    assert unknown in words(tom.see(sheet))
+    world.store.alerts.ordered(world.store.alerts.orders(), HomeTold.SAID, world.now)
+    page = words(tom.see(sheet))
+    assert unknown not in page
+    assert HomeTold.SAID in page
 
 
 def test_a_home_without_a_kit_is_not_installed_yet_and_not_missed(world: World, visit: Visit) -> None:

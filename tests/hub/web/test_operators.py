@@ -100,6 +100,7 @@ def test_a_storm_leaves_the_console_usable(world: World, url: str, opened: Opene
     expect(page.get_by_role("heading", level=1)).to_have_text("66 people wait for an answer")
     expect(page.get_by_role("heading", name=re.compile("65 homes"))).to_be_visible()
     expect(page.locator("#list-calls > li")).to_have_count(60)
+    expect(page.get_by_role("button", name="Keys", exact=True)).to_be_visible()  # and not "Keys?" to who hears it
     assert page.locator(".queue li").count() <= 70, "a list that nobody can look over is not shown"
     expect(page.locator(f"#open-{first.id}")).to_be_focused()
     page.keyboard.press("j")

@@ -135,6 +135,15 @@ def test_a_link_is_good_once(world: World, visit: Visit) -> None:
     assert world.store.alerts.attempts(1)[0].answer is Answer.REFUSED
 
 
+def test_whoever_is_to_ring_the_contact_centre_is_told_its_number(world: World) -> None:
+    path = sent(world, world.press())
+    with served(replace(world.settings, centre_phone="01632 960999")) as url:
+        anybody = Visitor(url, None)
+        assert 'href="tel:01632960999"' in anybody.see(path)
+        assert 'href="tel:01632960999"' in anybody.client.post(path, data={"key": "1"}).text
+        anybody.client.close()
+
+
 def test_a_key_that_means_nothing_says_nothing(world: World, visit: Visit) -> None:
     path, anybody = sent(world, world.press()), visit(None)
     for key in ("", "9", "<b>"):
