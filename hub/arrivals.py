@@ -1,35 +1,39 @@
-"""A responder's arrival, read from the front door: it opens after they were sent, whoever forgot to press a button."""
+"""A front door that opens after a responder was sent is put down for whoever holds the alert.
+
+It may be the responder's, who forgot to press a button, or the resident's own, or a neighbour's: so nobody is taken to
+have arrived by it, and nothing waits longer. That is said by the responder, or by the operator who hears of it.
+"""
 
 import logging
 from datetime import datetime
 
 from hub.store import Store
 from hub.store.alerts import HUB
-from models.alert import Act, Alert, Refused
+from models.alert import ON_SITE, Act, Alert, Refused
 from models.observation import What
 
 log = logging.getLogger(__name__)
 
-ARRIVED = frozenset({Act.ARRIVE, Act.ENTER, Act.LEAVE})
+OPENED = "The front door was opened. It may be the responder, who has not said so, or anybody else."
+THERE = frozenset(ON_SITE) - {Act.SET_OUT}
 
 
-def note_arrivals(store: Store, now: datetime) -> None:
-    """Stamp what doors told of, once for each time that somebody was sent."""
+def note_doors(store: Store, now: datetime) -> None:
+    """Put down what doors told of, once for each time that somebody was sent."""
     for alert in store.alerts.attended():
         opened = _opened(store, alert, now)
         if opened is not None:
             try:
-                text = "The front door was opened: taken for the responder's arrival."
-                store.alerts.act(alert.id, Act.ARRIVE, HUB, opened, text=text)
+                store.alerts.act(alert.id, Act.NOTE, HUB, opened, text=OPENED)
             except Refused as over:
                 log.info("alert %d was changed meanwhile: %s", alert.id, over)
 
 
 def _opened(store: Store, alert: Alert, now: datetime) -> datetime | None:
-    """When a door that leads out first opened since a responder was sent, if nobody has arrived yet."""
+    """When a door that leads out first opened since a responder was sent, if nobody has said that they are there."""
     entries = store.alerts.timeline(alert.id)
     sent = next((one.at for one in reversed(entries) if one.act is Act.SEND), now)
-    if any(one.act in ARRIVED and one.at >= sent for one in entries):
+    if any((one.act in THERE or one.text == OPENED) and one.at >= sent for one in entries):
         return None
     home = store.records.home(alert.home)
     doors = {sensor.id for sensor in home.sensors if sensor.is_exit} if home else set()

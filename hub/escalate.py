@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from hub.arrivals import note_arrivals
+from hub.arrivals import note_doors
 from hub.asking import Asking
 from hub.calls import Calls
 from hub.clock import SET_BACK, Clock
@@ -241,7 +241,7 @@ class Escalate:
     def _look_at_doors(self, now: datetime) -> None:
         if time.monotonic() - self._doors_at >= DOORS_EVERY:
             self._doors_at = time.monotonic()
-            note_arrivals(self._store, now)
+            note_doors(self._store, now)
             self._asking.turn(now)
 
     def _mend(self, now: datetime) -> None:

@@ -80,7 +80,8 @@ BEAT_WITHIN = (1.0, 3600.0)
 BY_A_CLOCK = frozenset(KINDS)
 """Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
 FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
-TOLD_AGAIN = [FindingKind.SILENCE, *(kind for kind in FindingKind if kind.lane is Lane.KIT)]
+MAY_LIE_THERE = (FindingKind.SILENCE, FindingKind.LONG_LIE, FindingKind.NOT_UP, FindingKind.NOT_BACK_HOME)
+TOLD_AGAIN = [*MAY_LIE_THERE, *(kind for kind in FindingKind if kind.lane is Lane.KIT)]
 
 Columns = tuple[int, int, int, float, float, int]
 
@@ -391,14 +392,18 @@ class Watch:
 
     def _still_so(self, told: Standing, closed: datetime) -> Finding | None:
         """What goes on too long after somebody `closed` the alert about it; once for each closing."""
-        if told.kind is FindingKind.SILENCE:
-            return self._engine.silent_since(closed, told.home, self._judged)
+        if told.kind in MAY_LIE_THERE:
+            found = self._engine.goes_on(told.kind, told.home, closed, self._judged)
+        else:
+            found = self._still_wrong(told, closed)
+        return found and replace(found, number=int(closed.timestamp()))
+
+    def _still_wrong(self, told: Standing, closed: datetime) -> Finding | None:
         sensor = self._engine.homes[self._engine.index_of[told.home]].sensor(told.sensor)
         if self._judged - closed < repaired_within(told.kind, sensor.kind if sensor else None):
             return None
         knows = self._health if told.kind in OF_THE_HEARTBEAT else self._engine
-        found = knows.still_wrong(told.kind, told.home, told.sensor, self._judged)
-        return found and replace(found, number=int(closed.timestamp()))
+        return knows.still_wrong(told.kind, told.home, told.sensor, self._judged)
 
     def _known_for(self, home: str) -> timedelta:
         place = self._engine.index_of.get(home)

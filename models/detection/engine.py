@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, chairs, coldstart, company, kernels, lie, moved, stream
+from models.detection import Finding, FindingKind, chairs, coldstart, company, doors, kernels, lie, moved, stream
 from models.detection.anew import joined
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
 from models.detection.clocks import ENDED_SINCE, QUIET, RAISED
@@ -392,8 +392,10 @@ class Engine:
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
 
     def _stay(self, home: int) -> tuple[int, float]:
-        """By which sensor of the home somebody stays, and how long (s) anybody has."""
+        """By which sensor of the home somebody stays, and how long (s) anybody has. Below 0 where none was heard yet."""
         place = int(self._state["lie"][home, lie.BY]) - 2
+        if place < 0:
+            return place, 0.0
         sensor = int(self._state["first_fitted"][home]) + place
         return place, lie.UNIT * float(self._fitted["longest"][sensor].max())
 
@@ -450,23 +452,38 @@ class Engine:
         sure = _sureness(evidence)
         return Finding(FindingKind.SILENCE, self.homes[home].id, began, utc(moment), strength=sure, evidence=evidence)
 
-    def silent_since(self, closed: datetime, home: str, now: datetime) -> Finding | None:
-        """The silence of `home`, told of before, where it goes on too long after somebody `closed` that: by the simple
-        rule, as if there had been a sign of life then. Told once for each closing.
+    def goes_on(self, kind: FindingKind, home: str, closed: datetime, now: datetime) -> Finding | None:
+        """What was found of the people of `home` and told of before, as it stands now, where it goes on too long after
+        somebody `closed` that: by the limits of a new home, as if there had been a sign of life then.
         """
-        place, moment = self.index_of[home], now.timestamp()
-        due = float(expected_by(self._limits, np.array([place]), np.array([closed.timestamp()]))[0])
-        if not self.silent[place] or min(moment, float(self.heard_until[place])) <= due:
+        found = self.still_wrong(kind, home, "", now)
+        if found is None:
             return None
-        found = self._silence(place, moment)
+        place = self.index_of[home]
+        due = self._due_anew(kind, place, closed.timestamp())
+        if min(now.timestamp(), float(self.heard_until[place])) <= due:
+            return None
+        if kind is not FindingKind.SILENCE:
+            return found
         evidence = {name: value for name, value in found.evidence.items() if name != "chance"} | {"expected_by": due}
-        return replace(found, evidence=evidence, number=int(closed.timestamp()))
+        return replace(found, evidence=evidence)
+
+    def _due_anew(self, kind: FindingKind, home: int, since: float) -> float:
+        if kind is FindingKind.LONG_LIE:
+            place = self._stay(home)[0]
+            in_bathroom = place >= 0 and self._fitted["room"][self._state["first_fitted"][home] + place] == BATHROOM
+            return since + (lie.BATH_AT_LEAST if in_bathroom else lie.AT_LEAST)
+        if kind is FindingKind.NOT_BACK_HOME:
+            return since + (doors.WANDERER_BACK_WITHIN if self.homes[home].may_wander else doors.BACK_WITHIN)
+        return float(expected_by(self._limits, np.array([home]), np.array([since]))[0])
 
     def still_wrong(self, kind: FindingKind, home: str, sensor: str, now: datetime) -> Finding | None:
-        """A fault of the kit of `home`, which was heard once, or of its sensors, told of before: as it stands now,
-        where it goes on.
+        """A fault of the kit of `home`, which was heard once, or of its sensors, or what is wrong with its people, told
+        of before: as it stands now, where it goes on.
         """
         place, fitted, moment = self.index_of[home], self.sensor_index.get((home, sensor)), now.timestamp()
+        if kind is FindingKind.SILENCE:
+            return self._silence(place, moment) if self.silent[place] else None
         if kind is FindingKind.KIT_UNHEARD:
             lasts = self.unheard[place] and np.isfinite(self.heard_until[place])
             return self._unheard(place, moment) if lasts else None

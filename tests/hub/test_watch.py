@@ -712,6 +712,30 @@ def test_a_silence_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Po
     assert after(1) == [State.CLOSED, *anew]
 
 
+def test_a_long_lie_that_goes_on_after_somebody_closed_it_is_raised_anew(post: Post) -> None:
+    """Closed by mistake, it must come back: whoever lies on the floor still sets off the sensor above."""
+
+    def lies_there(hours: int) -> list[State]:
+        for _ in range(hours):
+            post.hand.move(minutes=59)
+            post.saw()
+            post.alive(1)
+        post.watch._looked_again_at = float("-inf")
+        post.turn()
+        return [state for kind, state in post.kinds() if kind == "long_lie"]
+
+    post.saw()
+    assert lies_there(7) == [State.RAISED]
+    (alert,) = [one for one in post.alerts() if one.kind == "long_lie"]
+    close(post, alert, Outcome.FALSE)
+    assert lies_there(4) == [State.CLOSED]
+    post.begin()
+    assert lies_there(1) == lies_there(1) == [State.CLOSED, State.RAISED], "once"
+    (_, anew) = [one for one in post.alerts() if one.kind == "long_lie"]
+    close(post, anew, Outcome.AWAY)
+    assert lies_there(6) == [State.CLOSED, State.CLOSED], "who is away is not missed"
+
+
 def test_a_kit_that_is_not_repaired_in_time_is_raised_anew_though_somebody_closed_that(post: Post) -> None:
     a_fault_closed_by_hand(post)
     for hours, states in ((47, [State.CLOSED]), (2, [State.CLOSED, State.RAISED])):

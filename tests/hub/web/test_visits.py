@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.arrivals import note_arrivals
+from hub.arrivals import OPENED, note_doors
 from hub.store.key_safes import KeySafes
 from models.alert import Act, Alert, Outcome, State
 from models.observation import What
@@ -122,20 +122,35 @@ def test_what_happens_on_the_doorstep_is_taken_down_though_nobody_holds_the_aler
     assert "Next: close it" not in words(visit("tom").see(f"/console/alert/{sent.id}"))
 
 
-def test_the_front_door_tells_of_an_arrival(world: World, visit: Visit, sent: Alert) -> None:
+def test_a_front_door_is_put_down_and_is_nobodys_arrival(world: World, visit: Visit, sent: Alert) -> None:
+    """She may have opened it herself: the answer lapses no later, and the responder can still say that they came."""
     world.move(timedelta(minutes=20))
     world.saw("h_okafor", (world.now - timedelta(minutes=1), "front_door", What.OPENED))
     for _ in range(2):
-        note_arrivals(world.store, world.now)
-    assert stamped(world, sent) == [(Act.ARRIVE, "hub")]
-    assert world.store.alerts.timeline(sent.id)[-1].at == world.now - timedelta(minutes=1)
-    assert "Arrived 12:19" in words(visit("priya").see(f"/visits/{sent.id}"))
-
-
-def test_a_door_that_opened_before_is_nobodys_arrival(world: World, sent: Alert) -> None:
-    world.saw("h_okafor", (world.now, "front_door", What.OPENED))
-    note_arrivals(world.store, world.now + timedelta(minutes=1))
+        note_doors(world.store, world.now)
+    said = [one.at for one in world.store.alerts.timeline(sent.id) if one.text == OPENED]
+    assert said == [world.now - timedelta(minutes=1)]
     assert stamped(world, sent) == []
+    after = world.store.alerts.alert(sent.id)
+    assert after is not None
+    assert (after.state, after.look_again_at) == (State.ATTENDING, sent.look_again_at), "as if no door had moved"
+    assert "Arrived 12:19" not in words(visit("priya").see(f"/visits/{sent.id}"))
+    page = words(visit("tom").see(f"/console/alert/{sent.id}"))
+    assert OPENED in page
+    assert "The responder was sent 20 min ago." in page
+    assert "The responder is there" not in page
+    assert visit("priya").post(f"/visits/{sent.id}/arrive").status_code == 303
+    assert stamped(world, sent) == [(Act.ARRIVE, "priya")]
+
+
+def test_a_door_that_opened_before_or_as_somebody_was_there_is_nobodys(world: World, visit: Visit, sent: Alert) -> None:
+    world.saw("h_okafor", (world.now, "front_door", What.OPENED))
+    note_doors(world.store, world.now + timedelta(minutes=1))
+    world.move(timedelta(minutes=5))
+    visit("priya").post(f"/visits/{sent.id}/enter")
+    world.saw("h_okafor", (world.now, "front_door", What.OPENED))
+    note_doors(world.store, world.now + timedelta(minutes=1))
+    assert OPENED not in [one.text for one in world.store.alerts.timeline(sent.id)]
 
 
 def test_nobody_else_stamps_or_sees_a_visit(world: World, visit: Visit, sent: Alert) -> None:

@@ -166,6 +166,35 @@ def test_a_finding_that_is_over_says_so_once() -> None:
     assert mine == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("day", "told", "again", "kind"),
+    [
+        ([(12.5, "bathroom_pir", What.MOVED)], 13.5, 45 * MIN, FindingKind.LONG_LIE),
+        ([(8.5 + n / 3, "hall_pir", What.MOVED) for n in range(20)], 15.25, 4 * HOUR, FindingKind.LONG_LIE),
+        ([(22.0, "front_door", What.OPENED)], 22.5, 10 * MIN, FindingKind.NOT_BACK_HOME),
+        ([(22.5, "bed", What.LAY_DOWN)], 35.5, 3 * HOUR, FindingKind.NOT_UP),
+    ],
+)
+def test_what_goes_on_after_somebody_closed_it_is_found_anew(
+    day: Day, told: float, again: timedelta, kind: FindingKind
+) -> None:
+    """By the limits of a new home from the closing on; as long as the home is heard, and until it is over."""
+    of = Engine([replace(HOME, may_wander=True)], MIDNIGHT, watched_for=list(stream.KINDS))
+    first = next(one for one in looked(of, rows_of(of, [day]), told * HOUR) if one.kind is kind)
+    closed = MIDNIGHT + told * HOUR + 15 * MIN
+    assert of.goes_on(kind, "h_1", closed, closed + again + MIN) is None, "not heard until then"
+    of.observe(of.beat("h_1", closed + again + MIN, closed + again + MIN, {}))
+    assert of.goes_on(kind, "h_1", closed, closed + again) is None
+    found = of.goes_on(kind, "h_1", closed, closed + again + MIN)
+    assert found is not None
+    assert (found.kind, found.since, found.over) == (kind, first.since, False)
+    over = closed + again + 2 * MIN
+    of.observe(batch([of.row("h_1", "kitchen_pir", What.MOVED, over, over)]))
+    of.observe(of.beat("h_1", over, over, {}))
+    of.overdue(over)
+    assert of.goes_on(kind, "h_1", closed, over) is None
+
+
 AGAIN = [(3.3, "bed", What.LAY_DOWN), (3.35, "bed", What.GOT_UP), (7.9, "bed", What.LAY_DOWN)]
 OUT_OF_BED_TWICE = [*([usual()] * 30), [*after(2.1)(usual()), *AGAIN]]
 
