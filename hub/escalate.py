@@ -15,8 +15,6 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from hub.arrivals import note_arrivals
 from hub.asking import Asking
 from hub.calls import Calls
@@ -25,6 +23,7 @@ from hub.plans import Plans
 from hub.store import Store
 from hub.store.afterwards import Afterwards
 from hub.store.alerts import HUB, AttemptMade, Looked, Ordered
+from hub.store.database import is_away
 from hub.store.once import asking_once
 from hub.store.responses import Responses
 from hub.store.ways import Ways
@@ -259,7 +258,7 @@ class Escalate:
         was about several, the next turn takes them one by one.
         """
         self._one_by_one = True
-        ours = not isinstance(error, OperationalError | InterfaceError)
+        ours = not is_away(error)
         if self._learning and ours:
             self._to_finish.pop(0)  # how it went is on record; what else it says is what fails
         if self._reaching and ours:  # while the database is away it waits its turn: the intent is on record

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from queue import SimpleQueue
 
 import msgspec
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.beats import Beats
 from hub.clock import Clock
@@ -23,6 +22,7 @@ from hub.garbage import nothing_is_garbage
 from hub.link import Arrived, Link
 from hub.reserve import Reserve
 from hub.store import Store
+from hub.store.database import is_away
 from hub.store.records import Aside, Beat
 from hub.store.series import Row
 from hub.store.traces import Felt
@@ -309,7 +309,7 @@ class Ingest:
         """While the database is away nothing is given up; else the message that caused it is found by halving."""
         self._news.put(Reread())
         self._trouble = f"observations can't be stored: {type(error).__name__}"
-        if not self._groups or isinstance(error, OperationalError | InterfaceError):
+        if not self._groups or is_away(error):
             return
         group = self._groups.popleft()
         half = len(group) // 2

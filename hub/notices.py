@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from hub.clock import Clock
 from hub.escalate import OUR_FAULT, Outcome, Sending
 from hub.knowing import Knowing
@@ -21,6 +19,7 @@ from hub.links import BY_LINK, Links, Matter
 from hub.owed import Owed
 from hub.reminders import MATTERS, Reminders
 from hub.store import Store
+from hub.store.database import is_away
 from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached, set_up
@@ -103,7 +102,7 @@ class Notices:
 
     def stumbled(self, error: Exception) -> None:
         """What the hub itself fails at holds up nothing else; while the database is away everything waits."""
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not is_away(error):
             if self._learning:
                 self._to_finish.pop(0)
             if self._making:

@@ -17,7 +17,6 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import numpy as np
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from hub.budgets import Budgets
 from hub.clock import SET_BACK, Clock
@@ -33,6 +32,7 @@ from hub.reserve import Reserve
 from hub.saving import Saving
 from hub.store import Store
 from hub.store.alerts import Standing
+from hub.store.database import is_away
 from hub.store.held import unlearn
 from hub.store.records import LEARNING, Turn
 from hub.store.series import FOR_EVER, Row
@@ -182,7 +182,7 @@ class Watch:
     def stumbled(self, error: Exception) -> None:
         """While the database is away everything waits; else a finding that fails again and again lets others pass."""
         self._news.put(Reread())
-        if not self._pending or isinstance(error, OperationalError | InterfaceError):
+        if not self._pending or is_away(error):
             return
         self._one_by_one, alone = True, self._one_by_one
         if not alone and len(self._pending) > 1:

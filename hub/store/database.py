@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from hub.store.pen import pen
 
@@ -49,6 +51,18 @@ _LOGS_LOCKS = {"looks": 0x6C6F6F6B, "acts": 0x6C6F67}
 Part = Literal["records", "series"]
 Logs = Literal["looks", "acts"]
 """Which of the chained logs: that of who looked, or all the others. What one looks at waits for no act."""
+
+
+ITS_OWN = IntegrityError, DataError, ProgrammingError
+"""What the database says of what was asked, and not of itself."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether that is the database's own trouble, which passes: nothing that was asked of it is to blame, and nothing
+    may be given up for it. It does not answer, is locked or full, or is a copy that takes no writes yet.
+    """
+    away = isinstance(error, DBAPIError) and not isinstance(error, ITS_OWN)
+    return away or isinstance(error, NoConnection)
 
 
 def opened(url: str, *, shared: bool = False) -> Engine:

@@ -10,15 +10,12 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from hub.store.chain import undone
-from hub.store.database import Logs, writing
+from hub.store.database import Logs, is_away, writing
 
 T = TypeVar("T")
 AT_ONCE = 50
-ITS_OWN = IntegrityError, DataError, ProgrammingError
-"""What the database says of one wish, and not of itself."""
 
 
 def written(engine: Engine, work: Callable[[Connection], T], appends: Logs = "acts") -> T:
@@ -105,7 +102,7 @@ def _write(connection: Connection, one: Wish, *, alone: bool) -> None:
         with connection.begin_nested():
             one.work(connection)
     except Exception as error:
-        if isinstance(error, DBAPIError) and not isinstance(error, ITS_OWN):
+        if is_away(error):
             raise
         undone(connection)
         one.error = error

@@ -140,14 +140,18 @@ def ahead(of: State, home: int, at: float) -> float:
 
 
 @woven_in
+def ahead_then(of: State, home: int, at: float) -> float:
+    """The same at a moment before or after, without turning to that."""
+    mine = of.homes[home]
+    if mine.clock_from <= at < mine.clock_until:
+        return float(mine.clock_held)
+    return float(of.held[mine.zone, max(int(np.searchsorted(of.starts[mine.zone], at, "right")) - 1, 0)])
+
+
+@woven_in
 def was_ahead(of: State, home: int, at: float) -> float:
     """The same by the clock of a week ago, by which somebody may live on."""
-    mine = of.homes[home]
-    now, then = ahead(of, home, at), at - WEEK
-    if then >= mine.clock_from:
-        return now
-    starts = of.starts[mine.zone]
-    return float(of.held[mine.zone, max(int(np.searchsorted(starts, then, "right")) - 1, 0)])
+    return ahead_then(of, home, at - WEEK)
 
 
 @woven_in
@@ -166,7 +170,7 @@ def lived(gap: float, put_forward: float) -> float:
 @woven_in
 def at_the_latest(of: State, home: int, since: float, lasting: float) -> float:
     """Seconds from a moment on until so many have passed, and on the wall as well: more where clocks are put back."""
-    return lasting + max(ahead(of, home, since) - ahead(of, home, since + lasting), 0.0)
+    return lasting + max(ahead_then(of, home, since) - ahead_then(of, home, since + lasting), 0.0)
 
 
 @compiled
@@ -484,7 +488,8 @@ def by_a_way_out(of: State, home: int) -> int:
 def days_since(of: State, home: int, until: float) -> float:
     """Days on the wall that are not counted as watched yet."""
     last = of.homes[home].watched[1]
-    return float(max(local(of, home, until) - local(of, home, last), 0.0) / DAY)
+    put_forward = ahead_then(of, home, until) - ahead_then(of, home, last)
+    return float(max(until - last + put_forward, 0.0) / DAY)
 
 
 @compiled
@@ -538,7 +543,7 @@ def follow_late(of: State, homes: Row) -> Row:
     found = np.empty(len(homes), np.bool_)
     for each in range(len(homes)):
         at = of.homes[homes[each]].last_sign
-        found[each] = was_ahead(of, homes[each], at) != ahead(of, homes[each], at)
+        found[each] = was_ahead(of, homes[each], at) != ahead_then(of, homes[each], at)
     return found
 
 
@@ -658,11 +663,12 @@ def late_by_clocks(of: State, home: int, kind: int) -> float:
     an hour of the clock where somebody may live by that of a week ago.
     """
     mine = of.homes[home]
-    since, due = float(mine.since[kind]), float(mine.due[kind])
+    due = float(mine.due[kind])
+    then, now = ahead_then(of, home, float(mine.since[kind])), ahead_then(of, home, due)
     if kind in (night.NOT_UP, night.NOT_IN_BED):
-        return max(ahead(of, home, since) - min(ahead(of, home, due), was_ahead(of, home, due)), 0.0)
+        return max(then - min(now, was_ahead(of, home, due)), 0.0)
     if kind == night.NOT_BACK or (kind == doors.NOT_BACK and not mine.wanders):
-        return max(ahead(of, home, since) - ahead(of, home, due), 0.0)
+        return max(then - now, 0.0)
     return 0.0
 
 
