@@ -24,6 +24,14 @@ BEFORE, AFTER = 6 * RATE, 110
 """Bins of a window before the moment that is judged, and from it on."""
 
 WINDOW = BEFORE + AFTER
+BESIDE = (-3, 0, 3)
+"""Nobody knows to a tenth of a second when it was, so a candidate is judged so many bins off it as well; the mean of
+the log odds counts.
+"""
+
+JUDGED = AFTER + max(BESIDE)
+"""So many bins from a candidate's own on have to be known."""
+
 LARGEST, SMALLEST = 3, 4
 COLUMNS = 5
 UP = slice(COLUMNS, COLUMNS + 3)
@@ -35,10 +43,19 @@ BUMP_G = 1.6
 ALONE = RATE * 3 // 2
 """An impact is the largest within so many bins on either side."""
 
+NEAR = RATE * 2 // 5
+"""Or the last of somebody who ran and then is turned otherwise: the largest within so many, and no bump from there to
+ALONE. Who falls as they run may have come down harder on each foot before.
+"""
+
+RAN, RAN_G, STEPS, APART = 3 * RATE, 2.0, 3, 6
+"""Who runs has come down on their feet so often, as hard as that, more than APART each time."""
+
 EVERY = RATE
 """So often the posture is looked at for a slide without an impact."""
 
 TILTED = np.cos(np.radians(25.0))
+LATER = 5 * RATE // 2, AFTER
 REFRACTORY_S = 10.0
 """A fall is told of once."""
 
@@ -201,16 +218,25 @@ def laid(t: Floats, acc: Floats) -> Floats:
 
 def candidates(bins: Floats, first: int, begin: int, end: int) -> list[int]:
     """Of the rows `begin` to `end` of `bins`, whose row 0 is bin `first` of the grid: those worth a judgement."""
-    size = bins[begin:end, LARGEST]
-    found = [begin + int(row) for row in np.flatnonzero(size >= BUMP_G) if _is_alone(bins, begin + int(row))]
+    bumps = (begin + np.flatnonzero(bins[begin:end, LARGEST] >= BUMP_G)).tolist()
+    found = [row for row in bumps if _is_largest(bins, row, ALONE) or _ends_a_run(bins, row)]
     ticks = np.arange(begin + (-(first + begin)) % EVERY, end, EVERY)
     return sorted(found + _slides(bins, ticks[ticks >= 3 * RATE]).tolist())
 
 
-def _is_alone(bins: Floats, row: int) -> bool:
-    """The largest around; of equals the first."""
-    around = bins[max(row - ALONE, 0) : row + ALONE + 1, LARGEST]
-    return int(around.argmax()) == row - max(row - ALONE, 0)
+def _is_largest(bins: Floats, row: int, within: int) -> bool:
+    """Of equals the first."""
+    around = bins[max(row - within, 0) : row + within + 1, LARGEST]
+    return int(around.argmax()) == row - max(row - within, 0)
+
+
+def _ends_a_run(bins: Floats, row: int) -> bool:
+    if row < RAN or (bins[row + NEAR + 1 : row + ALONE + 1, LARGEST] >= BUMP_G).any():
+        return False
+    if not _is_largest(bins, row, NEAR) or not _turned(bins, np.array([row])).all():
+        return False
+    hard = row - RAN + np.flatnonzero(bins[row - RAN : row - NEAR, LARGEST] >= RAN_G)
+    return sum(_is_largest(bins, step, APART) for step in hard.tolist()) >= STEPS
 
 
 def _slides(bins: Floats, rows: Ints) -> Ints:
@@ -219,11 +245,16 @@ def _slides(bins: Floats, rows: Ints) -> Ints:
         return rows
     bumps = np.concatenate([[0], np.cumsum(bins[:, LARGEST] >= BUMP_G)])
     rows = rows[bumps[np.minimum(rows + ALONE + 1, len(bins))] == bumps[rows - ALONE]]
-    after = _around(bins, rows, 5 * RATE // 2, AFTER)
-    still = np.sqrt(after.var(1).sum(1)) <= 0.25
-    low, high = _around(bins, rows, -3 * RATE, -RATE).mean(1), after.mean(1)
-    sizes = np.sqrt((low * low).sum(1) * (high * high).sum(1))
-    found: Ints = rows[still & ((low * high).sum(1) < TILTED * sizes)]
+    still = np.sqrt(_around(bins, rows, *LATER).var(1).sum(1)) <= 0.25
+    found: Ints = rows[still & _turned(bins, rows)]
+    return found
+
+
+def _turned(bins: Floats, rows: Ints) -> Bools:
+    """Another posture after than before."""
+    before, after = _around(bins, rows, -3 * RATE, -RATE).mean(1), _around(bins, rows, *LATER).mean(1)
+    sizes = np.sqrt((before * before).sum(1) * (after * after).sum(1))
+    found: Bools = (before * after).sum(1) < TILTED * sizes
     return found
 
 
@@ -434,8 +465,8 @@ class FallModel:
     provenance: Mapping[str, str | int | float]
 
     def chances(self, asked: NDArray[np.floating]) -> Floats:
-        """For each row (m, len(NAMES)) the chance that it was a fall."""
-        rows = asked.astype(np.float32).astype(np.float64)
+        """For each candidate, asked about some moments (m, b, len(NAMES)), the chance that it was a fall."""
+        rows = asked.reshape(-1, len(NAMES)).astype(np.float32).astype(np.float64)
         place = np.arange(len(rows))[:, None]
         node = np.tile(self.roots, (len(rows), 1))
         while (inner := self.feature[node] >= 0).any():
@@ -443,8 +474,7 @@ class FallModel:
             node = np.where(inner, self.child[node] + upper, node)
         # Row by row, so that what is judged together changes not even the last digit.
         smooth = np.array([self.net.score(row) for row in rows])
-        found: Floats = 1 / (1 + np.exp(-self.start - self.cut[node].sum(1) - smooth))
-        return found
+        return chances_of((self.start + self.cut[node].sum(1) + smooth).reshape(asked.shape[:2]))
 
     def to_bytes(self) -> bytes:
         content = io.BytesIO()
@@ -455,6 +485,12 @@ class FallModel:
         numbers = {"start": self.start, "threshold": self.threshold}
         np.savez_compressed(content, names=" ".join(NAMES), provenance=said, **arrays, **numbers)  # type: ignore[arg-type]
         return content.getvalue()
+
+
+def chances_of(scores: Floats) -> Floats:
+    """Of log odds (m, b) about some moments of each candidate."""
+    found: Floats = 1 / (1 + np.exp(-scores.mean(1)))
+    return found
 
 
 def fall_model_from(content: bytes) -> FallModel:
@@ -512,7 +548,7 @@ class FallDetector:
     def rest(self) -> list[Suspicion]:
         """What is pending is judged as if nothing moved any more; then all begins anew."""
         known = len(self._bins)
-        self._bins = np.concatenate([self._bins, np.repeat(self._bins[-1:], AFTER, axis=0)])
+        self._bins = np.concatenate([self._bins, np.repeat(self._bins[-1:], JUDGED, axis=0)])
         found = self._look(known - 2 * RATE)
         self._anew()
         return found
@@ -530,8 +566,8 @@ class FallDetector:
             self._first = self._next = self._grid.bin - len(new) + 1
         self._note(new)
         self._bins = np.concatenate([self._bins, new])
-        found = self._look(len(self._bins) - AFTER + 1)
-        over = max(len(self._bins) - WINDOW, 0)
+        found = self._look(len(self._bins) - JUDGED + 1)
+        over = max(len(self._bins) - (BEFORE - min(BESIDE)) - JUDGED, 0)
         self._bins, self._first = self._bins[over:], self._first + over
         return found
 
@@ -558,12 +594,12 @@ class FallDetector:
         return [each for each in found if each.chance >= self._least and self._is_news(each)]
 
     def _judged(self, rows: Ints) -> list[Suspicion]:
-        around = windows(self._bins, rows)
-        asked = features(around)
+        asked = asked_about(self._bins, rows)
         chances = self._model.chances(asked).tolist()
+        around, known = windows(self._bins, rows), asked[:, BESIDE.index(0)]
         return [
-            Suspicion((bin_of + 0.5) / RATE, (bin_of + AFTER) / RATE, chance, evidence(window, known))
-            for bin_of, chance, window, known in zip((self._first + rows).tolist(), chances, around, asked, strict=True)
+            Suspicion((bin_of + 0.5) / RATE, (bin_of + JUDGED) / RATE, chance, evidence(window, said))
+            for bin_of, chance, window, said in zip((self._first + rows).tolist(), chances, around, known, strict=True)
         ]
 
     def _is_news(self, found: Suspicion) -> bool:
@@ -580,6 +616,11 @@ def windows(bins: Floats, rows: Ints) -> Floats:
     place = rows[:, None] + np.arange(-BEFORE, AFTER)
     found: Floats = bins[np.clip(place, 0, len(bins) - 1)]
     return found
+
+
+def asked_about(bins: Floats, rows: Ints) -> Floats:
+    """(m, len(BESIDE), len(NAMES)): the features of each of `rows` and beside it."""
+    return np.stack([features(windows(bins, rows + beside)) for beside in BESIDE], axis=1)
 
 
 def evidence(window: Floats, asked: Floats) -> dict[str, float]:

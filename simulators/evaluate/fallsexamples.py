@@ -14,9 +14,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from models.detection import falls
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel
-from models.training import WOODS, learn_falls
+from models.training import WOODS, FallPart, learn_falls
 from simulators.evaluate import parallel
-from simulators.evaluate.fallsthreshold import Ordinary, alarms, chosen, together
+from simulators.evaluate.fallsthreshold import Erred, Lived, chosen, erred, together
 from simulators.evaluate.hardware import Hardware, any_hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
@@ -39,7 +39,7 @@ AROUND = 3 * falls.RATE // 2
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for; and
-    which are ordinary, by which a threshold is chosen.
+    those by which a threshold is chosen, as they would be judged.
     """
 
     file: str
@@ -47,7 +47,8 @@ class Examples:
     asked: Floats
     fell: Bools
     weight: Floats
-    ordinary: Ordinary
+    lived: Lived
+    judged: Floats
 
 
 def suited(files: Sequence[Worn]) -> list[Worn]:
@@ -71,14 +72,15 @@ def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset
     if not fell.any() or fell.all():
         raise BadRecording("to learn from, there must be people who fall and others things that they do")
     scaled = np.concatenate(weight)
-    model, unseen = learn_falls(
+    group = _groups(kept)
+    model, parts = learn_falls(
         np.concatenate([each.asked for each in kept]),
         fell,
         scaled * len(scaled) / scaled.sum(),
-        np.repeat(_groups(kept), [len(each.fell) for each in kept]),
+        np.repeat(group, [len(each.fell) for each in kept]),
         _said(files, kept),
     )
-    return _with_threshold(model, kept, np.split(unseen, np.cumsum([len(each.fell) for each in kept])[:-1]))
+    return _with_threshold(model, kept, [parts[one] for one in group.tolist()])
 
 
 def _groups(kept: Sequence[Examples]) -> Ints:
@@ -92,14 +94,13 @@ def _groups(kept: Sequence[Examples]) -> Ints:
     return np.array([group[each.person] for each in kept])
 
 
-def _with_threshold(model: FallModel, kept: Sequence[Examples], unseen: Sequence[Floats]) -> FallModel:
-    often: dict[str, list[Floats]] = {}
-    hours: dict[str, float] = {}
-    for each, chances in zip(kept, unseen, strict=True):
-        if np.isfinite(chances).all():
-            often.setdefault(each.file, []).append(alarms(each.ordinary, chances))
-            hours[each.file] = hours.get(each.file, 0.0) + each.ordinary.hours
-    found = chosen([(np.sum(often[file], axis=0), hours[file]) for file in hours])
+def _with_threshold(model: FallModel, kept: Sequence[Examples], parts: Sequence[FallPart | None]) -> FallModel:
+    """`parts`: of each what judges them and has learned nothing of them."""
+    by_file: dict[str, list[Erred]] = {}
+    for each, part in zip(kept, parts, strict=True):
+        if part:
+            by_file.setdefault(each.file, []).append(erred(each.lived, part.chances(each.judged)))
+    found = chosen(list(by_file.values()))
     threshold, said = found or (model.threshold, "set, not chosen: of too few people")
     return replace(model, threshold=threshold, provenance={**model.provenance, "threshold_by": said})
 
@@ -126,7 +127,7 @@ def _digest(file: Worn) -> bytes:
 
 def _examples(file: Worn) -> Examples:
     (person,) = file.people
-    asked, fell, weight, ordinary = [], [], [], []
+    asked, fell, weight, lived, judged = [], [], [], [], []
 
     def add(found: Floats, what: Bools, counts: float) -> None:
         asked.append(found)
@@ -141,20 +142,26 @@ def _examples(file: Worn) -> Examples:
         if copy >= AS_RECORDED:
             add(_asked(bins, rows, partial(misled, luck=luck)), what, OTHERWISE_COUNTS)
             continue
-        ordinary.append(_ordinary(file, stream, rows, sum(map(len, fell))))
+        own = _is_own(file, stream, rows)
+        lived.append(_lived(file, stream, rows[own], what[own]))
+        judged.append(falls.asked_about(bins, rows[own]).astype(np.float32))
         add(_asked(bins, rows), what, 1.0)
         if copy == 0:
             add(_asked(bins, rows, partial(slipped, luck=luck)), what, SLIPPED_COUNTS)
     told = np.concatenate(asked), np.concatenate(fell), np.concatenate(weight)
-    return Examples(file.name, person, *told, together(ordinary))
+    return Examples(file.name, person, *told, together(lived), np.concatenate(judged))
 
 
-def _ordinary(file: Worn, stream: Joined, rows: Ints, begin: int) -> Ordinary:
-    """Of candidates at `rows`, of which the first is the one at `begin` of all."""
+def _is_own(file: Worn, stream: Joined, rows: Ints) -> Bools:
+    """Neither between trials nor in those where somebody got up again."""
     piece = _piece(stream, rows)
-    own = np.flatnonzero(~file.is_fall[stream.trial[piece]] & ~stream.filler[piece])
+    found: Bools = ~file.recovers[stream.trial[piece]] & ~stream.filler[piece]
+    return found
+
+
+def _lived(file: Worn, stream: Joined, rows: Ints, fell: Bools) -> Lived:
     hours = float(np.diff(file.offsets)[~file.is_fall].sum()) / file.fs / 3600.0
-    return Ordinary(begin + own, piece[own], rows[own], hours)
+    return Lived(_piece(stream, rows), rows, fell, int((file.is_fall & ~file.recovers).sum()), hours)
 
 
 def _piece(stream: Joined, rows: Ints) -> Ints:
@@ -170,7 +177,7 @@ def _candidates(
     trial is left out.
     """
     bins = falls.laid(*hardware.feels(stream.acc, stream.fs, luck))
-    rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.AFTER), np.int64)
+    rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.JUDGED), np.int64)
     fall = file.is_fall[stream.trial] & ~stream.filler
     edges = stream.edges / stream.fs * falls.RATE
     piece = _piece(stream, rows)

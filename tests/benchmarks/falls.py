@@ -47,7 +47,7 @@ def main() -> None:
     first = min(fed(FallDetector(model), t, acc) for _ in range(3))
     print(f"first stage, chunks of {CHUNK}: {first / len(t) * 1e6:.1f} µs a sample")
     t, acc = walk(600, bumps=True)
-    judged = len(falls.candidates(bins := falls.Grid().feed(t, acc), 0, 0, len(bins) - falls.AFTER))
+    judged = len(falls.candidates(bins := falls.Grid().feed(t, acc), 0, 0, len(bins) - falls.JUDGED))
     second = min(fed(FallDetector(model), t, acc) for _ in range(3)) - first
     print(f"second stage: {second / judged * 1e3:.2f} ms a candidate ({judged} of them)")
     print(f"memory of model and detector: {memory / 1e6:.1f} MB at most")

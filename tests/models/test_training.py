@@ -1,15 +1,18 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models.detection import falls, kernels
+from models.detection.batch import Floats, Ints
 from models.detection.prior import Prior, prior_from
 from models.detection.routine import History, Waits, inputs, noises
 from models.detection.trees import all_dearness, ask, share
 from models.training import (
     DRAWN,
     FALL_THRESHOLD,
+    FallPart,
     Provenance,
     Told,
     Trees,
@@ -184,11 +187,11 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     asked[fell, peak] += 3.0
     asked[fell & (luck.random(3000) < 0.5), tilt] += 4.0
     group = np.arange(3000) % 3
-    model, unseen = learn_falls(asked, fell, np.ones(3000), group, {}, rounds=40)
-    assert np.corrcoef(unseen, fell)[0, 1] > 0.6
+    model, parts = learn_falls(asked, fell, np.ones(3000), group, {}, rounds=40)
+    assert np.corrcoef(unseen(parts, asked, group), fell)[0, 1] > 0.6
     felt = np.zeros((3, len(falls.NAMES)))
     felt[:, peak], felt[:, tilt] = (0.0, 4.0, 4.0), (0.0, 0.0, 4.0)
-    nothing, slipped, whole = model.chances(felt)
+    nothing, slipped, whole = model.chances(felt[:, None])
     assert nothing < 0.1
     assert slipped > 0.8
     assert whole > 0.8
@@ -201,16 +204,22 @@ def test_what_a_group_is_judged_by_has_learned_nothing_of_it() -> None:
     asked = luck.normal(size=(1200, len(falls.NAMES)))
     group = np.arange(1200) % 4
     fell = (asked[:, 0] > 0) ^ (group == 2)
-    _, unseen = learn_falls(asked, fell, np.ones(1200), group, {}, rounds=10)
-    turned = group == 2
-    assert np.corrcoef(unseen[turned], fell[turned])[0, 1] < -0.5
-    assert np.corrcoef(unseen[~turned], fell[~turned])[0, 1] > 0.3
+    _, parts = learn_falls(asked, fell, np.ones(1200), group, {}, rounds=10)
+    turned, said = group == 2, unseen(parts, asked, group)
+    assert np.corrcoef(said[turned], fell[turned])[0, 1] < -0.5
+    assert np.corrcoef(said[~turned], fell[~turned])[0, 1] > 0.3
+
+
+def unseen(parts: Sequence[FallPart | None], asked: Floats, group: Ints) -> Floats:
+    """What is said of each by what has learned nothing of their group."""
+    said = [part.chances(asked[:, None]) if part else np.full(len(asked), np.nan) for part in parts]
+    return np.array(said)[group, np.arange(len(asked))]
 
 
 def test_a_lone_person_is_judged_by_none_that_has_not_seen_them() -> None:
     asked = np.random.default_rng(3).normal(size=(400, len(falls.NAMES)))
-    model, unseen = learn_falls(asked, asked[:, 0] > 0, np.ones(400), np.zeros(400, np.int64), {}, rounds=5)
-    assert np.isnan(unseen).all()
+    model, parts = learn_falls(asked, asked[:, 0] > 0, np.ones(400), np.zeros(400, np.int64), {}, rounds=5)
+    assert parts[0] is None
     assert model.threshold == FALL_THRESHOLD
 
 

@@ -78,6 +78,37 @@ def test_a_slow_slide_is_judged_though_nothing_bumped(model: FallModel) -> None:
     assert any(abs(each.at - START - 14) < 2.5 for each in found)
 
 
+def test_who_falls_as_they_run_is_judged_at_the_fall_though_each_step_was_harder() -> None:
+    judged = judged_at(running().still(0.45, DOWN).bump(LYING, 2.0).still(12, LYING))
+    assert np.abs(judged - (10 + 12 * 0.35 + 0.55)).min() < 0.1
+    assert len(judged[(judged > 11) & (judged < 14)]) < 4
+
+
+def test_who_ran_and_stands_then_is_not_judged_once_more_for_it() -> None:
+    judged = judged_at(running().still(0.45, DOWN).bump(DOWN, 2.0).still(12, DOWN))
+    assert len(judged) > 0
+    assert not (judged > 10 + 12 * 0.35).any()
+
+
+def running() -> Body:
+    body = Body().walking(10)
+    for _ in range(12):
+        body.bump(DOWN, 5.0).still(0.15, DOWN)
+    return body
+
+
+def test_who_sits_down_hard_and_lies_down_then_is_judged_once() -> None:
+    lying = Body().walking(10).bump(SITTING, 2.0).still(0.3, SITTING).turning(0.5, SITTING, LYING).bump(LYING, 1.2)
+    judged = judged_at(lying.still(12, LYING))
+    assert judged[(judged > 9.5) & (judged < 12.5)] == pytest.approx([10.1], abs=0.1)
+
+
+def judged_at(body: Body) -> Floats:
+    """In s from the start."""
+    bins = falls.laid(body.t - START, body.acc)
+    return np.array(falls.candidates(bins, 0, 0, len(bins) - falls.JUDGED)) / falls.RATE
+
+
 @pytest.mark.parametrize("chunk", [1, 7, 250, 100_000])
 def test_how_a_stream_is_cut_changes_nothing(model: FallModel, chunk: int) -> None:
     body = a_fall().walking(5).falling().still(9, LYING)
@@ -200,7 +231,14 @@ def test_what_is_no_model_is_refused(content: bytes) -> None:
 
 def test_a_model_says_what_walking_down_each_tree_and_its_net_say(model: FallModel) -> None:
     rows = np.random.default_rng(4).normal(1, 2, (50, len(falls.NAMES))).astype(np.float32)
-    assert model.chances(rows) == pytest.approx([slowly(model, row.tolist()) for row in rows])
+    assert model.chances(rows[:, None]) == pytest.approx([slowly(model, row.tolist()) for row in rows])
+
+
+def test_of_the_moments_that_a_candidate_is_asked_about_the_mean_of_the_log_odds_counts(model: FallModel) -> None:
+    asked = np.random.default_rng(4).normal(1, 2, (20, 3, len(falls.NAMES))).astype(np.float32)
+    odds = [[slowly(model, row.tolist()) for row in moments] for moments in asked]
+    mean = np.log(np.array(odds) / (1 - np.array(odds))).mean(1)
+    assert model.chances(asked) == pytest.approx(1 / (1 + np.exp(-mean)))
 
 
 def slowly(model: FallModel, row: Sequence[float]) -> float:

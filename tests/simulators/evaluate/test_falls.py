@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from models.detection import falls as detection
+from models.detection.batch import Floats
 from models.detection.falls import FallModel
 from simulators.app import main
 from simulators.evaluate import falls, fallsbaselines, fallscard, parallel
 from simulators.evaluate.fallsexamples import FORGOTTEN, MISLED, examples, learned, misled, slipped
-from simulators.evaluate.fallsthreshold import TRIED, Ordinary, alarms, chosen, together
+from simulators.evaluate.fallsthreshold import MOST_AN_HOUR, TRIED, Erred, Lived, chosen, erred, together
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
 from simulators.recording import BadRecording
@@ -184,15 +185,30 @@ def test_other_hardware_knows_at_times_no_way_that_is_up_or_another() -> None:
     assert otherwise.mean() == pytest.approx(MISLED, abs=0.04)
 
 
-def test_the_threshold_is_the_lowest_at_which_ordinary_days_are_quiet_enough() -> None:
-    ordinary = Ordinary(np.arange(4), np.array([0, 0, 0, 1]), np.array([10, 20, 400, 405]), hours=1.0)
-    part = together([ordinary, Ordinary(4 + np.arange(1), np.array([0]), np.array([9]), hours=1.0)])
-    assert (part.hours, part.piece.tolist()) == (2.0, [0, 0, 0, 1, 2])
-    often = alarms(part, np.array([0.5, 0.9, 0.605, 0.7, 0.2]))
-    told = dict(zip(TRIED.round(2).tolist(), often.tolist(), strict=True))
-    assert [told[least] for least in (0.3, 0.55, 0.65, 0.8, 0.95)] == [3, 3, 2, 1, 0]
-    threshold, said = chosen([(often, 1.0), (often * 0, 5.0)]) or (0.0, "")
-    assert (threshold, said[-1]) == (0.61, "1")
+def at(curve: Floats) -> dict[float, float]:
+    return dict(zip(TRIED.round(2).tolist(), curve.tolist(), strict=True))
+
+
+def test_alarms_and_missed_falls_are_counted_as_the_detector_would_tell_of_them() -> None:
+    ordinary = Lived(np.array([0, 0, 0, 1]), np.array([10, 20, 400, 405]), np.zeros(4, np.bool_), 0, hours=1.0)
+    fell = Lived(np.array([2, 2, 4]), np.array([9, 11, 30]), np.ones(3, np.bool_), 3, hours=1.0)
+    whole = together([ordinary, fell])
+    assert (whole.hours, whole.falls, whole.piece.tolist()) == (2.0, 3, [0, 0, 0, 1, 4, 4, 6])
+    found = erred(whole, np.array([0.5, 0.9, 0.605, 0.7, 0.4, 0.805, 0.6]))
+    assert [at(found.alarms)[least] for least in (0.3, 0.55, 0.65, 0.8, 0.95)] == [3, 3, 2, 1, 0]
+    assert [at(found.missed)[least] for least in (0.3, 0.55, 0.65, 0.8, 0.85)] == [1, 1, 2, 2, 3]
+
+
+def test_the_threshold_is_where_both_kinds_of_error_are_as_was_asked() -> None:
+    often = np.where(TRIED < 0.605, 4 * MOST_AN_HOUR, MOST_AN_HOUR)
+    quiet = Erred(0 * often, 5.0, 0 * often, 0)
+    acted = Erred(often, 1.0, np.full(len(TRIED), 0.06), 1)
+    threshold, said = chosen([[acted], [quiet]]) or (0.0, "")
+    assert threshold == 0.61
+    assert said.endswith("0.615 to 6.00%")
+    odd = Erred(2 * often, 1.0, np.full(len(TRIED), 0.12), 1)
+    assert (chosen([[acted, odd], [quiet]]) or (0.0, ""))[0] == threshold
+    assert chosen([[quiet]]) is None
     assert chosen([]) is None
 
 
