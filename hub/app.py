@@ -20,7 +20,7 @@ from hub.broker import die_with
 from hub.settings import Settings, read_settings
 from models.home import Home
 from models.people import Account, Role
-from models.register import BadRegister, Register, read_register
+from models.register import BadRegister, Register, discharges, read_register
 from models.settings import BadSettings
 from models.share import read_share
 from models.sheet import zone
@@ -264,9 +264,9 @@ def _load(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _register(file: Path) -> Register:
-    """Raises OSError, and BadRegister also for homes that could not be watched."""
+    """Raises OSError, and BadRegister also for homes that could not be watched, and days that are still to come."""
     register = read_register(file.read_bytes(), toml=file.suffix == ".toml")
-    wrong = list(_unusable(register.homes))
+    wrong = [*_unusable(register.homes), *discharges(register, datetime.now(UTC).date())]
     if wrong:
         raise BadRegister("\n".join(wrong))
     return register
@@ -352,7 +352,7 @@ def _import(settings: Settings, asked: argparse.Namespace) -> int:
         return _refuse(f"{asked.file}: {bad.strerror}")
     except UnicodeDecodeError:
         return _wrong(f"{asked.file}: is no text in UTF-8")
-    desk = Desk(open_store(settings).records.engine, asked.council)
+    desk = Desk(open_store(settings).records.engine, asked.council, datetime.now(UTC).date())
     checked = desk.check(asked.kind, text)
     for one in checked.mistakes:
         print(f"line {one.line}{', ' + one.column if one.column else ''}: {one.text}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -11,6 +11,8 @@ from hub.store import register
 from hub.store.amendments import Amendment
 from hub.store.register import Change, Overtaken
 from models.home import Home, beyond
+from models.people import Resident
+from models.reablement import impossible
 from models.sheet import SHEETS, Line, Mistake, Sheet, differences, missing, read, read_cells
 
 MOST_LINES = 20_000
@@ -31,8 +33,8 @@ class Checked:
 class Desk:
     """For one council: records of others are not there, and their ids are merely taken."""
 
-    def __init__(self, engine: Engine, council: str) -> None:
-        self._engine, self._council = engine, council
+    def __init__(self, engine: Engine, council: str, today: date) -> None:
+        self._engine, self._council, self._today = engine, council, today
 
     def all(self, kind: str) -> dict[tuple[str, ...], Any]:
         """Records of a kind that are this council's."""
@@ -112,6 +114,8 @@ class Desk:
             if why := [one for one in beyond(after) if one not in known]:
                 return Mistake(line.number, "up_by_hour", "; ".join(why))
             after = replace(after, council=self._council)
+        if isinstance(after, Resident) and (wrong := impossible(after.reablement, self._today)):
+            return Mistake(line.number, "reablement", wrong)
         return Change(sheet.kind, key, before, after)
 
     def _mine(self, kind: str) -> tuple[dict[tuple[str, ...], Any], set[tuple[str, ...]]]:

@@ -1,7 +1,7 @@
 """Resident, contact, operator, responder, installer; and who stands how to whom."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -80,6 +80,8 @@ class Resident:
     ended: datetime | None = None
     """Since then they are looked after no longer, for the reason in `ended_because` (models/leaving.py)."""
     ended_because: str = ""
+    reablement: date | None = None
+    """When they were discharged from hospital into reablement. Nothing else of it is kept, and no diagnosis."""
 
 
 @dataclass(frozen=True, slots=True)

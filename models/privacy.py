@@ -54,6 +54,7 @@ class Data(StrEnum):
     FELT = "what a pendant felt around a suspected fall"
     WISHES = "what the resident decided"
     TRIED = "how often other settings would have called"
+    REABLEMENT = "the day of discharge into reablement"
 
 
 class Showing(StrEnum):
@@ -70,7 +71,7 @@ _RECORD = (*_NAMES, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 
 _ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
 _QUEUE = dict.fromkeys((Data.ALERTS, *_NAMES, Data.HEARING), _S)
-_BEHALF = dict.fromkeys((*_NAMES, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS), _R)
+_BEHALF = dict.fromkeys((*_NAMES, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS, Data.REABLEMENT), _R)
 _LEVELS = (
     (Level.NOTHING, (Data.CALLED,)),
     (Level.ALL_IS_WELL, (Data.STANDING, Data.HEARING)),
@@ -97,7 +98,9 @@ TABLE: dict[tuple[Role, Purpose], dict[Data, Showing]] = {
         (role, Purpose.COUNT): {Data.FIGURES: _S}
         for role in (Role.OPERATOR, Role.SUPERVISOR, Role.MANAGER, Role.ADMINISTRATOR)
     },
-    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys((*_RECORD, Data.KIT, Data.ACCOUNTS, Data.TRIED), _S),
+    (Role.ADMINISTRATOR, Purpose.ADMINISTER): dict.fromkeys(
+        (*_RECORD, Data.KIT, Data.ACCOUNTS, Data.TRIED, Data.REABLEMENT), _S
+    ),
     **{(role, Purpose.BEHALF): _BEHALF for role in (Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)},
     **{(role, Purpose.PLAN): {Data.FIGURES: _S} for role in (Role.PLANNER, Role.MANAGER)},
     (Role.ADMINISTRATOR, Purpose.HAND_OVER): dict.fromkeys(set(Data) - {Data.KEY_CODE, Data.ACCOUNTS}, _R),

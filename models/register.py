@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
 from models.home import Home, beyond
 from models.people import Account, Contact, Resident, Role
 from models.privacy import Consent
+from models.reablement import impossible
 from models.response import ResponsePlan, too_silent
 
 
@@ -47,6 +49,11 @@ def read_register(content: bytes, *, toml: bool = False) -> Register:
     if wrong:
         raise BadRegister("\n".join(wrong))
     return register
+
+
+def discharges(register: Register, today: date) -> list[str]:
+    """Days of discharge that can't be, a line each."""
+    return [f"resident {one.id}: {why}" for one in register.residents if (why := impossible(one.reablement, today))]
 
 
 def write_register(register: Register) -> bytes:

@@ -154,6 +154,11 @@ def _day(cell: str) -> datetime | None:
         raise ValueError(f"'{cell}' is no date: write it as 2026-11-28") from bad
 
 
+def _date(cell: str) -> date | None:
+    day = _day(cell)
+    return day.date() if day else None
+
+
 def _addresses(cell: str) -> tuple[Address, ...]:
     """'email: jo@example.org; phone: 01632 960051'."""
     found = []
@@ -221,13 +226,15 @@ def _resident(cells: Mapping[str, Any], before: Any) -> Resident:
     return replace(one, **plain, telling=_told(cells, one.telling))
 
 
-_RESIDENT_PLAIN = ("home", "name", "called", "address", "phone", "speak_with", "medical_notes", "risks", "way_in")
+_RESIDENT_PLAIN = (
+    "home", "name", "called", "address", "phone", "speak_with", "medical_notes", "risks", "way_in", "reablement",
+)  # fmt: skip
 
 
 def _resident_cells(one: Resident) -> dict[str, str]:
     return {
         "id": one.id,
-        **{name: getattr(one, name) for name in _RESIDENT_PLAIN},
+        **{name: _plain(getattr(one, name)) for name in _RESIDENT_PLAIN},
         **_telling_cells(one.telling),
     }
 
@@ -370,6 +377,15 @@ RESIDENTS = Sheet(
             "Neighbour at number 5 holds a key.",
             private=True,
             long=True,
+        ),
+        Column(
+            "reablement",
+            "Discharged into reablement on",
+            "The day they came home from hospital with it, as 2026-11-28, or empty: whether they are still at home 91"
+            " days later is counted, without names. No reason and no diagnosis.",
+            _date,
+            "2026-09-01",
+            private=True,
         ),
         *_MANNER,
     ),

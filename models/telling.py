@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from models.glimpse import At, Grain
 from models.hours import clock, local, part_of
@@ -60,7 +60,7 @@ def moment_in_words(at: At, now: datetime, zone: str, language: str = "en") -> s
     return say("half_hour", language, moment=said) if at.grain is Grain.HALF_HOUR else said
 
 
-def date_in_words(here: datetime, language: str = "en", *, short: bool = False) -> str:
+def date_in_words(here: date, language: str = "en", *, short: bool = False) -> str:
     """'21 November 2026', or 'Sat 21 Nov', by the clock that `here` is in."""
     if short:
         weekday, month = say(f"weekday.{here.weekday()}", language), say(f"month.short.{here.month}", language)

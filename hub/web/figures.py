@@ -11,6 +11,7 @@ from hub.web.access.figures import Month
 from hub.web.page import page
 from hub.web.visitor import TheGate, Who
 from hub.web.words import KIND
+from models import reablement
 from models.figures import SAID
 
 routes = APIRouter(prefix="/figures")
@@ -18,7 +19,9 @@ routes = APIRouter(prefix="/figures")
 
 @routes.get("")
 def figures(request: Request, gate: TheGate, who: Who, month: str = "") -> Response:
-    return page(request, "figures.html", viewer=who, month=gate.figures.month(who, month), said=SAID)
+    return page(
+        request, "figures.html", viewer=who, month=gate.figures.month(who, month), said=SAID, reablement=reablement
+    )
 
 
 @routes.get("/bar")
@@ -63,5 +66,11 @@ def rows(month: Month) -> Iterator[tuple[object, ...]]:
     yield "reveals_of_codes", "", sum(count for _, count in month.reveals), "", "", ""
     for day, count in f.by_day:
         yield "alerts_of_day", day, count, "", "", ""
+    for quarter in month.reablement:
+        share, of = "" if quarter.share is None else f"{quarter.share:.4f}", quarter.discharged
+        yield "reablement_at_home_on_day_91", quarter.name, share, quarter.at_home, of, ""
+        yield "reablement_not_at_home_on_day_91", quarter.name, "", quarter.not_at_home, of, ""
+        yield "reablement_day_91_cannot_be_said", quarter.name, "", quarter.unsaid, of, ""
+        yield "reablement_day_91_to_come", quarter.name, quarter.to_come, "", "", ""
     for day, count in month.reveals:
         yield "reveals_of_codes_of_day", day, count, "", "", ""

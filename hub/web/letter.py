@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hub.web.access.wishes import Choices, KindOf
 from hub.web.paper import Paper
@@ -52,6 +52,8 @@ def letter(c: Choices) -> Letter:
     ]
     if c.decisions:
         sections.append(Section(say_("letter.decided"), tuple(say_.decisions())))
+    if c.reablement:
+        sections.append(Section(say_("letter.reablement"), (say_.reablement(c.reablement),)))
     opening = (say_("letter.dear", called=c.called), say_("letter.intro"))
     return Letter(
         say_("letter.title"), say_.day(c.now), opening, tuple(sections), (say_("letter.change"), say_("letter.yours"))
@@ -70,6 +72,9 @@ class _Saying:
 
     def at(self, at: datetime) -> str:
         return moment_in_words(At(at, Grain.MINUTE), self._c.now, self._c.zone, self._language)
+
+    def reablement(self, on: date) -> str:
+        return self("letter.reablement.line", at=date_in_words(on, self._language))
 
     def kind(self, one: KindOf) -> str:
         state = self("letter.in_use" if one.on else "letter.not_in_use")

@@ -392,7 +392,7 @@ class Engine:
         return Finding(told, self.homes[home].id, began, at, None if over else sensor, over, strength, evidence)
 
     def _stay(self, home: int) -> tuple[int, float]:
-        """By which sensor of the home somebody stays, and how long (s) anybody has. Below 0 where none was heard yet."""
+        """By which sensor of the home somebody stays, and how long (s) anybody has; below 0 where none was heard."""
         place = int(self._state["lie"][home, lie.BY]) - 2
         if place < 0:
             return place, 0.0

@@ -95,10 +95,12 @@ def test_a_register_with_a_mistake_is_not_loaded_at_all(file: Path, document: Pa
 def test_a_home_that_could_not_be_watched_is_not_loaded(file: Path, document: Path, store: Store, zone: str) -> None:
     broken = json.loads(document.read_text())
     broken["homes"][0]["timezone"] = zone
+    broken["residents"][0]["reablement"] = "2999-01-01"
     document.write_text(json.dumps(broken))
     done = hub(file, "load", document)
     assert done.returncode == 1
     assert f"'{zone}' is no time zone" in done.stderr
+    assert "resident grace: 2999-01-01 is still to come" in done.stderr
     assert store.records.homes() == []
 
 

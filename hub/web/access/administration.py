@@ -17,7 +17,9 @@ from models.register import PlanOf
 from models.sheet import SHEETS, Mistake, Sheet
 
 SHOWN_AT_ONCE = 50
-ABOUT_HOMES = (Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS, Data.KIT)
+ABOUT_HOMES = (
+    Data.PERSON, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS, Data.KIT, Data.REABLEMENT
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Administration:
             raise Meanwhile from other
 
     def _desk(self, viewer: Viewer) -> Desk:
-        return Desk(self._engine, viewer.council)
+        return Desk(self._engine, viewer.council, self._door.clock.now().date())
 
     def _may(self, viewer: Viewer) -> frozenset[Data]:
         return self._door.shown(viewer, Purpose.ADMINISTER, ABOUT_HOMES)

@@ -355,8 +355,8 @@ class Commissioning:
         if not meant:
             return
         try:
-            desk = Desk(self._engine, viewer.council)
-            desk.keep(meant, viewer.login, self._door.clock.now(), " while fitting")
+            now = self._door.clock.now()
+            Desk(self._engine, viewer.council, now.date()).keep(meant, viewer.login, now, " while fitting")
         except Overtaken as overtaken:
             raise Refused(
                 "Somebody changed this at the same moment. Look at it again, then send it anew."

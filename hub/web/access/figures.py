@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 from hub.store.figures import reveals, stamps
 from hub.store.health import Health
 from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.access.reablement import of_council
 from hub.web.access.said import zone_of
 from models.figures import Figures, by_day, figures, month, today
 from models.privacy import Data, Purpose
+from models.reablement import Quarter
 
 EARLIEST = 2020
 FRESH = 10.0
@@ -18,7 +20,9 @@ FRESH = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """`reveals` are codes shown on each day; `before` and `after` name the months beside it, '' where there is none."""
+    """`reveals` are codes shown on each day; `before` and `after` name the months beside it, '' where there is none.
+    `reablement` is of quarters, and as things stand now whichever month it is.
+    """
 
     name: str
     title: str
@@ -29,6 +33,7 @@ class Month:
     reveals: tuple[tuple[str, int], ...]
     before: str
     after: str
+    reablement: tuple[Quarter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class FiguresOf:
             tuple(by_day(shown, start, min(end, now), zone)),
             before if before >= f"{EARLIEST}-01" else "",
             after if after <= f"{here:%Y-%m}" else "",
+            of_council(self._door, every, now),
         )
 
     def bar(self, viewer: Viewer) -> Bar:

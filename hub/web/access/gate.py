@@ -634,7 +634,8 @@ def _rests_on(told: Expectation, now: datetime) -> str:
 def _only(resident: Resident, shown: AbstractSet[Data]) -> Resident:
     """The resident with what is hidden left blank."""
     blank: dict[str, Any] = {name: "" for data, names in FIELDS.items() if data not in shown for name in names}
-    return replace(resident, **blank)
+    made = replace(resident, **blank)
+    return made if Data.REABLEMENT in shown else replace(made, reablement=None)
 
 
 FIELDS: dict[Data, tuple[str, ...]] = {

@@ -30,7 +30,9 @@ class SeekingDesk:
         shown, sought = self._door.shown(viewer, Purpose.QUEUE, (Data.PERSON,)), find.strip().casefold()
         if len(sought) < LEAST:
             return Sought(too_short=bool(sought))
-        everybody = Desk(self._door.records.engine, viewer.council).all("residents").values()
+        everybody = (
+            Desk(self._door.records.engine, viewer.council, self._door.clock.now().date()).all("residents").values()
+        )
         found = sorted((one for one in everybody if _fits(one, sought)), key=lambda one: one.name)
         homes = self._door.all_homes(viewer)
         for one in found[:MOST]:

@@ -57,7 +57,7 @@ class TryingDesk:
         blank = Trial(home_id, tuple(columns[name] for name in SETTINGS), cells, typed.get("seen") or mark(home), {})
         if not typed:
             return blank
-        made = Desk(self._door.records.engine, viewer.council).form("homes", cells, home)
+        made = Desk(self._door.records.engine, viewer.council, self._door.clock.now().date()).form("homes", cells, home)
         if isinstance(made, list):
             wrong = _by_column(made)
             more = tuple(column for name, column in columns.items() if name in wrong and name not in SETTINGS)

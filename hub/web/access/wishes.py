@@ -4,7 +4,7 @@ their word, which is on record with who wrote it down.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from hub.rights import Line, erase_all, erase_history, exported
 from hub.store import Store, Traces
@@ -26,7 +26,7 @@ from models.wishes import REMINDED, SHARING_PAUSES, WEEK, WORDS, Decision, Deed,
 
 LONGEST_REVIEW = timedelta(days=366)
 MAY_DECIDE_FOR = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
-SEEN = (Data.CALLED, Data.PERSON, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS)
+SEEN = (Data.CALLED, Data.PERSON, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS, Data.REABLEMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ class Choices:
     hours_a_week: int
     large_print: bool
     language: str
+    reablement: date | None
 
     def paused(self, contact: Contact) -> bool:
         return level_at(contact, self.now) is not contact.level
@@ -163,6 +164,7 @@ class Choosing:
             home.pause_hours,
             resident.telling.large_print,
             resident.telling.language,
+            resident.reablement,
         )
 
     def export(self, viewer: Viewer, resident_id: str, word: str) -> bytes:

@@ -4,7 +4,7 @@ import io
 import subprocess
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from hub.key_safes import Vault
@@ -55,6 +55,7 @@ MARKS: dict[Data, tuple[str, ...]] = {
     Data.PARTS_OF_DAY: ("this morning", "Up and about"),
     Data.HEARING: ("11:58",),
     Data.FIGURES: ("2 homes, as of",),
+    Data.REABLEMENT: ("2026-08-14",),
     Data.TRIED: ("has not been watched for three days",),
 }
 ALSO_BY: dict[Data, frozenset[Data]] = {
@@ -106,6 +107,7 @@ def register() -> Register:
             Resident(
                 RESIDENT, HOME, "Quorra Zempel", "Mrs Zquill", "77 Zaddr Lane", phone="01632 960771",
                 speak_with="zspeaksoftly", medical_notes="zmedicine", risks="zrisk", way_in="zwayin",
+                reablement=date(2026, 8, 14),
             ),
             Resident("r_lindqvist", "h_lindqvist", "Nils Lindqvist", "Mr Lindqvist", "18 Birch Lane"),
         ),

@@ -4,6 +4,7 @@ import html
 import re
 import time
 from collections.abc import Callable
+from datetime import date
 
 import httpx
 import pytest
@@ -73,6 +74,20 @@ def test_a_change_is_kept_and_told_without_what_is_private(world: World, admin: 
     assert world.store.records.broken_logs() == []
     assert any(one.viewer == "amina" for one in world.store.records.looks("h_okafor"))
     assert "phone, medical_notes" in admin.see("/administration/log")
+
+
+def test_a_day_of_discharge_that_cannot_be_is_refused_by_form_and_file(world: World, admin: Visitor) -> None:
+    page = admin.see("/administration/homes/h_okafor")
+    for day, why in (("2026-13-01", "is no date"), ("2999-01-01", "2999-01-01 is still to come"), ("2026-09-01", "")):
+        typed = {**form(page, "residents", "Grace Okafor"), "reablement": day}
+        kept = admin.post("/administration/records/residents", **typed)
+        assert (kept.status_code, why in kept.text) == (400 if why else 303, True)
+    refused = upload(admin, "residents", b"id,reablement\nr_okafor,2999-01-01\n")
+    assert (refused.status_code, "is still to come" in refused.text) == (400, True)
+    grace = world.store.records.resident("r_okafor")
+    assert grace
+    assert grace.reablement == date(2026, 9, 1)
+    assert amendments.latest(world.store.records.engine, "")[0].text == "changed; reablement", "and not which day"
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(world: World, admin: Visitor) -> None:
@@ -155,7 +170,7 @@ def test_a_file_is_checked_line_by_line_and_changes_nothing_unless_all_is_right(
 
 
 def test_five_thousand_lines_take_no_patience(world: World) -> None:
-    desk = Desk(world.store.records.engine, "")
+    desk = Desk(world.store.records.engine, "", world.now.date())
     homes = "id,area\n" + "".join(f"h_{number},Area {number % 9}\n" for number in range(5000))
     began = time.perf_counter()
     checked = desk.check("homes", homes)

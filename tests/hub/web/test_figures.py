@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +19,8 @@ from models.detection import Finding, FindingKind
 from models.figures import FALSE, figures, month
 from models.home import Home
 from models.key_safe import Deed, Done
-from models.people import Account, Role
+from models.observation import SensorKind, What
+from models.people import Account, Resident, Role
 from models.protection import Spell, Unprotected
 from models.register import Register
 from tests.hub.web.conftest import Visitor, logged_in, words
@@ -172,6 +173,41 @@ def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None
     assert [told["reveals_of_codes_of_day", f"2026-11-{day}"]["value"] for day in (16, 17, 20)] == ["0", "1", "1"]
     bar = words(visit("tom").see("/figures/bar"))
     assert "Today 2 alerts in 60 s 50 % (aim 97.5) in 180 s 50 % (aim 99) lapsed 0" in bar
+
+
+def test_those_discharged_into_reablement_are_counted_by_quarter_and_without_names(gone: World, visit: Visit) -> None:
+    """In Q3: Grace, whose day 91 is only a count by the hour since; Nils, nobody knows. Another council's Edith is none
+    of theirs, and Joan's day is to come.
+    """
+    store, day = gone.store, timedelta(days=1)
+    people = {one: store.records.resident(one) for one in ("r_okafor", "r_lindqvist", "r_moor")}
+    days = {"r_okafor": date(2026, 7, 3), "r_lindqvist": date(2026, 8, 1), "r_moor": date(2026, 7, 1)}
+    known = tuple(replace(one, reablement=days[who]) for who, one in people.items() if one)
+    joan = Resident("r_joan", "h_lindqvist", "Joan Lindqvist", "Joan", "18 Birch Lane", reablement=date(2026, 9, 20))
+    store.records.load(Register(residents=(*known, joan)), {})
+    day_91 = datetime(2026, 10, 2, 8, tzinfo=UTC)
+    gone.saw("h_okafor", *((day_91 + timedelta(hours=n), "hall_pir", What.MOVED) for n in range(6)))
+    guest = manager(gone, visit)
+    row = "Jul to Sep 2026 {} 1"
+    assert row.format("2 1 (50.0 %) 0 1") in words(guest.see("/figures"))
+    store.series.age("h_okafor", frozenset({SensorKind.MOTION}), day_91 + 9 * day)
+    page = guest.see("/figures?month=2026-10")
+    assert row.format("2 1 (50.0 %) 0 1") in words(page), "as of now, and from what is left"
+    assert not [one for one in ("Okafor", "Lindqvist", "h_moor", "2026-07-03") if one in page]
+    told = {one["figure"]: one for one in csv.DictReader(io.StringIO(guest.get("/figures/2026-11.csv").text))}
+    assert told["reablement_at_home_on_day_91"] == {
+        "figure": "reablement_at_home_on_day_91", "of": "2026-Q3", "value": "0.5000", "count": "1", "all": "2",
+        "target": "",
+    }  # fmt: skip
+    assert (told["reablement_day_91_cannot_be_said"]["count"], told["reablement_day_91_to_come"]["value"]) == ("1", "1")
+    alert = gone.silence("h_lindqvist", "r_lindqvist")
+    closed = datetime(2026, 10, 31, 9, tzinfo=UTC)
+    store.alerts.act(alert.id, Act.ANSWER, "tom", closed)
+    store.alerts.act(alert.id, Act.CLOSE, "tom", closed, outcome=Outcome.AWAY, reason="hospital")
+    assert row.format("2 1 (50.0 %) 1 0") in words(guest.see("/figures"))
+    consent = next(one for one in store.records.consents("h_okafor") if one.kind is SensorKind.MOTION)
+    store.records.load(Register(consents=(replace(consent, withdrawn_at=gone.now),)), {})
+    assert row.format("2 0 (0.0 %) 1 1") in words(guest.see("/figures")), "what is agreed to no longer tells nothing"
 
 
 def test_another_councils_manager_counts_their_own(gone: World, visit: Visit) -> None:

@@ -111,7 +111,7 @@ def test_all_that_is_held_is_handed_over_in_files_that_describe_themselves(world
         assert len(everything["observations"]) == noticed > 20
         assert sum(sum(one["counts"]) for one in everything["summaries"]) == 3
     told = said({}, answer.content)
-    for data in (*PERSONAL, Data.ALERTS, Data.TIMELINE, Data.LOOKS, Data.ROOMS):
+    for data in (*PERSONAL, Data.REABLEMENT, Data.ALERTS, Data.TIMELINE, Data.LOOKS, Data.ROOMS):
         assert [mark for mark in MARKS[data] if mark not in told] == [], data
     assert CODE not in told
     assert "Lindqvist" not in told
@@ -190,6 +190,7 @@ def test_when_the_service_has_ended_nothing_says_who_lived_there(world: World) -
     told = erase_all(world.store, resident, wish(world))
     left = everything(world)
     assert [mark for data in PERSONAL for mark in MARKS[data] if mark in left] == []
+    assert ("date(2026, 8, 14)" in before, "date(2026, 8, 14)" in left) == (True, False)
     assert "zlarder" not in left.replace("znoticed", "")
     assert held(world)["alerts"] == 1, "the record of care is kept"
     assert {one.words for one in told if one.why} >= {"alerts", "who looked"}
@@ -215,7 +216,8 @@ def test_the_letter_says_it_all_in_large_print_in_welsh_and_aloud(world: World, 
     told = said({}, client.get(f"{HERE}/letter.pdf?large=yes").content)
     flat = " ".join(told.split())
     for text in ("Dear Mrs Zquill", "There is no camera", "Motion sensors: in use", "Zcontact Times, zniece",
-                 "A supervisor at the contact centre, for a reason that was written down: once", "zmaker"):  # fmt: skip
+                 "A supervisor at the contact centre, for a reason that was written down: once", "zmaker",
+                 "You came home from hospital on 14 August 2026"):  # fmt: skip
         assert text in flat, text
     client.post(f"{HERE}/kind", kind="motion", deed="stop")
     assert "Motion sensors: not in use" in " ".join(said({}, client.get(f"{HERE}/letter.pdf").content).split())
