@@ -249,7 +249,7 @@ class Twin:
             said.append("silence")
         if not self.unheard and max(self.heard, self.since) + 180 < now:
             self.unheard = True
-            said.append("unheard")
+            said += ["unheard"] if np.isfinite(self.heard) else []  # no kit was fitted yet
         return said
 
 
