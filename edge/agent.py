@@ -463,6 +463,7 @@ class Agent:
             keeps_to=self._consent.mark if self._link.agreed and not self._relist else "",
             unfit=self._unfit,
             obeyed=tuple(self._obeyed) if self._voice.fitted else None,
+            boot=moment.boot,
             sensors=self._named({one: at for each in self._adapters for one, at in each.alive(moment.at).items()}),
             **condition,
         )

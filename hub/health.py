@@ -41,6 +41,10 @@ LEVEL_CHANGE, LEVEL_EVERY = 1.0, timedelta(days=7)
 """Percent; a level that stays the same is written down that often."""
 FLAPS = 3
 """So many times away within an hour, and it is one fault until the home has held for an hour."""
+TURNS, TURNS_WITHIN, BOOTS_KNOWN = 4, timedelta(minutes=15), 8
+"""A machine that starts anew never comes back as what it was. One that does so often, within so long, is two machines;
+less may be the order in which a broker hands on what waited.
+"""
 BUTTONS = KINDS_OF[What.PRESSED]
 
 Key = tuple[FindingKind, str]
@@ -59,7 +63,8 @@ class Trouble:
 @dataclass(slots=True)
 class Kit:
     """What is remembered of a home's kit. `steady` is since when its heartbeats have come without a gap, `tests_since`
-    since when it is known to make test presses.
+    since when it is known to make test presses. `boots` are those that were heard, the latest last, and `turns` when
+    one of them came back after another.
     """
 
     tests_since: datetime | None = None
@@ -71,6 +76,18 @@ class Kit:
     tested: Tested | None = None
     last_test: datetime | None = None
     returns: tuple[datetime, ...] = ()
+    boots: tuple[str, ...] = ()
+    turns: tuple[datetime, ...] = ()
+
+    def spoke(self, boot: str | None, at: datetime) -> None:
+        if boot is None or boot == (self.boots[-1] if self.boots else None):
+            return
+        if boot in self.boots:
+            self.turns = (*self.turns, at)[-TURNS:]
+        self.boots = (*(one for one in self.boots if one != boot), boot)[-BOOTS_KNOWN:]
+
+    def is_two(self, now: datetime) -> bool:
+        return len(self.turns) == TURNS and now - self.turns[0] <= TURNS_WITHIN
 
     def returned(self, now: datetime) -> None:
         self.returns = (*self.returns, now)[-FLAPS:]
@@ -82,7 +99,7 @@ class Kit:
         self.beat_at, self.steady, self.tests_since, self.last_test = (
             min(at, now) if at else None for at in (self.beat_at, self.steady, self.tests_since, self.last_test)
         )
-        self.returns = tuple(min(at, now) for at in self.returns)
+        self.returns, self.turns = (tuple(min(at, now) for at in past) for past in (self.returns, self.turns))
 
 
 class Health:
@@ -232,6 +249,7 @@ class Health:
         return held
 
     def _beat(self, kit: Kit, signs: Signs, beat: Heartbeat, home: Home) -> list[Finding]:
+        kit.spoke(beat.boot, signs.at)
         self._note_test(kit, home.id, beat)
         self._note_levels(kit, beat, home, signs.at)
         return self._judge(kit, home.id, self._present(kit, beat, home, signs.at), signs.at)
@@ -281,6 +299,8 @@ class Health:
         for name, soon in kit.soon.items():
             if soon and (FindingKind.BATTERY_FLAT, name) not in present:
                 present[FindingKind.BATTERY_SOON, name] = Condition(FindingKind.BATTERY_SOON, name)
+        if kit.is_two(at):
+            present[FindingKind.TWO_KITS, ""] = Condition(FindingKind.TWO_KITS)
         if self._test_is_missing(kit, at):
             present[FindingKind.NO_TEST, ""] = Condition(FindingKind.NO_TEST)
         return present

@@ -186,6 +186,7 @@ _BY_URGENCY = (
     "shorter_outings",
     "broken_sleep",
     "kit_unheard",
+    "two_kits",
     "kit_flaps",
     "on_battery",
     "radio_offline",

@@ -37,6 +37,7 @@ HELD: dict[FindingKind, tuple[timedelta, timedelta]] = {
     FindingKind.TAMPERED: (MINUTE, 5 * MINUTE),
     FindingKind.NO_TEST: (timedelta(0), timedelta(0)),
     FindingKind.KIT_FLAPS: (timedelta(0), timedelta(0)),
+    FindingKind.TWO_KITS: (timedelta(0), HOUR),
 }
 """How long a condition holds before it is a fault, and is away before it is over."""
 
@@ -207,6 +208,12 @@ _SAID: dict[FindingKind, tuple[str, str, str, str]] = {
         "The kit itself may be heard. Whether a press would arrive is not proved.",
         "Ask for one now on the home's page. It clears itself when one comes through.",
     ),
+    FindingKind.TWO_KITS: (
+        "Two kits have said in turn that they are this home's since {since}.",
+        "A home has one kit.",
+        "Each throws the other out, over and over. A press gets through, but later, and either may miss what happens.",
+        "Switch the other off: a spare set up as this home's, or one with a copied card. It clears itself in an hour.",
+    ),
     FindingKind.KIT_FLAPS: (
         "The home comes and goes since {since}{by}.",
         "A path that holds.",
@@ -227,6 +234,7 @@ _OVER: dict[FindingKind, str] = {
     FindingKind.BATTERY_SOON: "The battery of the {sensor} will last for more than two weeks.",
     FindingKind.TAMPERED: "The case of the {sensor} is shut again.",
     FindingKind.NO_TEST: "A test press came through.",
+    FindingKind.TWO_KITS: "Only one kit has said for an hour that it is this home's.",
     FindingKind.KIT_FLAPS: "The home has been heard for an hour without a gap.",
 }
 assert set(_SAID) == set(_OVER) == OF_THE_HEARTBEAT

@@ -130,7 +130,7 @@ class Heartbeat(msgspec.Struct, frozen=True):
     the kit asks, and sends nothing but calls for help. `unfit` says of each sensor on the hub's list that the kit can't
     listen to why it can't, for an installer. `obeyed` are the ids of the orders that were carried out last: that help
     is coming, where it was shown or said in the home. None is a kit that does not tell, or has nothing
-    to say that with.
+    to say that with. `boot` names this start of this machine, and never comes back once another was heard.
     """
 
     outbox: str
@@ -157,6 +157,7 @@ class Heartbeat(msgspec.Struct, frozen=True):
     keeps_to: str | None = None
     unfit: dict[str, str] = msgspec.field(default_factory=dict)
     obeyed: tuple[str, ...] | None = None
+    boot: str | None = None
     v: int = VERSION
 
 

@@ -63,6 +63,7 @@ class FindingKind(StrEnum):
     NO_TEST = "no_test"
     TAMPERED = "tampered"
     WEAK_SUPPLY = "weak_supply"
+    TWO_KITS = "two_kits"
 
     @property
     def lane(self) -> Lane:
@@ -89,6 +90,7 @@ OF_THE_HEARTBEAT = frozenset(
         FindingKind.NO_TEST,
         FindingKind.TAMPERED,
         FindingKind.WEAK_SUPPLY,
+        FindingKind.TWO_KITS,
     }
 )
 """What a kit says of itself, or should have: no detector finds these, `models.faults` does."""

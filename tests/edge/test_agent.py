@@ -16,7 +16,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from edge.agent import Agent
-from edge.clock import Clock
+from edge.clock import BOOT_ID, Clock
 from edge.outbox import Outbox, look
 from edge.settings import SensorSettings, Settings
 from models.observation import Observation, SensorKind, What
@@ -367,6 +367,7 @@ def test_wired_sensors_from_pin_to_hub_and_the_lamp_that_says_help_is_coming(
     eventually(lambda: hub.last.obeyed == ("d1", "d2", "d3"))
     assert whats(hub).count(What.TESTED) == 1, "what comes again was done already"
     assert hub.last.on_mains is True
+    assert hub.last.boot == BOOT_ID.read_text(encoding="ascii").strip()
     pins.pin("GPIO6").drive_low()
     eventually(lambda: hub.last.on_mains is False)
     made[0].stop()

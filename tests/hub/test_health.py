@@ -169,6 +169,22 @@ def test_a_dead_pendant_is_time_unprotected_and_a_swap_begins_anew(post: Post) -
     assert unprotected(post) == lost
 
 
+def test_two_kits_that_say_in_turn_that_they_are_one_home_are_a_fault_until_one_is_off(post: Post) -> None:
+    for boot in ("a", "b", "c", "d", "e", "f"):
+        lived(post, 2, boot=boot)
+    assert standing(post) == [], "one that is started again and again"
+    for boot in ("f", "spare", "f", "spare", "f", "spare"):
+        lived(post, 1, boot=boot)
+    assert post.kinds() == [("two_kits", State.RAISED)]
+    assert "Two kits have said in turn that they are this home's since 08:19." in said(post)
+    assert "Switch the other off" in said(post)
+    post.begin()
+    lived(post, 20, boot="f")
+    assert standing(post) == ["two_kits"], "a while without is no end"
+    lived(post, 15, TEN / 2, boot="f")
+    assert post.kinds() == [("two_kits", State.CLOSED)]
+
+
 def test_a_path_that_flaps_is_one_fault_until_it_has_held_for_an_hour(post: Post) -> None:
     lived(post, 1)
     for _ in range(20):

@@ -91,6 +91,7 @@ FULL = structs.replace(
 UNFIT = structs.replace(FULL, keeps_to="", unfit={"cellar_door": "local_host: is missing"})
 
 OBEYED = structs.replace(UNFIT, obeyed=("order-7-1795946400",))
+BOOTED = structs.replace(OBEYED, boot="2f1c7b1e-53a0-4d7e-9a70-0c4be7f2a911")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ OBEYED = structs.replace(UNFIT, obeyed=("order-7-1795946400",))
         ("v1_up_fell.json", FELL),
         ("v1_up_tested.json", TEST_PRESS),
         ("v1_up_sat.json", SAT),
-        ("v1_heartbeat_obeyed.json", OBEYED),
+        ("v1_heartbeat_boot.json", BOOTED),
         ("v1_receipt.json", Receipt("k3f9", ((41, 42), (57, 57)))),
         ("v1_down.json", Down("d1", Order.HELP_COMING, "Tom is answering")),
         ("v1_down_sensors.json", Down("d4", Order.CONFIGURE, LISTED.text)),
@@ -120,6 +121,7 @@ def test_every_released_message_is_still_read() -> None:
     assert read_heartbeat((GOLDEN / "v1_heartbeat_health.json").read_bytes()) == FULL
     assert read_heartbeat((GOLDEN / "v1_heartbeat_unfit.json").read_bytes()) == UNFIT
     assert read_heartbeat((GOLDEN / "v1_heartbeat_obeyed.json").read_bytes()) == OBEYED
+    assert read_heartbeat((GOLDEN / "v1_heartbeat_boot.json").read_bytes()) == BOOTED
     assert read_receipt((GOLDEN / "v1_receipt.json").read_bytes()).numbers == ((41, 42), (57, 57))
     assert read_down((GOLDEN / "v1_down.json").read_bytes()).order is Order.HELP_COMING
     told = read_down((GOLDEN / "v1_down_configure.json").read_bytes())
