@@ -9,6 +9,7 @@ from hub.store.once import once
 from hub.store.records import Expectation, Records
 from hub.store.row import Row
 from hub.store.series import Series
+from hub.store.wishes import Wishes
 from models.alert import Alert, Lane, State
 from models.day import Seen, Span
 from models.glimpse import Known
@@ -23,6 +24,7 @@ from models.privacy import agreed, in_use
 from models.protection import Unprotected
 from models.sentence import MOBILE
 from models.wire import Heartbeat, Route
+from models.wishes import out_of_use
 
 DEAF = (Unprotected.KIT_UNHEARD, Unprotected.NO_SENSORS, Unprotected.RADIO)
 HOMES_KEPT = 2000
@@ -34,6 +36,7 @@ BEHIND = timedelta(minutes=10)
 class Knowing:
     def __init__(self, records: Records, alerts: Alerts, series: Series) -> None:
         self._records, self._alerts, self._series = records, alerts, series
+        self._wishes = Wishes(records.engine)
         self._mornings: dict[str, tuple[datetime, tuple[int, ...]]] = {}
 
     def known(self, resident: Resident, home: Home, now: datetime, *, judged: bool) -> Known:
@@ -56,6 +59,7 @@ class Knowing:
             mornings=self.mornings(home, now) if why is None else (),
             gaps=self._gaps(home, start, now) if start < now else (),
             reaches=_reaches(home, beat, heard, now),
+            unwatched=self.unwatched(home, now),
         )
 
     def judged(self, home: Home, now: datetime) -> bool:
@@ -81,8 +85,13 @@ class Knowing:
         heard = self.heard(home)
         why = why_unheard(heard, end, unheard_after(self._records.heartbeat(home.id)))
         seen = self.seen(home, start - timedelta(days=1), end)
-        drawn = spans(used(self._records, home), seen, start, end, heard.until, why)
+        drawn = spans(used(self._records, home), seen, start, end, heard.until, why, self.unwatched(home, end))
         return drawn, seen[-1] if seen else None
+
+    @once
+    def unwatched(self, home: Home, now: datetime) -> list[tuple[datetime, datetime]]:
+        """When no motion was noticed since that was paused or stopped."""
+        return [(start, end) for _, start, end in out_of_use(self._wishes.of(home.id), SensorKind.MOTION, now)]
 
     def mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
         """When they were up on the days before, as minutes of the home's clock; read once a day."""

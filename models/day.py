@@ -1,6 +1,6 @@
 """A day as a ribbon: in bed or in a chair, up (in which room), out, quiet, unwatched, unheard; as one may see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,12 +69,27 @@ def ribbon(
     return merged(clipped)
 
 
-def as_watched(spans: Sequence[Span], used: Home) -> list[Span]:
-    """The ribbon of a home as it is in use: where no motion is noticed, it is not known who was quiet, or out."""
-    if used.notices_motion:
+def as_watched(spans: Sequence[Span], used: Home, unwatched: Sequence[tuple[datetime, datetime]] = ()) -> list[Span]:
+    """The ribbon of a home as it is in use: where no motion is noticed, or was not while it was paused or stopped
+    (`unwatched`, in order), it is not known who was quiet, or out.
+    """
+    if used.notices_motion and not unwatched:
         return list(spans)
+    if spans and not used.notices_motion:
+        unwatched = [(spans[0].start, spans[-1].end)]
     unknown = (Doing.QUIET, Doing.OUT)
-    return merged([replace(one, doing=Doing.UNWATCHED) if one.doing in unknown else one for one in spans])
+    return merged([part for one in spans for part in (_parted(one, unwatched) if one.doing in unknown else (one,))])
+
+
+def _parted(span: Span, unwatched: Iterable[tuple[datetime, datetime]]) -> Iterator[Span]:
+    reached = span.start
+    for first, last in unwatched:
+        start, end = max(first, reached), min(last, span.end)
+        if start < end:
+            yield replace(span, start=reached, end=start)
+            yield Span(start, end, Doing.UNWATCHED, span.room)
+            reached = end
+    yield replace(span, start=reached)
 
 
 def merged(spans: Sequence[Span], *, outings: bool = False) -> list[Span]:

@@ -34,9 +34,10 @@ def known(
     mornings: Sequence[int] = (),
     gaps: Sequence[tuple[datetime, datetime]] = (),
     reaches: str = "",
+    unwatched: Sequence[tuple[datetime, datetime]] = (),
 ) -> Known:
     """`seen` are signs of life of the last two days, in order of time. `gaps` are the spells of this morning in which
-    nothing could be noticed: with one before it, when somebody was up is not known.
+    nothing could be noticed: with one before it, when somebody was up is not known. `unwatched` is as for `as_watched`.
     """
     last = seen[-1] if seen else None
     sensor = home.sensor(last.sensor) if last else None
@@ -44,7 +45,7 @@ def known(
         called,
         now,
         home.timezone,
-        spans(home, seen, now - LOOKED_BACK, now, heard.until, why),
+        spans(home, seen, now - LOOKED_BACK, now, heard.until, why, unwatched),
         last.at if last else None,
         *_expected(told, last.at if last else None),
         heard,
@@ -73,14 +74,15 @@ def believed(seen: Sequence[Seen], misleading: Mapping[str, datetime], counted: 
 
 
 def spans(
-    home: Home, seen: Sequence[Seen], start: datetime, end: datetime, until: datetime | None, why: Why | None
-) -> list[Span]:
+    home: Home, seen: Sequence[Seen], start: datetime, end: datetime, until: datetime | None, why: Why | None,
+    unwatched: Sequence[tuple[datetime, datetime]] = (),
+) -> list[Span]:  # fmt: skip
     """The ribbon of a home as it is in use. While that is heard it ends where it is heard `until`."""
     if until and why is None:
         end = max(start, min(until, end))
     if not seen:
         return [Span(start, end, Doing.UNHEARD)] if why else []
-    return as_watched(ribbon(home, seen, start, end, until), home)
+    return as_watched(ribbon(home, seen, start, end, until), home, unwatched)
 
 
 def _up(home: Home, seen: Sequence[Seen], now: datetime, gaps: Sequence[tuple[datetime, datetime]]) -> datetime | None:

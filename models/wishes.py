@@ -53,18 +53,25 @@ class Wish:
     until: datetime | None = None
 
 
+_OUT_OF_USE, _IN_USE = frozenset({Deed.PAUSED, Deed.STOPPED}), frozenset({Deed.RESUMED, Deed.AGREED})
+
+
+def out_of_use(wishes: Iterable[Wish], about: str, now: datetime) -> list[tuple[Deed, datetime, datetime]]:
+    """From when until when that kind was paused or stopped, in order: what lasts ends as its pause will, or `now`."""
+    found: list[tuple[Deed, datetime, datetime]] = []
+    last: Wish | None = None
+    decided = (one for one in wishes if one.about == about and one.deed in _OUT_OF_USE | _IN_USE)
+    for one in sorted(decided, key=lambda one: one.at):
+        if last is not None:
+            found.append((last.deed, last.at, one.at))
+        last = one if one.deed in _OUT_OF_USE else None
+    return found if last is None else [*found, (last.deed, last.at, last.until or now)]
+
+
 def paused_lately(wishes: Iterable[Wish], about: str, now: datetime) -> timedelta:
     """How much of the week before `now`, and of what is still to come, is taken by pauses of that kind."""
-    total, began, until = timedelta(0), None, None
-    for one in sorted((one for one in wishes if one.about == about), key=lambda one: one.at):
-        if one.deed is Deed.PAUSED:
-            began, until = one.at, one.until
-        elif began is not None and one.deed in (Deed.RESUMED, Deed.STOPPED, Deed.AGREED):
-            total += _within(began, one.at, now)
-            began = None
-    if began is not None and until is not None:
-        total += _within(began, until, now)
-    return total
+    pauses = [(start, end) for deed, start, end in out_of_use(wishes, about, now) if deed is Deed.PAUSED]
+    return sum((_within(start, end, now) for start, end in pauses), timedelta(0))
 
 
 def _within(start: datetime, end: datetime, now: datetime) -> timedelta:

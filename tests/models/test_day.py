@@ -79,6 +79,24 @@ def test_where_no_motion_is_noticed_nothing_is_said_to_be_quiet() -> None:
     assert not {Doing.QUIET, Doing.OUT} & {one.doing for one in found}
 
 
+def test_hours_in_which_motion_was_paused_are_not_said_to_be_quiet() -> None:
+    seen = [moved(1), moved(8), moved(9, "front_door", What.OPENED)]
+    spans = ribbon(HOME, seen, START, END, END)
+    pauses = [(START + timedelta(hours=first), START + timedelta(hours=last)) for first, last in ((2, 6), (10, 14))]
+    found = told(as_watched(spans, HOME, pauses))
+    assert found == [
+        ("quiet", 1.0),
+        ("up", 0.75),
+        ("quiet", 0.25),
+        ("not looked at", 4.0),
+        ("quiet", 2.0),
+        ("up", 0.75),
+        ("quiet", 0.25),
+        ("out", 1.0),
+        ("not looked at", 2.0),
+    ]
+
+
 SEATED = with_armchair(HOME)
 SITS, STANDS = What.SAT_DOWN, What.STOOD_UP
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.wishes import reminded_from
+from models.wishes import Deed, Wish, out_of_use, paused_lately, reminded_from
 
 REVIEW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 
@@ -15,3 +15,24 @@ REVIEW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 def test_a_month_before_on_the_day_and_then_each_week(days: float, since: float | None) -> None:
     expected = None if since is None else REVIEW + timedelta(days=since)
     assert reminded_from(REVIEW, REVIEW + timedelta(days=days)) == expected
+
+
+def wish(hours: float, deed: Deed, until: float | None = None, about: str = "motion") -> Wish:
+    ends = None if until is None else REVIEW + timedelta(hours=until)
+    return Wish(REVIEW + timedelta(hours=hours), "h", "r", "grace", deed, about, until=ends)
+
+
+def test_a_kind_is_out_of_use_while_it_is_paused_or_stopped() -> None:
+    wishes = [
+        wish(30, Deed.PAUSED, 38),
+        wish(24, Deed.AGREED),
+        wish(20, Deed.STOPPED),
+        wish(9, Deed.PAUSED, 17, "door"),
+        wish(4, Deed.RESUMED),
+        wish(0, Deed.PAUSED, 8),
+    ]
+    now = REVIEW + timedelta(hours=31)
+    found = [(deed, start - REVIEW, end - REVIEW) for deed, start, end in out_of_use(wishes, "motion", now)]
+    spells = ((Deed.PAUSED, 0, 4), (Deed.STOPPED, 20, 24), (Deed.PAUSED, 30, 38))
+    assert found == [(deed, timedelta(hours=start), timedelta(hours=end)) for deed, start, end in spells]
+    assert paused_lately(wishes, "motion", now) == timedelta(hours=12)

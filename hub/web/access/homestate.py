@@ -82,7 +82,7 @@ class HomeState:
     def _lanes(self, home: Home, seen: Sequence[Seen], now: datetime) -> tuple[Lane, ...]:
         until = self._door.heard_of(home.id).until
         spans = ribbon(home, seen, now - HOURS, now, until) if seen else []
-        spans = as_watched(spans, used(self._door.records, home))
+        spans = as_watched(spans, used(self._door.records, home), self._days.knowing.unwatched(home, now))
         rooms = list(dict.fromkeys(sensor.room for sensor in home.sensors if sensor.kind is not SensorKind.PENDANT))
         pendants = {sensor.room for sensor in home.sensors if sensor.kind is SensorKind.PENDANT} - {*rooms}
         spans = [replace(one, room="pendant pressed") if one.room in pendants else one for one in spans]

@@ -10,6 +10,7 @@ from hub.pauses import Pauses
 from hub.store import chain, schema
 from hub.store.wishes import Wishes
 from models.alert import Act, Outcome
+from models.observation import What
 from models.people import Role, Telling
 from models.privacy import Purpose, agreed
 from models.register import Register
@@ -62,6 +63,10 @@ def test_a_pause_lasts_as_long_as_agreed_and_ends_by_itself(world: World, visit:
     assert motion_is_used(world)
     page = words(grace.see(HERE))
     assert "the pause was over" in page
+    world.beat("h_okafor")
+    world.saw("h_okafor", (world.now, "kitchen_pir", What.MOVED))
+    day = words(visit("ada").see("/family"))
+    assert "12:45 to 20:00 Not looked at" in day, "nobody knows whether it was quiet"
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="24").status_code == 409, "8 of 24 are used"
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="12").status_code == 303
 
