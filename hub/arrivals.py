@@ -1,41 +1,55 @@
 """A front door that opens after a responder was sent is put down for whoever holds the alert.
 
 It may be the responder's, who forgot to press a button, or the resident's own, or a neighbour's: so nobody is taken to
-have arrived by it, and nothing waits longer. That is said by the responder, or by the operator who hears of it.
+have arrived by it, and nothing waits longer. That is said by the responder, or by the operator who hears of it. Once
+the responder says that they went in, when they arrived is read from the door.
 """
 
 import logging
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from hub.store import Store
-from hub.store.alerts import HUB
+from hub.store.alerts import HUB, Entry
 from models.alert import ON_SITE, Act, Alert, Refused
 from models.observation import What
 
 log = logging.getLogger(__name__)
 
 OPENED = "The front door was opened. It may be the responder, who has not said so, or anybody else."
+ARRIVED = "Read from the front door, by which they went in."
 THERE = frozenset(ON_SITE) - {Act.SET_OUT}
+BY_IT = timedelta(minutes=10)
+"""A responder who goes in opens the door at most so long before they say it."""
 
 
 def note_doors(store: Store, now: datetime) -> None:
     """Put down what doors told of, once for each time that somebody was sent."""
     for alert in store.alerts.attended():
-        opened = _opened(store, alert, now)
-        if opened is not None:
+        entries = store.alerts.timeline(alert.id)
+        sent = next((place for place, one in reversed(list(enumerate(entries))) if one.act is Act.SEND), None)
+        told = None if sent is None else _told(store, alert, entries[sent:], now)
+        if told is not None:
             try:
-                store.alerts.act(alert.id, Act.NOTE, HUB, opened, text=OPENED)
+                store.alerts.act(alert.id, told[0], HUB, told[1], text=told[2])
             except Refused as over:
                 log.info("alert %d was changed meanwhile: %s", alert.id, over)
 
 
-def _opened(store: Store, alert: Alert, now: datetime) -> datetime | None:
-    """When a door that leads out first opened since a responder was sent, if nobody has said that they are there."""
-    entries = store.alerts.timeline(alert.id)
-    sent = next((one.at for one in reversed(entries) if one.act is Act.SEND), now)
-    if any((one.act in THERE or one.text == OPENED) and one.at >= sent for one in entries):
+def _told(store: Store, alert: Alert, since_sent: Sequence[Entry], now: datetime) -> tuple[Act, datetime, str] | None:
+    sent, acts = since_sent[0].at, {one.act: one.at for one in since_sent}
+    if Act.ENTER in acts and Act.ARRIVE not in acts:
+        opened = _openings(store, alert, max(sent, acts[Act.ENTER] - BY_IT), acts[Act.ENTER])
+        return (Act.ARRIVE, opened[-1], ARRIVED) if opened else None
+    if THERE & acts.keys() or any(one.text == OPENED for one in since_sent):
         return None
+    opened = _openings(store, alert, sent, now)
+    return (Act.NOTE, opened[0], OPENED) if opened else None
+
+
+def _openings(store: Store, alert: Alert, after: datetime, until: datetime) -> list[datetime]:
+    """When doors that lead out were opened."""
     home = store.records.home(alert.home)
     doors = {sensor.id for sensor in home.sensors if sensor.is_exit} if home else set()
-    rows = store.series.between(alert.home, sent, now) if doors else []
-    return next((row.at for row in rows if row.sensor in doors and row.what is What.OPENED and row.at > sent), None)
+    rows = store.series.between(alert.home, after, until) if doors else []
+    return [row.at for row in rows if row.sensor in doors and row.what is What.OPENED and row.at > after]

@@ -143,6 +143,21 @@ def test_a_front_door_is_put_down_and_is_nobodys_arrival(world: World, visit: Vi
     assert stamped(world, sent) == [(Act.ARRIVE, "priya")]
 
 
+def test_who_went_in_and_forgot_to_say_that_they_came_arrived_by_the_front_door(
+    world: World, visit: Visit, sent: Alert
+) -> None:
+    """Not as it opened half an hour before: that was somebody else."""
+    world.move(timedelta(minutes=31))
+    for ago in (30, 2):
+        world.saw("h_okafor", (world.now - timedelta(minutes=ago), "front_door", What.OPENED))
+    note_doors(world.store, world.now)
+    assert visit("priya").post(f"/visits/{sent.id}/enter").status_code == 303
+    for _ in range(2):
+        note_doors(world.store, world.now)
+    assert stamped(world, sent) == [(Act.ENTER, "priya"), (Act.ARRIVE, "hub")]
+    assert "Arrived 12:29" in words(visit("priya").see(f"/visits/{sent.id}"))
+
+
 def test_a_door_that_opened_before_or_as_somebody_was_there_is_nobodys(world: World, visit: Visit, sent: Alert) -> None:
     world.saw("h_okafor", (world.now, "front_door", What.OPENED))
     note_doors(world.store, world.now + timedelta(minutes=1))
