@@ -18,7 +18,7 @@
 
   const show = () => {
     const forbidden = sound.state !== "running";
-    const says = muted() ? `Muted until ${clock(mutedUntil())}` : forbidden ? "No sound yet: this browser waits for a click or a key" : "Sound is on";
+    const says = muted() ? `Muted until ${clock(mutedUntil())}` : forbidden ? "No sound yet: click or press a key" : "Sound is on";
     if (state.textContent !== says) state.textContent = says;
     state.classList.toggle("red", forbidden && !muted());
     button.hidden = false;
@@ -54,7 +54,8 @@
     localStorage.setItem(MUTED, muted() ? "0" : String(Date.now() + MUTE_FOR));
     show();
   });
-  ["pointerdown", "keydown"].forEach((name) => document.addEventListener(name, allow));
+  // Not as the pointer goes down: what this says gets shorter, and must not move what is being pressed.
+  ["pointerup", "keydown"].forEach((name) => document.addEventListener(name, allow));
   document.addEventListener("nightlight:news", (event) => play(event.detail));
   sound.addEventListener("statechange", show);
   setInterval(() => {
