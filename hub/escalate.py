@@ -382,19 +382,19 @@ class Escalate:
         """
         ended: dict[HomeTold, list[Ordered]] = {how: [] for how in HomeTold}
         for order in self._store.alerts.orders():
-            how = self._became(order, now)
+            obeyed = _obeyed(order)
+            how = self._became(order, obeyed, now)
             if how is not None:
                 ended[how].append(order)
-            elif not self._link.hindrance and self._is_to_be_told(order):
+            elif not self._link.hindrance and self._is_to_be_told(order, again=obeyed is not None):
                 self._telling[order.id] = self._link.tell(order.home, Leg.DOWN, _down(order)), time.monotonic()
         for how, orders in ended.items():
             self._store.alerts.ordered(orders, how, now)
             for one in orders:
                 self._telling.pop(one.id, None)
 
-    def _became(self, order: Ordered, now: datetime) -> HomeTold | None:
+    def _became(self, order: Ordered, obeyed: Sequence[str] | None, now: datetime) -> HomeTold | None:
         """None while it is being told. A kit that is older than its word for that counts as told by the broker's."""
-        obeyed = _obeyed(order)
         if obeyed is not None and _name(order) in obeyed:
             return HomeTold.SAID
         handed, _ = self._telling.get(order.id, (None, 0.0))
@@ -402,10 +402,10 @@ class Escalate:
             return HomeTold.SENT
         return HomeTold.NOT if not order.open or now - order.intended_at > STALE_ORDER else None
 
-    def _is_to_be_told(self, order: Ordered) -> bool:
+    def _is_to_be_told(self, order: Ordered, *, again: bool) -> bool:
         if order.id not in self._telling:
             return True
-        return _obeyed(order) is not None and time.monotonic() - self._telling[order.id][1] > TOLD_AGAIN_AFTER
+        return again and time.monotonic() - self._telling[order.id][1] > TOLD_AGAIN_AFTER
 
 
 def _name(order: Ordered) -> str:
