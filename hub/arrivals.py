@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub.store import Store
-from hub.store.alerts import HUB, Entry
+from hub.store.alerts import HUB, Entry, since_sent
 from models.alert import ON_SITE, Act, Alert, Refused
 from models.observation import What
 
@@ -26,9 +26,8 @@ BY_IT = timedelta(minutes=10)
 def note_doors(store: Store, now: datetime) -> None:
     """Put down what doors told of, once for each time that somebody was sent."""
     for alert in store.alerts.attended():
-        entries = store.alerts.timeline(alert.id)
-        sent = next((place for place, one in reversed(list(enumerate(entries))) if one.act is Act.SEND), None)
-        told = None if sent is None else _told(store, alert, entries[sent:], now)
+        entries = since_sent(store.alerts.timeline(alert.id))
+        told = _told(store, alert, entries, now) if entries else None
         if told is not None:
             try:
                 store.alerts.act(alert.id, told[0], HUB, told[1], text=told[2])
@@ -36,12 +35,12 @@ def note_doors(store: Store, now: datetime) -> None:
                 log.info("alert %d was changed meanwhile: %s", alert.id, over)
 
 
-def _told(store: Store, alert: Alert, since_sent: Sequence[Entry], now: datetime) -> tuple[Act, datetime, str] | None:
-    sent, acts = since_sent[0].at, {one.act: one.at for one in since_sent}
+def _told(store: Store, alert: Alert, entries: Sequence[Entry], now: datetime) -> tuple[Act, datetime, str] | None:
+    sent, acts = entries[0].at, {one.act: one.at for one in entries}
     if Act.ENTER in acts and Act.ARRIVE not in acts:
         opened = _openings(store, alert, max(sent, acts[Act.ENTER] - BY_IT), acts[Act.ENTER])
         return (Act.ARRIVE, opened[-1], ARRIVED) if opened else None
-    if THERE & acts.keys() or any(one.text == OPENED for one in since_sent):
+    if THERE & acts.keys() or any(one.text == OPENED for one in entries):
         return None
     opened = _openings(store, alert, sent, now)
     return (Act.NOTE, opened[0], OPENED) if opened else None

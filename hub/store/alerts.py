@@ -92,6 +92,12 @@ class Entry:
     state: State
 
 
+def since_sent(entries: Sequence[Entry]) -> list[Entry]:
+    """From the last time that a responder was sent; empty where none was."""
+    sent = [place for place, one in enumerate(entries) if one.act is Act.SEND]
+    return list(entries[sent[-1] :]) if sent else []
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptMade(Attempt):
     """An attempt with who made it, and how it went."""

@@ -1,10 +1,9 @@
 """The responder's side of an alert: where they are sent, and the moments that they stamp on the way."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.store.alerts import Entry
+from hub.store.alerts import Entry, since_sent
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import sent_of
 from hub.web.words import times as said_times
@@ -41,7 +40,7 @@ class VisitDesk:
     def of(self, viewer: Viewer, alert_id: int) -> OnTheWay:
         """Raises Hidden for whoever was not sent."""
         alert, entries = self._sent(viewer, alert_id)
-        since = _since_sent(entries)
+        since = since_sent(entries)
         stamps = {one.act: one.at for one in reversed(since) if one.act in ON_SITE}
         names = {one.id: f"{one.name} ({one.relation})" for one in self._door.contacts(self._door.residents(alert))}
         tries = self._door.alerts.attempts(alert_id)
@@ -55,7 +54,7 @@ class VisitDesk:
         _, entries = self._sent(viewer, alert_id)
         if act not in ON_SITE:
             raise Hidden(f"alert {alert_id}")
-        since = _since_sent(entries)
+        since = since_sent(entries)
         if any(one.act is act for one in since):
             return
         if act is Act.LEAVE and outcome not in set(Outcome):
@@ -71,12 +70,6 @@ class VisitDesk:
         if viewer.role is not Role.RESPONDER or alert.state is State.CLOSED or sent_of(entries) != viewer.login:
             raise Hidden(f"alert {alert_id}")
         return alert, entries
-
-
-def _since_sent(entries: Sequence[Entry]) -> list[Entry]:
-    """From the last time that a responder was sent."""
-    last = max(place for place, one in enumerate(entries) if one.act is Act.SEND)
-    return list(entries[last:])
 
 
 def _spoke(answer: Answer | None, times: int) -> str:
