@@ -70,7 +70,7 @@ class Administration:
         self._may(viewer)
         homes, sought = self._door.all_homes(viewer), find.strip().casefold()
         by_name: dict[str, list[str]] = {}
-        for one in self._desk(viewer).all("residents").values() if sought else ():
+        for one in self._door.desk(viewer).all("residents").values() if sought else ():
             if sought in f"{one.name} {one.called} {one.address}".casefold():
                 by_name.setdefault(one.home, []).append(one.name)
         fitting = [
@@ -91,7 +91,7 @@ class Administration:
         shown = self._may(viewer)
         home = self._door.home(viewer, home_id)
         self._look(viewer, home_id, shown)
-        desk, residents = self._desk(viewer), self._door.records.all_residents_of(home_id)
+        desk, residents = self._door.desk(viewer), self._door.records.all_residents_of(home_id)
         ids = {one.id for one in residents}
         records: list[tuple[str, Any]] = [("homes", home), *(("residents", one) for one in residents)]
         records += [("contacts", one) for one in self._door.contacts(residents)]
@@ -115,7 +115,7 @@ class Administration:
         self._may(viewer)
         if kind not in SHEETS:
             raise Hidden(kind)
-        sheet, desk = SHEETS[kind], self._desk(viewer)
+        sheet, desk = SHEETS[kind], self._door.desk(viewer)
         before = desk.all(kind).get(tuple(cells.get(name, "") for name in sheet.keys)) if seen else None
         if seen and (before is None or mark(before) != seen):
             raise Meanwhile
@@ -129,7 +129,7 @@ class Administration:
     def drop_contact(self, viewer: Viewer, contact_id: str, seen: str) -> list[Mistake]:
         """A contact who is one no longer. Raises Hidden and Meanwhile."""
         self._may(viewer)
-        desk = self._desk(viewer)
+        desk = self._door.desk(viewer)
         contact = desk.all("contacts").get((contact_id,))
         if contact is None:
             raise Hidden(contact_id)
@@ -145,11 +145,11 @@ class Administration:
         self._may(viewer)
         if kind not in SHEETS:
             raise Hidden(kind)
-        return self._desk(viewer).check(kind, text)
+        return self._door.desk(viewer).check(kind, text)
 
     def bring_in(self, viewer: Viewer, kind: str, text: str) -> Checked:
         """All of it, or with a mistake nothing. Raises Meanwhile."""
-        checked, desk = self.check(viewer, kind, text), self._desk(viewer)
+        checked, desk = self.check(viewer, kind, text), self._door.desk(viewer)
         if not checked.mistakes:
             changes = [*checked.added, *(change for _, change, _ in checked.changed)]
             self._write(viewer, desk, changes, " from a file")
@@ -167,9 +167,6 @@ class Administration:
             desk.keep(changes, viewer.login, self._door.clock.now(), how)
         except Overtaken as other:
             raise Meanwhile from other
-
-    def _desk(self, viewer: Viewer) -> Desk:
-        return Desk(self._engine, viewer.council, self._door.clock.now().date())
 
     def _may(self, viewer: Viewer) -> frozenset[Data]:
         return self._door.shown(viewer, Purpose.ADMINISTER, ABOUT_HOMES)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from hub.desk import Desk, Overtaken
+from hub.desk import Overtaken
 from hub.key_safes import LONGEST
 from hub.kits import settings_text
 from hub.store.fittings import Fittings
@@ -162,7 +162,7 @@ class _Now:
 
 class Commissioning:
     def __init__(self, door: Door, key_safes: KeySafeDesk) -> None:
-        self._door, self._engine, self._key_safes = door, door.records.engine, key_safes
+        self._door, self._key_safes = door, key_safes
         self._fittings = Fittings(door.records.engine)
 
     def homes(self, viewer: Viewer) -> list[tuple[str, str, str]]:
@@ -355,8 +355,7 @@ class Commissioning:
         if not meant:
             return
         try:
-            now = self._door.clock.now()
-            Desk(self._engine, viewer.council, now.date()).keep(meant, viewer.login, now, " while fitting")
+            self._door.desk(viewer).keep(meant, viewer.login, self._door.clock.now(), " while fitting")
         except Overtaken as overtaken:
             raise Refused(
                 "Somebody changed this at the same moment. Look at it again, then send it anew."

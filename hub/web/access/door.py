@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from hub.clock import Clock
+from hub.desk import Desk
 from hub.garbage import nothing_is_garbage
 from hub.kits import Depot
 from hub.knowing import NEVER_HEARD, noticed, unheard_after
@@ -129,6 +130,10 @@ class Door:
         self._looked[key] = now
         if len(self._looked) > REMEMBERED:
             self._looked = {key: at for key, at in self._looked.items() if now - at < timedelta(hours=1)}
+
+    def desk(self, viewer: Viewer) -> Desk:
+        """The records of their council, to look through or to change."""
+        return Desk(self.records.engine, viewer.council, self.clock.now().date())
 
     def real(self) -> datetime:
         return datetime.fromtimestamp(self.real_now(), UTC)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hub.desk import Desk
 from hub.web.access.door import Door, Viewer
 from models.people import Resident
 from models.privacy import Data, Purpose
@@ -30,9 +29,7 @@ class SeekingDesk:
         shown, sought = self._door.shown(viewer, Purpose.QUEUE, (Data.PERSON,)), find.strip().casefold()
         if len(sought) < LEAST:
             return Sought(too_short=bool(sought))
-        everybody = (
-            Desk(self._door.records.engine, viewer.council, self._door.clock.now().date()).all("residents").values()
-        )
+        everybody = self._door.desk(viewer).all("residents").values()
         found = sorted((one for one in everybody if _fits(one, sought)), key=lambda one: one.name)
         homes = self._door.all_homes(viewer)
         for one in found[:MOST]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 
-from hub.desk import Desk
 from hub.lastmonth import SETTINGS, Compared, beginning, compared
 from hub.web.access.accounts import mark
 from hub.web.access.door import Door, Viewer
@@ -57,7 +56,7 @@ class TryingDesk:
         blank = Trial(home_id, tuple(columns[name] for name in SETTINGS), cells, typed.get("seen") or mark(home), {})
         if not typed:
             return blank
-        made = Desk(self._door.records.engine, viewer.council, self._door.clock.now().date()).form("homes", cells, home)
+        made = self._door.desk(viewer).form("homes", cells, home)
         if isinstance(made, list):
             wrong = _by_column(made)
             more = tuple(column for name, column in columns.items() if name in wrong and name not in SETTINGS)
