@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hub.knowing import told_of
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
 from hub.store.afterwards import Asked
 from hub.store.relatives import Relatives
 from hub.store.ways import Ways, of_staff
+from hub.store.wishes import Wishes
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
 from models.people import WEB_PUSH, Account, Address, Contact, Resident, Role
@@ -15,6 +17,7 @@ from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
 from models.retold import retold
 from models.telling import say
+from models.wishes import unshared
 
 ANSWERED_WITHIN = timedelta(hours=4)
 """A link in what somebody was sent is good for so long."""
@@ -45,6 +48,7 @@ class Calls:
     ) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
         self._relatives, self._text_back, self._phone = Relatives(store.alerts.engine), text_back, phone
+        self._wishes = Wishes(store.records.engine)
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
@@ -125,7 +129,10 @@ class Calls:
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
         if self._phone:
             lines.append(say("doing.ring", language, phone=self._phone))
-        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
+        hidden = unshared(self._wishes.of(alert.home), contact.id)
+        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)) and told_of(
+            self._alerts, [alert], hidden, now
+        ):
             explained = self._noticed(alert)
             lines.append(say("call.why", language, explained=retold(explained, language) or explained))
         if link:

@@ -1,5 +1,6 @@
 """What the hub knows of a home now, fetched for whoever is to be told: for pages and for notices alike."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -15,16 +16,16 @@ from models.day import Seen, Span
 from models.glimpse import Known
 from models.health import Heard, kit_unheard_after, why_unheard
 from models.home import Home
-from models.hours import midnight
+from models.hours import Hours, midnight, reaches_into
 from models.knowing import SEEN_FROM, believed, known, spans
 from models.morning import REMEMBERED, minute_of, morning, up_at
 from models.observation import SIGNS_OF_LIFE, SensorKind
-from models.people import Resident
+from models.people import Contact, Resident
 from models.privacy import agreed, in_use
 from models.protection import Unprotected
 from models.sentence import MOBILE
 from models.wire import Heartbeat, Route
-from models.wishes import out_of_use
+from models.wishes import out_of_use, unshared
 
 DEAF = (Unprotected.KIT_UNHEARD, Unprotected.NO_SENSORS, Unprotected.RADIO)
 HOMES_KEPT = 2000
@@ -37,9 +38,12 @@ class Knowing:
     def __init__(self, records: Records, alerts: Alerts, series: Series) -> None:
         self._records, self._alerts, self._series = records, alerts, series
         self._wishes = Wishes(records.engine)
-        self._mornings: dict[str, tuple[datetime, tuple[int, ...]]] = {}
+        self._mornings: dict[str, tuple[datetime, tuple[datetime, ...]]] = {}
 
-    def known(self, resident: Resident, home: Home, now: datetime, *, judged: bool) -> Known:
+    def known(
+        self, resident: Resident, home: Home, now: datetime, *, judged: bool, hidden: Sequence[Hours] = ()
+    ) -> Known:
+        """`hidden` are the hours of which its reader is told nothing."""
         heard, beat = self.heard(home), self._records.heartbeat(home.id)
         why = why_unheard(heard, now, unheard_after(beat))
         mine = [one for one in self._alerts.of_home(home.id, 20) if about(one, resident)]
@@ -55,11 +59,14 @@ class Knowing:
             judged=judged,
             told=_told(self._records.expectation(home.id)),
             alert_since=opened.raised_at if opened else None,
-            looked_into=any((one.closed_at or one.raised_at) >= today for one in mine),
-            mornings=self.mornings(home, now) if why is None else (),
+            looked_into=any(
+                (one.closed_at or one.raised_at) >= today for one in told_of(self._alerts, mine, hidden, now)
+            ),
+            mornings=self.mornings(home, now, hidden) if why is None else (),
             gaps=self._gaps(home, start, now) if start < now else (),
             reaches=_reaches(home, beat, heard, now),
             unwatched=self.unwatched(home, now),
+            unshared=hidden,
         )
 
     def judged(self, home: Home, now: datetime) -> bool:
@@ -93,20 +100,25 @@ class Knowing:
         """When no motion was noticed since that was paused or stopped."""
         return [(start, end) for _, start, end in out_of_use(self._wishes.of(home.id), SensorKind.MOTION, now)]
 
-    def mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
+    def hidden(self, home: Home, contact: Contact) -> list[Hours]:
+        """When the resident shared nothing with them."""
+        return unshared(self._wishes.of(home.id), contact.id)
+
+    def mornings(self, home: Home, now: datetime, hidden: Sequence[Hours] = ()) -> tuple[int, ...]:
         """When they were up on the days before, as minutes of the home's clock; read once a day."""
         today = morning(now, home.timezone)
         kept = self._mornings.get(home.id)
         if kept is None or kept[0] != today:
             if len(self._mornings) >= HOMES_KEPT:
                 self._mornings.clear()
-            kept = self._mornings[home.id] = (today, self._read_mornings(home, now))
-        return kept[1]
+            kept = self._mornings[home.id] = (today, tuple(self._ups(home, now, REMEMBERED)))
+        return tuple(minute_of(up, home.timezone) for up in _besides(hidden, kept[1], home))
 
-    def _read_mornings(self, home: Home, now: datetime) -> tuple[int, ...]:
-        return tuple(minute_of(up, home.timezone) for up in self.ups(home, now, REMEMBERED))
+    def ups(self, home: Home, now: datetime, days: int, hidden: Sequence[Hours] = ()) -> list[datetime]:
+        """When they were up on the days before."""
+        return _besides(hidden, self._ups(home, now, days), home)
 
-    def ups(self, home: Home, now: datetime, days: int) -> list[datetime]:
+    def _ups(self, home: Home, now: datetime, days: int) -> list[datetime]:
         """When they were up on the days before, without those on which the home was not heard for a while, nor that on
         which the kit was fitted: what was missed would pass for a late morning.
         """
@@ -131,6 +143,23 @@ def noticed(records: Records, series: Series, home: Home, start: datetime, end: 
 def used(records: Records, home: Home) -> Home:
     """With the sensors that are agreed to now."""
     return in_use(home, agreed(records.consents(home.id), home.id))
+
+
+def told_of(alerts: Alerts, some: Sequence[Alert], hidden: Sequence[Hours], now: datetime) -> list[Alert]:
+    """Those of which nothing lies in hours that are `hidden`, from what was noticed first until they were closed."""
+    if not hidden:
+        return list(some)
+    began = alerts.began([one.id for one in some])
+    return [
+        one
+        for one in some
+        if not reaches_into(hidden, min(began.get(one.id, one.raised_at), one.raised_at), one.closed_at or now)
+    ]
+
+
+def _besides(hidden: Sequence[Hours], ups: Iterable[datetime], home: Home) -> list[datetime]:
+    """Without the mornings of which a part is `hidden`."""
+    return [up for up in ups if not reaches_into(hidden, morning(up, home.timezone), up)]
 
 
 def about(alert: Alert, resident: Resident) -> bool:

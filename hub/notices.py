@@ -7,7 +7,7 @@ sent again only by a way that shows the same key once; by another it is put down
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,8 +24,9 @@ from hub.store.relatives import Notice, Relatives, Sent
 from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached, set_up
 from hub.voice import Speechless, spoken
-from models.glimpse import At, Glimpse, glimpse, rounded
+from models.glimpse import At, Glimpse, glimpse, last_told, rounded
 from models.home import Home
+from models.hours import Hours
 from models.knowing import SEEN_FROM
 from models.notices import (
     EMAIL,
@@ -211,11 +212,12 @@ class Notices:
             raise Unreached("the resident shares nothing with them now")
         self._look(contact, home, shown, now)
         chosen = self._chosen_by(contact)
-        seen = self._glimpse(resident, home, chosen, shown, now)
-        to_bed = self._to_bed(home, seen, shown, now) if notice.kind is NoticeKind.BED else None
+        hidden = self._knowing.hidden(home, contact)
+        seen = self._glimpse(resident, home, chosen, shown, now, hidden)
+        to_bed, untold = self._to_bed(home, shown, now, hidden) if notice.kind is NoticeKind.BED else (None, False)
         sensed = any(one.kind is SensorKind.BED for one in self._in_use(home).sensors)
         language = chosen.language or contact.telling.language
-        text = text_of(notice.kind, seen, to_bed, sensed=sensed, language=language)
+        text = text_of(notice.kind, seen, to_bed, sensed=sensed, unshared=untold, language=language)
         body, subject = text.body, text.subject
         if way == WEB_PUSH and text.open_to_see:
             subject, body = "Nightlight", say("notice.open", language)
@@ -236,15 +238,20 @@ class Notices:
         return f"{self._url}{BY_LINK}aloud/{self._links.made(Matter.NOTICE, notice.id, now + HEARD_WITHIN)}.wav"
 
     def _glimpse(
-        self, resident: Resident, home: Home, chosen: Preferences, shown: frozenset[Data], now: datetime
-    ) -> Glimpse:
+        self, resident: Resident, home: Home, chosen: Preferences, shown: frozenset[Data], now: datetime,
+        hidden: Sequence[Hours],
+    ) -> Glimpse:  # fmt: skip
         called = replace(resident, called=chosen.called or resident.called)
-        known = self._knowing.known(called, home, now, judged=self._knowing.judged(home, now))
+        known = self._knowing.known(called, home, now, judged=self._knowing.judged(home, now), hidden=hidden)
         return glimpse(known, shown)
 
-    def _to_bed(self, home: Home, seen: Glimpse, shown: frozenset[Data], now: datetime) -> At | None:
+    def _to_bed(
+        self, home: Home, shown: frozenset[Data], now: datetime, hidden: Sequence[Hours]
+    ) -> tuple[At | None, bool]:
+        """When they went to bed; and whether its reader isn't told that, since it was in hours that are `hidden`."""
         at = bed_time(self._in_use(home), self._knowing.seen(home, now - SEEN_FROM, now), now)
-        return rounded(at, now, seen.zone, shown) if at else None
+        told = last_told(at, hidden)
+        return (rounded(told, now, home.timezone, shown) if told else None), at != told
 
     def _evening_is_over(self, home_id: str, now: datetime) -> bool:
         home = self._store.records.home(home_id)

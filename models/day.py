@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from models.home import Home, Sensor
+from models.hours import Hours
 from models.observation import SensorKind, What
 from models.people import Level
 
@@ -18,6 +19,7 @@ class Doing(StrEnum):
     OUT = "out"
     QUIET = "quiet"
     UNWATCHED = "not looked at"
+    UNSHARED = "not shared"
     UNHEARD = "unheard"
 
 
@@ -69,7 +71,7 @@ def ribbon(
     return merged(clipped)
 
 
-def as_watched(spans: Sequence[Span], used: Home, unwatched: Sequence[tuple[datetime, datetime]] = ()) -> list[Span]:
+def as_watched(spans: Sequence[Span], used: Home, unwatched: Sequence[Hours] = ()) -> list[Span]:
     """The ribbon of a home as it is in use: where no motion is noticed, or was not while it was paused or stopped
     (`unwatched`, in order), it is not known who was quiet, or out.
     """
@@ -78,16 +80,22 @@ def as_watched(spans: Sequence[Span], used: Home, unwatched: Sequence[tuple[date
     if spans and not used.notices_motion:
         unwatched = [(spans[0].start, spans[-1].end)]
     unknown = (Doing.QUIET, Doing.OUT)
-    return merged([part for one in spans for part in (_parted(one, unwatched) if one.doing in unknown else (one,))])
+    parted = (_parted(one, unwatched, Doing.UNWATCHED, one.room) if one.doing in unknown else (one,) for one in spans)
+    return merged([part for parts in parted for part in parts])
 
 
-def _parted(span: Span, unwatched: Iterable[tuple[datetime, datetime]]) -> Iterator[Span]:
+def as_shared(spans: Sequence[Span], unshared: Sequence[Hours]) -> list[Span]:
+    """Without what was in hours of which the resident shared nothing with the reader (`unshared`, in order)."""
+    return merged([part for one in spans for part in _parted(one, unshared, Doing.UNSHARED)]) if unshared else [*spans]
+
+
+def _parted(span: Span, hours: Iterable[Hours], doing: Doing, room: str | None = None) -> Iterator[Span]:
     reached = span.start
-    for first, last in unwatched:
+    for first, last in hours:
         start, end = max(first, reached), min(last, span.end)
         if start < end:
             yield replace(span, start=reached, end=start)
-            yield Span(start, end, Doing.UNWATCHED, span.room)
+            yield Span(start, end, doing, room)
             reached = end
     yield replace(span, start=reached)
 

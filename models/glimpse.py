@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from models.day import Doing, Span, at_level, without_chair
 from models.health import Heard, Why
-from models.hours import part_of, part_starts
+from models.hours import Hours, midnight, part_of, part_starts, reaches_into
 from models.morning import Compared, compared, minute_of
 from models.people import Level
 from models.privacy import Data
@@ -60,7 +60,8 @@ class Known:
     `expected_by` is when the next sign of life is due, where the watch has said so of this very silence. Until
     `fine_until` it may go on without anybody having to look into it. `up` is when they were up today, `mornings` when
     they were up on others (minutes of the home's clock). `reaches` is how a press still reaches us ('' if that is not
-    known), and `alert_since` an open alert's beginning.
+    known), and `alert_since` an open alert's beginning. In hours that are `unshared` the resident shared nothing with
+    the reader; spans, `up`, `mornings` and `looked_into` are without what was in them.
     """
 
     called: str
@@ -79,11 +80,14 @@ class Known:
     up: datetime | None = None
     mornings: Sequence[int] = ()
     reaches: str = ""
+    unshared: Sequence[Hours] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """Of `Known` what a reader may see; None or blank is what they don't, or what is not known."""
+    """Of `Known` what a reader may see; None or blank is what they don't, or what is not known. `in_part` is whether
+    something of this day was not shared with them.
+    """
 
     tone: Tone
     called: str
@@ -102,6 +106,7 @@ class Glimpse:
     last: At | None = None
     room: str = ""
     due: At | None = None
+    in_part: bool = False
 
 
 LATE = timedelta(minutes=2)
@@ -115,15 +120,36 @@ def glimpse(known: Known, shown: AbstractSet[Data]) -> Glimpse:
     if Data.STANDING not in shown:
         return Glimpse(Tone.PRIVATE, known.called, known.now, known.zone)
     seen = Glimpse(_tone(known), known.called, known.now, known.zone, why=known.why, reaches=known.reaches)
+    seen = replace(seen, in_part=reaches_into(known.unshared, midnight(known.now, known.zone), known.now))
+    lack, known = _lack(known), _as_shared(known)
     if known.why:
         seen = replace(seen, unheard_since=known.heard.until)
     if seen.tone is Tone.CHECKING:
         return replace(seen, alert_since=known.alert_since if Data.ALERTS in shown else None)
     if seen.tone is Tone.UNKNOWN:
-        return replace(seen, lack=_lack(known))
+        return replace(seen, lack=lack)
     seen = replace(seen, looked_into=known.looked_into)
     grain = grain_of(shown)
     return seen if grain is None else _finer(seen, known, grain)
+
+
+def _as_shared(known: Known) -> Known:
+    """Neither moments in hours that were not shared, nor any before, by which nothing was noticed in those."""
+    last = last_told(known.last_sign, known.unshared)
+    raised = known.alert_since and not reaches_into(known.unshared, known.alert_since, known.alert_since)
+    return replace(
+        known,
+        last_sign=last,
+        expected_by=known.expected_by if last else None,
+        room=known.room if last else "",
+        heard=replace(known.heard, until=last_told(known.heard.until, known.unshared)),
+        alert_since=known.alert_since if raised else None,
+    )
+
+
+def last_told(at: datetime | None, unshared: Sequence[Hours]) -> datetime | None:
+    """When something was last so, as far as that was since the reader was shared everything again."""
+    return None if at is None or any(at < over for _, over in unshared) else at
 
 
 def grain_of(shown: AbstractSet[Data]) -> Grain | None:
@@ -217,4 +243,5 @@ def _lasting(known: Known, grain: Grain) -> tuple[Doing, datetime | None]:
         return last, known.last_sign
     same = {Doing.UP, Doing.QUIET, Doing.IN_CHAIR} if last in (Doing.UP, Doing.QUIET) else {last}
     before = [place for place, span in enumerate(spans) if span.doing not in same]
-    return last, spans[before[-1] + 1].start if before else None
+    known_since = before and spans[before[-1]].doing is not Doing.UNSHARED
+    return last, spans[before[-1] + 1].start if known_since else None

@@ -1,7 +1,11 @@
 """Moments by a home's own clock: its days, the parts of a day, and how people say when something was."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+Hours = tuple[datetime, datetime]
+"""From when until when."""
 
 PARTS: tuple[tuple[int, str], ...] = ((0, "night"), (6, "morning"), (12, "afternoon"), (18, "evening"), (22, "night"))
 """The hour by the home's clock at which each part of the day begins."""
@@ -60,3 +64,8 @@ def midnight(at: datetime, zone: str, days: int = 0) -> datetime:
 def moment(on: date, hour: int, zone: str) -> datetime:
     """In UTC: two moments of one zone are subtracted by the hands of the clock, also on the night that it changes."""
     return datetime.combine(on, time(hour), ZoneInfo(zone)).astimezone(UTC)
+
+
+def reaches_into(spells: Iterable[Hours], start: datetime, end: datetime) -> bool:
+    """Whether any part of what lasted from `start` to `end` lies in one of them."""
+    return any(begun <= end and start < over for begun, over in spells)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from models.day import Doing, Seen, Span, as_watched, ribbon
+from models.day import Doing, Seen, Span, as_shared, as_watched, ribbon
 from models.glimpse import LATE, LOOKED_AT_WITHIN, Known
 from models.health import Heard, Why
 from models.home import Home
+from models.hours import Hours, reaches_into
 from models.morning import morning, up_at
 from models.observation import SensorKind, What
 
@@ -32,12 +33,14 @@ def known(
     alert_since: datetime | None = None,
     looked_into: bool = False,
     mornings: Sequence[int] = (),
-    gaps: Sequence[tuple[datetime, datetime]] = (),
+    gaps: Sequence[Hours] = (),
     reaches: str = "",
-    unwatched: Sequence[tuple[datetime, datetime]] = (),
+    unwatched: Sequence[Hours] = (),
+    unshared: Sequence[Hours] = (),
 ) -> Known:
     """`seen` are signs of life of the last two days, in order of time. `gaps` are the spells of this morning in which
-    nothing could be noticed: with one before it, when somebody was up is not known. `unwatched` is as for `as_watched`.
+    nothing could be noticed: with one before it, when somebody was up is not known. `unwatched` is as for `as_watched`,
+    `unshared` as for `as_shared`.
     """
     last = seen[-1] if seen else None
     sensor = home.sensor(last.sensor) if last else None
@@ -45,7 +48,7 @@ def known(
         called,
         now,
         home.timezone,
-        spans(home, seen, now - LOOKED_BACK, now, heard.until, why, unwatched),
+        as_shared(spans(home, seen, now - LOOKED_BACK, now, heard.until, why, unwatched), unshared),
         last.at if last else None,
         *_expected(told, last.at if last else None),
         heard,
@@ -54,9 +57,10 @@ def known(
         alert_since,
         looked_into,
         sensor.room if sensor and sensor.kind is not SensorKind.PENDANT else "",
-        _up(home, seen, now, gaps),
+        _up(home, seen, now, [*gaps, *unshared]),
         mornings,
         reaches,
+        unshared,
     )
 
 
@@ -75,7 +79,7 @@ def believed(seen: Sequence[Seen], misleading: Mapping[str, datetime], counted: 
 
 def spans(
     home: Home, seen: Sequence[Seen], start: datetime, end: datetime, until: datetime | None, why: Why | None,
-    unwatched: Sequence[tuple[datetime, datetime]] = (),
+    unwatched: Sequence[Hours] = (),
 ) -> list[Span]:  # fmt: skip
     """The ribbon of a home as it is in use. While that is heard it ends where it is heard `until`."""
     if until and why is None:
@@ -85,10 +89,10 @@ def spans(
     return as_watched(ribbon(home, seen, start, end, until), home, unwatched)
 
 
-def _up(home: Home, seen: Sequence[Seen], now: datetime, gaps: Sequence[tuple[datetime, datetime]]) -> datetime | None:
+def _up(home: Home, seen: Sequence[Seen], now: datetime, gaps: Sequence[Hours]) -> datetime | None:
     start = morning(now, home.timezone)
     up = up_at(seen, start, now) if start < now else None
-    return None if up and any(begin < up and end > start for begin, end in gaps) else up
+    return None if up and reaches_into(gaps, start, up) else up
 
 
 def _expected(told: Told | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:

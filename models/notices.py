@@ -160,9 +160,11 @@ class Text:
     open_to_see: bool
 
 
-def text_of(kind: NoticeKind, seen: Glimpse, to_bed: At | None, *, sensed: bool, language: str = "en") -> Text:
+def text_of(
+    kind: NoticeKind, seen: Glimpse, to_bed: At | None, *, sensed: bool, unshared: bool = False, language: str = "en"
+) -> Text:
     """From a glimpse, so that no notice tells more than the reader's page. `to_bed` is when the resident went to bed,
-    and `sensed` whether a sensor in the bed said so.
+    `sensed` whether a sensor in the bed said so, and `unshared` whether that was in hours that were not shared.
     """
     closed = seen.doing is None and seen.tone is not Tone.CHECKING
     whole = sentence(seen, language).whole
@@ -172,7 +174,7 @@ def text_of(kind: NoticeKind, seen: Glimpse, to_bed: At | None, *, sensed: bool,
         body = say("notice.bed" if sensed else "notice.bed.quiet", language, called=seen.called, at=at, since=moment)
         return Text(say("notice.bed.subject", language), body, open_to_see=False)
     if kind is NoticeKind.BED:
-        body = say("notice.bed.not", language, called=seen.called, sentence=whole)
+        body = whole if unshared else say("notice.bed.not", language, called=seen.called, sentence=whole)
         return Text(say("notice.bed.subject", language), body, open_to_see=closed)
     return Text(say("notice.digest.subject", language), whole, open_to_see=closed)
 

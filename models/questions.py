@@ -20,12 +20,13 @@ HEARD_SHARE, QUIET_SHARE = 0.75, 0.85
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """The last night: None for `quiet` where it could not be heard well enough. `stirs` is how often somebody was up in
-    it, None for whoever may not know that.
+    """The last night: None for `quiet` where it could not be heard well enough, or (`unshared`) where too much of it
+    was not shared with the reader. `stirs` is how often somebody was up in it, None for whoever may not know that.
     """
 
     quiet: bool | None
     stirs: int | None = None
+    unshared: bool = False
 
 
 def night_before(now: datetime, zone: str) -> tuple[datetime, datetime]:
@@ -44,9 +45,9 @@ def night(spans: Sequence[Span], start: datetime, end: datetime, shown: Abstract
         doing: sum((length for length, one in within if one.doing is doing), timedelta(0)) / timedelta(seconds=1)
         for doing in Doing
     }
-    unknown = share[Doing.UNHEARD] + share[Doing.UNWATCHED]
+    unknown = share[Doing.UNHEARD] + share[Doing.UNWATCHED] + share[Doing.UNSHARED]
     if whole <= 0 or unknown > (1 - HEARD_SHARE) * whole or not within:
-        return Night(None)
+        return Night(None, unshared=share[Doing.UNSHARED] > 0)
     quiet = share[Doing.IN_BED] + share[Doing.IN_CHAIR] + share[Doing.QUIET] >= QUIET_SHARE * (whole - unknown)
     places = [one.doing for _, one in within]
     stirs = sum(a is not Doing.UP and b is Doing.UP for a, b in pairwise(places))
@@ -73,7 +74,7 @@ def _slept(seen: Glimpse, last_night: Night, language: str) -> str:
     if seen.tone is Tone.PRIVATE:
         return sentence(seen, language).whole
     if last_night.quiet is None:
-        return say("ask.sleep.unknown", language)
+        return say("ask.private" if last_night.unshared else "ask.sleep.unknown", language)
     said = say("ask.sleep.quiet" if last_night.quiet else "ask.sleep.restless", language)
     more = {None: "", 0: "", 1: say("ask.sleep.once", language)}
     return f"{said} {more.get(last_night.stirs, say('ask.sleep.times', language, number=last_night.stirs))}".strip()
@@ -83,7 +84,7 @@ def _up(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
     if seen.up is None:
-        return say("ask.up.no", language)
+        return say("ask.private" if seen.in_part else "ask.up.no", language)
     by_night = part_of(seen.now, seen.zone) == "night"
     if seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
         return f"{sentence(seen, language).head}."

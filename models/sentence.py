@@ -38,7 +38,13 @@ _COMPARED = {
     Compared.LATER: "later",
     Compared.LATEST: "latest",
 }
-_DOING = {Doing.IN_BED: "in_bed", Doing.OUT: "out", Doing.UP: "up", Doing.UNWATCHED: "unwatched"}
+_DOING = {
+    Doing.IN_BED: "in_bed",
+    Doing.OUT: "out",
+    Doing.UP: "up",
+    Doing.UNWATCHED: "unwatched",
+    Doing.UNSHARED: "unshared",
+}
 MOBILE = "mobile"
 """`Glimpse.reaches`: by the kit's modem."""
 
@@ -100,7 +106,7 @@ class _Saying:
     def _well(self) -> list[str]:
         seen = self._seen
         if seen.doing is None:
-            said = [self._say("well.now" if seen.looked_into else "well")]
+            said = [self._say("well.now" if seen.looked_into or seen.in_part else "well")]
         else:
             said = self._by_part() if seen.since and seen.since.grain is Grain.PART else self._today()
         looked = self._say("looked_into") if seen.looked_into else ""
@@ -132,6 +138,8 @@ class _Saying:
             return [self._since("in_chair"), f"{up}." if up else "", self._last(), due]
         if seen.doing is Doing.UNWATCHED:
             return [self._say("unwatched"), f"{up}." if up else "", self._last(), due]
+        if seen.doing is Doing.UNSHARED:
+            return [self._say("well.now"), due]
         night = part_of(seen.now, seen.zone) == "night"
         if up and not (night and seen.doing is Doing.QUIET):
             return [up, self._last(), due]

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import zip_longest
+
+from models.hours import Hours
 
 WEEK = timedelta(days=7)
 PAUSES = (1, 2, 4, 8, 12, 24)
@@ -53,6 +56,7 @@ class Wish:
     until: datetime | None = None
 
 
+_SHARING = frozenset({Deed.SHARING_PAUSED, Deed.SHARING_RESUMED})
 _OUT_OF_USE, _IN_USE = frozenset({Deed.PAUSED, Deed.STOPPED}), frozenset({Deed.RESUMED, Deed.AGREED})
 
 
@@ -66,6 +70,13 @@ def out_of_use(wishes: Iterable[Wish], about: str, now: datetime) -> list[tuple[
             found.append((last.deed, last.at, one.at))
         last = one if one.deed in _OUT_OF_USE else None
     return found if last is None else [*found, (last.deed, last.at, last.until or now)]
+
+
+def unshared(wishes: Iterable[Wish], contact: str) -> list[Hours]:
+    """When nothing was shared with that contact, in order: a pause that nothing ended before has ended by itself."""
+    decided = sorted((one for one in wishes if one.about == contact and one.deed in _SHARING), key=lambda one: one.at)
+    followed = zip_longest(decided, [one.at for one in decided[1:]])
+    return [(one.at, min(one.until, after or one.until)) for one, after in followed if one.until]
 
 
 def paused_lately(wishes: Iterable[Wish], about: str, now: datetime) -> timedelta:

@@ -324,6 +324,12 @@ class Alerts:
         question = select(f.alert, f.kind, f.since).join(_alerts, f.alert == a.id).where(lasting).order_by(f.since)
         return {(row.alert, row.kind): row.since for row in self._all(question)}
 
+    def began(self, ids: Sequence[int]) -> dict[int, datetime]:
+        """Since when that holds which each of these alerts is about: the first of its findings."""
+        f = _findings.c
+        rows = self._all(select(f.alert, func.min(f.since).label("since")).where(f.alert.in_(ids)).group_by(f.alert))
+        return {row.alert: row.since for row in rows}
+
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""
         rows = self._all(_TOLD, home=home, since=since)

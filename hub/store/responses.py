@@ -1,7 +1,7 @@
 """What people said of attempts: those that an operator made by hand, and the word of somebody whom the hub reached."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from hub.store import schema
 from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
 from hub.store.once import reading
 from models.alert import Act, Alert, Refused, State
+from models.hours import Hours, reaches_into
 from models.response import HOLDS, LEADS_ON, OUTSIDE, PATIENCE, Answer, Tried
 
 _attempts = schema.attempts
@@ -56,15 +57,18 @@ class Responses:
         """The word of a contact whom no attempt has reached, or who has something new to say. Raises Refused."""
         self._alerts.again(lambda connection: _volunteered(connection, alert_id, who, answer, now))
 
-    def first_answers(self, people: Collection[str], since: datetime) -> dict[str, int]:
-        """How often each was the first of them to say what they would do about an alert."""
+    def first_answers(self, people: Collection[str], since: datetime, hidden: Sequence[Hours] = ()) -> dict[str, int]:
+        """How often each was the first of them to say what they would do about an alert, without those of which one of
+        them said so in hours that are `hidden`.
+        """
         t = _attempts.c
         helped = t.answer.in_([Answer.FINE.value, Answer.ON_THE_WAY.value, Answer.NEEDS_HELP.value])
-        mine = select(t.alert, t.who).where(t.who.in_([*people]), helped, t.answered_at >= since)
+        mine = select(t.alert, t.who, t.answered_at).where(t.who.in_([*people]), helped, t.answered_at >= since)
         with reading(self._engine) as connection:
             rows = connection.execute(mine.order_by(t.answered_at, t.id)).all()
         first = {row.alert: row.who for row in reversed(rows)}
-        return Counter(first.values())
+        besides = {row.alert for row in rows if reaches_into(hidden, row.answered_at, row.answered_at)}
+        return Counter(who for alert, who in first.items() if alert not in besides)
 
     def replied(self, attempt_id: int, answer: Answer, now: datetime) -> AttemptMade:
         """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""

@@ -233,6 +233,17 @@ def test_got_to_bed_comes_when_it_is_so_and_else_a_word_by_one(desk: Desk) -> No
     assert "We have not noticed that Mum went to bed." in desk.told["email"].calls[-1].text
 
 
+def test_what_was_in_a_pause_of_sharing_is_told_in_no_notice_once_it_is_over(desk: Desk) -> None:
+    desk.relatives.prefer("ada", Preferences("Mum", digest=False, bed=True))
+    saw(desk, evening(22.5))
+    pause = Wish(evening(21), HOME, "grace", "grace", Deed.SHARING_PAUSED, "ada", until=evening(23))
+    Wishes(desk.store.records.engine).keep(pause)
+    desk.at(evening(23.4))
+    desk.settled()
+    text = desk.told["email"].calls[-1].text
+    assert text.startswith("All quiet; nothing unusual."), "neither that she went to bed then, nor that she did not"
+
+
 def test_a_way_that_fails_leads_to_the_next_and_it_is_said(desk: Desk) -> None:
     """A subscription that died is forgotten, and an unreachable mail server is on every console."""
     desk.ways.subscribe("ada", "https://push.example/1", BROWSER, desk.hand.now)

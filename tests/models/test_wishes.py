@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.wishes import Deed, Wish, out_of_use, paused_lately, reminded_from
+from models.wishes import Deed, Wish, out_of_use, paused_lately, reminded_from, unshared
 
 REVIEW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 
@@ -36,3 +36,17 @@ def test_a_kind_is_out_of_use_while_it_is_paused_or_stopped() -> None:
     spells = ((Deed.PAUSED, 0, 4), (Deed.STOPPED, 20, 24), (Deed.PAUSED, 30, 38))
     assert found == [(deed, timedelta(hours=start), timedelta(hours=end)) for deed, start, end in spells]
     assert paused_lately(wishes, "motion", now) == timedelta(hours=12)
+
+
+def test_nothing_is_shared_until_a_pause_ends_by_itself_or_is_ended() -> None:
+    wishes = [
+        wish(30, Deed.SHARING_PAUSED, 38, "ada"),
+        wish(22, Deed.SHARING_RESUMED, about="ada"),
+        wish(21, Deed.SHARING_PAUSED, 45, "ada"),
+        wish(20, Deed.SHARING_PAUSED, 28, "ada"),
+        wish(9, Deed.SHARING_PAUSED, 17, "chi"),
+        wish(0, Deed.SHARING_PAUSED, 2, "ada"),
+    ]
+    found = [(start - REVIEW, end - REVIEW) for start, end in unshared(wishes, "ada")]
+    spells = ((0, 2), (20, 21), (21, 22), (30, 38))
+    assert found == [(timedelta(hours=start), timedelta(hours=end)) for start, end in spells]

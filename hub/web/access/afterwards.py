@@ -1,9 +1,11 @@
 """After an alert: how it went, whom somebody was referred to, and why it was raised, for those it was about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.keyring import Keyring
+from hub.knowing import Knowing, told_of
 from hub.links import Expired, Links, Matter, Unsigned
 from hub.settings import Settings
 from hub.store.afterwards import Afterwards, Asked, Referral, Said
@@ -83,8 +85,8 @@ class Looked:
 
 
 class AfterDesk:
-    def __init__(self, door: Door, settings: Settings) -> None:
-        self._door, self._links = door, Links(Keyring(settings.secrets))
+    def __init__(self, door: Door, settings: Settings, knowing: Knowing) -> None:
+        self._door, self._knowing, self._links = door, knowing, Links(Keyring(settings.secrets))
         self._after, self._relatives = Afterwards(door.records.engine), Relatives(door.records.engine)
 
     # How it went
@@ -177,12 +179,12 @@ class AfterDesk:
         since = self._door.clock.now() - KEPT
         found = [one for one in self._door.alerts.of_home(resident.home, 50) if one.raised_at >= since]
         zone = self._door.home(viewer, resident.home).timezone
-        return Past(tuple(one for one in found if _closed_about(one, resident)), zone)
+        return Past(tuple(self._told(viewer, [one for one in found if _closed_about(one, resident)])), zone)
 
     def why(self, viewer: Viewer, alert_id: int) -> Why:
         """Raises Hidden."""
         resident, alert = self._whose(viewer), self._door.alert(viewer, alert_id)
-        if not _closed_about(alert, resident):
+        if not _closed_about(alert, resident) or not self._told(viewer, [alert]):
             raise Hidden(f"alert {alert_id}")
         entries, names = self._door.alerts.timeline(alert_id), self._door.names()
         full = viewer.role is Role.RESIDENT
@@ -231,6 +233,13 @@ class AfterDesk:
             self._after.say(asked.alert, viewer.login, words, self._door.clock.now(), challenge)
         except LookupError as told:
             raise Refused("it has an answer already") from told
+
+    def _told(self, viewer: Viewer, some: Sequence[Alert]) -> list[Alert]:
+        """Without those that a contact is told nothing of, since sharing with them was paused meanwhile."""
+        contact = self._door.records.contact(viewer.person) if viewer.person else None
+        home = self._door.records.home(some[0].home) if some else None
+        hidden = self._knowing.hidden(home, contact) if contact and home else ()
+        return told_of(self._door.alerts, some, hidden, self._door.clock.now())
 
     def _about(self, one: Said, viewer: Viewer, alert_id: int) -> bool:
         """A contact sees what they said themselves, and its answer."""

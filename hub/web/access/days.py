@@ -1,5 +1,6 @@
 """Days of a home as spans and as pictures, for the subjects of the gate: the level decides what is drawn of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,9 +8,9 @@ from hub.knowing import Knowing
 from hub.web.access.door import Door
 from hub.web.picture import ENGLISH, Picture, picture
 from hub.web.usual import Usual, usual
-from models.day import Seen, Span
+from models.day import Seen, Span, as_shared
 from models.home import Home
-from models.hours import midnight
+from models.hours import Hours, midnight
 from models.people import Level
 from models.telling import Saying
 
@@ -35,21 +36,26 @@ class Days:
         told = self._door.records.expectation(home.id)
         return usual(told.usual, now - told.known_since) if told and told.known_since else Usual()
 
-    def two(self, home: Home, now: datetime, level: Level, say: Saying = ENGLISH) -> tuple[Picture, Picture]:
+    def two(
+        self, home: Home, now: datetime, level: Level, say: Saying = ENGLISH, hidden: Sequence[Hours] = ()
+    ) -> tuple[Picture, Picture]:
+        """`hidden` are the hours of which the reader is told nothing."""
         yesterday, today, tomorrow = (midnight(now, home.timezone, days) for days in (-1, 0, 1))
-        before, until = self.spans(home, yesterday, today)[0], self.spans(home, today, now)[0]
+        before, until = (as_shared(self.spans(home, *one)[0], hidden) for one in ((yesterday, today), (today, now)))
         known, titles = self.usual(home, now), (say("ribbon.today"), say("ribbon.yesterday"))
         return (
             self.drawn("today", titles[0], until, today, tomorrow, level, home, known, say),
             self.drawn("yesterday", titles[1], before, yesterday, today, level, home, known, say),
         )
 
-    def week(self, home: Home, now: datetime, level: Level, say: Saying) -> tuple[Picture, ...]:
+    def week(
+        self, home: Home, now: datetime, level: Level, say: Saying, hidden: Sequence[Hours]
+    ) -> tuple[Picture, ...]:
         """Today and the six days before, the latest first."""
         known, drawn = self.usual(home, now), []
         for back in range(7):
             start, end = midnight(now, home.timezone, -back), midnight(now, home.timezone, 1 - back)
-            spans, title = self.spans(home, start, min(end, now))[0], say.day(start, home.timezone)
+            spans, title = as_shared(self.spans(home, start, min(end, now))[0], hidden), say.day(start, home.timezone)
             drawn.append(self.drawn(f"day-{back}", title, spans, start, end, level, home, known, say))
         return tuple(drawn)
 

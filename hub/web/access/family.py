@@ -1,19 +1,20 @@
 """A relative's pages. What is fetched for them is a glimpse: cut down to the level that the resident chose for them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
-from hub.knowing import about
+from hub.knowing import about, told_of
 from hub.store.relatives import Relatives
 from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.shown import Mention, News, Reassurance, Week
 from hub.web.words import MENTION
-from models.glimpse import At, Grain, Known, glimpse, rounded
+from models.day import as_shared
+from models.glimpse import At, Glimpse, Grain, glimpse, last_told, rounded
 from models.home import Home
-from models.hours import local
+from models.hours import Hours, local, reaches_into
 from models.people import Contact, Level, Resident
 from models.privacy import Data, Purpose
 from models.questions import answers, night, night_before
@@ -38,17 +39,21 @@ class FamilyDesk:
         """Raises Hidden."""
         contact, resident, home, shown = self._whose(viewer)
         now, say = self._door.clock.now(), Saying(viewer.telling.language)
+        hidden = self._days.knowing.hidden(home, contact)
         recent = [one for one in self._door.alerts.of_home(home.id, 20) if about(one, resident)]
+        recent = [one for one in told_of(self._door.alerts, recent, hidden, now) if one.raised_at > now - 7 * DAY]
+        mentions = self._mentions(home, now, shown | {Data.TIMES})
+        mentions = tuple(one for one in mentions if not reaches_into(hidden, one.at, one.at))
         return Reassurance(
             resident.called,
             contact.level,
-            sentence(glimpse(self._known(resident, home, now), shown), say.language),
+            sentence(self._glimpse(resident, home, now, shown, hidden), say.language),
             now,
             home.timezone,
-            self._door.heard_of(home.id).until if Data.HEARING in shown else None,
-            self._days.two(home, now, contact.level, say) if Data.PARTS_OF_DAY in shown else (),
-            tuple(one for one in recent if one.raised_at > now - 7 * DAY) if Data.ALERTS in shown else (),
-            _for_family(self._mentions(home, now, shown | {Data.TIMES}), shown, say),
+            last_told(self._door.heard_of(home.id).until, hidden) if Data.HEARING in shown else None,
+            self._days.two(home, now, contact.level, say, hidden) if Data.PARTS_OF_DAY in shown else (),
+            tuple(recent) if Data.ALERTS in shown else (),
+            _for_family(mentions, shown, say),
         )
 
     def news(self, viewer: Viewer, *, letter: bool = False) -> News:
@@ -57,10 +62,11 @@ class FamilyDesk:
         """
         contact, resident, home, shown = self._whose(viewer)
         now, language = self._door.clock.now(), viewer.telling.language
-        told = sentence(glimpse(self._known(resident, home, now), shown), language)
+        hidden = self._days.knowing.hidden(home, contact)
+        told = sentence(self._glimpse(resident, home, now, shown, hidden), language)
         at = moment_in_words(At(now, Grain.MINUTE), now, home.timezone, language)
         lines = [f"{told.head}.", *told.more, say("news.asof", language, at=at)]
-        lines += self._mornings(home, now, shown, language) if letter else ()
+        lines += self._mornings(home, now, shown, hidden, language) if letter else ()
         if Data.STANDING in shown:
             level = say(f"level.{contact.level}", language)
             lines.append(say("news.chose", language, called=resident.called, level=level))
@@ -70,9 +76,12 @@ class FamilyDesk:
         day = date_in_words(local(now, home.timezone), language)
         return News(resident.called, day, tuple(lines), now, language, contact.telling.large_print)
 
-    def _mornings(self, home: Home, now: datetime, shown: AbstractSet[Data], language: str) -> list[str]:
+    def _mornings(
+        self, home: Home, now: datetime, shown: AbstractSet[Data], hidden: Sequence[Hours], language: str
+    ) -> list[str]:
         """In whole sentences; none for whoever may know of no moment, nor of a day of which that can't be said."""
-        ups = [rounded(up, now, home.timezone, shown) for up in self._days.knowing.ups(home, now, DAYS_IN_A_LETTER)]
+        found = self._days.knowing.ups(home, now, DAYS_IN_A_LETTER, hidden)
+        ups = [rounded(up, now, home.timezone, shown) for up in found]
         told = [say("up.too", language, at=moment_in_words(up, now, home.timezone, language)) for up in ups if up]
         return [say("news.week", language), *told] if told else []
 
@@ -81,18 +90,19 @@ class FamilyDesk:
         contact, resident, home, shown = self._whose(viewer)
         now = self._door.clock.now()
         say = Saying(viewer.telling.language)
-        days = self._days.week(home, now, contact.level, say) if Data.PARTS_OF_DAY in shown else ()
+        hidden = self._days.knowing.hidden(home, contact)
+        days = self._days.week(home, now, contact.level, say, hidden) if Data.PARTS_OF_DAY in shown else ()
         level = contact.level if Data.STANDING in shown else Level.NOTHING
         return Week(resident.called, level, now, home.timezone, days)
 
     def questions(self, viewer: Viewer) -> list[tuple[str, str]]:
         """What relatives ask, answered at their level. Raises Hidden."""
-        _, resident, home, shown = self._whose(viewer)
-        now = self._door.clock.now()
+        contact, resident, home, shown = self._whose(viewer)
+        now, hidden = self._door.clock.now(), self._days.knowing.hidden(home, contact)
         start, end = night_before(now, home.timezone)
         spans = self._days.spans(home, start, end)[0] if end > start and Data.PARTS_OF_DAY in shown else []
-        seen = glimpse(self._known(resident, home, now), shown)
-        return answers(seen, night(spans, start, end, shown), viewer.telling.language)
+        seen = self._glimpse(resident, home, now, shown, hidden)
+        return answers(seen, night(as_shared(spans, hidden), start, end, shown), viewer.telling.language)
 
     def _whose(self, viewer: Viewer) -> tuple[Contact, Resident, Home, frozenset[Data]]:
         """The look is on record before anything is fetched. Raises Hidden."""
@@ -106,8 +116,11 @@ class FamilyDesk:
         resident = replace(resident, called=chosen.called) if chosen and chosen.called else resident
         return contact, resident, self._door.home(viewer, resident.home), shown
 
-    def _known(self, resident: Resident, home: Home, now: datetime) -> Known:
-        return self._days.knowing.known(resident, home, now, judged=self._judges(now, home.id))
+    def _glimpse(
+        self, resident: Resident, home: Home, now: datetime, shown: AbstractSet[Data], hidden: Sequence[Hours]
+    ) -> Glimpse:
+        judged = self._judges(now, home.id)
+        return glimpse(self._days.knowing.known(resident, home, now, judged=judged, hidden=hidden), shown)
 
 
 def _for_family(mentions: Iterable[Mention], shown: AbstractSet[Data], say: Saying) -> tuple[Mention, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub.knowing import about
+from hub.knowing import Knowing, about, told_of
 from hub.settings import Settings
 from hub.store.alerts import Entry
 from hub.store.relatives import Relatives
@@ -58,8 +58,8 @@ class Sharing:
 
 
 class WantedDesk:
-    def __init__(self, door: Door, settings: Settings) -> None:
-        self._door, self._phone = door, settings.centre_phone or ""
+    def __init__(self, door: Door, settings: Settings, knowing: Knowing) -> None:
+        self._door, self._knowing, self._phone = door, knowing, settings.centre_phone or ""
         self._responses, self._book = Responses(door.alerts.engine), Shiftbook(door.records.engine)
         self._relatives = Relatives(door.records.engine)
 
@@ -71,9 +71,11 @@ class WantedDesk:
         if alert is None or Data.STANDING not in shown:
             return None
         home, entries = self._door.home(viewer, resident.home), self._door.entries(alert)
-        zone = home.timezone if Data.TIMES in shown else ""
+        hidden = self._knowing.hidden(home, contact)
+        told = told_of(self._door.alerts, [alert], hidden, self._door.clock.now())
+        zone = home.timezone if told and Data.TIMES in shown else ""
         mine = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer]
-        explained = reasons(entries) if Data.ALERTS in shown else ()
+        explained = reasons(entries) if told and Data.ALERTS in shown else ()
         say = Saying(viewer.telling.language)
         doing = (*_centre(alert, entries, zone, say), *self._others(alert, contact, say))
         said = mine[-1].answer if mine else None
@@ -103,7 +105,8 @@ class WantedDesk:
         named = dict.fromkeys(one.who for one in self._door.records.steps_of(resident.id))
         order = sorted(everybody, key=lambda one: [*named].index(one.id) if one.id in named else len(named))
         since = self._door.clock.now() - COUNTED
-        first = self._responses.first_answers([one.id for one in everybody], since)
+        hidden = self._knowing.hidden(self._door.home(viewer, resident.home), contact)
+        first = self._responses.first_answers([one.id for one in everybody], since, hidden)
         seen = order if Data.CARERS in shown else [one for one in order if one.id == contact.id]
         helpers = [Helper(one.name, one.relation, first.get(one.id, 0), one.id == contact.id) for one in seen]
         chosen = self._relatives.preferences(contact.id)

@@ -6,14 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from hub.calls import Calls
+from hub.keyring import Keyring
+from hub.links import Links
 from hub.pauses import Pauses
 from hub.store import chain, schema
+from hub.store.responses import Responses
 from hub.store.wishes import Wishes
 from models.alert import Act, Outcome
 from models.observation import What
 from models.people import Role, Telling
 from models.privacy import Purpose, agreed
 from models.register import Register
+from models.response import Answer, Step
 from models.wishes import Deed
 from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, logged_in, words
@@ -88,6 +93,42 @@ def test_sharing_may_be_paused_and_a_level_changed(world: World, visit: Visit) -
     assert "rooms and times, and alerts → morning, afternoon, evening and night" in words(grace.see(HERE))
     assert grace.post(f"{HERE}/contact", contact="c_karl", deed="level", value="times").status_code == 404
     assert grace.post(f"{HERE}/contact", contact="c_ada", deed="level", value="all").status_code == 409
+
+
+def test_what_was_in_a_pause_of_sharing_stays_hidden_once_it_is_over(world: World, visit: Visit) -> None:
+    """From the contact with whom it was paused, on every page; Dele, another neighbour, sees it as before."""
+    grace, ada, dele, start = visit("grace"), visit("ada"), visit("dele"), world.now
+    grace.post(f"{HERE}/contact", contact="c_ada", deed="pause", value="2")
+    world.move(timedelta(minutes=70))
+    before = start + timedelta(minutes=31)
+    world.saw("h_okafor", (before, "bathroom_pir", What.MOVED), (world.now, "bed", What.LAY_DOWN))
+    alert = world.press()
+    Responses(world.store.alerts.engine).volunteered(alert.id, "c_dele", Answer.ON_THE_WAY, world.now)
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=Outcome.FALL)
+    world.move(timedelta(minutes=80))
+    world.beat("h_okafor")
+    page = ada.see("/family")
+    assert "Mrs Okafor is in bed. As of" in words(page), "since when is not hers to know"
+    assert "12:00 to 14:00 Not shared" in words(page)
+    assert not times(page) & {"12:31", "13:10"}
+    assert "bathroom: 12:31" not in page
+    assert "Help was called for" not in words(page)
+    assert "Alerts in the last week" not in page
+    assert "Not shared" in words(ada.see("/family/week"))
+    assert f"/why/{alert.id}" not in ada.see("/why")
+    assert ada.get(f"/why/{alert.id}").status_code == 404
+    assert "Dele Ade neighbour · not yet the first to answer" in words(ada.see("/family/sharing"))
+    assert "has been in bed since about 13:00" in words(dele.see("/family"))
+    assert "You neighbour · once the first to answer" in words(dele.see("/family/sharing"))
+    own = words(grace.see("/resident"))
+    assert "Not shared" not in own
+    assert "13:10 to 14:30 In bed" in own
+    silence = world.silence(hours=1)
+    assert "The contact centre was alerted about Mrs Okafor at 14:30" in words(ada.see("/family"))
+    assert "No sign of life" not in words(ada.see("/family")), "what it rests on was in the pause"
+    calls = Calls(world.store, Links(Keyring(world.settings.secrets)), None)
+    assert "13:30" not in calls.call(silence, Step("c_ada", "email"), 1, world.now).text
 
 
 @pytest.mark.parametrize("login", ["tom", "sunita", "amina"])
