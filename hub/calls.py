@@ -12,7 +12,7 @@ from hub.store.ways import Ways, of_staff
 from hub.store.wishes import Wishes
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
-from models.people import WEB_PUSH, Account, Address, Contact, Resident, Role
+from models.people import PUSHES, WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
 from models.retold import retold
@@ -35,6 +35,7 @@ SAID = {
 
 ASKED_FOR = timedelta(days=14)
 TEXT = "sms"
+OPEN = "Open to see."
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
@@ -61,21 +62,26 @@ class Calls:
             staff = self._staff(alert, role)
             where = _by(step, [address for account in staff for address in account.addresses])
             title, link = f"{subject}: {SAID.get(alert.kind, 'somebody to check on')}", ""
+            text = self._for_staff(alert, role)
             if step.transport == WEB_PUSH:
                 where = tuple(one for account in staff for one in self._ways.subscriptions(of_staff(account.login)))
-                link = f"{self._url}/console/alert/{alert.id}" if self._url else ""
-            return Call(*ids, where, title, self._for_staff(alert, role), link)
+                link, text = self._sheet(alert), OPEN
+            elif step.transport in PUSHES:
+                text = f"{OPEN}\n\n{self._sheet(alert)}\n"
+            return Call(*ids, where, title, text, link)
         contact = self._records.contact(step.who)
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         language = self._relatives.telling(contact).language
         pushed = step.transport == WEB_PUSH  # a press on it opens the link, which a locked screen need not show
         where = self._browsers(contact) if pushed else _by(step, contact.addresses)
-        text = self._for(contact, resident, alert, "" if pushed else link, now, language)
+        why = "" if step.transport in PUSHES else self._why(contact, alert, now, language)
+        text = self._for(resident, alert, why, "" if pushed else link, language)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', language)}\n"
-        if pushed and not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now)):
-            text = say("wanted.open", language)
+        closed = not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now))
+        if closed and step.transport in PUSHES:
+            text = f"{say('wanted.open', language)}\n\n{'' if pushed else link}".strip()
         title = say("call.subject", language, number=alert.id)
         return Call(*ids, where, title, text, link)
 
@@ -115,30 +121,36 @@ class Calls:
             raise Unreached("the plan names somebody who is not a contact of this resident")
         return resident
 
+    def _sheet(self, alert: Alert) -> str:
+        return f"{self._url}/console/alert/{alert.id}" if self._url else ""
+
     def _for_staff(self, alert: Alert, role: Role) -> str:
         lines = [f"{SAID.get(alert.kind, 'somebody to check on').capitalize()}: {self._explanation(alert)}"]
         if alert.resident and showing(role, Purpose.QUEUE, Data.PERSON):
             resident = self._records.resident(alert.resident)
             lines.append(f"Please check on {resident.called}." if resident else "")
-        if self._url:
-            lines.append(f"{self._url}/console/alert/{alert.id}")
+        lines.append(self._sheet(alert))
         return "\n\n".join(line for line in lines if line) + "\n"
 
-    def _for(self, contact: Contact, resident: Resident, alert: Alert, link: str, now: datetime, language: str) -> str:
-        """What a contact is told depends on the level that the resident chose for them."""
+    def _for(self, resident: Resident, alert: Alert, why: str, link: str, language: str) -> str:
         lines = [say("call.check", language, called=resident.called, number=alert.id)]
         if self._phone:
             lines.append(say("doing.ring", language, phone=self._phone))
-        hidden = unshared(self._wishes.of(alert.home), contact.id)
-        if showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)) and told_of(
-            self._alerts, [alert], hidden, now
-        ):
-            explained = self._noticed(alert)
-            lines.append(say("call.why", language, explained=retold(explained, language) or explained))
+        if why:
+            lines.append(why)
         if link:
             lines.append(say("call.answer", language, link=link))
             lines.append(f"{self._url}/family")
         return "\n\n".join(lines) + "\n"
+
+    def _why(self, contact: Contact, alert: Alert, now: datetime, language: str) -> str:
+        """As far as the level that the resident chose for them has it, and nothing of it was in a pause of sharing."""
+        hidden = unshared(self._wishes.of(alert.home), contact.id)
+        may = showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now))
+        if not may or not told_of(self._alerts, [alert], hidden, now):
+            return ""
+        explained = self._noticed(alert)
+        return say("call.why", language, explained=retold(explained, language) or explained)
 
     def _for_partner(self, alert: Alert, now: datetime) -> str:
         """The partner centre answers in our place, so it is told what our operators see; that look is on record."""

@@ -14,7 +14,7 @@ from models.glimpse import At, Glimpse, Grain, Tone
 from models.home import Home
 from models.hours import local
 from models.observation import SensorKind, What
-from models.people import POST, READ_ALOUD, SPOKEN_CALL, TOLD_BY, WEB_PUSH, Address, Telling
+from models.people import POST, PUSH, READ_ALOUD, SPOKEN_CALL, TOLD_BY, WEB_PUSH, Address, Telling
 from models.sentence import sentence
 from models.telling import moment_in_words, say
 
@@ -40,7 +40,7 @@ SILENT_WAYS = frozenset({WEB_PUSH, EMAIL})
 """Ways that can tell without a sound, in quiet hours."""
 IF_CHOSEN = (SPOKEN_CALL, POST)
 """Nobody is rung up, or sent letters, who did not choose that."""
-NOTICE_WAYS = (EMAIL, "sms", "push", *IF_CHOSEN)
+NOTICE_WAYS = (EMAIL, "sms", PUSH, *IF_CHOSEN)
 """Beside browsers, in the order of somebody's addresses."""
 
 
@@ -153,11 +153,10 @@ def overdue(now: datetime, zone: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is sent: `open_to_see` is all that a screen which others see may show of it."""
+    """What is sent."""
 
     subject: str
     body: str
-    open_to_see: bool
 
 
 def text_of(
@@ -166,17 +165,16 @@ def text_of(
     """From a glimpse, so that no notice tells more than the reader's page. `to_bed` is when the resident went to bed,
     `sensed` whether a sensor in the bed said so, and `unshared` whether that was in hours that were not shared.
     """
-    closed = seen.doing is None and seen.tone is not Tone.CHECKING
     whole = sentence(seen, language).whole
     if kind is NoticeKind.BED and to_bed is not None and seen.tone is Tone.WELL:
         moment = moment_in_words(to_bed, seen.now, seen.zone, language)
         at = moment if to_bed.grain is Grain.PART else say("at", language, moment=moment)
         body = say("notice.bed" if sensed else "notice.bed.quiet", language, called=seen.called, at=at, since=moment)
-        return Text(say("notice.bed.subject", language), body, open_to_see=False)
+        return Text(say("notice.bed.subject", language), body)
     if kind is NoticeKind.BED:
         body = whole if unshared else say("notice.bed.not", language, called=seen.called, sentence=whole)
-        return Text(say("notice.bed.subject", language), body, open_to_see=closed)
-    return Text(say("notice.digest.subject", language), whole, open_to_see=closed)
+        return Text(say("notice.bed.subject", language), body)
+    return Text(say("notice.digest.subject", language), whole)
 
 
 def told_in_words(chosen: Preferences | None, language: str = "en") -> list[str]:

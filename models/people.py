@@ -37,6 +37,9 @@ POST = "post"
 """The way of a letter, and an address that one can be sent to."""
 WEB_PUSH = "webpush"
 """The way to a browser that somebody asked to be told in."""
+PUSH = "push"
+PUSHES = frozenset({WEB_PUSH, PUSH})
+"""A locked screen shows what comes by them to whoever is near: so that there is something to read, and not what."""
 BY_LETTER = "by letter"
 READ_ALOUD, SPOKEN_CALL = "by email, read aloud", "sip"
 TOLD_BY = {

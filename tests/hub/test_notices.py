@@ -348,15 +348,25 @@ def test_a_resident_who_shares_nothing_now_is_not_told_of(desk: Desk) -> None:
     assert desk.states() == [("digest", "failed", "")], "one that was decided on before goes to nobody"
 
 
-def test_the_lowest_level_shows_nothing_on_a_screen(desk: Desk) -> None:
+@pytest.mark.parametrize("level", [Level.ALL_IS_WELL, Level.TIMES])
+def test_a_screen_shows_nothing_of_how_things_are(desk: Desk, level: Level) -> None:
     ada = desk.store.records.contact("ada")
     assert ada
-    desk.store.records.load(Register(contacts=(replace(ada, level=Level.ALL_IS_WELL),)), {})
+    desk.store.records.load(Register(contacts=(replace(ada, level=level),)), {})
     desk.ways.subscribe("ada", "https://push.example/1", BROWSER, desk.hand.now)
+    saw(desk, evening(17.0))
     desk.at(evening(18.0))
     desk.settled()
     (call,) = desk.told["webpush"].calls
     assert (call.subject, call.text) == ("Nightlight", "Open to see.")
+
+
+def test_the_lowest_level_has_no_evening_in_it(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    desk.store.records.load(Register(contacts=(replace(ada, level=Level.ALL_IS_WELL),)), {})
+    desk.at(evening(18.0))
+    desk.settled()
     desk.at(evening(23.4))
     desk.settled()
     assert len(desk.states()) == 1, "when somebody goes to bed is a part of the day"

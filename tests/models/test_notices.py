@@ -122,11 +122,6 @@ def test_what_is_not_known_is_not_said_to_be_well() -> None:
     assert "We have not noticed" in text(NoticeKind.BED, SEEN, None)
 
 
-def test_a_screen_shows_nothing_to_those_who_may_only_know_that_all_is_well() -> None:
-    assert text_of(NoticeKind.DIGEST, replace(SEEN, doing=None), None, sensed=True).open_to_see
-    assert not text_of(NoticeKind.DIGEST, SEEN, None, sensed=True).open_to_see
-
-
 def test_a_letter_a_week_in_the_place_of_a_digest_a_day() -> None:
     """20 November 2026 is a Friday."""
     by_post = replace(ALL, way="post", bed=False)
