@@ -80,7 +80,13 @@ BEAT_WITHIN = (1.0, 3600.0)
 BY_A_CLOCK = frozenset(KINDS)
 """Found by clocks that are set only as far as a home is heard, so after a restart only once its heartbeat is known."""
 FIRST = frozenset({FindingKind.PRESS, FindingKind.FALL})
-MAY_LIE_THERE = (FindingKind.SILENCE, FindingKind.LONG_LIE, FindingKind.NOT_UP, FindingKind.NOT_BACK_HOME)
+MAY_LIE_THERE = (
+    FindingKind.SILENCE,
+    FindingKind.LONG_LIE,
+    FindingKind.NOT_UP,
+    FindingKind.NOT_BACK_IN_BED,
+    FindingKind.NOT_BACK_HOME,
+)
 TOLD_AGAIN = [*MAY_LIE_THERE, *(kind for kind in FindingKind if kind.lane is Lane.KIT)]
 
 Columns = tuple[int, int, int, float, float, int]

@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.detection import Finding, FindingKind, chairs, coldstart, company, doors, kernels, lie, moved, stream
+from models.detection import Finding, FindingKind, chairs, coldstart, company, doors, kernels, lie, moved, night, stream
 from models.detection.anew import joined
 from models.detection.batch import NO_SENSOR, Batch, Bools, Floats, Ints, batch, utc
 from models.detection.clocks import ENDED_SINCE, QUIET, RAISED
@@ -475,6 +475,9 @@ class Engine:
             return since + (lie.BATH_AT_LEAST if in_bathroom else lie.AT_LEAST)
         if kind is FindingKind.NOT_BACK_HOME:
             return since + (doors.WANDERER_BACK_WITHIN if self.homes[home].may_wander else doors.BACK_WITHIN)
+        if kind is FindingKind.NOT_BACK_IN_BED:
+            moved_on = float(self._state["read_until"][home]) - float(self._state["night"][home, night.SINCE_ROOM])
+            return max(since, moved_on) + night.BACK_UNKNOWN
         return float(expected_by(self._limits, np.array([home]), np.array([since]))[0])
 
     def still_wrong(self, kind: FindingKind, home: str, sensor: str, now: datetime) -> Finding | None:

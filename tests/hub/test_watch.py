@@ -34,6 +34,7 @@ from models.detection.engine import Engine
 from models.health import Learned, Rhythm
 from models.home import Home, Sensor
 from models.observation import SensorKind, What
+from models.privacy import Consent
 from models.register import Register
 from models.wire import Heartbeat, encode
 from tests.conftest import eventually
@@ -734,6 +735,30 @@ def test_a_long_lie_that_goes_on_after_somebody_closed_it_is_raised_anew(post: P
     (_, anew) = [one for one in post.alerts() if one.kind == "long_lie"]
     close(post, anew, Outcome.AWAY)
     assert lies_there(6) == [State.CLOSED, State.CLOSED], "who is away is not missed"
+
+
+def test_who_is_still_not_back_in_bed_after_somebody_closed_that_is_raised_anew(post: Post) -> None:
+    def then(what: What = What.MOVED, sensor: str = "hall", **by: float) -> list[State]:
+        post.hand.move(**by)
+        post.saw(what, sensor)
+        return later()
+
+    def later(**by: float) -> list[State]:
+        post.hand.move(**by)
+        post.alive(1)
+        post.watch._looked_again_at = float("-inf")
+        post.turn()
+        return [state for kind, state in post.kinds() if kind == "not_back_in_bed"]
+
+    post.store.records.load(Register(consents=(Consent(HOME, SensorKind.BED, "grace", "agreed", T0),)), {})
+    post.begin()
+    then(What.LAY_DOWN, "bed", hours=14.5)
+    then(What.GOT_UP, "bed", hours=3.5)
+    assert then(minutes=5) == then(minutes=110) == []
+    assert later(minutes=10) == [State.RAISED]
+    close(post, post.alerts()[-1], Outcome.FALSE)
+    assert then(minutes=45) == later(minutes=70) == [State.CLOSED]
+    assert later(minutes=10) == later(minutes=10) == [State.CLOSED, State.RAISED], "once"
 
 
 def test_a_kit_that_is_not_repaired_in_time_is_raised_anew_though_somebody_closed_that(post: Post) -> None:

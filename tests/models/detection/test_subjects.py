@@ -166,6 +166,9 @@ def test_a_finding_that_is_over_says_so_once() -> None:
     assert mine == [False, True]
 
 
+OUT_OF_BED: Day = [(22.5, "bed", What.LAY_DOWN), (26.0, "bed", What.GOT_UP)]
+
+
 @pytest.mark.parametrize(
     ("day", "told", "again", "kind"),
     [
@@ -173,6 +176,7 @@ def test_a_finding_that_is_over_says_so_once() -> None:
         ([(8.5 + n / 3, "hall_pir", What.MOVED) for n in range(20)], 15.25, 4 * HOUR, FindingKind.LONG_LIE),
         ([(22.0, "front_door", What.OPENED)], 22.5, 10 * MIN, FindingKind.NOT_BACK_HOME),
         ([(22.5, "bed", What.LAY_DOWN)], 35.5, 3 * HOUR, FindingKind.NOT_UP),
+        (OUT_OF_BED, 28.25, 2 * HOUR, FindingKind.NOT_BACK_IN_BED),
     ],
 )
 def test_what_goes_on_after_somebody_closed_it_is_found_anew(
@@ -193,6 +197,17 @@ def test_what_goes_on_after_somebody_closed_it_is_found_anew(
     of.observe(of.beat("h_1", over, over, {}))
     of.overdue(over)
     assert of.goes_on(kind, "h_1", closed, over) is None
+
+
+def test_who_is_not_back_in_bed_but_goes_from_room_to_room_is_waited_for_from_the_last_on() -> None:
+    of, kind = Engine([HOME], MIDNIGHT, watched_for=list(stream.KINDS)), FindingKind.NOT_BACK_IN_BED
+    looked(of, rows_of(of, [OUT_OF_BED]), 28.25 * HOUR)
+    closed = MIDNIGHT + 28.5 * HOUR
+    moved = closed + 10 * MIN
+    of.observe(batch([of.row("h_1", "bathroom_pir", What.MOVED, moved, moved)]))
+    of.observe(of.beat("h_1", closed + 3 * HOUR, closed + 3 * HOUR, {}))
+    assert of.goes_on(kind, "h_1", closed, moved + 2 * HOUR) is None
+    assert of.goes_on(kind, "h_1", closed, moved + 2 * HOUR + MIN) is not None
 
 
 AGAIN = [(3.3, "bed", What.LAY_DOWN), (3.35, "bed", What.GOT_UP), (7.9, "bed", What.LAY_DOWN)]
