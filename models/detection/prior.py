@@ -52,7 +52,8 @@ class Prior:
 
     @property
     def shares(self) -> kernels.Shares:
-        return kernels.Shares(self.share_roots, self.share_nodes, self.share_start)
+        nodes = self.share_nodes.view(kernels.NODE)  # out of a file they count as unaligned: all is compiled anew
+        return kernels.Shares(self.share_roots, nodes, self.share_start)
 
     def price_of(self, rate: float | Floats) -> Floats:
         """The price at which so many false alerts per home and 30 days are expected."""

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from numba import typeof
 from numpy.typing import NDArray
 
 import models.data
 from models.detection import FindingKind, kernels, stream
 from models.detection.backtest import joined
 from models.detection.batch import Batch, batch
-from models.detection.engine import Engine, warm
+from models.detection.engine import Engine, known_by, warm
 from models.detection.prior import BadPrior, Prior, prior_from
 from models.detection.rooms import room_code
 from models.detection.routine import History, noises, waits
@@ -206,7 +207,6 @@ def test_what_was_learned_and_what_waits_comes_back_from_a_snapshot(prior: Prior
 
 def test_warming_leaves_nothing_to_compile(prior: Prior) -> None:
     warm(prior)
-    warm()
     loops: list[Any] = [stream.take, stream.settle, stream.weakened, stream.follow_late, stream.by_the_old_clock]
     ready = [len(each.signatures) for each in loops]
     assert 0 not in ready
@@ -215,3 +215,9 @@ def test_warming_leaves_nothing_to_compile(prior: Prior) -> None:
     of.observe(batch([of.heard("h_1", _utc(START + 2 * DAY), _utc(START + 2 * DAY))]))
     assert of.overdue(_utc(START + 2 * DAY))
     assert [len(each.signatures) for each in loops] == ready
+
+
+def test_with_a_prior_and_without_one_the_same_compiled_loops_run(prior: Prior) -> None:
+    """Other types would have all of them compiled once more, by whichever process meets them first."""
+    with_one, without = (typeof(known_by(each)[0]) for each in (prior, None))  # type: ignore[no-untyped-call]
+    assert with_one == without
