@@ -369,12 +369,12 @@ class Service:
             return {"alive": False}
         return found
 
-    def heard_at(self, home: str = "h_okafor") -> datetime | None:
-        """When the last heartbeat came, as the hub has it on record."""
+    def beat_at(self, home: str = "h_okafor") -> datetime | None:
+        """The moment of the kit's last heartbeat that the hub has on record, which is not when it came."""
         records = opened(f"sqlite:///{self.folder / 'data'}/records.db")
-        heard = Records(records).heard(home)[home].at
+        beat = Records(records).heartbeat(home)
         records.dispose()
-        return heard
+        return beat.at if beat else None
 
     def judged(self) -> None:
         """Wait until the kit was heard within the minute, if it can be, and the watch has looked at the played moment
@@ -382,7 +382,7 @@ class Service:
         """
 
         def heard() -> bool:
-            at = self.heard_at()
+            at = self.beat_at()
             return at is not None and at >= self.clock.now - timedelta(minutes=1)
 
         if self.broadband and self.broadband.up:
