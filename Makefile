@@ -3,7 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ESPHOME := esphome==2026.6.5
 RECORDINGS ?= $(wildcard ../shared/data/home/tihm)
-# What is used compiles itself when it is first imported; the most part never is.
+# What is used compiles itself when it is first imported; the most part never is. Programs that may not keep what they
+# compiled would do it anew at each start, for 2 s of a core.
+unexport PYTHONDONTWRITEBYTECODE
 QUICKLY := --quiet --quiet --disable-pip-version-check --no-compile
 # uv installs in a tenth of the time; where there is no uv, or it does not get through, pip does it.
 INSTALL := install() { $(BIN)/uv pip install --quiet --python "$$1" "$${@:2}" || "$$1" -m pip install $(QUICKLY) "$${@:2}"; }; install
