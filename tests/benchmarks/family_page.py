@@ -34,7 +34,7 @@ def main() -> int:
     chosen = parser.parse_args()
     over = False
     with world() as (made, url), sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=wanted("chromium"), args=list(QUIETLY))
+        browser = play.chromium.launch(executable_path=wanted("chromium-headless-shell"), args=list(QUIETLY))
         for path in PATHS:
             token = made.session("ada")
             loads = [load(browser, url, path, token) for _ in range(chosen.loads)]

@@ -110,7 +110,7 @@ def visit(url: str) -> Iterator[Callable[[str | None], Visitor]]:
 # must not outlive the file that asked for it.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = wanted("chromium")
+    path = wanted("chromium-headless-shell")
     expect.set_options(timeout=PATIENT)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=list(QUIETLY))

@@ -92,7 +92,7 @@ def test_the_page_stands_by_itself(written: Path) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    path = wanted("chromium")
+    path = wanted("chromium-headless-shell")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
