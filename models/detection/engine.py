@@ -286,9 +286,9 @@ class Engine:
         count = stream.take(self._columns, self._known, *columns, kernels.EARLIEST, told)
         if self.prior is None:
             self._by_the_rule(np.unique(news.home[(news.what != _ALIVE) & (news.what != _HEARD)]))
-        self.changes += bool(np.isin(told["which"][:count], _BACK).any())
-        found = [self._told(which, news, row, since) for which, row, since in told[:count].tolist()]
-        return found + self._falls(news)
+        each = told[:count].tolist()
+        self.changes += any(which in _BACK for which, _, _ in each)
+        return [self._told(which, news, row, since) for which, row, since in each] + self._falls(news)
 
     def _falls(self, news: Batch) -> list[Finding]:
         found: list[Finding] = []
