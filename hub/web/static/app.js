@@ -25,6 +25,27 @@
     document.body.classList.toggle("is-stale", isStale);
   };
 
+  // A click is lost when what it went down on is replaced before it is let go, so what is news waits for that: but not for
+  // a hand that rests, nor for one of which we are never told that it let go.
+  const RESTS_AFTER = 10000;
+  const CLICKED_WITHIN = 100;
+  let pressed = 0;
+  let put_off = false;
+  let let_go = () => {};
+  const is_pressed = () => Date.now() - pressed < RESTS_AFTER;
+  document.addEventListener("pointerdown", () => { pressed = Date.now(); }, true);
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => setTimeout(() => {
+    pressed = 0;
+    if (put_off) refresh();
+    put_off = false;
+    let_go();
+  }, CLICKED_WITHIN), true));
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!is_pressed()) return;
+    put_off = true;
+    detail.shouldSwap = false;
+  });
+
   const typed = (live) => [...live.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
   const refresh = () => lives.forEach((live) => htmx.trigger(live, "refresh"));
 
@@ -160,24 +181,30 @@
       if (told.since !== undefined && told.since === now && document.querySelector(".queue") && apply(told)) return;
       fetch_all();
     };
+    // What is said while the whole is being fetched may follow on it.
+    const follow = () => {
+      if (is_pressed() || (fetching && Date.now() - fetching < 4000)) return;
+      const later = missed;
+      missed = [];
+      fetching = 0;
+      const from = later.findIndex((told) => told.since === shown());
+      if (from >= 0) later.slice(from).every((told) => { if (!fetching) take_in(told); return !fetching; });
+      else if (later.length) take_in(later[later.length - 1]);
+    };
     const beat = (event) => {
       const told = JSON.parse(event.data);
       heard = Date.now();
       said = told.clock;
       setStale(false);
-      // What is said while the whole is being fetched may follow on it.
-      if (fetching && Date.now() - fetching < 4000) missed.push(told);
-      else take_in(told);
+      missed.push(told);
+      follow();
       tick(told);
       tell_others(told.others);
     };
+    let_go = follow;
     document.body.addEventListener("htmx:afterSwap", () => {
       fetching = 0;
-      const later = missed;
-      missed = [];
-      const from = later.findIndex((told) => told.since === shown());
-      if (from >= 0) later.slice(from).every((told) => { if (!fetching) take_in(told); return !fetching; });
-      else if (later.length) take_in(later[later.length - 1]);
+      follow();
     });
     const listen = () => {
       const stream = new EventSource(source);

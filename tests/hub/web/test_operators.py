@@ -116,6 +116,10 @@ def test_a_lapse_comes_back_red_and_goes_to_one_alone(world: World, url: str, op
     tom.locator(f"#answer-{alert.id}").hover()
     tom.mouse.down()
     nia = opened(url, "nia")
+    world.press()
+    world.move(timedelta(minutes=1))
+    expect(nia.locator(f"#alert-{alert.id}")).to_contain_text("pressed twice")
+    expect(tom.locator("[data-clock]")).to_contain_text("12:01")  # it has heard of the second press
     tom.mouse.up()  # nothing moved under the hand meanwhile
     expect(nia.locator("#list-held")).to_contain_text("Tom Brandt holds it")
     world.move(timedelta(minutes=4))
