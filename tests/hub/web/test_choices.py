@@ -71,7 +71,11 @@ def test_a_pause_lasts_as_long_as_agreed_and_ends_by_itself(world: World, visit:
     world.beat("h_okafor")
     world.saw("h_okafor", (world.now, "kitchen_pir", What.MOVED))
     day = words(visit("ada").see("/family"))
-    assert "12:45 to 20:00 Not looked at" in day, "nobody knows whether it was quiet"
+    assert "12:45 to 20:00 Not looked at: motion not measured" in day, "nobody knows whether it was quiet"
+    world.move(timedelta(minutes=1))
+    world.beat("h_okafor")
+    parts = words(visit("chi").see("/family"))
+    assert "Motion was not measured for most of this evening, so we cannot say more of it." in parts, "it is again"
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="24").status_code == 409, "8 of 24 are used"
     assert grace.post(f"{HERE}/kind", kind="motion", deed="pause", hours="12").status_code == 303
 

@@ -52,7 +52,7 @@ def test_where_motion_was_withdrawn_nothing_is_said_to_be_quiet(world: World, vi
     sheet = f"/console/alert/{world.press().id}"
     for login, path in (("ada", "/family"), ("grace", "/resident"), ("tom", sheet)):
         page = words(visit(login).see(path))
-        assert "Not looked at: no motion is noticed here" in page
+        assert "Not looked at: motion not measured" in page
         assert not re.search(r"\b(Quiet\b(?! hours)|Out\b|[Pp]robably (out|nobody))", page)
     who = "not known who is in: the front door at 11:11 was the last; no motion is noticed here"
     assert who in words(visit("tom").see(sheet))
