@@ -11,14 +11,14 @@ from hub.store.records import Expectation, Records
 from hub.store.row import Row
 from hub.store.series import Series
 from hub.store.wishes import Wishes
-from models.alert import Alert, Lane, State
+from models.alert import Alert, Lane, Outcome, State
 from models.day import Seen, Span
 from models.glimpse import Known
 from models.health import Heard, kit_unheard_after, why_unheard
 from models.home import Home
 from models.hours import Hours, midnight, reaches_into
 from models.knowing import SEEN_FROM, believed, known, spans
-from models.morning import REMEMBERED, minute_of, morning, up_at
+from models.morning import REMEMBERED, came_home, minute_of, morning, up_at
 from models.observation import SIGNS_OF_LIFE, SensorKind
 from models.people import Contact, Resident
 from models.privacy import agreed, in_use
@@ -63,7 +63,7 @@ class Knowing:
                 (one.closed_at or one.raised_at) >= today for one in told_of(self._alerts, mine, hidden, now)
             ),
             mornings=self.mornings(home, now, hidden) if why is None else (),
-            gaps=self._gaps(home, start, now) if start < now else (),
+            gaps=[*self._gaps(home, start, now), *self._paused(home, now)] if start < now else (),
             reaches=_reaches(home, beat, heard, now),
             unwatched=self.unwatched(home, now),
             unshared=hidden,
@@ -119,18 +119,33 @@ class Knowing:
         return _besides(hidden, self._ups(home, now, days), home)
 
     def _ups(self, home: Home, now: datetime, days: int) -> list[datetime]:
-        """When they were up on the days before, without those on which the home was not heard for a while, nor that on
-        which the kit was fitted: what was missed would pass for a late morning.
+        """When they were up on the days before, without those on which something could not be noticed for a while or
+        they were away, nor that on which the kit was fitted: what was missed would pass for a late morning.
         """
         starts = [morning(now, home.timezone, -back) for back in range(days, -1, -1)]
         seen = self.seen(home, starts[0] - timedelta(days=1), starts[-1])
         whole = [(start, end) for start, end in pairwise(starts) if seen and seen[0].at < start]
         found = [(start, up_at(seen, start, end)) for start, end in whole]
-        return [up for start, up in found if up and not self._gaps(home, start, up)]
+        told = [(start, up) for start, up in found if up and not came_home(home, seen, up)]
+        unknown = [*self._paused(home, now), *self._away(home, seen)]
+        return [up for start, up in told if not reaches_into([*self._gaps(home, start, up), *unknown], start, up)]
 
-    def _gaps(self, home: Home, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    def _gaps(self, home: Home, start: datetime, end: datetime) -> list[Hours]:
         spells = self._records.health.spells(start, end, home.id, DEAF)
         return [(one.began, one.ended or end) for one in spells]
+
+    def _paused(self, home: Home, now: datetime) -> list[Hours]:
+        """When what says that somebody is up was paused or stopped."""
+        wishes = self._wishes.of(home.id)
+        found = [out_of_use(wishes, kind, now) for kind in (SensorKind.MOTION, SensorKind.BED)]
+        return [(start, end) for spells in found for _, start, end in spells]
+
+    def _away(self, home: Home, seen: Sequence[Seen]) -> list[Hours]:
+        """From an alert that was closed as being away until there was a sign of life again."""
+        found = [(one.raised_at, one.closed_at) for one in self._alerts.of_home(home.id) if one.outcome is Outcome.AWAY]
+        return [
+            (raised, next((one.at for one in seen if one.at > closed), closed)) for raised, closed in found if closed
+        ]
 
 
 def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:

@@ -8,7 +8,7 @@ from models.glimpse import LATE, LOOKED_AT_WITHIN, Known
 from models.health import Heard, Why
 from models.home import Home
 from models.hours import Hours, reaches_into
-from models.morning import morning, up_at
+from models.morning import came_home, morning, up_at
 from models.observation import SensorKind, What
 
 LOOKED_BACK = timedelta(days=1)
@@ -92,7 +92,7 @@ def spans(
 def _up(home: Home, seen: Sequence[Seen], now: datetime, gaps: Sequence[Hours]) -> datetime | None:
     start = morning(now, home.timezone)
     up = up_at(seen, start, now) if start < now else None
-    return None if up and reaches_into(gaps, start, up) else up
+    return None if up and (reaches_into(gaps, start, up) or came_home(home, seen, up)) else up
 
 
 def _expected(told: Told | None, last_sign: datetime | None) -> tuple[datetime | None, datetime | None]:

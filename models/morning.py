@@ -6,6 +6,7 @@ from enum import StrEnum
 from statistics import quantiles
 
 from models.day import QUIET_AFTER, Seen
+from models.home import Home
 from models.hours import local, moment
 from models.observation import What
 
@@ -57,6 +58,13 @@ def up_at(seen: Sequence[Seen], start: datetime, until: datetime) -> datetime | 
         if last - began >= ABOUT_FOR:
             return began
     return None
+
+
+def came_home(home: Home, seen: Sequence[Seen], up: datetime) -> bool:
+    """Whether that stretch of being about began with coming home: then it is not when they got up."""
+    before = [one for one in seen if one.at < up]
+    sensor = home.sensor(before[-1].sensor) if before else None
+    return sensor is not None and sensor.is_exit and up - before[-1].at > QUIET_AFTER
 
 
 def minute_of(at: datetime, zone: str) -> int:

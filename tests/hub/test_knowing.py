@@ -10,12 +10,15 @@ from hub.settings import Settings
 from hub.store import open_store
 from hub.store.records import Beat, Expectation
 from hub.store.row import Row
+from hub.store.wishes import Wishes
+from models.alert import Act, Outcome
 from models.detection import Finding, FindingKind
 from models.glimpse import At, Glimpse, Grain, Lack, Tone, glimpse
 from models.observation import SensorKind, What
 from models.privacy import Consent, Data
 from models.protection import Spell, Unprotected
 from models.register import Register
+from models.wishes import Deed, Wish
 from tests.conftest import with_armchair
 from tests.hub.conftest import T0
 
@@ -43,6 +46,32 @@ def test_the_day_of_fitting_and_one_that_was_not_heard_are_no_mornings(tmp_path:
     knowing = Knowing(store.records, store.alerts, store.series)
     assert knowing.ups(home, T0, 28) == [seven - timedelta(days=back) for back in (3, 1)]
     assert knowing.mornings(home, T0) == (7 * 60, 7 * 60)
+
+
+def test_a_morning_that_was_paused_or_away_is_not_learned_as_a_late_one(tmp_path: Path, register: Register) -> None:
+    store = open_store(Settings(data_dir=str(tmp_path / "data")))
+    store.records.load(register, {"tom": "-", "ada": "-"})
+    home, seven, eleven = store.records.home(HOME), T0.replace(hour=7), T0.replace(hour=11)
+    assert home
+
+    def ago(moment: datetime, days: float) -> datetime:
+        return moment - timedelta(days=days)
+
+    wishes = Wishes(store.records.engine)
+    wishes.keep(Wish(ago(seven, 5.5), HOME, "grace", "grace", Deed.PAUSED, "motion", until=ago(eleven, 5)))
+    wishes.keep(Wish(ago(eleven, 5), HOME, "grace", "hub", Deed.RESUMED, "motion"))
+    left = Row(HOME, "box", 90, "front-door", What.CLOSED, ago(seven, 3.5), ago(seven, 3.5))
+    silence = Finding(FindingKind.SILENCE, HOME, ago(seven, 1.6), ago(seven, 1.5))
+    raised = store.alerts.raise_(silence, "grace", "-", ago(seven, 1.5))
+    assert raised
+    store.alerts.act(raised.alert.id, Act.ANSWER, "tom", ago(seven, 1.5))
+    store.alerts.act(raised.alert.id, Act.CLOSE, "tom", ago(seven, 1.5), outcome=Outcome.AWAY)
+    up = [ago(eleven, 7), ago(seven, 6), ago(eleven, 5), ago(seven, 4), ago(eleven, 3), ago(seven, 2), ago(eleven, 1)]
+    store.series.append([left])
+    for number, moment in enumerate(up):
+        store.series.append(about(10 * number + 1, moment))
+    knowing = Knowing(store.records, store.alerts, store.series)
+    assert knowing.ups(home, T0, 28) == [ago(seven, 6), ago(seven, 4), ago(seven, 2)]
 
 
 def test_a_chair_that_is_not_believed_hides_no_sign_of_life_from_elsewhere(tmp_path: Path, register: Register) -> None:
