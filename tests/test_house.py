@@ -115,9 +115,17 @@ def test_each_kind_of_machine_has_its_extra_and_its_command(project: dict[str, A
     assert {"edge", "hub", "sim", "dev"} <= project["optional-dependencies"].keys()
     assert project["scripts"] == {
         "nightlight-edge": "edge.app:main",
-        "nightlight-hub": "hub.app:main",
-        "nightlight-sim": "simulators.app:main",
+        "nightlight-hub": "hub.__main__:main",
+        "nightlight-sim": "simulators.__main__:main",
     }
+
+
+@pytest.mark.parametrize(("program", "extra"), [("hub", "hub"), ("simulators", "sim")])
+def test_where_an_extra_is_not_installed_its_command_says_so_in_a_line(program: str, extra: str) -> None:
+    line = [sys.executable, "-S", "-m", program, "check"]
+    bare = subprocess.run(line, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    assert bare.returncode == 2
+    assert re.fullmatch(rf"There is no '\w+' here: pip install 'nightlight\[{extra}\]'\n", bare.stderr)
 
 
 def test_the_edge_starts_without_what_a_pi_does_not_install() -> None:
