@@ -166,7 +166,7 @@ def _outbox_trouble(settings: Settings) -> str | None:
         held = look(path)
     except sqlite3.Error as error:
         return f"outbox: {path} can't be read: {error}"
-    print(f"outbox: {held.urgent} presses and {held.routine} others wait")
+    print(f"outbox: {held.urgent} urgent and {held.routine} routine wait")
     return None
 
 

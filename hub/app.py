@@ -24,6 +24,7 @@ from models.register import BadRegister, Register, discharges, read_register
 from models.settings import BadSettings
 from models.share import read_share
 from models.sheet import zone
+from models.telling import plural
 from models.wire import Leg, topic
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _cluster(settings: Settings, asked: argparse.Namespace) -> int:
     from hub import cluster
 
     if asked.end:
-        print(f"{cluster.end(settings)} actors ended")
+        print(f"{plural(cluster.end(settings), 'actor')} ended")
         return DONE
     return cluster.drive(settings)
 
@@ -328,12 +329,12 @@ def _verify_log(settings: Settings, asked: argparse.Namespace) -> int:
 def _proved(name: str, proof: "Proof", kept: "Head | None") -> str:
     head = proof.head
     if proof.broken_at is not None:
-        return f"BROKEN  {name}: row {proof.broken_at} does not follow from the {head.rows} rows before it"
+        return f"BROKEN  {name}: row {proof.broken_at} does not follow from the {plural(head.rows, 'row')} before it"
     if not proof.kept and kept:
         return (
             f"BROKEN  {name}: the kept head (row {kept.id} of {kept.rows}) is not in it: its end was lost or rewritten"
         )
-    return f"whole   {name}: {head.rows} rows, head {head.id} {head.link}"
+    return f"whole   {name}: {plural(head.rows, 'row')}, head {head.id} {head.link}"
 
 
 def _import(settings: Settings, asked: argparse.Namespace) -> int:
@@ -408,7 +409,7 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
         return _wrong(str(bad))
     except KeyboardInterrupt:
         return _wrong("stopped: the same again goes on from here")
-    print(f"{asked.folder}: {rows} observations")
+    print(f"{asked.folder}: {plural(rows, 'observation')}")
     return DONE
 
 
@@ -438,7 +439,7 @@ def _try(settings: Settings, asked: argparse.Namespace) -> int:
             if not asked.json:
                 print(lastmonth.line(one), flush=True)
     except KeyboardInterrupt:
-        return _wrong(f"stopped after {len(found)} of {len(homes)} homes")
+        return _wrong(f"stopped after {len(found)} of {plural(len(homes), 'home')}")
     print(json.dumps(lastmonth.document(found), indent=1) if asked.json else lastmonth.total(found))
     return DONE
 
@@ -539,7 +540,7 @@ def _home_of(settings: Settings, asked: argparse.Namespace) -> Home:
     if asked.fitted is not None:
         listed = _register(asked.fitted).homes
         if len(listed) != 1:
-            raise BadRegister(f"{asked.fitted}: holds {len(listed)} homes, and a kit list has one")
+            raise BadRegister(f"{asked.fitted}: holds {plural(len(listed), 'home')}, and a kit list has one")
         home = dataclasses.replace(listed[0], id=asked.home, area=asked.area or listed[0].area)
         wrong = list(_unusable([home]))
         if wrong:
@@ -562,7 +563,7 @@ def _erase_felt(settings: Settings, asked: argparse.Namespace) -> int:
     store = open_store(settings)
     if store.records.home(asked.home) is None:
         return _wrong(f"there is no home '{asked.home}' on record")
-    print(f"{asked.home}: deleted what was felt around {store.traces.forget(asked.home)} suspected falls")
+    print(f"{asked.home}: deleted what was felt around {plural(store.traces.forget(asked.home), 'suspected fall')}")
     return DONE
 
 
@@ -581,7 +582,7 @@ def _key_safe(settings: Settings, asked: argparse.Namespace) -> int:
         except Unreadable as bad:
             return _wrong(f"{bad}: the old keys are kept, and nothing was changed")
         vault.drop_old_keys()
-        print(f"{count} codes are encrypted by a new key, and the old ones are gone")
+        print(f"{plural(count, 'code is', 'codes are')} encrypted by a new key, and the old ones are gone")
         return DONE
     if asked.home is None or store.records.home(asked.home) is None:
         return _refuse(f"there is no home '{asked.home or ''}' on record")
@@ -609,7 +610,7 @@ def _counts(settings: Settings, asked: argparse.Namespace) -> int:
         return DONE
     for home, count in homes.items():
         alerts = ", ".join(f"{n} {kind}" for kind, n in sorted(count["alerts"].items())) or "no alert"
-        print(f"{home}  {count['stored']} observations  {alerts}")
+        print(f"{home}  {plural(count['stored'], 'observation')}  {alerts}")
     for reason, n in sorted(aside.items()):
         print(f"set aside  {reason}  {n}")
     return DONE
@@ -650,7 +651,8 @@ def _backup(settings: Settings, asked: argparse.Namespace) -> int:
         made = back_up(settings, asked.folder, datetime.now(UTC), with_keys=asked.with_keys)
     except (Unusable, OSError) as bad:
         return _wrong(str(bad))
-    keys = f"{len(made.keys)} keys" if made.keys else "no keys: keep secrets, seal.key and ca elsewhere, or --with-keys"
+    none = "no keys: keep secrets, seal.key and ca elsewhere, or --with-keys"
+    keys = plural(len(made.keys), "key") if made.keys else none
     print(f"{asked.folder}: {', '.join(made.parts)}; {keys}")
     return DONE
 
@@ -665,7 +667,7 @@ def _restore(settings: Settings, asked: argparse.Namespace) -> int:
         return _wrong(str(bad))
     store = open_store(settings)
     alerts, homes = store.alerts.open_alerts(), store.records.homes()
-    print(f"as of {made.made_at:%Y-%m-%d %H:%M:%S}Z: {len(homes)} homes, {len(alerts)} open alerts")
+    print(f"as of {made.made_at:%Y-%m-%d %H:%M:%S}Z: {plural(len(homes), 'home')}, {plural(len(alerts), 'open alert')}")
     if not made.keys:
         print("the copy holds no keys: put secrets, seal.key and ca in their places, or kits are turned away")
     return DONE

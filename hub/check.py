@@ -17,6 +17,7 @@ from hub.store.away import Away
 from hub.transports import Transport, transports
 from models.people import WEB_PUSH, Account, Contact, Role
 from models.response import CONTACTS, EMERGENCY, OPERATOR, PARTNER, RESIDENT, RESPONDER, SUPERVISOR, Step
+from models.telling import plural
 
 Finding = tuple[bool, str]
 ROLES = frozenset({RESIDENT, CONTACTS, OPERATOR, SUPERVISOR, RESPONDER, EMERGENCY, PARTNER})
@@ -38,7 +39,7 @@ def findings(settings: Settings) -> Iterable[Finding]:
         yield False, f"the databases can't be opened: {bad}"
         return
     place = "" if settings.records_url else f" in {settings.data.resolve()}"
-    yield True, f"databases open{place}, {len(store.records.homes())} homes on record"
+    yield True, f"databases open{place}, {plural(len(store.records.homes()), 'home')} on record"
     yield from _room(settings)
     yield from _series(settings, store)
     yield from _broker(settings)
@@ -68,9 +69,10 @@ def _series(settings: Settings, store: Store) -> Iterable[Finding]:
         yield False, str(away)
         return
     waiting, refused = store.series.unsent()
-    yield from ((False, f"InfluxDB refuses {count} observations: {why}") for why, count in refused.items())
+    yield from ((False, f"InfluxDB refuses {plural(count, 'observation')}: {why}") for why, count in refused.items())
     if waiting:
-        yield True, f"InfluxDB answers; {waiting} observations wait to be sent there, which a running hub does"
+        wait = plural(waiting, "observation waits", "observations wait")
+        yield True, f"InfluxDB answers; {wait} to be sent there, which a running hub does"
     elif not refused:
         yield True, "InfluxDB answers, and lacks none of the observations"
 
@@ -94,7 +96,8 @@ def _kits(settings: Settings, now: datetime) -> Iterable[Finding]:
     if settings.kits is None:
         return
     good = [one for one in Authority(settings.authority).ledger() if one.revoked_at is None]
-    yield True, f"kits find the hub at {settings.kits[0]}:{settings.kits[1]}; {len(good)} certificates are good"
+    certified = plural(len(good), "certificate is", "certificates are")
+    yield True, f"kits find the hub at {settings.kits[0]}:{settings.kits[1]}; {certified} good"
     for one in good:
         if one.until - now < A_YEAR:
             yield False, f"home {one.home}: its certificate {short(one)} ends on {one.until:%Y-%m-%d}: make a new kit"
@@ -115,7 +118,7 @@ def _people(settings: Settings, store: Store) -> Iterable[Finding]:
     for council in sorted({home.council for home in homes} or {""}):
         whose = f" for the homes of {council}" if council else ""
         add = "" if operators[council] else ": add one with 'nightlight-hub account add LOGIN --role operator'"
-        yield operators[council] > 0, f"{operators[council]} operators on record{whose}{add}"
+        yield operators[council] > 0, f"{plural(operators[council], 'operator')} on record{whose}{add}"
     for home in homes:
         residents = records.residents_of(home.id)
         if not residents:

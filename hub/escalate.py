@@ -30,6 +30,7 @@ from hub.store.ways import Ways
 from hub.transports import Call, Transport, Unreached
 from models.alert import Act, Alert, HomeTold, Refused
 from models.response import Answer, ResponsePlan, Step, Tried, due
+from models.telling import plural
 from models.wire import Down, Leg, encode, read_heartbeat
 
 log = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class Sending:
         under_way = [one.transport for one in self._under_way.values()]
         busy = [*under_way, *self._hung.values()].count(transport)
         if busy >= AT_ONCE:
-            self._say(attempt, Tried.FAILED, f"{busy} attempts by {transport} are still under way")
+            self._say(attempt, Tried.FAILED, f"{plural(busy, 'attempt')} by {transport} still under way")
             return
         self._under_way[attempt] = UnderWay(transport, time.monotonic())
         words = (attempt, self._transports[transport], call)

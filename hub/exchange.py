@@ -27,6 +27,7 @@ from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 from models.privacy import NOTHING, RETENTION, may_leave
 from models.recorded import COLUMNS, MEANS, ON, SAID, BadTable, moments
+from models.telling import plural
 
 if TYPE_CHECKING:
     from hub.parquet import Reader, Writer
@@ -80,7 +81,7 @@ def export(store: Store, into: Path, asked: Asked, actor: str, now: datetime, sa
     homes = on_record(store, asked.homes)
     first = _begun(into, asked)
     if first:
-        note(store, homes, actor, now, f"exported observations of {len(homes)} homes as {asked.form}")
+        note(store, homes, actor, now, f"exported observations of {plural(len(homes), 'home')} as {asked.form}")
     months = list(_months(asked.since, asked.until))
     told = Told(say, len(homes) * len(months), "months of homes" if len(months) > 1 else "homes")
     if asked.form == "csv":
@@ -197,7 +198,10 @@ class Importer:
                 self._parquet(path)
             else:
                 self._csv(path, weeks_later)
-        brought = f"imported {self.new} observations, {self.known} were known, from {len(paths)} files"
+        brought = (
+            f"imported {plural(self.new, 'observation')}, {plural(self.known, 'was', 'were')} known, "
+            f"from {plural(len(paths), 'file')}"
+        )
         note(self._store, list(self._homes.values()), actor, self._now, brought)
         self._state.unlink(missing_ok=True)
 

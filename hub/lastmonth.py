@@ -21,6 +21,7 @@ from models.home import Home
 from models.observation import SIGNS_OF_LIFE
 from models.privacy import agreed, in_use
 from models.sheet import SHEETS, Mistake, read_cells
+from models.telling import plural
 
 if TYPE_CHECKING:
     from models.detection.prior import Prior
@@ -168,7 +169,8 @@ def total(found: Sequence[Tried]) -> str:
     now, asked = (
         sum(counts.total() for counts in of) for of in ((one.now for one in known), (one.asked for one in known))
     )
-    return f"{len(known)} homes: {now} alerts as set, {asked} as asked; {len(found) - len(known)} homes are too new"
+    new = plural(len(found) - len(known), "home is", "homes are")
+    return f"{plural(len(known), 'home')}: {plural(now, 'alert')} as set, {asked} as asked; {new} too new"
 
 
 def document(found: Sequence[Tried]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from hub.store.amendments import Amendment
 from hub.web.access.entrance import hashed, whole
 from models.entrance import A_LOGIN, LOGIN
 from models.people import OF_ONE_HOME, Account
+from models.telling import plural
 
 
 class CannotBeDone(ValueError):
@@ -81,7 +82,7 @@ class Office:
         return {login: "has no second factor"}
 
     def log_out(self, login: str) -> dict[str, str]:
-        return {login: f"{self._accounts.end_sessions(self._found(login).account.login)} sessions ended"}
+        return {login: f"{plural(self._accounts.end_sessions(self._found(login).account.login), 'session')} ended"}
 
     def all(self) -> dict[str, str]:
         return {one.account.login: _told(one) for one in self._accounts.all()}

@@ -49,6 +49,7 @@ from models.home import Home
 from models.observation import CODE_OF, What
 from models.privacy import NOTHING, in_use
 from models.share import WHOLE, Share
+from models.telling import plural
 from models.wire import noticing_since, read_heartbeat, sensors_seen
 
 log = logging.getLogger(__name__)
@@ -202,8 +203,8 @@ class Watch:
             log.error("finding %s could not be raised", finding.key)
 
     def standing(self) -> tuple[datetime, str]:
-        waiting = f"{len(self._pending)} findings wait to be raised" if self._pending else ""
-        return self._judged, waiting
+        waiting = plural(len(self._pending), "finding waits", "findings wait")
+        return self._judged, f"{waiting} to be raised" if self._pending else ""
 
     def _wait(self) -> list[News]:
         """What comes first within a played second."""

@@ -93,6 +93,11 @@ def listed_in_words(words: Sequence[str], language: str = "en") -> str:
     return say("listed", language, first=", ".join(words[:-1]), last=words[-1])
 
 
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """For those who work with it: in English."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def _part_in_words(at: datetime, now: datetime, zone: str, language: str) -> str:
     """A night belongs to the day before its midnight."""
     part = part_of(at, zone)

@@ -10,9 +10,10 @@ from models.detection.explain import lasting
 from models.hours import clock, clock_s, day, local, when
 from models.people import Level, Role
 from models.privacy import Data
+from models.telling import plural
 
-__all__ = ["clock", "clock_s", "day", "local", "when"]
-"""Of the home's clock, for templates, which have all their words from here."""
+__all__ = ["clock", "clock_s", "day", "local", "plural", "when"]
+"""For templates, which have all their words from here."""
 
 NO_CALL = "There is no pendant and no pull cord: nobody here can press for help."
 
@@ -216,10 +217,6 @@ def place(room: str) -> str:
 def month(name: str) -> str:
     """'October 2026' of '2026-10'."""
     return f"{datetime.fromisoformat(f'{name}-01'):%B %Y}"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def minutes(count: float) -> str:

@@ -170,7 +170,7 @@ def test_unprotected_minutes_by_home_and_month(file: Path, document: Path, store
 def test_what_was_felt_around_falls_is_erased(file: Path, document: Path, store: Store, t0: datetime) -> None:
     hub(file, "load", str(document))
     store.traces.keep([Felt("okafor-home", "box", 7, "pendant", t0, -0.02, 0.02, (0, -1000, 0, 0, -990, 1))])
-    assert "around 1 suspected falls" in hub(file, "erase-felt", "okafor-home").stdout
+    assert "around 1 suspected fall\n" in hub(file, "erase-felt", "okafor-home").stdout
     assert store.traces.between("okafor-home", t0, t0 + timedelta(days=1)) == []
     assert hub(file, "erase-felt", "no-such-home").returncode == 1
 
@@ -182,6 +182,7 @@ def test_check_says_what_holds_and_what_does_not(file: Path, document: Path) -> 
     done = hub(file, "check")
     assert (done.returncode, "WRONG" in done.stdout) == (0, False)
     assert "2 homes on record" in done.stdout
+    assert "1 operator on record" in done.stdout
 
 
 def test_check_names_a_plan_that_cannot_work(file: Path, document: Path) -> None:
@@ -255,7 +256,7 @@ def test_a_copy_is_made_and_brought_back_by_command(
     store.series.append([Row("okafor-home", "box", 1, "hall", What.MOVED, lately, lately)])
     for _ in range(2):
         out = hub(file, "export", "observations", tmp_path / "out")
-        assert (out.returncode, out.stdout) == (0, f"{tmp_path / 'out'}: 1 observations\n"), out.stderr
+        assert (out.returncode, out.stdout) == (0, f"{tmp_path / 'out'}: 1 observation\n"), out.stderr
     assert hub(file, "import", "observations", tmp_path / "out").stdout == "0 new, 1 known\n"
     made = hub(file, "backup", tmp_path / "copy")
     assert (made.returncode, "records, series; no keys" in made.stdout) == (0, True)

@@ -150,7 +150,7 @@ def test_nothing_is_written_over_and_no_certificate_made_for_nothing(bundle: Pat
 
 def test_the_hubs_check_tells_of_kits_and_of_those_that_end_soon(bundle: Path, file: Path, tmp_path: Path) -> None:
     text = hub(file, "check").stdout
-    assert "holds  kits find the hub at hub.example.org:8883; 1 certificates are good" in text
+    assert "holds  kits find the hub at hub.example.org:8883; 1 certificate is good" in text
     long_ago = datetime.now(UTC) - LASTS + timedelta(days=100)
     Authority(tmp_path / "data" / "ca").issue("h_elm9", "ivan", long_ago)
     assert "WRONG  home h_elm9: its certificate" in hub(file, "check").stdout
