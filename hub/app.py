@@ -21,7 +21,7 @@ from hub.settings import Settings, read_settings
 from models.home import Home
 from models.people import Account, Role
 from models.register import BadRegister, Register, discharges, read_register
-from models.settings import BadSettings
+from models.settings import BadSettings, address
 from models.share import read_share
 from models.sheet import zone
 from models.telling import plural
@@ -87,7 +87,7 @@ def _words() -> argparse.ArgumentParser:
     )
     for one in (watch, once):
         one.add_argument(
-            "--broker", type=_place, metavar="HOST:PORT", help="instead of the broker that the settings name"
+            "--broker", type=address, metavar="HOST:PORT", help="instead of the broker that the settings name"
         )
     cluster = verb(
         "cluster", _cluster, "see to it that the watches run on a Ray cluster, where 'ray_address' names one"
@@ -223,13 +223,6 @@ def _at_broker(settings: Settings, asked: argparse.Namespace) -> Settings:
         return settings
     host, port = asked.broker
     return dataclasses.replace(settings, broker_host=host, broker_port=port)
-
-
-def _place(told: str) -> tuple[str, int]:
-    host, _, port = told.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
-        raise argparse.ArgumentTypeError(f"'{told}' is no HOST:PORT: 127.0.0.1:1883 is one")
-    return host, int(port)
 
 
 def _web(settings: Settings, asked: argparse.Namespace) -> int:

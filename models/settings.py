@@ -1,7 +1,8 @@
-"""Settings as one frozen dataclass, filled from a TOML table, refusing what it does not know."""
+"""Settings as one frozen dataclass, filled from a TOML table, refusing what it does not know; and a typed address."""
 
 import dataclasses
 import difflib
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -31,3 +32,11 @@ def settings_from(kind: type[T], table: Mapping[str, object], source: str) -> T:
         return msgspec.convert(dict(table), kind)
     except msgspec.ValidationError as bad:
         raise BadSettings(f"{source}: {bad}") from bad
+
+
+def address(text: str) -> tuple[str, int]:
+    """Of HOST:PORT behind a command. Raises ArgumentTypeError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise ArgumentTypeError(f"'{text}' is no HOST:PORT: 127.0.0.1:1883 is one")
+    return host, int(port)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from models.settings import address
 from simulators.evaluate.command import add_to as add_evaluations
 from simulators.evaluate.train import add_to as add_training
 from simulators.programs import Failed, end_on_signals
 from simulators.recording import BadRecording
-from simulators.typed import address, count, positive, to_write
+from simulators.typed import count, positive, to_write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,13 +26,6 @@ def hour(text: str) -> int:
     return int(text)
 
 
-def address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise ArgumentTypeError(f"'{text}' is no HOST:PORT, as 127.0.0.1:1883")
-    return host, int(port)
-
-
 def to_write(text: str) -> Path:
     """A file that can be written later: what takes an hour to make must not find that out at its end."""
     path = Path(text)

@@ -22,6 +22,7 @@ from simulators.wires import connected
         ("train falls {} --out {}", "is a folder; name a file"),
         ("train falls {} --out {}/not/there.npz", "there is no folder"),
         ("replay {} --json {}/not/there.json", "there is no folder"),
+        ("demo --smtp localhost:99999", "is no HOST:PORT"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(
