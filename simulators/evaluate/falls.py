@@ -299,8 +299,8 @@ def _add_fall(made: Tally, found: dict[str, list[float]], played: Played, place:
 
 
 def _hardest(played: Played, place: int) -> float:
-    size = (played.file.trial(int(played.stream.trial[place])) ** 2).sum(1)
-    return float(played.edges_s[place]) + int(size.argmax()) / played.file.fs
+    hardest = played.file.hardest(int(played.stream.trial[place]))
+    return float(played.edges_s[place]) + hardest / played.file.fs
 
 
 def _add_between(made: Tally, alarms: int, seconds: float) -> None:

@@ -11,6 +11,7 @@ from simulators.evaluate import fallsrows
 from simulators.evaluate.fallsrows import Document, Rows, number
 from simulators.evaluate.fallsthreshold import MOST_AN_HOUR, MOST_MISSED
 from simulators.evaluate.scorecard import table
+from simulators.evaluate.wearers import LAIN_S
 
 ASKED = {"fallalld_neck": (0.93, 2.0), "sisfall_waist": (0.985, 1.5), "casale_chest_adl": (None, 0.2)}
 ASKED_OF_THE_OLD = {"sisfall_waist": 1.0}
@@ -44,7 +45,7 @@ One model and one threshold for all places of wear; what is worn on a wrist is j
 it. {_chosen(document)}
 How the model is made, and that rule, were chosen with figures like these of these same people in sight, and for that
 they are somewhat too good. Each person's trials are joined in random order into one stream, and pauses filled with
-cuts from that person's own ordinary trials.
+cuts from that person's own ordinary trials; who fell stays as they lay for {LAIN_S:g} s where a trial is over sooner.
 
 {fallsrows.COUNTED}
 The baselines run on the same streams and are counted in the same way; their thresholds are chosen on the other people

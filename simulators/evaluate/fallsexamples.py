@@ -53,7 +53,7 @@ class Examples:
 
 def suited(files: Sequence[Worn]) -> list[Worn]:
     """Not those worn on a wrist: what an arm does is another matter."""
-    return [file for file in files if not file.placement.startswith("wrist")]
+    return [file for file in files if not file.on_an_arm]
 
 
 def examples(files: Sequence[Worn], done: Callable[[], object] = lambda: None) -> Iterator[Examples]:
@@ -70,7 +70,10 @@ def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset
     weight = [each.weight / np.sqrt(max(size[each.file], 1.0)) for each in kept]
     fell = np.concatenate([each.fell for each in kept]) if kept else np.zeros(0, np.bool_)
     if not fell.any() or fell.all():
-        raise BadRecording("to learn from, there must be people who fall and others things that they do")
+        raise BadRecording(
+            "too little to learn from: it takes people who fall, and other things that they do, with a sensor elsewhere"
+            " than on a wrist; and to leave each out, more people than one"
+        )
     scaled = np.concatenate(weight)
     group = _groups(kept)
     model, parts = learn_falls(

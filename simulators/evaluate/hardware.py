@@ -22,7 +22,7 @@ class Hardware:
     jitter: float = 0.0
 
     def feels(self, acc: Floats, fs: float, luck: np.random.Generator) -> tuple[Floats, Floats]:
-        """Times (n) in s and acceleration (n, 3) in g, from an even rate of `fs`."""
+        """Times (n) in s and acceleration (n, 3) in g, from an even rate of `fs`; what is no number was not felt."""
         t = np.arange(len(acc)) / fs
         if self.fs and self.fs < fs:
             t, acc = _resampled(acc, fs, self.fs)
@@ -32,7 +32,7 @@ class Hardware:
         if self.clip_g:
             acc = np.clip(acc, -self.clip_g, self.clip_g)
         t = t + self.jitter * np.median(np.diff(t)) * luck.uniform(-0.5, 0.5, len(t))
-        kept = luck.random(len(t)) >= self.lost
+        kept = (luck.random(len(t)) >= self.lost) & np.isfinite(acc).all(1)
         return t[kept], acc[kept]
 
 
@@ -60,8 +60,10 @@ def turn(luck: np.random.Generator) -> Floats:
 def _resampled(acc: Floats, fs: float, wanted: float) -> tuple[Floats, Floats]:
     """Smoothed over half of the new step, as a sensor's own filter does, and then asked at each new step."""
     width = max(round(fs / wanted / 2), 1)
-    sums = np.cumsum(np.vstack([np.zeros((1, 3)), acc]), axis=0)
+    sums = np.cumsum(np.vstack([np.zeros((1, 3)), np.nan_to_num(acc)]), axis=0)
+    lost = np.cumsum(np.concatenate([[0], np.isnan(acc).any(1)]))
     smooth = (sums[width:] - sums[:-width]) / width
+    smooth[lost[width:] > lost[:-width]] = np.nan
     t = np.arange(int((len(smooth) - 1) / fs * wanted)) / wanted
     known = np.arange(len(smooth)) / fs
     return t, np.column_stack([np.interp(t, known, column) for column in smooth.T])

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from models.detection.batch import Floats
 from models.detection.falls import FallModel
 from simulators.app import main
 from simulators.evaluate import falls, fallsbaselines, fallscard, parallel
-from simulators.evaluate.fallsexamples import FORGOTTEN, MISLED, examples, learned, misled, slipped
+from simulators.evaluate.fallsexamples import FORGOTTEN, MISLED, examples, learned, misled, slipped, suited
 from simulators.evaluate.fallsthreshold import MOST_AN_HOUR, TRIED, Erred, Lived, chosen, erred, together
 from simulators.evaluate.hardware import Hardware
 from simulators.evaluate.wearers import Worn, joined, read, worn
@@ -349,7 +350,11 @@ def test_other_hardware_feels_the_same_movement(hardware: Hardware) -> None:
         ({"offsets": np.full(19, np.nan)}, "offsets"),
         ({"offsets": np.zeros(19, np.int64)}, "no trial in it holds a sample"),
         ({"acc": np.full((9, 3), "x")}, "three columns of numbers"),
-        ({"acc": np.array([[np.nan, 0, 1.0]])}, "no number in 1 of its rows"),
+        ({"acc": np.full((18, 3), np.nan), "offsets": np.arange(19)}, "no trial in it holds a sample"),
+        ({"counts_per_g": 256 / 9.81}, "mostly 9.8. g, .*m/s²"),
+        ({"counts_per_g": 256 * 9.81}, "mostly 0.10. g, .*gravity was taken out"),
+        ({"placement": np.array(["neck", "wrist"] * 9)}, "one for the whole file; it says neck, wrist"),
+        ({"is_fall": np.array([np.nan] * 3 + [1.0] * 15)}, "nothing of 3 trials"),
         ({"fs": np.array("fast")}, "fs should be one number"),
         ({"is_fall": np.array(["no"] * 18)}, "is_fall should hold numbers"),
         ({"age": np.array(["old"] * 18)}, "age should hold numbers"),
@@ -372,6 +377,46 @@ def test_a_trial_without_samples_is_left_out_and_one_age_may_be_said_for_all(tmp
     assert left.activity.tolist() == np.delete(whole.activity, 4).tolist()
     assert (np.diff(left.offsets) > 0).all()
     assert whole.elderly.all()
+
+
+def test_what_a_file_says_once_it_may_say_of_each_trial_and_in_bytes_or_numbers(tmp_path: Path) -> None:
+    said: dict[str, Any] = {"placement": np.full(18, b"neck"), "fs": np.full(18, 50, np.int16), "subject": np.array(7)}
+    write(tmp_path / "odd.npz", {"P1": 1}, activity=np.full(18, "Stürze".encode()), **said)
+    file = read(tmp_path / "odd.npz")
+    assert (file.placement, file.fs, file.people, set(file.activity)) == ("neck", 50.0, ["7"], {"Stürze"})
+
+
+@pytest.mark.parametrize("placement", ["wrist", "Left Wrist", "smartwatch"])
+def test_what_an_arm_feels_teaches_nothing_however_it_is_called(tmp_path: Path, placement: str) -> None:
+    write(tmp_path / "arm.npz", {"P1": 1}, placement=placement)
+    assert suited(worn(tmp_path)) == []
+
+
+def test_samples_that_are_missing_are_not_felt_and_the_rest_is_where_it_was(tmp_path: Path, made: Path) -> None:
+    write(tmp_path / "whole.npz", {"P1": 1})
+    whole = read(tmp_path / "whole.npz")
+    acc = whole.acc / 256
+    acc[np.random.default_rng(1).random(len(acc)) < 0.05] = [np.nan, np.inf, 1.0]
+    acc[whole.offsets[1] : whole.offsets[2]] = np.nan
+    write(tmp_path / "holes.npz", {"P1": 1}, acc=acc, counts_per_g=1.0)
+    assert len(read(tmp_path / "holes.npz").activity) == 17
+    found = falls.evaluate(tmp_path, falls.model_in(made), robustness=True)
+    assert found["files"]["holes"]["sensitivity"] > 0.8
+    assert found["robustness"]["25 samples a second"]["holes"]["sensitivity"] > 0.8
+    assert found["files"]["holes"]["baselines"]["c8"]["sensitivity"] > 0.8
+
+
+def test_who_fell_is_not_up_and_about_because_a_recording_ends(tmp_path: Path) -> None:
+    write(tmp_path / "whole.npz", {"P1": 1, "P2": 2})
+    file = read(tmp_path / "whole.npz")
+    parts = [file.acc[begin:end] for begin, end in pairwise(file.offsets)]
+    for trial in np.flatnonzero(file.is_fall):
+        parts[trial] = parts[trial][: (parts[trial] ** 2.0).sum(1).argmax() + int(FS)]
+    ends = np.cumsum([0, *map(len, parts)])
+    write(tmp_path / "cut.npz", {"P1": 1, "P2": 2}, acc=np.concatenate(parts), offsets=ends)
+    found = falls.evaluate(tmp_path, falls.shipped())["files"]
+    assert found["cut"]["sensitivity"] == found["whole"]["sensitivity"] == 1.0
+    assert found["cut"]["hours"] == found["whole"]["hours"]
 
 
 def test_trials_of_a_moment_are_played_and_judged(tmp_path: Path, made: Path) -> None:
