@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 from models.observation import SensorKind, What
 
 COLUMNS = ["time", "sensor", "kind", "value", "room"]
-ON = {"ON": True, "OPEN": True, "OFF": False, "CLOSE": False, "CLOSED": False}
+ON = {
+    **dict.fromkeys(("ON", "OPEN", "OPENED", "1", "TRUE"), True),
+    **dict.fromkeys(("OFF", "CLOSE", "CLOSED", "0", "FALSE"), False),
+}
 
 MEANS = {
     (SensorKind.MOTION, True): What.MOVED,

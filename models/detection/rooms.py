@@ -7,7 +7,8 @@ from models.home import Sensor
 BATHROOM, BEDROOM, WAY_OUT, HALL, KITCHEN, ELSEWHERE, BACK_WAY = range(7)
 
 _WORDS = {
-    "bath": BATHROOM, "toilet": BATHROOM, "shower": BATHROOM, "wc": BATHROOM, "bed": BEDROOM, "hall": HALL,
+    "bath": BATHROOM, "toilet": BATHROOM, "shower": BATHROOM, "wc": BATHROOM, "lavatory": BATHROOM,
+    "ensuite": BATHROOM, "en-suite": BATHROOM, "en suite": BATHROOM, "en_suite": BATHROOM, "bed": BEDROOM, "hall": HALL,
     "landing": HALL, "stair": HALL, "kitchen": KITCHEN, "living": ELSEWHERE, "lounge": ELSEWHERE, "dining": ELSEWHERE,
 }  # fmt: skip
 _BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")

@@ -27,6 +27,10 @@ WORDS = {
     "toilet": "bathroom",
     "shower": "bathroom",
     "wc": "bathroom",
+    "lavatory": "bathroom",
+    "washroom": "bathroom",
+    "ensuite": "bathroom",
+    "en_suite": "bathroom",
     "bed": "bedroom",
     "dresser": "bedroom",
     "kitchen": "kitchen",
@@ -36,17 +40,23 @@ WORDS = {
     "cupboard": "kitchen",
     "living": "living",
     "lounge": "living",
+    "sitting": "living",
+    "front_room": "living",
     "dining": "living",
     "couch": "living",
     "office": "office",
     "study": "office",
     "hall": "hall",
     "landing": "hall",
+    "corridor": "hall",
     "stair": "hall",
 }
 
 KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED, "chair": SensorKind.CHAIR}
 """Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
+
+KIND_WORDS = {"motion": "motion", "pir": "motion", "contact": "door"} | {kind: kind for kind in KIND_OF}
+"""In what a recording calls a kind; the first counts."""
 
 AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
@@ -174,7 +184,7 @@ Sign = tuple[str, int, Fitted, int]
 
 def _signs(path: Path, places: list[int], rows: list[list[str]]) -> list[Sign]:
     """What a person caused. The first of `rows` names the columns."""
-    known: dict[tuple[str, ...], tuple[Fitted, What | None]] = {}
+    known: dict[tuple[str, ...], Source] = {}
     signs = []
     for line, row in enumerate(rows[1:], 2):
         if not row:
@@ -185,19 +195,30 @@ def _signs(path: Path, places: list[int], rows: list[list[str]]) -> list[Sign]:
         source = tuple(said)
         if source not in known:
             known[source] = _source(source, f"{path}:{line}")
-        fit, what = known[source]
+        fit, what, _ = known[source]
         if what is not None:
             signs.append((time, line, fit, CODE_OF[what]))
+    measuring = {fit for fit, _, measured in known.values() if measured}
+    signs = [sign for sign in signs if sign[2] not in measuring]
     if not signs:
         raise NothingRecorded(f"{path}: no sign of life in it")
     return signs
 
 
-def _source(cells: tuple[str, ...], where: str) -> tuple[Fitted, What | None]:
-    sensor, kind, value, room = cells
-    if value.upper() not in ON:
+Source = tuple[Fitted, What | None, bool]
+"""A sensor, what a person caused if it says so, and whether it has been measuring something."""
+
+
+def _source(cells: tuple[str, ...], where: str) -> Source:
+    """A thermometer says numbers, and a 1 among them is no movement."""
+    sensor, said, value, room = cells
+    kind = next((kind for word, kind in KIND_WORDS.items() if word in said.lower()), said.lower())
+    fit = Fitted(sensor, kind, room)
+    if value.upper() in ON:
+        return fit, noticed(kind, ON[value.upper()]), False
+    if kind in KIND_WORDS:
         raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
-    return Fitted(sensor, kind.lower(), room), noticed(kind.lower(), ON[value.upper()])
+    return fit, None, True
 
 
 def noticed(kind: str, on: bool) -> What | None:
@@ -235,11 +256,12 @@ def _moments(path: Path, times: Sequence[str], lines: Sequence[int]) -> Floats:
         which = next(place for place, time in enumerate(times) if not _is_time(time))
         said = f"{path}:{lines[which]}: '{times[which]}' is no time such as 2019-05-15T12:19:32"
         raise BadRecording(said) from None
-    zoned = next((place for place, time in enumerate(read) if time.tzinfo), None)
-    if zoned is not None:
-        said = f"{path}:{lines[zoned]}: '{times[zoned]}' has a zone; expected the home's wall time without one"
+    abroad = next((place for place, time in enumerate(times) if time[-1] in "zZ"), None)
+    if abroad is not None:
+        said = f"{path}:{lines[abroad]}: '{times[abroad]}' has the zone UTC; expected the home's wall time"
         raise BadRecording(said)
-    moments = np.array(read, "datetime64[us]").astype(np.int64) / 1e6
+    walls = [time.replace(tzinfo=None) for time in read]
+    moments = np.array(walls, "datetime64[us]").astype(np.int64) / 1e6
     return _plausible(path, moments, times, lines)
 
 
@@ -261,8 +283,17 @@ def _plausible(path: Path, moments: Floats, times: Sequence[str], lines: Sequenc
 
 
 def leads_out(fit: Fitted) -> bool:
-    said = f"{fit.name} {fit.room}".lower()
-    return fit.kind == "door" and any(way in said for way in WAYS_OUT) and _room_named(fit.room) in (None, "hall")
+    """By its name, whichever room it is in, or by its room."""
+    by_room = _says_out(fit.room) and _is_no_room(fit.name)
+    return fit.kind == "door" and (_says_out(fit.name) or by_room)
+
+
+def _says_out(text: str) -> bool:
+    return any(way in text.lower() for way in WAYS_OUT) and _is_no_room(text)
+
+
+def _is_no_room(text: str) -> bool:
+    return _room_named(text) in (None, "hall")
 
 
 def room_of(fit: Fitted) -> str:
@@ -272,12 +303,14 @@ def room_of(fit: Fitted) -> str:
 
 
 def _room_named(text: str) -> str | None:
-    return next((room for word, room in WORDS.items() if word in text.lower()), None)
+    return next((room for word, room in WORDS.items() if word in slug(text)), None)
 
 
 def as_home(recorded: Recorded, zone: str) -> Home:
     sensors = tuple(
-        Sensor(f"{place}_{slug(fit.name)}", KIND_OF.get(fit.kind, SensorKind.MOTION), slug(fit.room), bool(out))
+        Sensor(
+            f"{place}_{slug(fit.name)}", KIND_OF.get(fit.kind, SensorKind.MOTION), slug(fit.room or fit.name), bool(out)
+        )
         for place, (fit, out) in enumerate(zip(recorded.sensors, _ways_out(recorded), strict=True))
     )
     return Home(slug(recorded.id), "recorded", sensors, zone)

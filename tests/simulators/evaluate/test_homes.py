@@ -4,6 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.detection.rooms import BATHROOM, room_code
+from models.home import Sensor
 from models.observation import CODE_OF, SensorKind, What
 from simulators.evaluate.homes import (
     DAY,
@@ -88,6 +90,9 @@ def test_a_compressed_home_reads_the_same(folder: Path, tmp_path: Path) -> None:
         (Fitted("Toilet door", "door", "toilet"), False),
         (Fitted("Back bedroom door", "door", "bedroom"), False),
         (Fitted("front room", "motion", "lounge"), False),
+        (Fitted("Back door", "door", "kitchen"), True),
+        (Fitted("Front door", "door", "Living Room"), True),
+        (Fitted("Cupboard", "door", "back hall"), False),
     ],
 )
 def test_which_doors_lead_out(fit: Fitted, out: bool) -> None:
@@ -95,12 +100,49 @@ def test_which_doors_lead_out(fit: Fitted, out: bool) -> None:
 
 
 def test_rooms_are_known_by_the_words_for_them() -> None:
-    assert [room_of(Fitted("x", "motion", said)) for said in ("hallway", "lounge", "toilet", "attic")] == [
-        "hall",
-        "living",
-        "bathroom",
-        "other",
-    ]
+    named = {
+        "hall": ("hallway", "Corridor"),
+        "living": ("lounge", "Sitting room", "Front room"),
+        "bathroom": ("toilet", "WC", "Bedroom en-suite", "Ensuite"),
+        "other": ("attic", ""),
+    }
+    for room, words in named.items():
+        assert {room_of(Fitted("x", "motion", said)) for said in words} == {room}
+    asked = [Sensor("x", SensorKind.MOTION, said) for said in named["bathroom"]]
+    assert {room_code(sensor) for sensor in asked} == {BATHROOM}, "by the engine too"
+
+
+def test_without_a_room_a_sensor_is_where_its_name_says(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "2019-05-15T12:20:20,Bathroom,motion,ON,", "2019-05-15T12:21:20,Hall,motion,ON,")
+    assert {sensor.room for sensor in as_home(read_home(path), "UTC").sensors} == {"bathroom", "hall"}
+
+
+def test_values_and_kinds_in_other_words_say_the_same(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.csv",
+        "2019-05-15T12:20:20+01:00,a,PIR,1,hall",
+        "2019-05-15T12:20:30.250+01:00,a,PIR,0,hall",
+        "2019-05-15T12:21:00+01:00,b,contact,true,hall",
+        "2019-05-15T12:21:05+01:00,b,contact,False,hall",
+        "2019-05-15T12:22:00+01:00,c,bed mat,on,bedroom",
+    )
+    home = read_home(path)
+    assert home.what.tolist() == [CODE_OF[what] for what in (What.MOVED, What.OPENED, What.CLOSED, What.LAY_DOWN)]
+    assert home.t[0] == 1557922820.0
+
+
+def test_what_a_sensor_measures_is_no_sign_of_life(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.csv",
+        "2019-05-15T12:20:20,a,motion,ON,hall",
+        "2019-05-15T12:20:30,b,power,1,kitchen",
+        "2019-05-15T12:20:40,b,power,2.5,kitchen",
+        "2019-05-15T12:20:50,c,temperature,20.5,hall",
+        "2019-05-15T12:21:00,d,power,ON,kitchen",
+    )
+    home = read_home(path)
+    assert [fit.name for fit in home.sensors] == ["a", "d"]
+    assert len(home.t) == 2
 
 
 @pytest.mark.parametrize(
@@ -110,7 +152,7 @@ def test_rooms_are_known_by_the_words_for_them() -> None:
         ("2019-05-15T12:20:20,a,motion,perhaps,hall", "'perhaps'"),
         ("yesterday,a,motion,ON,hall", "bad.csv:2: 'yesterday' is no time"),
         (",a,motion,ON,hall", "bad.csv:2: '' is no time"),
-        ("2019-05-15T12:20:20Z,a,motion,ON,hall", "bad.csv:2: .* has a zone"),
+        ("2019-05-15T12:20:20Z,a,motion,ON,hall", "bad.csv:2: .* has the zone UTC"),
         ("1970-01-01T00:00:09,a,motion,ON,hall" + 2 * "\n2019-05-15T12:20:20,a,motion,ON,hall", "bad.csv:2: .* years"),
         ("2019-05-15T12:20:20,a,motion,OFF,hall", "no sign of life"),
     ],
