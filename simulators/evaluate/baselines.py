@@ -13,7 +13,7 @@ from simulators.evaluate.homes import DAY, HOUR
 from simulators.evaluate.silences import EARLIEST, LONGEST, MINUTE, MISSED, Silences
 from simulators.evaluate.study import Deadlines, Family, Judged, Watch
 
-KEPT_DAYS = 70
+KEPT_DAYS, FEW = 70, 3
 QUARTER = 15 * MINUTE
 SLOTS = 96
 STEP = 5 * MINUTE
@@ -24,12 +24,16 @@ Excess = Callable[[Floats, Floats], Floats]
 
 
 def refits(one: Judged, every: int = 7) -> Iterator[tuple[Ints, Silences]]:
-    """Places in `one.rows` of a block of days, and the silences that had ended before it began."""
+    """Places in `one.rows` of a block of days, and the silences that had ended before it began; after months in which
+    nothing was recorded, those before them.
+    """
     day = np.floor((one.rows.t - one.home.first_midnight) / DAY).astype(int)
     for start in range(int(day.min()), int(day.max()) + 1, every):
         places = np.flatnonzero((day >= start) & (day < start + every))
         begins = one.home.first_midnight + start * DAY
         first, last = np.searchsorted(one.whole.t, [begins - KEPT_DAYS * DAY, begins])
+        if last - first < FEW:
+            first = np.searchsorted(one.whole.t, one.whole.t[max(last - 1, 0)] - KEPT_DAYS * DAY)
         if len(places):
             yield places, one.whole[first : max(last - 1, first + 1)]
 

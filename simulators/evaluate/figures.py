@@ -120,7 +120,7 @@ def setting(
     entry: Entry = _with_intervals(active | _alerts(homes, parts, times))
     entry["by_kind"] = {kind: _with_intervals(each) if each else None for kind, each in of_kind.items()}
     entry["by_room"] = by_room(parts, played["active"], times)
-    entry["level"] = level
+    entry["level"] = level if level is not None and np.isfinite(level) else None
     return Setting(entry, parts[0][1], played["active"][0], active)
 
 

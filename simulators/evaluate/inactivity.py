@@ -97,6 +97,8 @@ def _judgeable(homes: Sequence[Recorded], folder: Path, short: bool) -> tuple[Cu
     known = [one for one in parts.values() if one is not None]
     if not known:
         raise BadRecording(f"{folder}: no home can be judged: {'; '.join(map(': '.join, chosen.left_out.items()))}")
+    if not any(len(one.collapses["active"].row) for one in known):
+        raise BadRecording(f"{folder}: no home can be judged: somebody may be out whenever nothing is noticed")
     return _without_the_unknown(chosen, parts), known
 
 

@@ -104,7 +104,8 @@ def _kinds(figures: Document) -> str:
 def _limited(figures: Document) -> str:
     """At the product's own level, whatever the rate."""
     found = figures["limited"]
-    rows = [["all", *_shares(found)], *([room, *_shares(each)] for room, each in found["by_room"].items())]
+    whole = found if found["collapses"] else None
+    rows = [["all", *_shares(whole)], *([room, *_shares(each)] for room, each in found["by_room"].items())]
     head = ["room in which motion goes on", "median", "90th", "within 1 h", "2 h", "4 h"]
     return f"""## Motion goes on in one room
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
@@ -12,6 +13,7 @@ from simulators.evaluate.command import main
 from simulators.evaluate.fallscard import BEGINS
 from simulators.evaluate.invented import lived
 from simulators.evaluate.report import report
+from simulators.evaluate.scorecard import scorecard
 from simulators.evaluate.words import KINDS, TITLES
 from tests.conftest import wanted
 from tests.simulators.evaluate.conftest import write_csv
@@ -28,8 +30,12 @@ def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def figures(written: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((written / "all.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((written / "all.json").read_text(encoding="utf-8"), parse_constant=not_json)
     return found
+
+
+def not_json(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
 
 
 def test_every_rate_and_every_way_of_watching_has_the_same_form(figures: dict[str, Any]) -> None:
@@ -124,9 +130,24 @@ def test_the_scorecard_bears_date_and_data(written: Path, figures: dict[str, Any
     assert "# Old" not in card
 
 
+def test_where_motion_could_go_on_in_no_room_the_scorecard_says_nothing_of_it(figures: dict[str, Any]) -> None:
+    of_none: dict[str, Any] = {"collapses": 0, "median_min": None, "p90_min": None, "by_room": {}}
+    assert "| all | – |" in scorecard(figures | {"limited": figures["limited"] | of_none})
+
+
 def test_a_folder_without_recordings_is_used_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "inactivity", str(tmp_path)]) == 2
     assert "no recording here" in capsys.readouterr().err
+
+
+def test_a_home_of_which_only_the_front_door_is_known_says_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hours = np.arange("2020-01-01", "2020-02-20", dtype="datetime64[h]")
+    rows = [f"{hour},front door,door,OPEN,hall" for hour in hours]
+    (tmp_path / "a.csv").write_text("\n".join(["time,sensor,kind,value,room", *rows]), encoding="utf-8")
+    assert main(["evaluate", "inactivity", str(tmp_path)]) == 2
+    assert "may be out whenever" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["--learn-prior", "--cross-prior"])

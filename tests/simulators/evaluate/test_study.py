@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,13 @@ def test_nothing_that_is_judged_was_learned_from(homes: list[Judged]) -> None:
         assert one.rows.t.min() >= one.home.first_midnight + 28 * DAY
         for places, past in baselines.refits(one):
             assert (past.t + past.g).max() <= one.rows.t[places].min()
+
+
+def test_after_months_without_a_recording_what_was_known_before_counts(home: Recorded) -> None:
+    later = np.where(home.t > home.first_midnight + 35 * DAY, 100 * DAY, 0.0)
+    one = judged(replace(home, t=home.t + later), 28)
+    assert one
+    assert min(len(past) for _, past in baselines.refits(one)) > 100
 
 
 def families(homes: list[Judged]) -> list[Family]:
