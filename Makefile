@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 QUICKLY := --quiet --quiet --disable-pip-version-check --no-compile
 # uv installs in a tenth of the time; where there is no uv, or it does not get through, pip does it.
 INSTALL := install() { $(BIN)/uv pip install --quiet --python "$$1" "$${@:2}" || "$$1" -m pip install $(QUICKLY) "$${@:2}"; }; install
-# Tests run two files at a time, each of them with real programs beside it.
-PYTEST_ARGS ?= --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# Tests run three files at a time on two cores, for many of them wait, each with real programs beside it.
+PYTEST_ARGS ?= --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 # Debian keeps mosquitto and the PostgreSQL server programs off an ordinary user's path.
 export PATH := $(PATH):/usr/sbin:$(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))):$(CURDIR)/$(VENV)/esphome/bin
