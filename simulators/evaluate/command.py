@@ -160,11 +160,11 @@ def _sentences(chosen: argparse.Namespace, console: Console) -> int:
 
 
 def _faults(chosen: argparse.Namespace, console: Console) -> int:
-    from simulators.evaluate.faults import CLOCKS, FAULTS, caused
+    from simulators.evaluate.faults import CLOCKS, FAULTS, caused, long_enough
     from simulators.evaluate.homes import longest
     from simulators.evaluate.nightlight import shipped
 
-    homes = longest(chosen.folder, chosen.homes)
+    homes = long_enough(longest(chosen.folder, chosen.homes))
     with progress() as shown:
         found = caused(homes, shipped().model, lambda: step(shown, "playing", len(FAULTS) + len(CLOCKS)))
     for fault, new in found.items():

@@ -15,6 +15,7 @@ from models.detection.backtest import STEP
 from models.detection.prior import Prior
 from simulators.evaluate.homes import DAY, HOUR, Recorded
 from simulators.evaluate.played import Played, Told, alerts, late, learned, played, twice, wall, without
+from simulators.recording import BadRecording
 
 ZONE = "Europe/London"
 BEFORE_SPRING = datetime(2026, 3, 2, tzinfo=UTC)
@@ -25,12 +26,23 @@ BEFORE_NEITHER = datetime(2026, 4, 6, tzinfo=UTC)
 KNOWN_AFTER, ALMOST = 25 * DAY, 24 * DAY
 """Faults come when the home is known."""
 
+LEAST_DAYS = 35.0
+"""Whichever weekday a home begins on, the clocks have then changed in it and every fault has begun."""
+
 DEAD_FOR = 3 * DAY
 
 ANSWERED = tuple(
     kind for kind in FindingKind if kind in WATCHED and kind.lane is Lane.PERSON and kind.urgency is not Urgency.TELL
 )
 """What a hub watches for, beside silence, and asks people to answer."""
+
+
+def long_enough(homes: Sequence[Recorded]) -> list[Recorded]:
+    """Those in which every fault is played. Raises BadRecording where there is none."""
+    found = [home for home in homes if home.days >= LEAST_DAYS]
+    if not found:
+        raise BadRecording(f"no home is recorded for {LEAST_DAYS:.0f} days, and faults come once a home is known")
+    return found
 
 
 def caused(

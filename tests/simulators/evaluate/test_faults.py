@@ -5,10 +5,20 @@ import numpy as np
 import pytest
 
 from models.detection import FindingKind
-from simulators.evaluate.faults import BEFORE_NEITHER, CLOCKS, FAULTS, KNOWN_AFTER, ZONE, caused, unaccounted
+from simulators.evaluate.faults import (
+    BEFORE_NEITHER,
+    CLOCKS,
+    FAULTS,
+    KNOWN_AFTER,
+    ZONE,
+    caused,
+    long_enough,
+    unaccounted,
+)
 from simulators.evaluate.homes import DAY, HOUR, Recorded, first_weeks
 from simulators.evaluate.nightlight import shipped
 from simulators.evaluate.played import Told, alerts, late, learned, played, wall, without
+from simulators.recording import BadRecording
 from tests.simulators.evaluate.conftest import without_rows
 
 STEP = 1800.0
@@ -43,6 +53,13 @@ def test_no_fault_of_kit_clock_or_hub_causes_an_alert_about_the_person(found: di
 
 def test_every_fault_is_played(found: dict[str, list[str]]) -> None:
     assert set(HOLDS) <= set(found) == {*FAULTS, *CLOCKS}
+
+
+def test_homes_in_which_no_fault_would_be_played_are_not_said_to_stand_all(home: Recorded) -> None:
+    short = first_weeks(home, 4)
+    assert long_enough([short, home]) == [home]
+    with pytest.raises(BadRecording, match="35 days"):
+        long_enough([short])
 
 
 NINE = datetime(2026, 5, 4, 9, tzinfo=UTC)
