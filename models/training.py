@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier
 
 from models.detection import kernels
 from models.detection.batch import Bools, Floats, Ints
-from models.detection.falls import FallModel, Net, chances_of
+from models.detection.falls import FallModel, Net
 from models.detection.prior import Prior
 from models.detection.routine import REFERENCE_RATE, History, Waits, inputs, noises, waits
 from models.detection.trees import LEAVES
@@ -403,7 +403,7 @@ def _least(alerts: Callable[[float], int], allowed: float, low: float, high: flo
 
 
 FALL_THRESHOLD = 0.6
-"""Where too few people were recorded to choose one by those whom a part of the model has not seen."""
+"""One for every model, place and person. The scorecard says how much other thresholds would change."""
 
 WOODS, NETS = 4, 8
 WOOD_BINS, HIDDEN, BATCH, PASSES = 64, 32, 256, 12
@@ -448,10 +448,9 @@ def learn_falls(
     group: Ints,
     provenance: dict[str, str | int | float],
     rounds: int = 150,
-) -> tuple[FallModel, list[FallPart | None]]:
+) -> FallModel:
     """From candidates (n, len(falls.NAMES)): whether each was a fall, what it counts for, and in which `group` of
-    people, 0 to WOODS - 1. The parts come back too, by the group of which each has learned nothing; none where there
-    was too little to learn.
+    people, 0 to WOODS - 1.
     """
     told = Told(asked.astype(np.float32), fell, weight)
     kept = [_without(told, group == one) for one in range(WOODS)]
@@ -460,10 +459,6 @@ def learn_falls(
     scale = _Scale.of(told.asked)
     even = replace(told, asked=scale.even(told.asked))
     nets = [_net(even.of(kept[seed // NETS_EACH]).drawn(WOODS + seed), seed) for seed in range(NETS)]
-    parts = [
-        None if rows.all() else FallPart(wood, cuts, nets[seed * NETS_EACH : (seed + 1) * NETS_EACH], scale)
-        for seed, (wood, rows) in enumerate(zip(woods, kept, strict=True))
-    ]
     roots, nodes, begin = _side_by_side([flattened_at(wood, cuts) for wood in woods])
     net, end = _as_one(nets, scale)
     leaf = nodes["feature"] == kernels.LEAF
@@ -476,19 +471,13 @@ def learn_falls(
         start=(1 - NETS_COUNT) * begin + NETS_COUNT * end,
         threshold=FALL_THRESHOLD,
         provenance=provenance,
-    ), parts
+    )
 
 
 def _without(told: Told, left_out: Bools) -> Bools:
     """The rows to learn from: all, where without those there are no falls, or nothing else."""
     fell = told.fell[~left_out]
     return ~left_out if fell.any() and not fell.all() else np.ones_like(left_out)
-
-
-def _score(net: MLPClassifier, even: NDArray[np.float32]) -> Floats:
-    inner = np.maximum(even @ net.coefs_[0] + net.intercepts_[0], 0)
-    score: Floats = inner @ net.coefs_[1][:, 0] + net.intercepts_[1][0]
-    return score
 
 
 def _wood(told: Told, cuts: Sequence[Floats], rounds: int, seed: int) -> HistGradientBoostingClassifier:
@@ -524,26 +513,6 @@ class _Scale:
     def even(self, asked: NDArray[np.float32]) -> NDArray[np.float32]:
         held = np.clip(asked, self.low, self.high).astype(np.float32)
         return ((held - self.mean) / self.spread).astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class FallPart:
-    """A wood and the nets beside it, which learned together."""
-
-    wood: HistGradientBoostingClassifier
-    cuts: Sequence[Floats]
-    nets: Sequence[MLPClassifier]
-    scale: _Scale
-
-    def chances(self, asked: NDArray[np.floating]) -> Floats:
-        """As those of the whole model, of candidates asked about some moments (m, b, len(falls.NAMES))."""
-        rows = asked.reshape(-1, asked.shape[-1]).astype(np.float32)
-        if not len(rows):
-            return np.empty(0)
-        even = self.scale.even(rows)
-        smooth = np.mean([_score(net, even) for net in self.nets], axis=0)
-        sharp = self.wood.decision_function(_coded(rows, self.cuts))
-        return chances_of(((1 - NETS_COUNT) * sharp + NETS_COUNT * smooth).reshape(asked.shape[:2]))
 
 
 def _as_one(nets: Sequence[MLPClassifier], scale: _Scale) -> tuple[Net, float]:

@@ -474,7 +474,9 @@ class FallModel:
             node = np.where(inner, self.child[node] + upper, node)
         # Row by row, so that what is judged together changes not even the last digit.
         smooth = np.array([self.net.score(row) for row in rows])
-        return chances_of((self.start + self.cut[node].sum(1) + smooth).reshape(asked.shape[:2]))
+        scores = (self.start + self.cut[node].sum(1) + smooth).reshape(asked.shape[:2])
+        chances: Floats = 1 / (1 + np.exp(-scores.mean(1)))
+        return chances
 
     def to_bytes(self) -> bytes:
         content = io.BytesIO()
@@ -485,12 +487,6 @@ class FallModel:
         numbers = {"start": self.start, "threshold": self.threshold}
         np.savez_compressed(content, names=" ".join(NAMES), provenance=said, **arrays, **numbers)  # type: ignore[arg-type]
         return content.getvalue()
-
-
-def chances_of(scores: Floats) -> Floats:
-    """Of log odds (m, b) about some moments of each candidate."""
-    found: Floats = 1 / (1 + np.exp(-scores.mean(1)))
-    return found
 
 
 def fall_model_from(content: bytes) -> FallModel:

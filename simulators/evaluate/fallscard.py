@@ -9,7 +9,6 @@ from datetime import date
 
 from simulators.evaluate import fallsrows
 from simulators.evaluate.fallsrows import Document, Rows, number
-from simulators.evaluate.fallsthreshold import MOST_AN_HOUR, MOST_MISSED
 from simulators.evaluate.scorecard import table
 from simulators.evaluate.wearers import LAIN_S
 
@@ -23,7 +22,7 @@ BEGINS = "<!-- Falls: put here by `nightlight-sim evaluate falls`, never typed. 
 
 def scorecard(document: Document, day: date) -> str:
     parts = (
-        *(_head(document, day), _asked(document), _at_one_threshold(document), *_files(document)),
+        *(_head(document, day), _asked(document), _at_other_thresholds(document), *_files(document)),
         *(_transfer(document), _robustness(document)),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -41,11 +40,11 @@ alarms an hour in the best study published. Expect that, not this.** Nobody shou
 button, the silence after a fall and the long-lie rule stand behind it.
 
 Measured on {day.isoformat()}. Judged {document["model"]["judged"]}{_seen(document)}.
-One model and one threshold for all places of wear; what is worn on a wrist is judged too, though no model learns from
-it. {_chosen(document)}
-How the model is made, and that rule, were chosen with figures like these of these same people in sight, and for that
-they are somewhat too good. Each person's trials are joined in random order into one stream, and pauses filled with
-cuts from that person's own ordinary trials; who fell stays as they lay for {LAIN_S:g} s where a trial is over sooner.
+One model and one threshold, {document["model"]["threshold"]:g}, for all people and places of wear; what is worn on a
+wrist is judged too, though no model learns from it. How the model is made, and that threshold, were settled with
+figures like these of these same people in sight, and for that they are somewhat too good. Each person's trials are
+joined in random order into one stream, and pauses filled with cuts from that person's own ordinary trials; who fell
+stays as they lay for {LAIN_S:g} s where a trial is over sooner.
 
 {fallsrows.COUNTED}
 The baselines run on the same streams and are counted in the same way; their thresholds are chosen on the other people
@@ -53,18 +52,6 @@ of the same file, so they know the hardware, which the model does not. In bracke
 there are eight, that is wide.
 
 {_rows(fallsrows.summary(document))}"""
-
-
-def _chosen(document: Document) -> str:
-    """How the threshold came about."""
-    said = document["model"]
-    if "thresholds" not in said:
-        return f"The threshold is {said['threshold']:g}: {said.get('threshold_by', 'not said by what')}."
-    low, high = said["thresholds"][0], said["thresholds"][-1]
-    return f"""Neither the model nor the threshold ({low:g} to {high:g}) that judges somebody rests on anything of them.
-Both are made from the others: the threshold is where parts of the model, as they judge people without whom they
-learned, err both ways as was asked in the mean of the files: {MOST_AN_HOUR:g} false
-alarms an hour to {100 * MOST_MISSED:g} % of falls missed."""
 
 
 def within(page: str, document: Document, day: date) -> str:
@@ -134,16 +121,16 @@ def _most(what: str, asked: float | None, got: float | None) -> list[Sequence[st
     return [(what, f"≤ {number(asked)}", number(got), "met" if got <= asked else "**missed**")]
 
 
-def _at_one_threshold(document: Document) -> str:
-    if "one_threshold" not in document:
+def _at_other_thresholds(document: Document) -> str:
+    others = document.get("other_thresholds")
+    if not others:
         return ""
-    found = document["one_threshold"]
-    rows: Rows = [("", "with a threshold chosen by others", f"with {found['threshold']:g} for everybody")]
-    for name, entry in document["files"].items():
-        rows.append((name, *(fallsrows.main(each) for each in (entry, found["files"][name]))))
-    said = """Sensitivity and false alarms an hour, beside what they would be with one threshold that rests on all
-of these people, as that of the shipped model does."""
-    return f"## What choosing the threshold without them costs\n\n{said}\n\n{_rows(rows)}"
+    at = {f"{document['model']['threshold']:g}": document["files"]} | others
+    order = sorted(at, key=float)
+    rows: Rows = [("", *order)]
+    rows += [(name, *(fallsrows.main(at[each][name]) for each in order)) for name in document["files"]]
+    said = "Sensitivity and false alarms an hour, of the same models. The threshold is set, and not learned."
+    return f"## With another threshold\n\n{said}\n\n{_rows(rows)}"
 
 
 def _files(document: Document) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
@@ -14,9 +14,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from models.detection import falls
 from models.detection.batch import Bools, Floats, Ints
 from models.detection.falls import FallModel
-from models.training import WOODS, FallPart, learn_falls
+from models.training import WOODS, learn_falls
 from simulators.evaluate import parallel
-from simulators.evaluate.fallsthreshold import Erred, Lived, chosen, erred, together
 from simulators.evaluate.hardware import Hardware, any_hardware
 from simulators.evaluate.wearers import Joined, Worn, by_person, joined
 from simulators.recording import BadRecording
@@ -38,17 +37,13 @@ AROUND = 3 * falls.RATE // 2
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for; and
-    those by which a threshold is chosen, as they would be judged.
-    """
+    """Candidates of one person in one file: what the model is asked, whether it was a fall, what it counts for."""
 
     file: str
     person: str
     asked: Floats
     fell: Bools
     weight: Floats
-    lived: Lived
-    judged: Floats
 
 
 def suited(files: Sequence[Worn]) -> list[Worn]:
@@ -62,7 +57,7 @@ def examples(files: Sequence[Worn], done: Callable[[], object] = lambda: None) -
 
 
 def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset[str] = frozenset()) -> FallModel:
-    """From all people but those; the threshold too. Each file counts for the root of its size. Raises BadRecording."""
+    """From all people but those. Each file counts for the root of its size. Raises BadRecording."""
     kept = [each for each in known if each.person not in without]
     size = {each.file: 0.0 for each in kept}
     for each in kept:
@@ -75,15 +70,13 @@ def learned(files: Sequence[Worn], known: Sequence[Examples], without: frozenset
             " than on a wrist; and to leave each out, more people than one"
         )
     scaled = np.concatenate(weight)
-    group = _groups(kept)
-    model, parts = learn_falls(
+    return learn_falls(
         np.concatenate([each.asked for each in kept]),
         fell,
         scaled * len(scaled) / scaled.sum(),
-        np.repeat(group, [len(each.fell) for each in kept]),
+        np.repeat(_groups(kept), [len(each.fell) for each in kept]),
         _said(files, kept),
     )
-    return _with_threshold(model, kept, [parts[one] for one in group.tolist()])
 
 
 def _groups(kept: Sequence[Examples]) -> Ints:
@@ -95,17 +88,6 @@ def _groups(kept: Sequence[Examples]) -> Ints:
         for place, person in enumerate(sorted(each.person for each in kept if each.file == file)):
             group.setdefault(person, place % WOODS)
     return np.array([group[each.person] for each in kept])
-
-
-def _with_threshold(model: FallModel, kept: Sequence[Examples], parts: Sequence[FallPart | None]) -> FallModel:
-    """`parts`: of each what judges them and has learned nothing of them."""
-    by_file: dict[str, list[Erred]] = {}
-    for each, part in zip(kept, parts, strict=True):
-        if part:
-            by_file.setdefault(each.file, []).append(erred(each.lived, part.chances(each.judged)))
-    found = chosen(list(by_file.values()))
-    threshold, said = found or (model.threshold, "set, not chosen: of too few people")
-    return replace(model, threshold=threshold, provenance={**model.provenance, "threshold_by": said})
 
 
 def _said(files: Sequence[Worn], kept: Sequence[Examples]) -> dict[str, str | int | float]:
@@ -130,7 +112,7 @@ def _digest(file: Worn) -> bytes:
 
 def _examples(file: Worn) -> Examples:
     (person,) = file.people
-    asked, fell, weight, lived, judged = [], [], [], [], []
+    asked, fell, weight = [], [], []
 
     def add(found: Floats, what: Bools, counts: float) -> None:
         asked.append(found)
@@ -145,32 +127,10 @@ def _examples(file: Worn) -> Examples:
         if copy >= AS_RECORDED:
             add(_asked(bins, rows, partial(misled, luck=luck)), what, OTHERWISE_COUNTS)
             continue
-        own = _is_own(file, stream, rows)
-        lived.append(_lived(file, stream, rows[own], what[own]))
-        judged.append(falls.asked_about(bins, rows[own]).astype(np.float32))
         add(_asked(bins, rows), what, 1.0)
         if copy == 0:
             add(_asked(bins, rows, partial(slipped, luck=luck)), what, SLIPPED_COUNTS)
-    told = np.concatenate(asked), np.concatenate(fell), np.concatenate(weight)
-    return Examples(file.name, person, *told, together(lived), np.concatenate(judged))
-
-
-def _is_own(file: Worn, stream: Joined, rows: Ints) -> Bools:
-    """Neither between trials nor in those where somebody got up again."""
-    piece = _piece(stream, rows)
-    found: Bools = ~file.recovers[stream.trial[piece]] & ~stream.filler[piece]
-    return found
-
-
-def _lived(file: Worn, stream: Joined, rows: Ints, fell: Bools) -> Lived:
-    hours = float(np.diff(file.offsets)[~file.is_fall].sum()) / file.fs / 3600.0
-    return Lived(_piece(stream, rows), rows, fell, int((file.is_fall & ~file.recovers).sum()), hours)
-
-
-def _piece(stream: Joined, rows: Ints) -> Ints:
-    edges = stream.edges / stream.fs * falls.RATE
-    found: Ints = np.clip(np.searchsorted(edges, rows, "right") - 1, 0, len(stream.trial) - 1)
-    return found
+    return Examples(file.name, person, np.concatenate(asked), np.concatenate(fell), np.concatenate(weight))
 
 
 def _candidates(
@@ -183,7 +143,7 @@ def _candidates(
     rows = np.array(falls.candidates(bins, 0, 0, len(bins) - falls.JUDGED), np.int64)
     fall = file.is_fall[stream.trial] & ~stream.filler
     edges = stream.edges / stream.fs * falls.RATE
-    piece = _piece(stream, rows)
+    piece = np.clip(np.searchsorted(edges, rows, "right") - 1, 0, len(fall) - 1)
     moment = np.full(len(fall), -np.inf)
     for each in np.flatnonzero(fall):
         moment[each] = _impact(bins, int(np.ceil(edges[each])), int(edges[each + 1]) - falls.RATE)

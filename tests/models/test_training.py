@@ -1,18 +1,15 @@
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models.detection import falls, kernels
-from models.detection.batch import Floats, Ints
 from models.detection.prior import Prior, prior_from
 from models.detection.routine import History, Waits, inputs, noises
 from models.detection.trees import all_dearness, ask, share
 from models.training import (
     DRAWN,
     FALL_THRESHOLD,
-    FallPart,
     Provenance,
     Told,
     Trees,
@@ -186,9 +183,7 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     fell = luck.random(3000) < 0.5
     asked[fell, peak] += 3.0
     asked[fell & (luck.random(3000) < 0.5), tilt] += 4.0
-    group = np.arange(3000) % 3
-    model, parts = learn_falls(asked, fell, np.ones(3000), group, {}, rounds=40)
-    assert np.corrcoef(unseen(parts, asked, group), fell)[0, 1] > 0.6
+    model = learn_falls(asked, fell, np.ones(3000), np.arange(3000) % 3, {}, rounds=40)
     felt = np.zeros((3, len(falls.NAMES)))
     felt[:, peak], felt[:, tilt] = (0.0, 4.0, 4.0), (0.0, 0.0, 4.0)
     nothing, slipped, whole = model.chances(felt[:, None])
@@ -198,29 +193,12 @@ def test_a_fall_is_told_by_what_set_falls_apart() -> None:
     assert (model.feature < len(falls.NAMES)).all()
 
 
-def test_what_a_group_is_judged_by_has_learned_nothing_of_it() -> None:
-    """What is said of each of a group whose answers are all turned round is what the others taught."""
-    luck = np.random.default_rng(3)
-    asked = luck.normal(size=(1200, len(falls.NAMES)))
-    group = np.arange(1200) % 4
-    fell = (asked[:, 0] > 0) ^ (group == 2)
-    _, parts = learn_falls(asked, fell, np.ones(1200), group, {}, rounds=10)
-    turned, said = group == 2, unseen(parts, asked, group)
-    assert np.corrcoef(said[turned], fell[turned])[0, 1] < -0.5
-    assert np.corrcoef(said[~turned], fell[~turned])[0, 1] > 0.3
-
-
-def unseen(parts: Sequence[FallPart | None], asked: Floats, group: Ints) -> Floats:
-    """What is said of each by what has learned nothing of their group."""
-    said = [part.chances(asked[:, None]) if part else np.full(len(asked), np.nan) for part in parts]
-    return np.array(said)[group, np.arange(len(asked))]
-
-
-def test_a_lone_person_is_judged_by_none_that_has_not_seen_them() -> None:
+def test_a_lone_person_is_learned_from_all_the_same() -> None:
     asked = np.random.default_rng(3).normal(size=(400, len(falls.NAMES)))
-    model, parts = learn_falls(asked, asked[:, 0] > 0, np.ones(400), np.zeros(400, np.int64), {}, rounds=5)
-    assert parts[0] is None
+    fell = asked[:, 0] > 0
+    model = learn_falls(asked, fell, np.ones(400), np.zeros(400, np.int64), {}, rounds=5)
     assert model.threshold == FALL_THRESHOLD
+    assert np.corrcoef(model.chances(asked[:, None]), fell)[0, 1] > 0.6
 
 
 def test_what_is_drawn_stands_for_all_that_was_told() -> None:
