@@ -25,7 +25,7 @@ from models.privacy import agreed, in_use
 from models.protection import Unprotected
 from models.sentence import MOBILE
 from models.wire import Heartbeat, Route
-from models.wishes import out_of_use, unshared
+from models.wishes import Deed, out_of_use, unshared
 
 DEAF = (Unprotected.KIT_UNHEARD, Unprotected.NO_SENSORS, Unprotected.RADIO)
 HOMES_KEPT = 2000
@@ -46,13 +46,15 @@ class Knowing:
         """`hidden` are the hours of which its reader is told nothing."""
         heard, beat = self.heard(home), self._records.heartbeat(home.id)
         why = why_unheard(heard, now, unheard_after(beat))
-        mine = [one for one in self._alerts.of_home(home.id, 20) if about(one, resident)]
+        past = self._alerts.of_home(home.id, 20)
+        mine = [one for one in past if about(one, resident)]
         opened = next((one for one in mine if one.state is not State.CLOSED), None)
         today, start = midnight(now, home.timezone), morning(now, home.timezone)
+        seen = self.seen(home, now - SEEN_FROM, now)
         return known(
             used(self._records, home),
             resident.called,
-            self.seen(home, now - SEEN_FROM, now),
+            seen,
             now,
             heard,
             why,
@@ -63,7 +65,7 @@ class Knowing:
                 (one.closed_at or one.raised_at) >= today for one in told_of(self._alerts, mine, hidden, now)
             ),
             mornings=self.mornings(home, now, hidden) if why is None else (),
-            gaps=[*self._gaps(home, start, now), *self._paused(home, now)] if start < now else (),
+            gaps=[*self._gaps(home, start, now), *self._paused(home, now), *_away(past, seen)] if start < now else (),
             reaches=_reaches(home, beat, heard, now),
             unwatched=self.unwatched(home, now),
             unshared=hidden,
@@ -127,7 +129,7 @@ class Knowing:
         whole = [(start, end) for start, end in pairwise(starts) if seen and seen[0].at < start]
         found = [(start, up_at(seen, start, end)) for start, end in whole]
         told = [(start, up) for start, up in found if up and not came_home(home, seen, up)]
-        unknown = [*self._paused(home, now), *self._away(home, seen)]
+        unknown = [*self._paused(home, now), *_away(self._alerts.of_home(home.id), seen)]
         return [up for start, up in told if not reaches_into([*self._gaps(home, start, up), *unknown], start, up)]
 
     def _gaps(self, home: Home, start: datetime, end: datetime) -> list[Hours]:
@@ -135,17 +137,16 @@ class Knowing:
         return [(one.began, one.ended or end) for one in spells]
 
     def _paused(self, home: Home, now: datetime) -> list[Hours]:
-        """When what says that somebody is up was paused or stopped."""
+        """When what says that somebody is up was paused, or motion stopped: without a bed motion says it alone."""
         wishes = self._wishes.of(home.id)
-        found = [out_of_use(wishes, kind, now) for kind in (SensorKind.MOTION, SensorKind.BED)]
-        return [(start, end) for spells in found for _, start, end in spells]
+        bed = [one for one in out_of_use(wishes, SensorKind.BED, now) if one[0] is Deed.PAUSED]
+        return [(start, end) for _, start, end in [*out_of_use(wishes, SensorKind.MOTION, now), *bed]]
 
-    def _away(self, home: Home, seen: Sequence[Seen]) -> list[Hours]:
-        """From an alert that was closed as being away until there was a sign of life again."""
-        found = [(one.raised_at, one.closed_at) for one in self._alerts.of_home(home.id) if one.outcome is Outcome.AWAY]
-        return [
-            (raised, next((one.at for one in seen if one.at > closed), closed)) for raised, closed in found if closed
-        ]
+
+def _away(alerts: Sequence[Alert], seen: Sequence[Seen]) -> list[Hours]:
+    """From an alert that was closed as being away until there was a sign of life again."""
+    found = [(one.raised_at, one.closed_at) for one in alerts if one.outcome is Outcome.AWAY]
+    return [(raised, next((one.at for one in seen if one.at > closed), closed)) for raised, closed in found if closed]
 
 
 def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:

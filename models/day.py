@@ -86,7 +86,16 @@ def as_watched(spans: Sequence[Span], used: Home, unwatched: Sequence[Hours] = (
 
 def as_shared(spans: Sequence[Span], unshared: Sequence[Hours]) -> list[Span]:
     """Without what was in hours of which the resident shared nothing with the reader (`unshared`, in order)."""
-    return merged([part for one in spans for part in _parted(one, unshared, Doing.UNSHARED)]) if unshared else [*spans]
+    return merged([part for one in spans for part in _shared(one, unshared)]) if unshared else [*spans]
+
+
+def _shared(span: Span, unshared: Iterable[Hours]) -> Iterator[Span]:
+    """How long somebody is held to be in a room after they were last noticed would tell when that was, and where."""
+    hidden = False
+    for part in _parted(span, unshared, Doing.UNSHARED):
+        hidden = hidden or part.doing is Doing.UNSHARED
+        held = hidden and part.doing in (Doing.UP, Doing.IN_CHAIR)
+        yield Span(part.start, part.end, Doing.QUIET) if held else part
 
 
 def _parted(span: Span, hours: Iterable[Hours], doing: Doing, room: str | None = None) -> Iterator[Span]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from models.day import Doing, Span, at_level, without_chair
 from models.health import Heard, Why
 from models.hours import Hours, midnight, part_of, part_starts, reaches_into
-from models.morning import Compared, compared, minute_of
+from models.morning import Compared, compared, minute_of, morning
 from models.people import Level
 from models.privacy import Data
 
@@ -86,7 +86,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """Of `Known` what a reader may see; None or blank is what they don't, or what is not known. `in_part` is whether
-    something of this day was not shared with them.
+    something of this day was not shared with them, `morning_in_part` whether that was since people get up.
     """
 
     tone: Tone
@@ -107,6 +107,7 @@ class Glimpse:
     room: str = ""
     due: At | None = None
     in_part: bool = False
+    morning_in_part: bool = False
 
 
 LATE = timedelta(minutes=2)
@@ -120,7 +121,9 @@ def glimpse(known: Known, shown: AbstractSet[Data]) -> Glimpse:
     if Data.STANDING not in shown:
         return Glimpse(Tone.PRIVATE, known.called, known.now, known.zone)
     seen = Glimpse(_tone(known), known.called, known.now, known.zone, why=known.why, reaches=known.reaches)
-    seen = replace(seen, in_part=reaches_into(known.unshared, midnight(known.now, known.zone), known.now))
+    begun = midnight(known.now, known.zone), morning(known.now, known.zone)
+    today, risen = (reaches_into(known.unshared, start, known.now) for start in begun)
+    seen = replace(seen, in_part=today, morning_in_part=risen)
     lack, known = _lack(known), _as_shared(known)
     if known.why:
         seen = replace(seen, unheard_since=known.heard.until)

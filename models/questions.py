@@ -17,6 +17,9 @@ FROM_HOUR, UNTIL_HOUR = 23, 6
 """Of the home's clock: between them a night is judged, for most people are in bed then."""
 HEARD_SHARE, QUIET_SHARE = 0.75, 0.85
 
+UP_BY_ITSELF = (Doing.UP, Doing.IN_CHAIR, Doing.OUT)
+"""Whoever does that is not in bed, whether or not it is known since when."""
+
 
 @dataclass(frozen=True, slots=True)
 class Night:
@@ -47,7 +50,7 @@ def night(spans: Sequence[Span], start: datetime, end: datetime, shown: Abstract
     }
     unknown = share[Doing.UNHEARD] + share[Doing.UNWATCHED] + share[Doing.UNSHARED]
     if whole <= 0 or unknown > (1 - HEARD_SHARE) * whole or not within:
-        return Night(None, unshared=share[Doing.UNSHARED] > 0)
+        return Night(None, unshared=2 * share[Doing.UNSHARED] > unknown)
     quiet = share[Doing.IN_BED] + share[Doing.IN_CHAIR] + share[Doing.QUIET] >= QUIET_SHARE * (whole - unknown)
     places = [one.doing for _, one in within]
     stirs = sum(a is not Doing.UP and b is Doing.UP for a, b in pairwise(places))
@@ -83,10 +86,10 @@ def _slept(seen: Glimpse, last_night: Night, language: str) -> str:
 def _up(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
-    if seen.up is None:
-        return say("ask.private" if seen.in_part else "ask.up.no", language)
+    if seen.up is None and seen.doing not in UP_BY_ITSELF:
+        return say("ask.private" if seen.morning_in_part else "ask.up.no", language)
     by_night = part_of(seen.now, seen.zone) == "night"
-    if seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
+    if seen.up is None or seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
         return f"{sentence(seen, language).head}."
     at = moment_in_words(seen.up, seen.now, seen.zone, language)
     return say("ask.up.yes", language, at=at)

@@ -72,6 +72,12 @@ def test_a_morning_that_was_paused_or_away_is_not_learned_as_a_late_one(tmp_path
         store.series.append(about(10 * number + 1, moment))
     knowing = Knowing(store.records, store.alerts, store.series)
     assert knowing.ups(home, T0, 28) == [ago(seven, 6), ago(seven, 4), ago(seven, 2)]
+    wishes.keep(Wish(ago(seven, 5), HOME, "grace", "grace", Deed.STOPPED, "bed"))
+    assert knowing.ups(home, T0, 28) == [ago(seven, 6), ago(seven, 4), ago(seven, 2)]
+    on_the_day = ago(T0, 1) + timedelta(hours=4)
+    of_today = knowing.known(register.residents[0], home, on_the_day, judged=True)
+    assert of_today.last_sign == ago(eleven, 1) + timedelta(minutes=20)
+    assert of_today.up is None
 
 
 def test_a_chair_that_is_not_believed_hides_no_sign_of_life_from_elsewhere(tmp_path: Path, register: Register) -> None:

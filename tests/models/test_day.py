@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hub.web.picture import picture
-from models.day import Doing, Seen, Span, as_watched, at_level, ribbon
+from models.day import Doing, Seen, Span, as_shared, as_watched, at_level, ribbon
 from models.observation import SensorKind, What
 from models.people import Level
 from tests.conftest import NOON, okafor_home, with_armchair
@@ -94,6 +94,23 @@ def test_hours_in_which_motion_was_paused_are_not_said_to_be_quiet() -> None:
         ("quiet", 0.25),
         ("out", 1.0),
         ("not looked at", 2.0),
+    ]
+
+
+def test_what_was_noticed_in_hours_not_shared_is_not_read_from_how_long_it_holds_after_them() -> None:
+    seen = [moved(1), moved(3.8, "kitchen_pir"), moved(5.5), moved(9, "bed", What.LAY_DOWN)]
+    hidden = [(START + 2 * HOUR, START + 4 * HOUR), (START + 8.5 * HOUR, START + 10 * HOUR)]
+    found = as_shared(ribbon(HOME, seen, START, END, END), hidden)
+    assert [(doing, round(hours, 2)) for doing, hours in told(found)] == [
+        ("quiet", 1.0),
+        ("up", 0.75),
+        ("quiet", 0.25),
+        ("not shared", 2.0),
+        ("quiet", 1.5),
+        ("up", 0.75),
+        ("quiet", 2.25),
+        ("not shared", 1.5),
+        ("in bed", 2.0),
     ]
 
 

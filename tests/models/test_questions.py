@@ -37,10 +37,20 @@ def test_what_may_be_seen_is_answered() -> None:
         "It seems so: the last sign was 08:55.",
         "Yes.",
     ]
-    assert said(replace(SEEN, doing=Doing.OUT, up=None))[1:3] == [
-        "Not that we have noticed today.",
+    out = At(NOW - timedelta(hours=1), Grain.MINUTE)
+    assert said(replace(SEEN, doing=Doing.OUT, up=None, since=out))[1:3] == [
+        "Mum has probably been out since 08:00.",
         "Probably not: the front door was the last that moved.",
     ]
+
+
+def test_who_is_about_is_up_though_nobody_knows_since_when() -> None:
+    assert said(replace(SEEN, up=None))[1] == "Mum is up and about."
+    for doing in (Doing.QUIET, Doing.IN_BED):
+        assert said(replace(SEEN, up=None, doing=doing))[1] == "Not that we have noticed today."
+        assert said(replace(SEEN, up=None, doing=doing, in_part=True))[1] == "Not that we have noticed today."
+        hidden = replace(SEEN, up=None, doing=doing, morning_in_part=True)
+        assert said(hidden)[1] == "That is not shared with you."
 
 
 def test_who_was_up_in_the_morning_and_lies_in_bed_again_is_not_said_to_be_up() -> None:
