@@ -1,6 +1,7 @@
 """Resident, contact, operator, responder, installer; and who stands how to whom."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -101,6 +102,21 @@ class Contact:
     telling: Telling = Telling()
     paused_until: datetime | None = None
     """Until then the resident shares nothing with them."""
+    turn: int = 0
+    """Whose lowest is, is rung first; 0 of one who was given none yet, and comes after all others."""
+
+
+def in_order(contacts: Iterable[Contact]) -> list[Contact]:
+    """As they are rung: by turn, of equal ones keyholders first."""
+    return sorted(contacts, key=lambda one: (one.turn, not one.keyholder, one.id))
+
+
+def moved(contacts: Sequence[Contact], contact: str, by: int) -> list[Contact]:
+    """One resident's contacts, in order, with that one `by` places later, counted from 1 anew. Raises ValueError."""
+    place = [one.id for one in contacts].index(contact)
+    left = [*contacts[:place], *contacts[place + 1 :]]
+    left.insert(max(place + by, 0), contacts[place])
+    return [replace(each, turn=turn) for turn, each in enumerate(left, 1)]
 
 
 @dataclass(frozen=True, slots=True)

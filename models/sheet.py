@@ -145,6 +145,10 @@ def _one_of(choices: Iterable[str]) -> Callable[[str], str]:
     return read
 
 
+def _turn(cell: str) -> int:
+    return _number(1, 99)(cell) if cell else 0
+
+
 def _day(cell: str) -> datetime | None:
     if not cell:
         return None
@@ -243,7 +247,8 @@ def _contact(cells: Mapping[str, Any], before: Any) -> Contact:
     one = before or Contact(cells["id"], cells["resident"], "", "")
     plain = {name: cells[name] for name in ("resident", "name", "relation", "keyholder", "addresses") if name in cells}
     level = {"level": Level(cells["level"])} if "level" in cells else {}
-    return replace(one, **plain, **level, telling=_told(cells, one.telling))
+    turn = cells.get("turn") or one.turn
+    return replace(one, **plain, **level, turn=turn, telling=_told(cells, one.telling))
 
 
 def _contact_cells(one: Contact) -> dict[str, str]:
@@ -254,6 +259,7 @@ def _contact_cells(one: Contact) -> dict[str, str]:
         "relation": one.relation,
         "level": one.level.value,
         "keyholder": _plain(one.keyholder),
+        "turn": str(one.turn or ""),
         "addresses": "; ".join(f"{each.transport}: {each.to}" for each in one.addresses),
         **_telling_cells(one.telling),
     }
@@ -411,6 +417,9 @@ CONTACTS = Sheet(
             choices=tuple(level.value for level in Level),
         ),
         _yes_no("keyholder", "Holds a key"),
+        Column(
+            "turn", "Turn", "1 is rung first; of equal ones, who holds a key. Empty for a new one: last.", _turn, "1"
+        ),
         Column(
             "addresses",
             "Ways to reach them",

@@ -31,13 +31,14 @@ from hub.store.accounts import Accounts
 from hub.store.database import tidied, upsert, writing
 from hub.store.health import Health
 from hub.store.once import asked_by, once, reading
+from hub.store.register import in_turn
 from hub.store.snapshots import Snapshots
 from hub.store.together import written
 from hub.store.version import next_version
 from models.alert import Alert, Lane
 from models.health import Heard
 from models.home import Home
-from models.people import Account, Contact, Resident, Role
+from models.people import Account, Contact, Resident, Role, in_order
 from models.privacy import Agreed, Consent, standing
 from models.register import Register
 from models.response import Incident, ResponsePlan, Step, default_plan, gently, incident
@@ -160,7 +161,7 @@ _HOME = asked_by(schema.homes.c.body, home=schema.homes.c.id)
 _RESIDENT = asked_by(schema.residents.c.body, resident=schema.residents.c.id)
 _LIVING = asked_by(schema.residents.c.body, home=schema.residents.c.home).order_by(schema.residents.c.id)
 _CONTACT = asked_by(schema.contacts.c.body, contact=schema.contacts.c.id)
-_CONTACTS = asked_by(schema.contacts.c.body, resident=schema.contacts.c.resident).order_by(schema.contacts.c.id)
+_CONTACTS = asked_by(schema.contacts.c.body, resident=schema.contacts.c.resident)
 _CONSENTS = asked_by(schema.consents.c.body, home=schema.consents.c.home)
 _PLANS = asked_by(schema.plans.c.kind, schema.plans.c.body, resident=schema.plans.c.resident)
 _STAFF = asked_by(schema.accounts.c.body, role=schema.accounts.c.role).where(schema.accounts.c.closed_at.is_(None))
@@ -247,7 +248,8 @@ class Records:
 
     @once
     def contacts_of(self, resident: str) -> list[Contact]:
-        return self._bodies(_CONTACTS, resident=resident)
+        """As they are rung."""
+        return in_order(self._bodies(_CONTACTS, resident=resident))
 
     @once
     def consents(self, home: str | None = None) -> list[Consent]:
@@ -317,7 +319,8 @@ class Records:
         with writing(self._engine) as connection:
             upsert(connection, schema.homes, [{"id": one.id, "body": one} for one in register.homes])
             upsert(connection, schema.residents, _keyed(register.residents, "id", "home"))
-            upsert(connection, schema.contacts, _keyed(register.contacts, "id", "resident"))
+            contacts = in_turn(connection, register.contacts)
+            upsert(connection, schema.contacts, _keyed(contacts, "id", "resident"))
             consents = [{"home": one.home, "kind": one.about, "body": one} for one in register.consents]
             upsert(connection, schema.consents, consents)
             plans = [{"resident": one.resident, "kind": one.plan.kind, "body": one.plan} for one in register.plans]

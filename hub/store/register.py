@@ -1,7 +1,9 @@
 """The records of homes and people as an administrator changes them: all or nothing, and nobody's change overwritten."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, and_, delete, select
@@ -10,6 +12,7 @@ from hub.store import schema
 from hub.store.amendments import Amendment, note
 from hub.store.database import upsert, writing
 from hub.store.version import next_version
+from models.people import Contact, moved
 from models.register import PlanOf
 
 TABLES: dict[str, Table] = {
@@ -31,6 +34,13 @@ class Change:
     key: tuple[str, ...]
     before: Any
     after: Any
+
+
+def turned(contacts: Sequence[Contact], contact: str, by: int) -> list[Change]:
+    """What has to change for one contact to be rung so many places later among a resident's. Raises ValueError."""
+    before = {one.id: one for one in contacts}
+    after = moved(contacts, contact, by)
+    return [Change("contacts", (one.id,), before[one.id], one) for one in after if one != before[one.id]]
 
 
 class Overtaken(Exception):
@@ -71,7 +81,36 @@ def _keep(connection: Connection, kind: str, changes: Sequence[Change]) -> None:
             raise Overtaken(one)
         if one.after is None:
             connection.execute(delete(table).where(_is(table, one.key)))
-    upsert(connection, table, [_row(kind, one) for one in changes if one.after is not None])
+    left = [one for one in changes if one.after is not None]
+    if kind == "contacts":
+        numbered = in_turn(connection, [one.after for one in left])
+        left = [replace(change, after=contact) for change, contact in zip(left, numbered, strict=True)]
+    upsert(connection, table, [_row(kind, one) for one in left])
+
+
+def in_turn(connection: Connection, entered: Sequence[Contact]) -> list[Contact]:
+    """Those `entered`, of whom who has no turn keeps the one on record, or comes after all others, as entered."""
+    if all(one.turn for one in entered):
+        return list(entered)
+    known = _known(connection, {one.resident for one in entered})
+    turns = {one.id: one.turn for one in known}
+    numbered = [replace(one, turn=one.turn or turns.get(one.id, 0)) for one in entered]
+    last = defaultdict[str, int](int)
+    for one in (*known, *numbered):
+        last[one.resident] = max(last[one.resident], one.turn)
+    for place, one in enumerate(numbered):
+        if not one.turn:
+            last[one.resident] += 1
+            numbered[place] = replace(one, turn=last[one.resident])
+    return numbered
+
+
+def _known(connection: Connection, residents: AbstractSet[str]) -> Sequence[Contact]:
+    """The contacts of those residents; where there are many, everybody's."""
+    table = schema.contacts
+    few = len(residents) <= _FEW
+    question = select(table.c.body).where(table.c.resident.in_(residents)) if few else select(table.c.body)
+    return connection.execute(question).scalars().all()
 
 
 def _present(connection: Connection, kind: str, keys: Sequence[tuple[str, ...]] | None) -> dict[tuple[str, ...], Any]:

@@ -69,6 +69,18 @@ def drop(request: Request, gate: TheGate, who: Who, contact: str, home: Text = "
     return RedirectResponse(f"/administration/homes/{home}", 303)
 
 
+@routes.post("/contacts/{contact}/move")
+def move(
+    request: Request, gate: TheGate, who: Who, contact: str, by: Annotated[int, Form(ge=-1, le=1)], home: Text = "",
+    seen: Text = "",
+) -> Response:  # fmt: skip
+    try:
+        gate.administration.move_contact(who, contact, by, seen)
+    except Meanwhile:
+        return _household(request, gate, who, home, ("", {}, MEANWHILE), status=409)
+    return RedirectResponse(f"/administration/homes/{home}?kept=yes", 303)
+
+
 @routes.get("/import")
 def bring(request: Request, gate: TheGate, who: Who) -> Response:
     gate.administration.log(who, 1)

@@ -592,7 +592,8 @@ def test_a_contact_who_is_taken_off_the_record_costs_nobody_their_turn(desk: Des
     agree(desk.store, Step("operator", "log"), Step("contacts", "email"))
     raised(desk)
     desk.settle(1, "email")
-    keep(desk.store.records.engine, [Change("contacts", ("ada",), register.contacts[0], None)], ())
+    ada = desk.store.records.contact("ada")
+    keep(desk.store.records.engine, [Change("contacts", ("ada",), ada, None)], ())
     desk.turn(minutes=2)
     desk.settle(2, "email")
     assert desk.told_whom("email") == ["ada", "ben"]

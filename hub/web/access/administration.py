@@ -8,7 +8,7 @@ from typing import Any
 from hub.desk import Checked, Desk
 from hub.store import amendments
 from hub.store.amendments import Amendment
-from hub.store.register import Change, Overtaken
+from hub.store.register import Change, Overtaken, turned
 from hub.web.access.accounts import mark
 from hub.web.access.door import Door, Hidden, Viewer
 from models.people import Resident
@@ -140,6 +140,18 @@ class Administration:
             return [Mistake(0, "", "a plan names this contact: change the plan first")]
         self._write(viewer, desk, [Change("contacts", (contact_id,), contact, None)])
         return []
+
+    def move_contact(self, viewer: Viewer, contact_id: str, by: int, seen: str) -> None:
+        """`by` so many places later among the resident's contacts, or earlier. Raises Hidden and Meanwhile."""
+        self._may(viewer)
+        desk = self._door.desk(viewer)
+        contact = desk.all("contacts").get((contact_id,))
+        if contact is None:
+            raise Hidden(contact_id)
+        if mark(contact) != seen:
+            raise Meanwhile
+        if changes := turned(self._door.records.contacts_of(contact.resident), contact_id, by):
+            self._write(viewer, desk, changes)
 
     def check(self, viewer: Viewer, kind: str, text: str) -> Checked:
         self._may(viewer)

@@ -14,7 +14,7 @@ from hub.desk import Overtaken
 from hub.key_safes import LONGEST
 from hub.kits import settings_text
 from hub.store.fittings import Fittings
-from hub.store.register import Change
+from hub.store.register import Change, turned
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.key_safes import KeySafeDesk
 from models.commission import (
@@ -221,6 +221,7 @@ class Commissioning:
             "answers": self._answers,
             "consent": self._consent,
             "contact": self._contact,
+            "turn": self._turn,
             "way_in": self._way_in,
             "code": self._code,
             "test": self._test,
@@ -453,6 +454,14 @@ class Commissioning:
         )  # fmt: skip
         if self._door.records.contact(made.id) is None:
             self._keep(viewer, Change("contacts", (made.id,), None, made))
+
+    def _turn(self, viewer: Viewer, home: Home, _post: str, form: Mapping[str, str]) -> None:
+        name, by = form.get("contact", ""), {"earlier": -1, "later": 1}.get(form.get("to", ""))
+        mine = [self._door.records.contacts_of(one.id) for one in self._door.records.residents_of(home.id)]
+        contacts = next((some for some in mine if name in {one.id for one in some}), None)
+        if contacts is None or by is None:
+            raise Refused("That contact is on record here no more: reload the page.")
+        self._keep(viewer, *turned(contacts, name, by))
 
     def _way_in(self, viewer: Viewer, home: Home, _post: str, form: Mapping[str, str]) -> None:
         resident, text = self._resident(home, form), form.get("way_in", "").strip()

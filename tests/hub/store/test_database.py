@@ -62,6 +62,22 @@ def test_whose_a_login_is_stands_beside_those_that_there_were(tmp_path: Path) ->
     engine.dispose()
 
 
+def test_contacts_that_there_were_are_rung_as_ever(tmp_path: Path) -> None:
+    engine = opened(f"sqlite:///{tmp_path / 'hub.db'}")
+    body = '{"id":"%s","resident":"r_a","name":"Zoë","relation":"niece","keyholder":%s}'
+    with writing(engine) as connection:
+        command.upgrade(_config(connection, "records"), "0020")
+        connection.execute(text("INSERT INTO homes VALUES ('h_a', '{}')"))
+        connection.execute(text("INSERT INTO residents VALUES ('r_a', 'h_a', '{}')"))
+        for contact, keys in (("c_2", "true"), ("c_1", "false")):
+            row = {"id": contact, "body": body % (contact, keys)}
+            connection.execute(text("INSERT INTO contacts VALUES (:id, 'r_a', :body)"), row)
+    migrate(engine, "records")
+    found = [(one.id, one.turn, one.name) for one in Records(engine).contacts_of("r_a")]
+    assert found == [("c_1", 1, "Zoë"), ("c_2", 2, "Zoë")]
+    engine.dispose()
+
+
 def test_what_had_not_settled_is_there_when_it_stands_by_message(database: str) -> None:
     engine, at = opened(database), datetime(2026, 3, 1, 8, 0, 0, 123_457, tzinfo=UTC)
     moved = [Row("a", "o1", number, "hall", What.MOVED, at, at, seq=number) for number in (1, 2)]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -27,8 +28,8 @@ def test_everything_comes_back(store: Store, register: Register) -> None:
     assert records.home("okafor-home") == register.homes[0]
     assert records.resident("grace") == register.residents[0]
     assert records.residents_of("next-door") == [register.residents[1]]
-    assert records.contact("ada") == register.contacts[0]
-    assert records.contacts_of("neil") == [register.contacts[1]]
+    assert records.contact("ada") == replace(register.contacts[0], turn=1)
+    assert records.contacts_of("neil") == [replace(register.contacts[1], turn=1)]
     assert sorted(map(str, records.consents())) == sorted(map(str, register.consents))
     assert records.account("tom") == (register.accounts[0], "hash-of-tom")
     assert records.accounts_of(Role.OPERATOR) == [register.accounts[0]]
@@ -67,6 +68,23 @@ def test_loading_again_keeps_passwords_and_changes_the_version(store: Store, reg
     account = store.records.account("tom")
     assert account is not None
     assert account[1] == "hash-of-tom"
+
+
+def test_contacts_are_rung_in_the_order_of_the_file_until_a_turn_says_otherwise(
+    store: Store, register: Register
+) -> None:
+    ada = register.contacts[0]
+    zoe, bob, key = (replace(ada, id=name, keyholder=name == "key") for name in ("zoe", "bob", "key"))
+
+    def rung() -> list[str]:
+        return [one.id for one in store.records.contacts_of("grace")]
+
+    store.records.load(Register(contacts=(zoe, bob, key)), {})
+    assert rung() == ["ada", "zoe", "bob", "key"]
+    store.records.load(Register(contacts=(replace(ada, name="Ada Bell"), zoe)), {})
+    assert rung() == ["ada", "zoe", "bob", "key"], "who has a turn keeps it"
+    store.records.load(Register(contacts=(replace(ada, turn=9), replace(key, turn=2))), {})
+    assert rung() == ["key", "zoe", "bob", "ada"], "of equal ones a keyholder first"
 
 
 def test_the_plan_is_the_most_particular_that_was_agreed(store: Store, register: Register) -> None:

@@ -132,6 +132,31 @@ def test_a_household_is_put_on_record_from_nothing(world: World, admin: Visitor)
     assert "Bo Lund" in admin.see("/administration?find=lund")
 
 
+def test_contacts_are_rung_in_the_order_of_the_file_and_the_office_moves_one(world: World, admin: Visitor) -> None:
+    rows = "".join(f"c_{name},r_lindqvist,{name.title()},friend\n" for name in ("zoe", "bob"))
+    data = {"kind": "contacts", "text": f"id,resident,name,relation\n{rows}"}
+    assert admin.post("/administration/import/keep", **data).status_code == 200
+
+    def rung() -> list[str]:
+        return [one.id for one in world.store.records.contacts_of("r_lindqvist")]
+
+    assert rung() == ["c_karl", "c_zoe", "c_bob"]
+    page, where = admin.see("/administration/homes/h_lindqvist"), "/administration/contacts/c_bob/move"
+    assert (page.count("Ring them earlier"), page.count("Ring them later")) == (2, 2)
+    seen = re.search(rf'action="{where}">.*?name="seen" value="(\w+)"', page)
+    assert seen
+    form = {"by": "-1", "home": "h_lindqvist", "seen": seen.group(1)}
+    assert admin.post(where, **form).status_code == 303
+    assert rung() == ["c_karl", "c_bob", "c_zoe"]
+    assert admin.post(where, **form).status_code == 409, "it was moved since"
+    assert admin.post("/administration/contacts/c_ghost/move", **form).status_code == 404
+    told = amendments.latest(world.store.records.engine, "", 2)
+    assert {(one.key, one.text) for one in told} == {
+        ("c_bob", "changed; turn: 3 → 2"),
+        ("c_zoe", "changed; turn: 2 → 3"),
+    }
+
+
 def test_a_login_is_for_no_work_until_one_is_chosen_and_a_record_leads_to_it(admin: Visitor) -> None:
     assert '<option value="">choose</option>' in admin.see("/administration/accounts")
     to = "/administration/accounts?role=contact&amp;person=c_ben#add"

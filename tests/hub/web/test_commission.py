@@ -1,9 +1,11 @@
 """An installer's page for one home, without scripts: said twice is done once, and nobody else sees it."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from msgspec import structs
@@ -120,6 +122,34 @@ def test_what_is_said_twice_is_done_once(world: World, visit: Visit) -> None:
     said(ivan, "remove", "take-it-out", id="porch_pir")
     said(ivan, "sensor", "the-same-post", id="porch_pir", kind="motion", room="porch")
     assert world.home("h_okafor").sensor("porch_pir") is None, "a late repeat brings nothing back"
+
+
+def test_contacts_are_rung_in_the_order_in_which_they_were_entered_until_one_is_moved(
+    world: World, visit: Visit
+) -> None:
+    ivan, tom, alert = visit("ivan"), visit("tom"), world.press()
+    tom.post(f"/console/alert/{alert.id}/answer")
+
+    def rung() -> list[str]:
+        offered = re.findall(r'<option value="\d+ (c_\w+)"', tom.see(f"/console/alert/{alert.id}"))
+        return [one.name for one in map(world.store.records.contact, offered) if one and one.relation == "friend"]
+
+    def move(name: str, to: str) -> int:
+        (one,) = [one for one in world.store.records.contacts_of("r_okafor") if one.name == name]
+        return said(ivan, "turn", f"move-{name}-{to}".lower(), contact=one.id, to=to)[0]
+
+    posts = sorted((f"friend-{number}" for number in range(3)), key=lambda post: sha256(post.encode()).hexdigest())
+    for name, post in zip(("First", "Second", "Third"), reversed(posts), strict=True):
+        said(ivan, "contact", post, name=name, relation="friend", phone="01632 960055")
+    assert rung() == ["First", "Second", "Third"]
+    assert move("Third", "earlier") == 200
+    assert rung() == ["First", "Third", "Second"]
+    assert move("First", "later") == 200
+    assert rung() == ["Third", "First", "Second"]
+    page = words(ivan.see(PAGE))
+    assert page.index("Third, friend") < page.index("First, friend") < page.index("Second, friend")
+    karls = world.store.records.contacts_of("r_lindqvist")[0].id
+    assert said(ivan, "turn", contact=karls, to="later")[0] == 409
 
 
 def test_two_sensors_with_each_others_names_are_told_of(world: World, visit: Visit) -> None:
