@@ -3,13 +3,14 @@
 A certificate is refused while anything in `missing` is left, and `broken_by` says what has changed since it was given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from models.home import Home, Sensor
 from models.observation import KINDS_OF, SensorKind, What
+from models.people import Contact, Resident
 from models.privacy import ALWAYS, Agreed, Consent, agreed, felt_may_leave
 from models.wire import Configuration, Listed
 
@@ -132,11 +133,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """What an installer has done in a home so far. `posts` are the ids of what was said, so that twice is once."""
+    """What an installer has done in a home so far. `posts` are the ids of what was said, so that twice is once;
+    `no_phone` the ids of residents who have no telephone.
+    """
 
     tests: dict[str, Trial] = field(default_factory=dict)
     answered_at: datetime | None = None
     posts: tuple[str, ...] = ()
+    no_phone: tuple[str, ...] = ()
 
 
 class Colour(StrEnum):
@@ -273,13 +277,16 @@ def rang(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a certificate is judged by. `unheard` as in Ears; `keeps_to_it` whether the kit keeps to these consents."""
+    """What a certificate is judged by. `code`: of a key safe, with permission; `unheard` as in Ears; `keeps_to_it`
+    whether the kit keeps to these consents.
+    """
 
     home: Home
     agreed: frozenset[SensorKind]
     fitting: Fitting
-    contacts: int
-    way_in: bool
+    residents: Sequence[Resident]
+    contacts: Sequence[Contact]
+    code: bool
     unheard: str
     keeps_to_it: bool
 
@@ -292,10 +299,15 @@ def missing(of: Standing) -> list[str]:
 def _missing_people(of: Standing) -> Iterable[str]:
     if of.fitting.answered_at is None:
         yield "The five questions are not answered."
+    for one in of.residents:
+        if not one.phone and one.id not in of.fitting.no_phone:
+            yield f"{one.called or one.name} is rung first, and no number is on record: add it, or say there is none."
     if not of.contacts:
         yield "There is nobody to reach: add a contact."
-    if not of.way_in:
+    if not any(one.way_in for one in of.residents):
         yield "How to get in is not written down."
+    if not of.code and not any(one.keyholder for one in of.contacts):
+        yield "Nobody who is sent gets in: no key safe's code is on record, and no contact holds a key."
 
 
 def _missing_consents(of: Standing) -> Iterable[str]:

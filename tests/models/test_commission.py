@@ -30,12 +30,17 @@ from models.commission import (
 )
 from models.home import Sensor
 from models.observation import SensorKind
+from models.people import Contact, Resident
 from models.privacy import Consent
 from tests.conftest import NOON, okafor_home
 
 HOME = okafor_home()
 DOOR = HOME.sensor("front_door") or Sensor("", SensorKind.DOOR, "")
 ALL = frozenset(SensorKind)
+GRACE = Resident(
+    "r_okafor", HOME.id, "Grace Okafor", "Mrs Okafor", "3 Larch Close", "01632 960001", way_in="By the back door."
+)
+ADA = Contact("c_ada", GRACE.id, "Ada Okafor", "daughter", keyholder=True)
 LATER = NOON + ANSWER_WITHIN + timedelta(seconds=1)
 GONE, BACK = Power(is_heard=False), Power(is_heard=True)
 
@@ -50,7 +55,7 @@ def proved_fitting() -> Fitting:
 
 
 def good() -> Standing:
-    return Standing(HOME, ALL, proved_fitting(), contacts=1, way_in=True, unheard="", keeps_to_it=True)
+    return Standing(HOME, ALL, proved_fitting(), (GRACE,), (ADA,), code=False, unheard="", keeps_to_it=True)
 
 
 def without(name: str) -> Fitting:
@@ -75,7 +80,14 @@ def test_a_home_where_all_holds_misses_nothing() -> None:
         ({"fitting": failed(MAINS)}, ["The mains test is not passed"]),
         ({"fitting": without(BROADBAND)}, ["The broadband test is not passed"]),
         ({"agreed": ALL - {SensorKind.BED, SensorKind.PENDANT}}, ["No consent to bed sensors"]),
-        ({"contacts": 0, "way_in": False}, ["nobody to reach", "How to get in"]),
+        (
+            {"contacts": (), "residents": (replace(GRACE, way_in=""),)},
+            ["nobody to reach", "How to get in", "Nobody who is sent gets in"],
+        ),
+        ({"contacts": (replace(ADA, keyholder=False),)}, ["Nobody who is sent gets in"]),
+        ({"contacts": (replace(ADA, keyholder=False),), "code": True}, []),
+        ({"residents": (replace(GRACE, phone=""),)}, ["Mrs Okafor is rung first"]),
+        ({"residents": (replace(GRACE, phone=""),), "fitting": replace(proved_fitting(), no_phone=(GRACE.id,))}, []),
         ({"fitting": replace(proved_fitting(), answered_at=None)}, ["five questions"]),
         ({"unheard": "its kit stopped"}, ["its kit stopped"]),
         ({"keeps_to_it": False}, ["has not said yet"]),

@@ -61,6 +61,7 @@ BASES = {
     "attorney": "an attorney decided, with power for health and welfare",
     "best_interests": "a best-interests decision was made and recorded",
 }
+PHONE = re.compile(r"\+?[\d ]{6,20}")
 CODE = re.compile(r"\d[\d ]{2,}\d")
 
 
@@ -109,6 +110,7 @@ class View:
     now: datetime
     addresses: tuple[str, ...]
     residents: tuple[tuple[str, str], ...]
+    telephones: tuple[tuple[str, str], ...]
     contacts: tuple[Contact, ...]
     way_in: bool
     code: bool
@@ -178,16 +180,17 @@ class Commissioning:
         fitting = self._advanced(now)
         residents = self._door.records.residents_of(home_id)
         contacts = tuple(self._door.contacts(residents))
-        way_in = any(one.way_in for one in residents)
-        of = Standing(now.home, now.agreed, fitting, len(contacts), way_in, now.unheard, now.keeps_to_it)
+        code = self._key_safes.has_code(home_id)
+        of = Standing(now.home, now.agreed, fitting, residents, contacts, code, now.unheard, now.keeps_to_it)
         return View(
             now.home,
             now.at,
             tuple(one.address for one in residents),
             tuple((one.id, one.called or one.name) for one in residents),
+            tuple((one.called or one.name, _telephone(one, fitting)) for one in residents),
             contacts,
-            way_in,
-            self._key_safes.has_code(home_id),
+            any(one.way_in for one in residents),
+            code,
             answers(now.home),
             fitting.answered_at is not None,
             (*(_agreement(kind, now) for kind in SensorKind), _agreement(SensorKind.PENDANT, now, felt=True)),
@@ -220,6 +223,7 @@ class Commissioning:
             "remove": self._remove,
             "answers": self._answers,
             "consent": self._consent,
+            "phone": self._phone,
             "contact": self._contact,
             "turn": self._turn,
             "way_in": self._way_in,
@@ -441,12 +445,26 @@ class Commissioning:
         made = Consent(home.id, kind, who, BASES[basis], now, review, felt=felt)
         self._keep(viewer, Change("consents", (home.id, made.about), before, made))
 
+    def _phone(self, viewer: Viewer, home: Home, _post: str, form: Mapping[str, str]) -> None:
+        resident, phone, none = self._resident(home, form), form.get("phone", "").strip(), form.get("none") == "yes"
+        if none and phone:
+            raise Refused("Give a number, or say that there is no telephone: not both.")
+        if not none and not PHONE.fullmatch(phone):
+            raise Refused("A telephone number has 6 to 20 digits. If there is no telephone, say so.")
+        self._keep(viewer, Change("residents", (resident.id,), resident, replace(resident, phone=phone)))
+
+        def said(one: Fitting) -> Fitting:
+            others = tuple(each for each in one.no_phone if each != resident.id)
+            return replace(one, no_phone=(*others, resident.id) if none else others)
+
+        self._change(home.id, said)
+
     def _contact(self, viewer: Viewer, home: Home, post: str, form: Mapping[str, str]) -> None:
         resident = self._resident(home, form)
         name, relation, phone = (form.get(key, "").strip()[:80] for key in ("name", "relation", "phone"))
         if not name or not relation:
             raise Refused("Say who it is, and how they are related.")
-        if not re.fullmatch(r"\+?[\d ]{6,20}", phone):
+        if not PHONE.fullmatch(phone):
             raise Refused("A telephone number has 6 to 20 digits.")
         made = Contact(
             f"c_{sha256(post.encode()).hexdigest()[:12]}", resident.id, name, relation,
@@ -499,6 +517,12 @@ class Commissioning:
 
 
 _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull the broadband's cable, and put it back"}
+
+
+def _telephone(resident: Resident, fitting: Fitting) -> str:
+    if resident.phone:
+        return "is written down; it is not shown here"
+    return "there is none" if resident.id in fitting.no_phone else "is not written down"
 
 
 def _first_of(missing: Sequence[str]) -> str:

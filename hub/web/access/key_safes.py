@@ -94,7 +94,8 @@ class KeySafeDesk:
     # While a home is fitted
 
     def has_code(self, home_id: str) -> bool:
-        return self._safes.sealed(home_id) is not None
+        """One that may be shown to a responder."""
+        return self._safes.sealed(home_id) is not None and permitted(self._safes.log(home_id)) is not None
 
     def fitted(self, viewer: Viewer, home: Home, code: str, permitted_by: str) -> None:
         """By an installer, whom `Commissioning` let in."""

@@ -18,7 +18,7 @@ from hub.store.records import Beat
 from hub.web.access import Viewer, open_gate
 from hub.web.words import NO_CALL
 from models.commission import configured
-from models.key_safe import Deed, permitted
+from models.key_safe import Deed, Done, permitted
 from models.observation import SensorKind, What
 from models.people import Account, Level, Role
 from models.privacy import agreed, felt_may_leave
@@ -211,6 +211,9 @@ def test_consent_is_given_by_somebody_on_a_basis_until_a_day_and_withdrawn(world
         ("sensor", {"id": "x", "kind": "door", "room": ""}, "room"),
         ("answers", {"people": "yes"}, "all five"),
         ("contact", {"name": "Jo", "relation": "friend", "phone": "ring me"}, "telephone"),
+        ("phone", {"phone": "ring me"}, "6 to 20"),
+        ("phone", {"phone": ""}, "say so"),
+        ("phone", {"phone": "01632 960055", "none": "yes"}, "not both"),
         ("way_in", {"way_in": "Key safe by the door, 4711", "permitted": "yes"}, "code"),
         ("way_in", {"way_in": "Key safe by the door"}, "permission"),
         ("code", {"code": "4711", "permitted_by": "the resident"}, "permission"),
@@ -225,6 +228,29 @@ def test_what_cant_be_done_says_why_and_changes_nothing(
     code, told = said(ivan, step, **form)
     assert (code, text in told["refused"].lower()) == (409, True), told
     assert world.home("h_okafor") == before
+
+
+def test_a_home_that_nobody_reaches_or_gets_into_has_no_certificate(world: World, visit: Visit) -> None:
+    ivan, (grace,) = visit("ivan"), world.store.records.residents_of("h_okafor")
+    unreached, shut = "Mrs Okafor is rung first, and no number", "Nobody who is sent gets in"
+    keyless = [replace(one, keyholder=False) for one in world.store.records.contacts_of("r_okafor")]
+    world.store.records.load(Register(residents=(replace(grace, phone=""),), contacts=tuple(keyless)), {})
+
+    def lacks() -> tuple[bool, bool]:
+        page = words(ivan.see(PAGE))
+        return unreached in page, shut in page
+
+    assert lacks() == (True, True)
+    assert said(ivan, "phone", none="yes")[0] == 200
+    assert said(ivan, "code", code="4711", permitted_by="Mrs Okafor", permitted="yes")[0] == 200
+    assert lacks() == (False, False)
+    assert said(ivan, "phone", phone="01632 960055")[0] == 200
+    (grace,) = world.store.records.residents_of("h_okafor")
+    assert (grace.phone, "01632" in ivan.see(PAGE)) == ("01632 960055", False)
+    KeySafes(world.store.records.engine).note(Done(0, "h_okafor", world.now, Deed.WITHDRAW, "sunita"))
+    assert lacks() == (False, True), "what may not be shown lets nobody in"
+    assert said(ivan, "contact", name="Jo", relation="friend", phone="01632 960056", keyholder="yes")[0] == 200
+    assert lacks() == (False, False)
 
 
 def test_a_way_in_is_taken_down_and_not_shown_to_the_installer(world: World, visit: Visit) -> None:
