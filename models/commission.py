@@ -323,7 +323,10 @@ def _missing_consents(of: Standing) -> Iterable[str]:
 def _missing_tests(of: Standing) -> Iterable[str]:
     if not of.home.sensors:
         yield "No sensor is fitted."
+    living = {one.id for one in of.residents}
     for sensor in of.home.sensors:
+        if len(living) > 1 and sensor.kind is SensorKind.PENDANT and sensor.wearer not in living:
+            yield f"Whose pendant {sensor.id} is, is not said."
         test = of.fitting.tests.get(sensor.id)
         if test is None or test.sensor != sensor:
             yield f"{sensor.id} ({sensor.room}) is not tested."

@@ -71,8 +71,8 @@ def drop(request: Request, gate: TheGate, who: Who, contact: str, home: Text = "
 
 @routes.post("/contacts/{contact}/move")
 def move(
-    request: Request, gate: TheGate, who: Who, contact: str, by: Annotated[int, Form(ge=-1, le=1)], home: Text = "",
-    seen: Text = "",
+    request: Request, gate: TheGate, who: Who, contact: str, by: Annotated[int, Form(ge=-1, le=1)] = 0,
+    home: Text = "", seen: Text = "",
 ) -> Response:  # fmt: skip
     try:
         gate.administration.move_contact(who, contact, by, seen)

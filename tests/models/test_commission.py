@@ -87,6 +87,8 @@ def test_a_home_where_all_holds_misses_nothing() -> None:
         ({"contacts": (replace(ADA, keyholder=False),)}, ["Nobody who is sent gets in"]),
         ({"contacts": (replace(ADA, keyholder=False),), "code": True}, []),
         ({"residents": (replace(GRACE, phone=""),)}, ["Mrs Okafor is rung first"]),
+        ({"residents": (GRACE, replace(GRACE, id="r_emeka"))}, []),
+        ({"residents": (replace(GRACE, id="r_ngozi"), replace(GRACE, id="r_emeka"))}, ["Whose pendant pendant is"]),
         ({"residents": (replace(GRACE, phone=""),), "fitting": replace(proved_fitting(), no_phone=(GRACE.id,))}, []),
         ({"fitting": replace(proved_fitting(), answered_at=None)}, ["five questions"]),
         ({"unheard": "its kit stopped"}, ["its kit stopped"]),

@@ -391,9 +391,9 @@ class Commissioning:
         if form.get("kind") not in set(SensorKind):
             raise Refused("Say what kind of sensor it is.")
         kind = SensorKind(form["kind"])
-        living = self._door.records.residents_of(home.id)
-        alone = living[0].id if len(living) == 1 else None
-        wearer = (before.wearer if before else None) or alone
+        worn_by = form.get("wearer", before.wearer if before else None)
+        living = [one.id for one in self._door.records.residents_of(home.id)]
+        wearer = living[0] if len(living) == 1 else worn_by if worn_by in living else None
         made = before or Sensor(name, kind, room)
         return replace(
             made,

@@ -164,6 +164,24 @@ def test_two_sensors_with_each_others_names_are_told_of(world: World, visit: Vis
     assert (red["colour"], "the hub had hall_pir (hall). If that" in red["text"]) == ("red", True)
 
 
+def test_where_two_live_the_page_asks_whose_pendant_it_is(world: World, visit: Visit) -> None:
+    ivan, (grace,) = visit("ivan"), world.store.records.residents_of("h_okafor")
+    assert "Who wears it" not in ivan.see(PAGE), "nobody else lives there"
+    world.store.records.load(Register(residents=(replace(grace, id="r_emeka", called="Mr Okafor"),)), {})
+    new = {"id": "his", "kind": "pendant", "room": "worn"}
+    assert said(ivan, "sensor", **new)[0] == 200
+    page = words(ivan.see(PAGE))
+    assert ("Whose pendant his is, is not said." in page, "Whose pendant pendant is" in page) == (True, False)
+    assert said(ivan, "sensor", was="his", **new, wearer="r_lindqvist")[0] == 200
+    assert "Whose pendant his is, is not said." in words(ivan.see(PAGE)), "Karl's father lives elsewhere"
+    assert said(ivan, "sensor", was="his", **new, wearer="r_emeka")[0] == 200
+    worn = {one.id: one.wearer for one in world.home("h_okafor").sensors if one.kind is SensorKind.PENDANT}
+    assert worn == {"pendant": "r_okafor", "his": "r_emeka"}
+    page = ivan.see(PAGE)
+    assert "Whose pendant" not in words(page)
+    assert '<option value="r_emeka" selected>Mr Okafor' in page
+
+
 def test_who_takes_the_only_pendant_out_is_told_that_nobody_can_call_any_more(world: World, visit: Visit) -> None:
     ivan, alone = visit("ivan"), "without it nobody in this home can"
     assert ivan.see(PAGE).count(alone) == 1
