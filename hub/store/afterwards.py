@@ -16,7 +16,9 @@ _feedback, _referrals, _challenges = schema.feedback, schema.referrals, schema.c
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody is asked how it went: by a link (`way` is a transport), or at the next call (`way` is '')."""
+    """Somebody is asked how it went: by a link (`way` is a transport), or at the next call (`way` is ''). `person` is
+    '' while nobody has said which of several residents it was.
+    """
 
     id: int
     alert: int
@@ -39,6 +41,7 @@ class Referral:
     service: Service
     actor: str
     words: str
+    resident: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +96,18 @@ class Afterwards:
         with writing(self._engine) as connection:
             connection.execute(update(_feedback).where(_feedback.c.id == asked).values(change))
 
-    def answer(self, asked: int, went: Went, words: str, by: str, now: datetime) -> bool:
+    def answer(self, asked: int, went: Went, words: str, by: str, now: datetime, person: str) -> bool:
         """The first answer stands; whether this was it."""
-        said = {"went": went.value, "words": words, "answered_by": by, "answered_at": now}
+        said = {"went": went.value, "words": words, "answered_by": by, "answered_at": now, "person": person}
         fresh = and_(_feedback.c.id == asked, _feedback.c.answered_at.is_(None))
         with writing(self._engine) as connection:
             return connection.execute(update(_feedback).where(fresh).values(said)).rowcount == 1
 
-    def refer(self, alert: int, service: Service, actor: str, words: str, now: datetime) -> int:
+    def refer(
+        self, alert: int, service: Service, actor: str, words: str, now: datetime, resident: str | None = None
+    ) -> int:
         row = {"alert": alert, "at": now, "service": service.value, "actor": actor, "words": words}
+        row["resident"] = resident
         with writing(self._engine, appends="acts") as connection:
             return chain.add(connection, _referrals, row)
 

@@ -30,7 +30,7 @@ def _linked(previous: str, plain: Sequence[object]) -> str:
 
 def add(connection: Connection, log: Table, row: dict[str, Any]) -> int:
     """Append `row` to a table with a `link` column, inside a transaction that `appends`; its id."""
-    link = linked(_last(connection, log), [row[name] for name in _names(log)])
+    link = linked(_last(connection, log), _counted(log, [row[name] for name in _names(log)]))
     written = connection.execute(_insert(log), {**row, "link": link}).inserted_primary_key
     assert written is not None
     _heads(connection)[log] = link
@@ -41,7 +41,7 @@ def add_all(connection: Connection, log: Table, rows: Sequence[dict[str, Any]]) 
     """Append them in this order, in one go."""
     link, names, written = _last(connection, log), _names(log), []
     for row in rows:
-        link = linked(link, [row[name] for name in names])
+        link = linked(link, _counted(log, [row[name] for name in names]))
         written.append({**row, "link": link})
     if written:
         connection.execute(_insert(log), written)
@@ -108,7 +108,7 @@ def prove(connection: Connection, log: Table, kept: Head | None = None) -> Proof
     question = select(log.c.id, log.c.link, *columns).order_by(log.c.id).execution_options(yield_per=PIECE)
     with connection.execute(question) as walk:
         for number, link, *values in walk:
-            if _linked(previous, values) != link:
+            if _linked(previous, _counted(log, values)) != link:
                 return Proof(Head(rows, last, previous), int(number), found)
             previous, rows, last = link, rows + 1, number
             if not found:
@@ -123,6 +123,17 @@ def logs() -> list[Table]:
 
 def _is_moment(column: Column[Any]) -> bool:
     return isinstance(column.type, schema.Moment)
+
+
+def _counted(log: Table, values: Sequence[object]) -> Sequence[object]:
+    """Of a row's values those that its link is made of."""
+    later = _later(log)
+    return [one for at, one in enumerate(values) if one is not None or at not in later] if later else values
+
+
+@cache
+def _later(log: Table) -> frozenset[int]:
+    return frozenset(at for at, name in enumerate(_names(log)) if log.c[name].info.get(schema.LATER))
 
 
 @cache

@@ -91,6 +91,10 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up by itself only in a column called INTEGER."""
 
 
+LATER = "later"
+"""Of a column that a chained log was given when it had rows already: where it is empty, no link is made of it."""
+
+
 def _id() -> Column[int]:
     return Column("id", Number, primary_key=True, autoincrement=True)
 
@@ -684,6 +688,7 @@ referrals = Table(
     Column("service", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("words", Text, nullable=False),
+    Column("resident", Text, info={LATER: True}),
     Column("link", Text, nullable=False),
 )
 

@@ -38,10 +38,10 @@ def went(request: Request, gate: TheGate, token: str, went: Text = "", text: Tex
 @routes.post("/console/alert/{alert_id}/feedback")
 def told(
     request: Request, gate: TheGate, who: Who, alert_id: int, asked: Annotated[int, Form()] = 0, went: Text = "",
-    text: Text = "",
+    text: Text = "", about: Text = "",
 ) -> Response:  # fmt: skip
     try:
-        gate.after.answer_told(who, asked, went, text.strip())
+        gate.after.answer_told(who, asked, went, text.strip(), about)
     except Refused as refused:
         return refused_sheet(request, gate, who, alert_id, refused, text)
     return RedirectResponse(f"/console/alert/{alert_id}", 303)
@@ -49,10 +49,11 @@ def told(
 
 @routes.post("/console/alert/{alert_id}/refer")
 def refer(
-    request: Request, gate: TheGate, who: Who, alert_id: int, service: Text = "", text: Text = "", agreed: Text = ""
-) -> Response:
+    request: Request, gate: TheGate, who: Who, alert_id: int, service: Text = "", text: Text = "", agreed: Text = "",
+    about: Text = "",
+) -> Response:  # fmt: skip
     try:
-        number = gate.after.refer(who, alert_id, service, text.strip(), agreed=agreed == "yes")
+        number = gate.after.refer(who, alert_id, service, text.strip(), about, agreed=agreed == "yes")
     except Refused as refused:
         return refused_sheet(request, gate, who, alert_id, refused, text)
     return RedirectResponse(f"/console/referral/{number}", 303)

@@ -66,10 +66,14 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """For the alert's page: questions for the next call, referrals made, and the challenge and its answer."""
+    """For the alert's page: questions for the next call, referrals made, who lives there, and whom of them the alert
+    may be about.
+    """
 
     ask: tuple[Asked, ...]
     referrals: tuple[Referral, ...]
+    living: tuple[Resident, ...]
+    about: tuple[Resident, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,8 @@ class AfterDesk:
             return
         now = self._door.clock.now()
         living = self._door.residents(alert)
-        for one in living[:1]:
-            self._after.ask(alert.id, alert.home, one.id, "", now)
+        if living:
+            self._after.ask(alert.id, alert.home, living[0].id if len(living) == 1 else "", "", now)
         reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer is not None}
         for contact in self._door.contacts(living):
             way = next((one.transport for one in contact.addresses if one.transport in LINKED), "")
@@ -122,28 +126,31 @@ class AfterDesk:
 
     def answer_by_link(self, token: str, went: Went, words: str) -> None:
         asked = self.question(token)
-        self._after.answer(asked.id, went, words, asked.person, self._door.clock.now())
+        self._after.answer(asked.id, went, words, asked.person, self._door.clock.now(), asked.person)
 
-    def answer_told(self, viewer: Viewer, asked_id: int, went: str, words: str) -> Asked:
-        """An operator puts down what was said on the telephone. Raises Hidden, and Refused."""
+    def answer_told(self, viewer: Viewer, asked_id: int, went: str, words: str, about: str = "") -> Asked:
+        """An operator puts down what was said on the telephone, `about` which resident. Raises Hidden, and Refused."""
         asked = self._after.question(asked_id)
         if viewer.role not in ACTING or asked is None:
             raise Hidden("feedback")
         self._door.home(viewer, asked.home)
         if went not in set(Went):
             raise Refused("choose what they said")
-        self._after.answer(asked_id, Went(went), words, viewer.login, self._door.clock.now())
+        person = asked.person or _named(self._door.records.residents_of(asked.home), about).id
+        self._after.answer(asked_id, Went(went), words, viewer.login, self._door.clock.now(), person)
         return asked
 
     def of_alert(self, viewer: Viewer, alert: Alert) -> Aftermath | None:
         if viewer.role not in ACTING or alert.lane is not Lane.PERSON:
             return None
-        return Aftermath(tuple(self._after.at_next_call(alert.home)), tuple(self._after.referrals(alert.id)))
+        asked, referrals = self._after.at_next_call(alert.home), self._after.referrals(alert.id)
+        living, about = self._door.records.residents_of(alert.home), self._door.residents(alert)
+        return Aftermath(tuple(asked), tuple(referrals), tuple(living), tuple(about))
 
     # Referred on
 
-    def refer(self, viewer: Viewer, alert_id: int, service: str, words: str, *, agreed: bool) -> int:
-        """Raises Hidden, and Refused."""
+    def refer(self, viewer: Viewer, alert_id: int, service: str, words: str, about: str = "", *, agreed: bool) -> int:
+        """`about` is a resident's id, where several live there. Raises Hidden, and Refused."""
         alert = self._acting(viewer, alert_id)
         if service not in set(Service):
             raise Refused("choose to whom")
@@ -151,7 +158,8 @@ class AfterDesk:
             raise Refused("a referral names somebody to others: they have to agree to it first")
         if alert.lane is not Lane.PERSON:
             raise Refused("this alert is about a kit")
-        return self._after.refer(alert_id, Service(service), viewer.login, words, self._door.clock.now())
+        resident = _named(self._door.residents(alert), about)
+        return self._after.refer(alert_id, Service(service), viewer.login, words, self._door.clock.now(), resident.id)
 
     def letter(self, viewer: Viewer, number: int) -> Letter:
         """Raises Hidden."""
@@ -162,14 +170,19 @@ class AfterDesk:
         shown = self._door.shown(viewer, Purpose.ANSWER, (Data.PERSON, Data.ADDRESS))
         self._door.look(viewer, Purpose.ANSWER, alert.home, shown, about=f"referral {number}, alert {alert.id}")
         home, names = self._door.home(viewer, alert.home), self._door.names()
-        living = self._door.residents(alert)
-        resident = living[0] if living else None
+        resident = self._referred(referral, alert)
         told = resident.telling if resident else None
         large = ", large print" if told and told.large_print else ""
         telling = f"{told.manner}, language {told.language}{large}" if told else ""
         outcome = " · ".join(filter(None, [alert.outcome or "", said(alert.outcome, alert.reason)]))
         by = names.get(referral.actor, referral.actor)
         return Letter(referral, alert, resident, by, home.timezone, outcome, telling)
+
+    def _referred(self, referral: Referral, alert: Alert) -> Resident | None:
+        if referral.resident:
+            return self._door.records.resident(referral.resident)
+        living = self._door.residents(alert)
+        return living[0] if len(living) == 1 else None
 
     # Why, and whether that was right
 
@@ -267,6 +280,14 @@ class AfterDesk:
         purpose = Purpose.OWN if viewer.role is Role.RESIDENT else Purpose.REASSURE
         self._door.shown(viewer, purpose, (Data.ALERTS,), level=contact.level if contact else None)
         return resident
+
+
+def _named(living: Sequence[Resident], about: str) -> Resident:
+    """Who was named, or lives there alone. Raises Refused."""
+    found = next((one for one in living if one.id == about), living[0] if len(living) == 1 else None)
+    if found is None:
+        raise Refused("say whom this is about: several people live there" if living else "nobody lives there")
+    return found
 
 
 def _closed_about(alert: Alert, resident: Resident) -> bool:

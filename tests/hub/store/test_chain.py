@@ -80,6 +80,22 @@ def test_a_lost_end_shows_only_against_a_head_that_was_kept(engine: Engine) -> N
     assert proof(engine, head).kept is False
 
 
+def test_a_row_from_before_its_log_had_a_further_column_is_proved_as_it_was(
+    store: Store, register: Register, t0: datetime
+) -> None:
+    store.records.load(register, {one.login: "-" for one in register.accounts})
+    raised = store.alerts.raise_(Finding(FindingKind.PRESS, "okafor-home", t0, t0, number=1), "grace", "Help.", t0)
+    assert raised is not None
+    row = {"alert": raised.alert.id, "at": t0, "service": "falls service", "actor": "tom", "words": "Three falls."}
+    old = insert(schema.referrals).values(**row, link=chain.linked(chain.START, list(row.values())))
+    with writing(store.records.engine) as connection:
+        connection.execute(old)
+    assert store.records.broken_logs() == []
+    with writing(store.records.engine) as connection:
+        connection.execute(update(schema.referrals).values(resident="neil"))
+    assert store.records.broken_logs() == ["the log 'referrals' was changed at row 1"]
+
+
 def test_every_look_and_every_act_is_in_a_chained_log(store: Store, t0: datetime) -> None:
     store.records.look("tom", Role.OPERATOR, "h", "person", "watch the queue", "", t0)
     assert {"timeline", "looks", "shifts", "amendments"} <= {log.name for log in chain.logs()}

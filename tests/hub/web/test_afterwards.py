@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from models.afterwards import Service, Went
 from models.alert import Act, Alert, Outcome
 from models.detection import FindingKind
 from models.reason import REASONS, known, said
+from models.register import Register
 from models.response import Answer, Tried
 from tests.conftest import wanted
 from tests.hub.web.conftest import Visitor, words
@@ -136,6 +138,30 @@ def test_a_referral_needs_their_word_and_makes_a_letter(world: World, visit: Vis
         assert visit(login).get("/console/referral/1/pdf").status_code == 404, login
         assert visit(login).post(path, **form, agreed="yes").status_code == 404, login
     assert tom.get("/console/referral/9").status_code == 404
+
+
+def test_where_two_live_whom_it_is_about_is_asked_and_not_guessed(world: World, visit: Visit) -> None:
+    (grace,) = world.store.records.residents_of("h_okafor")
+    emeka = replace(grace, id="r_emeka", name="Emeka Okafor", called="Mr Okafor")
+    world.store.records.load(Register(residents=(emeka,)), {})
+    cord = world.press(resident=None)
+    tom = close(world, visit, cord)
+    path, form = f"/console/alert/{cord.id}/refer", {"service": Service.FALLS, "agreed": "yes"}
+    refused = tom.post(path, **form)
+    assert (refused.status_code, "say whom this is about" in refused.text) == (409, True)
+    made = tom.post(path, **form, about="r_okafor")
+    letter = words(tom.see(made.headers["location"]))
+    assert ("Grace Okafor" in letter, "Emeka Okafor" in letter) == (True, False)
+    (asked,) = after(world).at_next_call("h_okafor")
+    assert asked.person == ""
+    world.move(timedelta(days=1))
+    page = f"/console/alert/{world.press().id}"
+    assert f'id="whom-{asked.id}"' in tom.see(page)
+    told = {"asked": str(asked.id), "went": Went.WELL}
+    assert tom.post(f"{page}/feedback", **told).status_code == 409
+    assert tom.post(f"{page}/feedback", **told, about="r_emeka").status_code == 303
+    assert after(world).answers()[0].person == "r_emeka"
+    assert world.store.records.broken_logs() == []
 
 
 def test_those_it_was_about_see_why_and_a_supervisor_answers_them(world: World, visit: Visit) -> None:
