@@ -35,7 +35,7 @@ SAID = {
 
 ASKED_FOR = timedelta(days=14)
 TEXT = "sms"
-OPEN = "Open to see."
+OPEN, NOWHERE_TO_OPEN = "Open to see.", "See it on the console."
 _ROLES = {Role.OPERATOR.value: Role.OPERATOR, Role.SUPERVISOR.value: Role.SUPERVISOR}
 
 
@@ -67,21 +67,21 @@ class Calls:
                 where = tuple(one for account in staff for one in self._ways.subscriptions(of_staff(account.login)))
                 link, text = self._sheet(alert), OPEN
             elif step.transport in PUSHES:
-                text = f"{OPEN}\n\n{self._sheet(alert)}\n"
+                text = f"{OPEN}\n\n{self._sheet(alert)}\n" if self._url else f"{NOWHERE_TO_OPEN}\n"
             return Call(*ids, where, title, text, link)
         contact = self._records.contact(step.who)
         resident, link = self._whose(alert, contact), self._reply(attempt, now)
         assert contact is not None
         language = self._relatives.telling(contact).language
         pushed = step.transport == WEB_PUSH  # a press on it opens the link, which a locked screen need not show
-        where = self._browsers(contact) if pushed else _by(step, contact.addresses)
+        where, shown = (self._browsers(contact), "") if pushed else (_by(step, contact.addresses), link)
         why = "" if step.transport in PUSHES else self._why(contact, alert, now, language)
-        text = self._for(resident, alert, why, "" if pushed else link, language)
+        text = self._for(resident, alert, why, shown, language)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', language)}\n"
         closed = not showing(Role.CONTACT, Purpose.REASSURE, Data.PARTS_OF_DAY, level_at(contact, now))
-        if closed and step.transport in PUSHES:
-            text = f"{say('wanted.open', language)}\n\n{'' if pushed else link}".strip()
+        if closed and step.transport in PUSHES and (pushed or link):
+            text = "\n\n".join(one for one in (say("wanted.open", language), self._ring(language), shown) if one)
         title = say("call.subject", language, number=alert.id)
         return Call(*ids, where, title, text, link)
 
@@ -133,15 +133,14 @@ class Calls:
         return "\n\n".join(line for line in lines if line) + "\n"
 
     def _for(self, resident: Resident, alert: Alert, why: str, link: str, language: str) -> str:
-        lines = [say("call.check", language, called=resident.called, number=alert.id)]
-        if self._phone:
-            lines.append(say("doing.ring", language, phone=self._phone))
-        if why:
-            lines.append(why)
+        lines = [say("call.check", language, called=resident.called, number=alert.id), self._ring(language), why]
         if link:
             lines.append(say("call.answer", language, link=link))
             lines.append(f"{self._url}/family")
-        return "\n\n".join(lines) + "\n"
+        return "\n\n".join(line for line in lines if line) + "\n"
+
+    def _ring(self, language: str) -> str:
+        return say("doing.ring", language, phone=self._phone) if self._phone else ""
 
     def _why(self, contact: Contact, alert: Alert, now: datetime, language: str) -> str:
         """As far as the level that the resident chose for them has it, and nothing of it was in a pause of sharing."""

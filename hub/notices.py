@@ -42,7 +42,7 @@ from models.notices import (
     ways_to,
 )
 from models.observation import SensorKind
-from models.people import PUSHES, SPOKEN_CALL, WEB_PUSH, Contact, Resident, Role
+from models.people import PUSH, SPOKEN_CALL, WEB_PUSH, Contact, Resident, Role
 from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
 from models.response import Tried
 from models.telling import say
@@ -219,7 +219,7 @@ class Notices:
         language = chosen.language or contact.telling.language
         text = text_of(notice.kind, seen, to_bed, sensed=sensed, unshared=untold, language=language)
         body, subject = text.body, text.subject
-        if way in PUSHES:
+        if way == WEB_PUSH or (way == PUSH and self._url):
             subject, body = "Nightlight", say("notice.open", language)
         link = f"{self._url}/family" if self._url else ""
         if way == WEB_PUSH:

@@ -48,15 +48,15 @@ class Desk:
 
     def __init__(self, store: Store, hand: Hand) -> None:
         self.store, self.hand = store, hand
-        self.told = {name: Told() for name in ("email", "sms", "webpush", "sip")}
+        self.told = {name: Told() for name in ("email", "sms", "push", "webpush", "sip")}
         self.relatives, self.ways = Relatives(store.records.engine), Ways(store.records.engine)
         self.keyring = Keyring(hand.path.parent / "secrets")
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, public_url: str | None = "https://hub.example") -> None:
         self.sending = Sending(self.told, 20.0)
         clock = Clock(str(self.hand.path))
-        self.notices = Notices(self.store, self.told, self.sending, clock, "https://hub.example", Links(self.keyring))
+        self.notices = Notices(self.store, self.told, self.sending, clock, public_url, Links(self.keyring))
 
     def at(self, moment: datetime) -> None:
         """The home is heard and judged until then."""
@@ -359,6 +359,18 @@ def test_a_screen_shows_nothing_of_how_things_are(desk: Desk, level: Level) -> N
     desk.settled()
     (call,) = desk.told["webpush"].calls
     assert (call.subject, call.text) == ("Nightlight", "Open to see.")
+
+
+def test_a_push_with_nothing_to_open_says_itself_how_things_are(desk: Desk) -> None:
+    ada = desk.store.records.contact("ada")
+    assert ada
+    desk.store.records.load(Register(contacts=(replace(ada, addresses=(Address("push", "ada-okafor"),)),)), {})
+    desk.begin(None)
+    saw(desk, evening(17.9))
+    desk.at(evening(18.0))
+    desk.settled()
+    (call,) = desk.told["push"].calls
+    assert "Last sign 17:54" in call.text
 
 
 def test_the_lowest_level_has_no_evening_in_it(desk: Desk) -> None:

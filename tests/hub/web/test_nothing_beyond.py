@@ -258,7 +258,8 @@ def test_what_a_contact_is_sent_says_no_more_than_their_level(
     alarmed: World, contact: str, level: Level, way: str
 ) -> None:
     alert = alarmed.store.alerts.of_home(HOME, 1)[0]
-    calls = Calls(alarmed.store, Links(Keyring(alarmed.settings.secrets)), "https://hub.example", text_back=True)
+    links, ring = Links(Keyring(alarmed.settings.secrets)), say("doing.ring", "en", phone="01632 960999")
+    calls = Calls(alarmed.store, links, "https://hub.example", text_back=True, phone="01632 960999")
     call = calls.call(alert, Step(contact, way), 1, alarmed.now)
     who = Somebody(f"as_{contact}", Role.CONTACT, level)
     may = given(who, Moment(alert=True, reason=True))
@@ -268,3 +269,8 @@ def test_what_a_contact_is_sent_says_no_more_than_their_level(
     closed = way in PUSHES and level in (Level.NOTHING, Level.ALL_IS_WELL)
     assert call.text.startswith(say("wanted.open", "en")) is closed
     assert ("https://" in call.text) is (way != "webpush"), "a press on what is pushed opens the link"
+    assert ring in call.text
+    bare = Calls(alarmed.store, links, None, phone="01632 960999").call(alert, Step(contact, "push"), 1, alarmed.now)
+    assert bare.text.startswith("Please check on "), "there is nothing to open"
+    assert ring in bare.text
+    assert "znoticed" not in bare.text

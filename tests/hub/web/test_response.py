@@ -320,6 +320,8 @@ def test_a_supervisor_elsewhere_is_told_in_a_browser_that_asked_for_it(world: Wo
     call = Calls(world.store, links(world), "https://hub.example").call(alert, step, 1, world.now)
     assert (call.to, call.link) == ((good,), f"https://hub.example/console/alert/{alert.id}")
     assert call.text == "Open to see.", "others see a locked telephone"
+    bare = Calls(world.store, links(world), None).call(alert, replace(step, transport="push"), 1, world.now)
+    assert bare.text == "See it on the console.\n", "there is nothing to open"
     world.store.records.load(ELSEWHERE, {one.login: HASH for one in ELSEWHERE.accounts})
     moor = world.press("h_moor", "r_moor")
     assert "webpush" not in {one.transport for one in plan_of(records, moor).steps}, "another council's home"
