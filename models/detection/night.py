@@ -208,7 +208,7 @@ def is_up(own: Row, clocks: Clocks, hour: float) -> None:
 @woven_in
 def about(own: Row, clocks: Clocks, event: Event) -> None:
     """A sign of life in another room."""
-    if own[ASLEEP] > 0 and 5 <= event.hour < 12:
+    if 5 <= event.hour < 12 and (own[ASLEEP] > 0 or begun(clocks, NOT_BACK)):
         is_up(own, clocks, event.hour)
     elif begun(clocks, NOT_UP):
         elsewhere(own, clocks, event)

@@ -210,6 +210,18 @@ def test_who_is_not_back_in_bed_but_goes_from_room_to_room_is_waited_for_from_th
     assert of.goes_on(kind, "h_1", closed, moved + 2 * HOUR + MIN) is not None
 
 
+def test_who_sat_up_all_night_and_is_about_in_the_morning_is_not_missed_in_bed() -> None:
+    """Also after a lie too short to have been the night's sleep."""
+    kind, up_all_night = FindingKind.NOT_BACK_IN_BED, [(22.5, "bed", What.LAY_DOWN), (22.85, "bed", What.GOT_UP)]
+    of = Engine([HOME], MIDNIGHT, watched_for=list(stream.KINDS))
+    (first,) = [one for one in looked(of, rows_of(of, [up_all_night]), 26.0 * HOUR) if one.kind is kind]
+    morning, noon = MIDNIGHT + 31.0 * HOUR, MIDNIGHT + 36.0 * HOUR
+    of.observe(batch([of.row("h_1", "hall_pir", What.MOVED, morning, morning)]))
+    of.observe(of.beat("h_1", noon, noon, {}))
+    assert [(one.since, one.over) for one in of.overdue(noon) if one.kind is kind] == [(first.since, True)]
+    assert of.goes_on(kind, "h_1", MIDNIGHT + 26.5 * HOUR, noon) is None
+
+
 AGAIN = [(3.3, "bed", What.LAY_DOWN), (3.35, "bed", What.GOT_UP), (7.9, "bed", What.LAY_DOWN)]
 OUT_OF_BED_TWICE = [*([usual()] * 30), [*after(2.1)(usual()), *AGAIN]]
 
