@@ -25,25 +25,33 @@
     document.body.classList.toggle("is-stale", isStale);
   };
 
-  // A click is lost when what it went down on is replaced before it is let go, so what is news waits for that: but not for
-  // a hand that rests, nor for one of which we are never told that it let go.
+  // A click is lost when what it went down on is replaced before it is let go, so what is to be seen waits for that: but not
+  // for a hand that rests, nor for one of which we are never told that it let go. What is to be heard never waits.
+  const CLICKED = "a, button, summary, label, input, select";
   const RESTS_AFTER = 10000;
   const CLICKED_WITHIN = 100;
   let pressed = 0;
   let put_off = false;
   let let_go = () => {};
   const is_pressed = () => Date.now() - pressed < RESTS_AFTER;
-  document.addEventListener("pointerdown", () => { pressed = Date.now(); }, true);
-  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => setTimeout(() => {
-    pressed = 0;
-    if (put_off) refresh();
-    put_off = false;
-    let_go();
-  }, CLICKED_WITHIN), true));
+  document.addEventListener("pointerdown", ({ target, button }) => {
+    if (button === 0 && target.closest?.(CLICKED)) pressed = Date.now();
+  }, true);
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => {
+    const lifted = pressed;
+    setTimeout(() => {
+      if (pressed !== lifted) return;
+      pressed = 0;
+      if (put_off) refresh();
+      put_off = false;
+      let_go();
+    }, CLICKED_WITHIN);
+  }, true));
   document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (!is_pressed()) return;
     put_off = true;
     detail.shouldSwap = false;
+    count(false, made(detail.serverResponse));
   });
 
   const typed = (live) => [...live.querySelectorAll("textarea")].some((field) => field.value.trim() !== "");
@@ -51,24 +59,32 @@
 
   // What happened, for those who listen rather than look: a count in the title, words, and a tone.
   const title = document.title;
-  const tell = (waiting, fresh) => {
+  const tell = (waiting, fresh, is_call) => {
     document.title = waiting ? `(${waiting}) ${title}` : title;
     if (!fresh.length) return;
     const news = document.getElementById("news");
     if (news) news.textContent = fresh.length > 3 ? `${fresh.length} new alerts` : fresh.map((row) => row.dataset.say).join(". ");
-    const calls = fresh.filter((row) => row.closest("#list-calls"));
-    document.dispatchEvent(new CustomEvent("nightlight:news", { detail: calls.length ? "call" : "look" }));
+    document.dispatchEvent(new CustomEvent("nightlight:news", { detail: fresh.some(is_call) ? "call" : "look" }));
   };
 
   const known = new Set();
-  const count = (first) => {
-    const queue = document.querySelector(".queue");
+  const raised_in = (part) => [...part.querySelectorAll(".row.raised[data-say]")].filter((row) => row.dataset.say);
+  const is_new = (row) => !known.has(row.dataset.alert);
+  const know = (rows) => rows.forEach((row) => known.add(row.dataset.alert));
+  const count = (first, page = document) => {
+    const queue = page.querySelector(".queue");
     if (!queue) return;
-    const raised = [...queue.querySelectorAll(".row.raised[data-say]")].filter((row) => row.dataset.say);
-    const fresh = first ? [] : raised.filter((row) => !known.has(row.dataset.alert));
+    const raised = raised_in(queue);
+    const fresh = first ? [] : raised.filter(is_new);
     known.clear();
-    raised.forEach((row) => known.add(row.dataset.alert));
-    tell(Number(queue.dataset.waiting), fresh);
+    know(raised);
+    tell(Number(queue.dataset.waiting), fresh, (row) => row.closest("#list-calls"));
+  };
+  // Before it may be seen.
+  const hear = ({ rows, lists, waiting }) => {
+    const fresh = raised_in(made(Object.values(rows).join(""))).filter(is_new);
+    know(fresh);
+    tell(waiting, fresh, (row) => lists.calls?.includes(Number(row.dataset.alert)));
   };
 
   // Whose a row is depends on who looks, and is the only thing that does.
@@ -197,6 +213,7 @@
       said = told.clock;
       setStale(false);
       missed.push(told);
+      if (told.rows && is_pressed()) hear(told);
       follow();
       tick(told);
       tell_others(told.others);
