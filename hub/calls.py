@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from hub.knowing import told_of
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
 from hub.store.afterwards import Asked
+from hub.store.alerts import Alerts, Entry
 from hub.store.relatives import Relatives
 from hub.store.ways import Ways, of_staff
 from hub.store.wishes import Wishes
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert
+from models.detection import FindingKind
+from models.hours import Hours, reaches_into
 from models.people import PUSHES, WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
@@ -75,7 +77,7 @@ class Calls:
         language = self._relatives.telling(contact).language
         pushed = step.transport == WEB_PUSH  # a press on it opens the link, which a locked screen need not show
         where, shown = (self._browsers(contact), "") if pushed else (_by(step, contact.addresses), link)
-        why = "" if step.transport in PUSHES else self._why(contact, alert, now, language)
+        why = "" if step.transport in PUSHES else why_called(self._alerts, self._wishes, contact, alert, now, language)
         text = self._for(resident, alert, why, shown, language)
         if step.transport == TEXT and self._text_back:
             text += f"\n{say('call.send_back', language)}\n"
@@ -142,15 +144,6 @@ class Calls:
     def _ring(self, language: str) -> str:
         return say("doing.ring", language, phone=self._phone) if self._phone else ""
 
-    def _why(self, contact: Contact, alert: Alert, now: datetime, language: str) -> str:
-        """As far as the level that the resident chose for them has it, and nothing of it was in a pause of sharing."""
-        hidden = unshared(self._wishes.of(alert.home), contact.id)
-        may = showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now))
-        if not may or not told_of(self._alerts, [alert], hidden, now):
-            return ""
-        explained = self._noticed(alert)
-        return say("call.why", language, explained=retold(explained, language) or explained)
-
     def _for_partner(self, alert: Alert, now: datetime) -> str:
         """The partner centre answers in our place, so it is told what our operators see; that look is on record."""
         shown = [one for one in (Data.PERSON, Data.ADDRESS) if showing(Role.OPERATOR, Purpose.ANSWER, one)]
@@ -161,15 +154,41 @@ class Calls:
         return "\n".join([self._explanation(alert), *people]) + "\n"
 
     def _explanation(self, alert: Alert) -> str:
-        return " ".join(line for line in self._explained(alert) if line)
+        last = last_noticed(self._alerts, alert, self._alerts.timeline(alert.id), ())
+        return " ".join(line for line in last.text.splitlines() if line) if last else ""
 
-    def _noticed(self, alert: Alert) -> str:
-        """Without the last part: what is to be done before it is closed is for those who close it."""
-        return " ".join(line for line in self._explained(alert)[:3] if line)
 
-    def _explained(self, alert: Alert) -> list[str]:
-        grown = [one for one in self._alerts.timeline(alert.id) if one.act in (Act.RAISE, Act.GROW)]
-        return grown[-1].text.splitlines() if grown else []
+def last_noticed(alerts: Alerts, alert: Alert, timeline: Sequence[Entry], hidden: Sequence[Hours]) -> Entry | None:
+    """What the `timeline` of an open alert explains last, unless that was noticed in hours that are `hidden`.
+
+    Which finding it explains is not written down: one since the explanation before, a press or a fall ahead of what
+    came with it; or, where it came late, any.
+    """
+    explained = [one for one in timeline if one.act in (Act.RAISE, Act.GROW)]
+    if not hidden or not explained:
+        return explained[-1] if explained else None
+    last = explained[-1]
+    before = [one.at for one in explained if one.at < last.at]
+    ahead = explained[len(before)]
+    found = alerts.found(alert)
+    fresh = [one for one in found if before and one.at > before[-1]]
+    calls = [one for one in fresh if one.kind in (FindingKind.PRESS, FindingKind.FALL)]
+    for entry, some in ((last, fresh or found), (ahead, calls)):
+        if some and not reaches_into(hidden, min(one.since for one in some), entry.at):
+            return entry
+    return None
+
+
+def why_called(alerts: Alerts, wishes: Wishes, contact: Contact, alert: Alert, now: datetime, language: str) -> str:
+    """As far as the level that the resident chose for them has it, and nothing of it was in a pause of sharing. Without
+    the last part: what is to be done before it is closed is for those who close it.
+    """
+    if not showing(Role.CONTACT, Purpose.REASSURE, Data.TIMES, level_at(contact, now)):
+        return ""
+    hidden = unshared(wishes.of(alert.home), contact.id)
+    last = last_noticed(alerts, alert, alerts.timeline(alert.id), hidden)
+    explained = " ".join(line for line in last.text.splitlines()[:3] if line) if last else ""
+    return (retold(explained, language) or say("call.why", language, explained=explained)) if explained else ""
 
 
 def _by(step: Step, addresses: Sequence[Address]) -> tuple[str, ...]:

@@ -118,6 +118,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """That something began `since`, or ended then or later, as was found `at` a moment."""
+
+    kind: FindingKind
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A finding that asks for no answer: it is mentioned at the next talk. `said` explains it, part by line."""
 
@@ -329,6 +338,14 @@ class Alerts:
         f = _findings.c
         rows = self._all(select(f.alert, func.min(f.since).label("since")).where(f.alert.in_(ids)).group_by(f.alert))
         return {row.alert: row.since for row in rows}
+
+    def found(self, alert: Alert) -> list[Found]:
+        """Of what an alert is about, and of what was over in that home since it was raised."""
+        f = _findings.c
+        over = and_(f.home == alert.home, f.over.is_(True), f.at >= alert.raised_at)
+        rows = self._all(select(f.kind, f.since, f.at).where(or_(f.alert == alert.id, over)))
+        found = [Found(FindingKind(row.kind), row.since, row.at) for row in rows]
+        return [one for one in found if one.kind.lane is alert.lane]
 
     def told(self, home: str, since: datetime) -> list[Told]:
         """What is to be mentioned at the next talk: found since then or still so, latest first."""

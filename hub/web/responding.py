@@ -52,8 +52,8 @@ class Responding:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The page behind a link: about whom, what this person said already, and whether it is over. In their
-    `language`.
+    """The page behind a link: about whom, what this person said already, and whether it is over. In their `language`;
+    `why` is '' for whoever may not know it.
     """
 
     called: str
@@ -63,3 +63,4 @@ class Reply:
     zone: str
     now: datetime
     language: str
+    why: str

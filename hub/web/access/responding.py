@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from hub.calls import ANSWERED_WITHIN
+from hub.calls import ANSWERED_WITHIN, why_called
 from hub.keyring import Keyring
 from hub.links import Expired, Links, Matter, Unsigned
 from hub.plans import plan_of
@@ -16,6 +16,7 @@ from hub.store.alerts import AttemptMade, Entry
 from hub.store.relatives import Break, Relatives
 from hub.store.responses import Responses
 from hub.store.ways import Ways, of_staff
+from hub.store.wishes import Wishes
 from hub.transports.post import signed
 from hub.transports.webpush import public_key, readable
 from hub.web.access.door import Door, Hidden, Viewer
@@ -95,7 +96,7 @@ class ResponseDesk:
         self._door, self._settings = door, settings
         self._links = Links(Keyring(settings.secrets))
         self._responses, self._ways = Responses(door.alerts.engine), Ways(door.alerts.engine)
-        self._relatives = Relatives(door.alerts.engine)
+        self._relatives, self._wishes = Relatives(door.alerts.engine), Wishes(door.records.engine)
 
     def of(self, viewer: Viewer, alert: Alert, entries: Sequence[Entry]) -> Responding | None:
         """None for whoever does not answer alerts, and where it is over."""
@@ -245,10 +246,12 @@ class ResponseDesk:
         home = self._door.records.home(alert.home)
         zone, living = home.timezone if home else "UTC", self._told_of(attempt, alert)
         called = " and ".join(one.called or one.name for one in living)
-        over = alert.state is State.CLOSED
+        over, now = alert.state is State.CLOSED, self._door.clock.now()
         contact = self._door.records.contact(attempt.who)
         language = self._relatives.telling(contact).language if contact else LANGUAGES[0]
-        return Reply(called, attempt.answer, attempt.holds_until, over, zone, self._door.clock.now(), language)
+        asked = contact if not over else None
+        why = why_called(self._door.alerts, self._wishes, asked, alert, now, language) if asked else ""
+        return Reply(called, attempt.answer, attempt.holds_until, over, zone, now, language, why)
 
     def _told_of(self, attempt: AttemptMade, alert: Alert) -> list[Resident]:
         """Only the resident that this contact is one of."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from hub.calls import last_noticed
 from hub.knowing import Knowing, about, told_of
 from hub.settings import Settings
 from hub.store.alerts import Entry
@@ -72,14 +73,15 @@ class WantedDesk:
             return None
         home, entries = self._door.home(viewer, resident.home), self._door.entries(alert)
         hidden = self._knowing.hidden(home, contact)
-        told = told_of(self._door.alerts, [alert], hidden, self._door.clock.now())
-        zone = home.timezone if told and Data.TIMES in shown else ""
+        whole = told_of(self._door.alerts, [alert], hidden, self._door.clock.now())
+        zone = home.timezone if whole and Data.TIMES in shown else ""
         mine = [one for one in self._door.alerts.attempts(alert.id) if one.who == contact.id and one.answer]
-        explained = reasons(entries) if told and Data.ALERTS in shown else ()
+        last = last_noticed(self._door.alerts, alert, entries, hidden) if Data.ALERTS in shown else None
         say = Saying(viewer.telling.language)
         doing = (*_centre(alert, entries, zone, say), *self._others(alert, contact, say))
         said = mine[-1].answer if mine else None
-        return Wanted(alert.id, doing, explained[-1] if explained else None, said, self._phone, viewer.behind is None)
+        why = reasons([last])[0] if last else None
+        return Wanted(alert.id, doing, why, said, self._phone, viewer.behind is None)
 
     def say(self, viewer: Viewer, key: str) -> None:
         """Raises Hidden, and Refused where it is over."""

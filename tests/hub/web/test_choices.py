@@ -14,6 +14,7 @@ from hub.store import chain, schema
 from hub.store.responses import Responses
 from hub.store.wishes import Wishes
 from models.alert import Act, Outcome
+from models.detection import Finding, FindingKind
 from models.observation import What
 from models.people import Role, Telling
 from models.privacy import Purpose, agreed
@@ -133,6 +134,14 @@ def test_what_was_in_a_pause_of_sharing_stays_hidden_once_it_is_over(world: Worl
     assert "No sign of life" not in words(ada.see("/family")), "what it rests on was in the pause"
     calls = Calls(world.store, Links(Keyring(world.settings.secrets)), None)
     assert "13:30" not in calls.call(silence, Step("c_ada", "email"), 1, world.now).text
+    since = world.now - timedelta(hours=1)
+    world.move(timedelta(minutes=10))
+    world.press()
+    ended = Finding(FindingKind.SILENCE, "h_okafor", since, world.now, over=True, evidence={"ended_by": "pendant"})
+    world.find(ended, "r_okafor")
+    for text in (words(ada.see("/family")), calls.call(silence, Step("c_ada", "email"), 1, world.now).text):
+        assert "Help was called for with the pendant" in text, "whoever is to act has the reason"
+        assert "13:30" not in text
 
 
 @pytest.mark.parametrize("login", ["tom", "sunita", "amina"])

@@ -17,11 +17,13 @@ from hub.links import Links, Matter
 from hub.plans import plan_of
 from hub.store import register
 from hub.store.amendments import Amendment
+from hub.store.relatives import Relatives
 from hub.store.ways import DISK, Ways
 from hub.transports.post import SIGNATURE, signature
 from hub.web.access import Gate
 from hub.web.access.gate import FULL, SCARCE
 from models.alert import Act, Alert, Outcome, State
+from models.notices import Preferences
 from models.people import Address, Contact
 from models.register import PlanOf, Register
 from models.response import Answer, Tried
@@ -125,6 +127,19 @@ def test_a_contact_answers_by_a_link_without_a_login(
     assert world.store.alerts.attempts(alert.id)[0].answer is answer
     page = words(visit("tom").see(f"/console/alert/{alert.id}"))
     assert f"Said by Ada Okafor (daughter) {answer}." in page
+
+
+def test_the_page_behind_a_link_says_why_to_whoever_may_know_it(world: World, visit: Visit) -> None:
+    """A push holds no reason, and its link may be all that somebody without a login has."""
+    alert, anybody, why = world.press(), visit(None), "Help was called for with the pendant at 12:00"
+    ada, dele = sent(world, alert), sent(world, alert, "c_dele")
+    assert why in words(anybody.see(ada))
+    assert why in words(anybody.client.post(ada, data={"key": "1"}).text)
+    assert "Help was called for" not in words(anybody.see(dele))
+    Relatives(world.store.alerts.engine).prefer("c_ada", Preferences("Mam", language="cy"))
+    page = words(anybody.see(ada))
+    assert "Galwyd am help" in page
+    assert "Yn Saesneg" not in page
 
 
 def test_a_link_is_good_once(world: World, visit: Visit) -> None:
