@@ -58,6 +58,7 @@ def ribbon(
     """Spans that cover [start, end) without gap or overlap, from observations in order of time.
 
     Observations before `start` say how the day began. After `heard_until` nothing is known, so the rest is unheard.
+    Where more than one lives, somebody in bed hides nobody who stirs elsewhere.
     """
     known_end = min(end, max(start, heard_until)) if heard_until else start
     spans = [span for span in _spans(home, seen, known_end) if span.end > start and span.start < known_end]
@@ -176,11 +177,23 @@ def _part(spans: Sequence[Span], start: datetime, end: datetime) -> Span:
 def _spans(home: Home, seen: Sequence[Seen], until: datetime) -> list[Span]:
     spans: list[Span] = []
     in_bed, chair, fitted = False, "", {sensor.id: sensor for sensor in home.sensors}
+    elsewhere = _away_from_bed(home) if home.people > 1 else frozenset()
     for place, one in enumerate(seen):
         following = seen[place + 1].at if place + 1 < len(seen) else until
         in_bed, chair = _in_bed(in_bed, one.what), _in_chair(chair, one, fitted)
-        spans += _between(fitted.get(one.sensor), one, following, in_bed=in_bed, chair=fitted.get(chair))
+        lies = in_bed and one.sensor not in elsewhere
+        spans += _between(fitted.get(one.sensor), one, following, in_bed=lies, chair=fitted.get(chair))
     return spans
+
+
+def _away_from_bed(home: Home) -> frozenset[str]:
+    """The sensors that speak of another than whoever lies in bed."""
+    bedrooms = {sensor.room for sensor in home.sensors if sensor.kind is SensorKind.BED}
+    return frozenset(
+        sensor.id
+        for sensor in home.sensors
+        if sensor.kind not in (SensorKind.PENDANT, SensorKind.BED) and sensor.room not in bedrooms
+    )
 
 
 def _in_bed(before: bool, what: What) -> bool:

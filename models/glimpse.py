@@ -61,7 +61,8 @@ class Known:
     `fine_until` it may go on without anybody having to look into it. `up` is when they were up today, `mornings` when
     they were up on others (minutes of the home's clock). `reaches` is how a press still reaches us ('' if that is not
     known), and `alert_since` an open alert's beginning. In hours that are `unshared` the resident shared nothing with
-    the reader; spans, `up`, `mornings` and `looked_into` are without what was in them.
+    the reader; spans, `up`, `mornings` and `looked_into` are without what was in them. `people` live there; `pets` and
+    `visits` are as a home has them.
     """
 
     called: str
@@ -81,12 +82,17 @@ class Known:
     mornings: Sequence[int] = ()
     reaches: str = ""
     unshared: Sequence[Hours] = ()
+    people: int = 1
+    pets: bool = False
+    visits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """Of `Known` what a reader may see; None or blank is what they don't, or what is not known. `in_part` is whether
-    something of this day was not shared with them, `morning_in_part` whether that was since people get up.
+    something of this day was not shared with them, `morning_in_part` whether that was since people get up. Where more
+    `people` than one live, when the resident was up is not known, nor since when they have been in bed or in a chair:
+    no sensor says whose sign of life it is.
     """
 
     tone: Tone
@@ -108,6 +114,9 @@ class Glimpse:
     due: At | None = None
     in_part: bool = False
     morning_in_part: bool = False
+    people: int = 1
+    pets: bool = False
+    visits: bool = False
 
 
 LATE = timedelta(minutes=2)
@@ -124,6 +133,7 @@ def glimpse(known: Known, shown: AbstractSet[Data]) -> Glimpse:
     begun = midnight(known.now, known.zone), morning(known.now, known.zone)
     today, risen = (reaches_into(known.unshared, start, known.now) for start in begun)
     seen = replace(seen, in_part=today, morning_in_part=risen)
+    seen = replace(seen, people=known.people, pets=known.pets, visits=known.visits)
     lack, known = _lack(known), _as_shared(known)
     if known.why:
         seen = replace(seen, unheard_since=known.heard.until)
@@ -186,11 +196,12 @@ def _finer(seen: Glimpse, known: Known, grain: Grain) -> Glimpse:
     if seen.tone is Tone.UNHEARD:
         return replace(seen, last=last)
     doing, since = _part(known) if grain is Grain.PART else _lasting(known, grain)
-    seen = replace(seen, doing=doing, since=_at(since, known, grain), last=last, up=_at(known.up, known, grain))
+    up = known.up if known.people == 1 else None
+    seen = replace(seen, doing=doing, since=_at(since, known, grain), last=last, up=_at(up, known, grain))
     if grain is Grain.PART:
         return seen
     due = _at(known.expected_by, known, grain)
-    among = compared(minute_of(known.up, known.zone), known.mornings) if known.up else None
+    among = compared(minute_of(up, known.zone), known.mornings) if up else None
     return replace(seen, due=due, room=known.room, compared=among)
 
 
@@ -244,6 +255,8 @@ def _lasting(known: Known, grain: Grain) -> tuple[Doing, datetime | None]:
     last = spans[-1].doing
     if last is Doing.OUT:
         return last, known.last_sign
+    if known.people > 1:
+        return last, None
     same = {Doing.UP, Doing.QUIET, Doing.IN_CHAIR} if last in (Doing.UP, Doing.QUIET) else {last}
     before = [place for place, span in enumerate(spans) if span.doing not in same]
     known_since = before and spans[before[-1]].doing is not Doing.UNSHARED

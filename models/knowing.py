@@ -61,6 +61,9 @@ def known(
         mornings,
         reaches,
         unshared,
+        home.people,
+        home.pets,
+        home.visits,
     )
 
 

@@ -132,11 +132,11 @@ def in_order(ways: Iterable[str], chosen: str) -> list[str]:
 
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:
-    """Since when somebody has been in bed; without a sensor in it, since when all has been quiet after a last sign
-    indoors late in the evening. None while that can't be said.
+    """Since when the resident has been in bed; without a sensor in it, or where it may be another who lies there, since
+    when all has been quiet after a last sign indoors late in the evening. None while that can't be said.
     """
     told = [one for one in seen if one.what in (What.LAY_DOWN, What.GOT_UP)]
-    if any(sensor.kind is SensorKind.BED for sensor in home.sensors):
+    if home.people == 1 and any(sensor.kind is SensorKind.BED for sensor in home.sensors):
         lies = bool(told) and told[-1].what is What.LAY_DOWN and now - told[-1].at >= IN_BED_FOR
         return told[-1].at if lies else None
     last = seen[-1] if seen else None
@@ -169,10 +169,13 @@ def text_of(
     if kind is NoticeKind.BED and to_bed is not None and seen.tone is Tone.WELL:
         moment = moment_in_words(to_bed, seen.now, seen.zone, language)
         at = moment if to_bed.grain is Grain.PART else say("at", language, moment=moment)
-        body = say("notice.bed" if sensed else "notice.bed.quiet", language, called=seen.called, at=at, since=moment)
+        key = "notice.bed.home" if seen.people > 1 else "notice.bed" if sensed else "notice.bed.quiet"
+        body = say(key, language, called=seen.called, at=at, since=moment, people=seen.people)
         return Text(say("notice.bed.subject", language), body)
     if kind is NoticeKind.BED:
-        body = whole if unshared else say("notice.bed.not", language, called=seen.called, sentence=whole)
+        key = "notice.bed.home.not" if seen.people > 1 else "notice.bed.not"
+        not_noticed = say(key, language, called=seen.called, sentence=whole, people=seen.people)
+        body = whole if unshared else not_noticed
         return Text(say("notice.bed.subject", language), body)
     return Text(say("notice.digest.subject", language), whole)
 

@@ -10,7 +10,7 @@ from models.day import Doing, Span
 from models.glimpse import Glimpse, Grain, Tone, grain_of
 from models.hours import local, moment, part_of
 from models.privacy import Data
-from models.sentence import sentence
+from models.sentence import others, sentence
 from models.telling import moment_in_words, say
 
 FROM_HOUR, UNTIL_HOUR = 23, 6
@@ -80,29 +80,44 @@ def _slept(seen: Glimpse, last_night: Night, language: str) -> str:
         return say("ask.private" if last_night.unshared else "ask.sleep.unknown", language)
     said = say("ask.sleep.quiet" if last_night.quiet else "ask.sleep.restless", language)
     more = {None: "", 0: "", 1: say("ask.sleep.once", language)}
-    return f"{said} {more.get(last_night.stirs, say('ask.sleep.times', language, number=last_night.stirs))}".strip()
+    stirs = more.get(last_night.stirs, say("ask.sleep.times", language, number=last_night.stirs))
+    return " ".join(one for one in (said, stirs, *others(seen, language)) if one)
 
 
 def _up(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
+    if seen.people > 1:
+        return _somebody(seen, language)
     if seen.up is None and seen.doing not in UP_BY_ITSELF:
         return say("ask.private" if seen.morning_in_part else "ask.up.no", language)
     by_night = part_of(seen.now, seen.zone) == "night"
     if seen.up is None or seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
         return f"{sentence(seen, language).head}."
     at = moment_in_words(seen.up, seen.now, seen.zone, language)
-    return say("ask.up.yes", language, at=at)
+    perhaps = others(seen, language)
+    return " ".join([say("ask.up.yes.perhaps" if perhaps else "ask.up.yes", language, at=at), *perhaps])
+
+
+def _somebody(seen: Glimpse, language: str) -> str:
+    """Where nobody can say of one person whether they are up."""
+    if seen.doing is Doing.UNSHARED:
+        return say("ask.private", language)
+    return " ".join([f"{sentence(seen, language).head}.", *others(seen, language)])
 
 
 def _home(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
+    if seen.doing is Doing.OUT and seen.people > 1:
+        return _somebody(seen, language)
     if seen.doing is Doing.OUT:
-        return say("ask.home.out", language)
+        return " ".join([say("ask.home.out", language), *others(seen, language)])
     last = moment_in_words(seen.last, seen.now, seen.zone, language) if seen.last else ""
-    known = last and seen.doing is not Doing.UNWATCHED
-    return say("ask.home.yes", language, at=last) if known else say("ask.home.unknown", language)
+    if not last or seen.doing is Doing.UNWATCHED:
+        return say("ask.home.unknown", language)
+    said = say("ask.home.somebody" if seen.people > 1 else "ask.home.yes", language, at=last)
+    return " ".join([said, *others(seen, language)])
 
 
 def _heard(seen: Glimpse, language: str) -> str:

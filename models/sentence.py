@@ -7,7 +7,7 @@ from models.glimpse import At, Glimpse, Grain, Lack, Tone
 from models.health import Why
 from models.hours import part_of
 from models.morning import Compared
-from models.telling import moment_in_words, say, where_in_words
+from models.telling import EN, moment_in_words, say, where_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,12 @@ class Sentence:
 def sentence(seen: Glimpse, language: str = "en") -> Sentence:
     """Each clause only where `seen` has what it says: what a level hides can't be said by mistake."""
     return Sentence(seen.tone, *_Saying(seen, language).said())
+
+
+def others(seen: Glimpse, language: str = "en") -> list[str]:
+    """Whose a sign of life may be as well, in whole sentences."""
+    there = {"people": seen.people > 1, "visits": seen.visits, "pets": seen.pets}
+    return [say(f"others.{who}", language, people=seen.people) for who, lives in there.items() if lives]
 
 
 _WHY = {Why.POWER: "power", Why.PATH: "path", Why.KIT: "kit", Why.BACKLOG: "backlog", Why.NEVER: "never"}
@@ -52,6 +58,7 @@ MOBILE = "mobile"
 class _Saying:
     def __init__(self, seen: Glimpse, language: str) -> None:
         self._seen, self._language = seen, language
+        self._others: list[str] = []
 
     def said(self) -> tuple[str, tuple[str, ...]]:
         by_tone = {
@@ -65,6 +72,14 @@ class _Saying:
 
     def _say(self, key: str, **given: object) -> str:
         return say(key, self._language, called=self._seen.called, **given)
+
+    def _claim(self, key: str, **given: object) -> str:
+        """Of the resident, and surely, only where nobody else may have made the signs that it rests on."""
+        other = f"home.{key}" if self._seen.people > 1 else f"{key}.perhaps"
+        if other not in EN or not (said := others(self._seen, self._language)):
+            return self._say(key, **given)
+        self._others = said
+        return self._say(other, **given)
 
     def _at(self, at: At) -> str:
         return moment_in_words(at, self._seen.now, self._seen.zone, self._language)
@@ -110,12 +125,13 @@ class _Saying:
         else:
             said = self._by_part() if seen.since and seen.since.grain is Grain.PART else self._today()
         looked = self._say("looked_into") if seen.looked_into else ""
+        said[1:1] = self._others
         return [*said, self._say("on_mobile") if seen.reaches == MOBILE else "", looked]
 
     def _by_part(self) -> list[str]:
         seen = self._seen
         assert seen.since is not None
-        head = self._say(f"part.{_DOING.get(seen.doing or Doing.QUIET, 'quiet')}", part=self._at(seen.since))
+        head = self._claim(f"part.{_DOING.get(seen.doing or Doing.QUIET, 'quiet')}", part=self._at(seen.since))
         up = self._up_too() if seen.up and seen.up != seen.since else ""
         return [head, up, self._last()]
 
@@ -124,41 +140,43 @@ class _Saying:
         up = self._seen.up
         assert up is not None
         early = part_of(up.at, self._seen.zone) == "night"
-        return self._say("up.early") if early else self._say("up.too", at=self._at(up))
+        return self._claim("up.early") if early else self._claim("up.too", at=self._at(up))
 
     def _today(self) -> list[str]:
         """In bed, in a chair, out, or quiet by night is what a reader wants first; by day, since when they were up."""
         seen = self._seen
-        up, due = (self._up() if seen.up else ""), (self._say("due", at=self._at(seen.due)) if seen.due else "")
+        due = self._say("due", at=self._at(seen.due)) if seen.due else ""
         if seen.doing is Doing.IN_BED:
             return [self._since("in_bed"), self._last(), due]
+        asleep = seen.doing is Doing.QUIET and part_of(seen.now, seen.zone) == "night"
+        up = self._up() if seen.up and not asleep else ""
         if seen.doing is Doing.OUT:
-            return [self._since("out"), self._say("out.because"), f"{up}." if up else "", self._last(), due]
+            because = self._say("out.because") if seen.people == 1 else ""
+            return [self._since("out"), because, f"{up}." if up else "", self._last(), due]
         if seen.doing is Doing.IN_CHAIR:
             return [self._since("in_chair"), f"{up}." if up else "", self._last(), due]
         if seen.doing is Doing.UNWATCHED:
             return [self._say("unwatched"), f"{up}." if up else "", self._last(), due]
         if seen.doing is Doing.UNSHARED:
             return [self._say("well.now"), due]
-        night = part_of(seen.now, seen.zone) == "night"
-        if up and not (night and seen.doing is Doing.QUIET):
+        if up:
             return [up, self._last(), due]
         if seen.doing is Doing.UP:
-            return [self._say("about"), self._last(), due]
+            return [self._claim("about"), self._last(), due]
         quiet = self._say("quiet.since", at=self._at(seen.last)) if seen.last else self._say("quiet")
         return [quiet, due]
 
     def _since(self, key: str) -> str:
         since = self._seen.since
-        return self._say(f"{key}.since", at=self._at(since)) if since else self._say(key)
+        return self._claim(f"{key}.since", at=self._at(since)) if since else self._claim(key)
 
     def _up(self) -> str:
         seen = self._seen
         assert seen.up is not None
         if seen.compared is None:
-            return self._say("up", at=self._exactly(seen.up))
+            return self._claim("up", at=self._exactly(seen.up))
         how = self._say(f"compared.{_COMPARED[seen.compared]}")
-        return self._say("up.compared", at=self._exactly(seen.up), compared=how)
+        return self._claim("up.compared", at=self._exactly(seen.up), compared=how)
 
     def _last(self) -> str:
         seen = self._seen

@@ -19,13 +19,17 @@ HALF = 30 * MINUTE
 DEAF_FOR = 180.0
 PART_HOURS = {"morning": (6, 12), "afternoon": (12, 18), "evening": (18, 22), "night": (22, 30)}
 CLOCK = r"((?:about )?\d\d:\d\d(?: last night| yesterday| on \w{3} \d+ \w{3})?)"
+SOMEWHERE = r"(?:probably |mostly |been )*(?:up|out|in bed|in the chair)\b"
+OF_ONE = rf"(?!Somebody |The home)\w.* (?:was|is|has|may have) {SOMEWHERE}.*|(?:Probably up|Up) .*"
+"""What is said of one person, whoever that is."""
 WHEN = rf"({CLOCK}|(?:this|yesterday) \w+|tonight|last night|the night before|on \w+day)"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """Signs of life in order of time (s since 1970), the sensor of each, and of each sensor its room and whether it is
-    a way out; `deaf` are the spells in which nothing arrived, what was noticed in them coming at the end.
+    a way out; `deaf` are the spells in which nothing arrived, what was noticed in them coming at the end. `people` live
+    there, and `others` (visitors, a pet) may have been what was noticed.
     """
 
     at: Floats
@@ -33,6 +37,8 @@ class Record:
     rooms: tuple[str, ...]
     way_out: Bools
     deaf: tuple[tuple[float, float], ...]
+    people: int = 1
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class _Read:
     def _clauses(self) -> Iterator[str]:
         """Each sentence has to be understood; one that is not is named too."""
         for one in re.split(r"(?<=\.) (?=[A-Z])", self.text):
+            yield from self._whose(one)
             for pattern, check in self._known().items():
                 if found := re.fullmatch(pattern, one):
                     yield from check(*found.groups())
@@ -119,20 +126,42 @@ class _Read:
             else:
                 yield f"not understood: '{one}'"
 
+    def _whose(self, one: str) -> Iterator[str]:
+        if not re.fullmatch(OF_ONE, one):
+            return
+        if self.record.people > 1:
+            yield f"of one person, where {self.record.people} live: '{one}'"
+        elif self.record.others and not re.search("[Pp]robably|may", one):
+            yield f"surely of one person, where others may be: '{one}'"
+
+    def _live(self, people: str) -> Iterator[str]:
+        if int(people) != self.record.people:
+            yield f"{self.record.people} live there"
+
+    def _others_come(self) -> Iterator[str]:
+        if not self.record.others:
+            yield "nobody else is known of"
+
     def _known(self) -> dict[str, Callable[..., Iterator[str]]]:
         return {
-            rf".+ was up (?:at )?{WHEN}(?:, (.+))?\.": lambda when, _, how=None: self._up(when, how),
-            r"Up early\.": self._up_early,
-            rf"Up {WHEN}\.": lambda when, _: self._up(when, None),
+            rf".+ was (?:probably )?up (?:at )?{WHEN}(?:, (.+))?\.": lambda when, _, how=None: self._up(when, how),
+            r"(?:Up|Probably up) early\.": self._up_early,
+            rf"(?:Up|Probably up) {WHEN}\.": lambda when, _: self._up(when, None),
             rf"Last sign {WHEN}(?:, in the (.+))?\.": lambda when, _, room=None: self._last(when, room),
             rf"Next expected by {CLOCK}\.": self._due,
             rf"All quiet since {CLOCK}; nothing unusual\.": self._last_is,
-            rf".+ has probably been out since {CLOCK}\.": self._out,
+            rf".+ (?:has probably|may have) been out since {CLOCK}\.": self._out,
+            rf"Nothing has moved at home since the front door at {CLOCK}\.": self._out,
             r"The front door was the last that moved\.": self._door,
-            r".+ is up and about\.": self._about,
-            r".+ was up and about (.+)\.": lambda part: self._part(part, 0.2, 1.01, "up and about"),
+            r".+ is (?:probably )?up and about(?: at home)?\.": self._about,
+            r".+ was (?:probably )?up and about (?:at home )?(.+)\.": self._part_about,
             r"Quiet (.+); nothing unusual\.": lambda part: self._part(part, -0.01, 0.3, "quiet"),
             r".+ was mostly out (.+)\.": self._mostly_out,
+            r".+ may have been out for most of (.+)\.": self._mostly_out,
+            r"The front door was the last that moved for most of (.+)\.": self._mostly_out,
+            r"In all, (\d+) people live there\.": self._live,
+            r"Carers or others come in, so movement may be a visitor's\.": self._others_come,
+            r"A pet there may set off sensors\.": self._others_come,
             r"We have seen nothing unusual today\.": self._nothing_unusual,
             r"All is well now\.": self._was_looked_into,
             r"The contact centre looked into something today, and has finished\.": self._was_looked_into,
@@ -223,6 +252,9 @@ class _Read:
         share = _lively(self.at, begin, end, ~self.record.way_out[self.sensor] if what == "quiet" else None)
         if not least <= share <= most:
             yield f"{what}, when {share:.0%} of it lay close after a sign of life"
+
+    def _part_about(self, part: str) -> Iterator[str]:
+        yield from self._part(part, 0.2, 1.01, "up and about")
 
     def _mostly_out(self, part: str) -> Iterator[str]:
         said = self._past(part)

@@ -1,6 +1,7 @@
 """Is what a relative is told true? Every half hour or so of recorded homes, said at each level and then checked.
 
-The homes are played as a hub would hear them, with outages of two hours every fifth day. `contradictions` reads nothing
+The homes are played as a hub would hear them, with outages of two hours every fifth day; in turn as homes of one, of
+two, and of one with a pet and visitors. `contradictions` reads nothing
 but the text and the recording, and works everything out anew: it shares no code with what makes the sentences.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -40,6 +41,12 @@ SHOWN = 40
 LEVELS = [level for level in Level if Data.STANDING in AT_LEVEL[level]]
 """Of all others nothing is said at all."""
 CALLED = "Mrs Rowe"
+
+
+def _as_told(home: Home, record: Record) -> list[tuple[Home, Record]]:
+    """As it is, as a home of two, and as one that others come into."""
+    shared, visited = replace(home, people=2), replace(home, pets=True, visits=True)
+    return [(home, record), (shared, replace(record, people=2)), (visited, replace(record, others=True))]
 
 
 @dataclass
@@ -135,6 +142,8 @@ class _Told:
             np.array([sensor.is_exit for sensor in self.home.sensors]),
             tuple(self.deaf),
         )
+        self.as_told = _as_told(self.home, self.record)
+        self.looks = 0
 
     def note(self, over: bool, about: bool, now: datetime) -> None:
         if about:
@@ -173,9 +182,11 @@ class _Told:
         unheard = since is not None and moment - since > kit_unheard_after(HEARD_EVERY).total_seconds()
         seen = self._between(now - SEEN_FROM, now, moment)
         start = morning(now, self.home.timezone)
+        home, record = self.as_told[self.looks % len(self.as_told)]
+        self.looks += 1
         mornings = [self.days.get(start - timedelta(days=back)) for back in range(1, REMEMBERED + 1)]
         fact = known(
-            self.home,
+            home,
             CALLED,
             seen,
             now,
@@ -189,14 +200,14 @@ class _Told:
             gaps=[(utc(a), utc(b)) for a, b in self.deaf if a < moment and b > start.timestamp()],
         )
         for level in LEVELS:
-            self._say(sentence(glimpse(fact, AT_LEVEL[level])).whole, level, now, count)
+            self._say(sentence(glimpse(fact, AT_LEVEL[level])).whole, level, now, record, count)
 
-    def _say(self, text: str, level: Level, now: datetime, count: Counted) -> None:
+    def _say(self, text: str, level: Level, now: datetime, record: Record, count: Counted) -> None:
         count.said[level] += 1
         count.cannot_say += "cannot say" in text
         count.unheard += "not heard" in text
         alerts = self.alert is not None, self.closed is not None and self.closed.date() == now.date()
-        wrong = contradictions(text, str(level), now, self.record, alerts)
+        wrong = contradictions(text, str(level), now, record, alerts)
         count.wrong += [f"{self.home.id} {now:%Y-%m-%d %H:%M} {level}: {one}: {text}" for one in wrong]
         came = kept_promise(text, now, self.record) if level is Level.TIMES else None
         count.promised += came is not None

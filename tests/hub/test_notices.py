@@ -233,6 +233,25 @@ def test_got_to_bed_comes_when_it_is_so_and_else_a_word_by_one(desk: Desk) -> No
     assert "We have not noticed that Mum went to bed." in desk.told["email"].calls[-1].text
 
 
+def test_of_a_couple_nobody_is_told_that_one_of_them_is_in_bed(desk: Desk) -> None:
+    """One lies down at nine; ten minutes later the other is in the hall."""
+    home = desk.store.records.home(HOME)
+    assert home
+    saw(desk, evening(21), "bed", What.LAY_DOWN)
+    saw(desk, evening(21.2), number=2)
+    agreed = Consent(HOME, SensorKind.BED, "grace", "agreed", T0)
+    desk.store.records.load(Register(homes=(replace(home, people=2),), consents=(agreed,)), {})
+    desk.relatives.prefer("ada", Preferences("Mum", bed=True, digest_hour=21))
+    for hour in (21.3, 22.0):
+        desk.at(evening(hour))
+        desk.settled()
+    day, bed = (call.text for call in desk.told["email"].calls)
+    assert day.startswith(
+        "Somebody is up and about at home. In all, 2 people live there. Last sign 21:12, in the hall."
+    )
+    assert bed.startswith("All quiet at home since 21:12. We cannot tell who has gone to bed: 2 people live there.")
+
+
 def test_what_was_in_a_pause_of_sharing_is_told_in_no_notice_once_it_is_over(desk: Desk) -> None:
     desk.relatives.prefer("ada", Preferences("Mum", digest=False, bed=True))
     saw(desk, evening(22.5))

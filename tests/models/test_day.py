@@ -57,6 +57,15 @@ def test_a_night_and_a_morning() -> None:
     assert [span.room for span in found if span.doing is Doing.UP] == ["bedroom", "kitchen", "hall"]
 
 
+def test_where_two_live_one_in_bed_does_not_hide_another_who_is_up() -> None:
+    seen = [moved(1, "bed", What.LAY_DOWN), moved(2, "kitchen_pir"), moved(2.5, "pendant", What.PRESSED)]
+    alone = told(ribbon(HOME, seen, START + HOUR, START + 4 * HOUR, END))
+    assert alone == [("in bed", 3.0)]
+    found = ribbon(replace(HOME, people=2), seen[:2], START + HOUR, START + 4 * HOUR, END)
+    assert told(found) == [("in bed", 1.0), ("up", 0.75), ("quiet", 1.25)]
+    assert found[1].room == "kitchen"
+
+
 def test_what_was_not_heard_is_never_shown_as_known() -> None:
     found = ribbon(HOME, NIGHT, START, END, START + 7.5 * HOUR)
     assert found[-1] == Span(START + 7.5 * HOUR, END, Doing.UNHEARD)

@@ -96,6 +96,18 @@ def test_without_a_bed_sensor_a_quiet_evening_stands_for_it() -> None:
     assert bed_time(WITHOUT_BED, [], at(23)) is None
 
 
+def test_whose_bed_it_is_nobody_can_tell_where_two_live() -> None:
+    couple = replace(WITH_BED, people=2)
+    lay, stirs = Seen(at(21), What.LAY_DOWN, "bed"), Seen(at(21.2), What.MOVED, "pir")
+    assert bed_time(couple, [lay, stirs], at(21.25)) is None
+    assert bed_time(couple, [lay, stirs], at(22)) == stirs.at
+    two = replace(SEEN, people=2)
+    quiet = "All quiet at home since 21:12. We cannot tell who has gone to bed: 2 people live there."
+    assert text(NoticeKind.BED, two, At(stirs.at, Grain.MINUTE)) == quiet
+    untold = "We cannot tell whether Mum went to bed: 2 people live there. Somebody is in bed."
+    assert text(NoticeKind.BED, two).startswith(untold)
+
+
 def test_whoever_waits_is_not_left_without_a_word() -> None:
     assert [overdue(at(hour), LONDON) for hour in (23, 24.9, 25, 27.9, 28)] == [False, False, True, True, False]
 

@@ -53,6 +53,22 @@ def test_who_is_about_is_up_though_nobody_knows_since_when() -> None:
         assert said(hidden)[1] == "That is not shared with you."
 
 
+def test_where_others_live_or_come_in_no_answer_is_of_one_person() -> None:
+    two = replace(SEEN, people=2, up=None)
+    assert said(two)[:3] == [
+        "It was a quiet night. We see movement, not sleep. Somebody was up 2 times. In all, 2 people live there.",
+        "Somebody is up and about at home. In all, 2 people live there.",
+        "Somebody seems to be: the last sign was 08:55. We cannot tell who. In all, 2 people live there.",
+    ]
+    assert said(replace(two, doing=Doing.OUT))[2].startswith("The front door was the last that moved. In all, 2")
+    assert said(replace(two, doing=Doing.UNSHARED))[1] == "That is not shared with you."
+    assert said(replace(SEEN, visits=True, pets=True))[1] == (
+        "Probably, since 07:00. Carers or others come in, so movement may be a visitor's."
+        " A pet there may set off sensors."
+    )
+    assert said(replace(SEEN, pets=True))[2] == "It seems so: the last sign was 08:55. A pet there may set off sensors."
+
+
 def test_who_was_up_in_the_morning_and_lies_in_bed_again_is_not_said_to_be_up() -> None:
     late = NOW + timedelta(hours=14)
     in_bed = replace(SEEN, now=late, doing=Doing.IN_BED, since=At(late - timedelta(minutes=20), Grain.MINUTE))

@@ -115,12 +115,61 @@ def test_what_she_does_goes_before_when_she_was_up(doing: Doing, head: str) -> N
     assert "chair" not in said(Level.ROOMS, spans=spans)
 
 
+COUPLE = {"people": 2}
+
+
+@pytest.mark.parametrize(
+    ("doing", "head"),
+    [
+        (Doing.IN_BED, "Somebody is in bed. In all, 2 people live there. Last sign 09:12"),
+        (Doing.IN_CHAIR, "Somebody is in the chair. In all, 2 people live there. Last sign 09:12"),
+        (Doing.OUT, "Nothing has moved at home since the front door at 09:12. In all, 2 people live there. Last sign"),
+        (Doing.UP, "Somebody is up and about at home. In all, 2 people live there. Last sign 09:12"),
+        (Doing.QUIET, "All quiet since 09:12; nothing unusual. Next expected"),
+    ],
+)
+@pytest.mark.parametrize("level", SHARED)
+def test_where_two_live_nothing_is_claimed_of_one_of_them(level: Level, doing: Doing, head: str) -> None:
+    spans = (Span(UP, LAST, Doing.UP), Span(LAST, NOW, doing))
+    text = said(level, **COUPLE, spans=spans)
+    assert not re.search("Mum|Up |usual (but|range)|as usual", text), text
+    if level is Level.TIMES:
+        assert text.startswith(head)
+
+
+def test_where_two_live_a_part_of_the_day_is_of_somebody() -> None:
+    most = {doing: (Span(MIDNIGHT, NOW, doing),) for doing in (Doing.UP, Doing.IN_BED, Doing.OUT)}
+    told = {doing: said(Level.PARTS_OF_DAY, **COUPLE, spans=spans).split(". ")[0] for doing, spans in most.items()}
+    assert told == {
+        Doing.UP: "Somebody was up and about at home this morning",
+        Doing.IN_BED: "Somebody was in bed for most of this morning",
+        Doing.OUT: "The front door was the last that moved for most of this morning",
+    }
+
+
+def test_where_a_pet_or_a_visitor_may_move_the_claim_is_weaker() -> None:
+    assert said(Level.TIMES, visits=True) == (
+        "Mum was probably up at 07:20, later than usual but within the normal range. "
+        "Carers or others come in, so movement may be a visitor's. "
+        "Last sign 09:12, in the front room. Next expected by 10:40."
+    )
+    assert said(Level.PARTS_OF_DAY, pets=True, mornings=()) == (
+        "Mum was probably up and about this morning. A pet there may set off sensors. Last sign this morning."
+    )
+    out = said(Level.TIMES, visits=True, spans=(Span(UP, LAST, Doing.UP), Span(LAST, NOW, Doing.OUT)))
+    assert out.startswith("Mum may have been out since 09:12. Carers or others come in")
+    in_bed = said(Level.TIMES, visits=True, pets=True, spans=(Span(UP, NOW, Doing.IN_BED),))
+    assert in_bed.startswith("Mum is in bed. Last sign"), "no pet and no visitor lies there"
+    assert said(Level.ALL_IS_WELL, visits=True, pets=True) == "We have seen nothing unusual today."
+
+
 def test_a_quiet_night_is_said_to_be_one() -> None:
     now = NOW.replace(hour=23, minute=30)
     last, due = NOW.replace(hour=22, minute=31), now + timedelta(hours=9)
     spans = (Span(UP, last, Doing.UP), Span(last, now, Doing.QUIET))
     more = {"now": now, "last_sign": last, "spans": spans, "expected_by": due, "fine_until": due}
-    assert said(Level.TIMES, **more) == "All quiet since 22:31; nothing unusual. Next expected by 08:30 on Sat 21 Nov."
+    quiet = "All quiet since 22:31; nothing unusual. Next expected by 08:30 on Sat 21 Nov."
+    assert said(Level.TIMES, **more) == said(Level.TIMES, **more, pets=True) == quiet
 
 
 @pytest.mark.parametrize("level", SHARED)

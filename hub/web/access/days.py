@@ -64,4 +64,5 @@ class Days:
         known: Usual, say: Saying = ENGLISH,
     ) -> Picture:  # fmt: skip
         drawn = picture(id_, title, spans, start, end, level, home.timezone, say)
-        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=known.words(level, say))
+        usually = known.words(level, say) if home.people == 1 else ""
+        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=usually)

@@ -79,10 +79,15 @@ class FamilyDesk:
     def _mornings(
         self, home: Home, now: datetime, shown: AbstractSet[Data], hidden: Sequence[Hours], language: str
     ) -> list[str]:
-        """In whole sentences; none for whoever may know of no moment, nor of a day of which that can't be said."""
+        """In whole sentences; none for whoever may know of no moment, nor of a day of which that can't be said, nor
+        where it may have been another who was up.
+        """
+        if home.people > 1:
+            return []
         found = self._days.knowing.ups(home, now, DAYS_IN_A_LETTER, hidden)
         ups = [rounded(up, now, home.timezone, shown) for up in found]
-        told = [say("up.too", language, at=moment_in_words(up, now, home.timezone, language)) for up in ups if up]
+        key = "up.too.perhaps" if home.pets or home.visits else "up.too"
+        told = [say(key, language, at=moment_in_words(up, now, home.timezone, language)) for up in ups if up]
         return [say("news.week", language), *told] if told else []
 
     def week(self, viewer: Viewer) -> Week:

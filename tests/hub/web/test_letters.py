@@ -61,6 +61,8 @@ def test_the_list_says_to_whom_and_a_letter_is_posted_once(world: World, visit: 
     assert looks.count((*who, Purpose.PREVIEW, f"the letter to c_chi: {why}")) == 1
     assert looks.count((*who, Purpose.BEHALF, f"their letter: {why}")) == 1
     assert len([one for one in looks if one[0] == "amina"]) == 2
+    world.store.records.load(Register(homes=(replace(world.home("h_okafor"), people=2),)), {})
+    assert "Yn yr wythnos ddiwethaf" not in flat(amina, f"/letters/1.pdf{WHY}"), "of a couple nobody knows who was up"
     assert amina.post("/letters/1/posted").status_code == 303
     assert amina.post("/letters/1/posted").status_code == 404
     assert "Chi Ade" not in words(amina.see("/letters"))

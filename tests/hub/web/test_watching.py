@@ -1,6 +1,7 @@
 """What pages say of how a home is watched: nothing that the watch has not said itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from hub.store.series import Row
 from models.alert import Act, Alert, Outcome
 from models.detection import Finding, FindingKind, coldstart
 from models.observation import What
+from models.register import Register
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.test_family import times
 from tests.hub.web.world import World
@@ -105,6 +107,8 @@ def test_the_usual_day_lies_behind_the_ribbon_no_finer_than_the_level(world: Wor
     assert "Usually up and about in the morning, afternoon and evening." in words(page)
     assert times(page) == set()
     assert 'class="usual"' not in visit("ben").see("/family")
+    world.store.records.load(Register(homes=(replace(world.home("h_okafor"), people=2),)), {})
+    assert "Usually up" not in words(visit("ada").see("/family")), "of a couple nobody knows who was up"
 
 
 def test_a_home_of_a_few_days_has_no_usual_day(world: World, visit: Visit) -> None:

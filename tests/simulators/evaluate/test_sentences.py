@@ -56,6 +56,38 @@ def test_what_is_not_so_is_found(text: str, level: str) -> None:
     assert list(contradictions(text, level, now(9.4), seen, (False, False)))
 
 
+OF_TWO = "Somebody is up and about at home. In all, 2 people live there. Last sign 09:00, in the kitchen."
+PERHAPS = TRUE.replace("was up", "was probably up")
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (TRUE, "of one person"),
+        ("Mum is up and about.", "of one person"),
+        ("Mum was probably up at 08:00.", "of one person"),
+        ("Mum has been in bed since 09:00.", "of one person"),
+        ("Mum was up and about this morning. Up early.", "of one person"),
+        ("Up this morning.", "of one person"),
+        (OF_TWO.replace("2", "3"), "2 live there"),
+        (OF_TWO.replace("09:00", "08:50"), "the last sign"),
+        ("Nothing has moved at home since the front door at 09:00.", "way out"),
+        (f"{OF_TWO} A pet there may set off sensors.", "nobody else"),
+    ],
+)
+def test_a_claim_of_one_person_in_a_home_of_two_is_found(text: str, about: str) -> None:
+    two = replace(record(8.0, 8.2, 8.5, 9.0), people=2)
+    assert list(contradictions(OF_TWO, "times", now(9.4), two, (False, False))) == []
+    assert any(about in one for one in contradictions(text, "times", now(9.4), two, (False, False)))
+
+
+def test_a_sure_claim_where_others_come_in_is_found() -> None:
+    visited = replace(record(8.0, 8.2, 8.5, 9.0), others=True)
+    more = "Carers or others come in, so movement may be a visitor's."
+    assert list(contradictions(f"{PERHAPS} {more}", "times", now(9.4), visited, (False, False))) == []
+    assert any("surely" in one for one in contradictions(TRUE, "times", now(9.4), visited, (False, False)))
+
+
 def test_a_silent_home_that_is_called_well_is_found() -> None:
     deaf = replace(record(8.0, 8.2, 8.5), deaf=((now(8.7).timestamp(), now(10).timestamp()),))
     quiet = "We have not heard the home since 08:42, because its connection dropped."
