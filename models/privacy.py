@@ -70,7 +70,7 @@ _NAMES = (Data.CALLED, Data.PERSON)
 _RECORD = (*_NAMES, Data.ADDRESS, Data.MEDICAL, Data.WAY_IN, Data.CONTACTS)
 
 _ANSWERING = dict.fromkeys((*_LIVE, *_RECORD, Data.ALERTS, Data.TIMELINE, Data.HEARING, Data.KIT, Data.FELT), _S)
-_QUEUE = dict.fromkeys((Data.ALERTS, *_NAMES, Data.HEARING), _S)
+_QUEUE = dict.fromkeys((Data.ALERTS, *_NAMES, Data.HEARING, Data.STANDING), _S)
 _BEHALF = dict.fromkeys((*_NAMES, Data.CONTACTS, Data.KIT, Data.WISHES, Data.LOOKS, Data.REABLEMENT), _R)
 _LEVELS = (
     (Level.NOTHING, (Data.CALLED,)),

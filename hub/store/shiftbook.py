@@ -91,7 +91,7 @@ class Shiftbook:
 
 
 _COLUMNS = ("at", "council", "actor", "home", "alert", "of", "until", "text")
-_MUTING = (Noted.MUTED.value, Noted.UNMUTED.value)
+_MUTING = (Noted.MUTED.value, Noted.AWAY.value, Noted.UNMUTED.value)
 
 
 def muted_until(connection: Connection, home: str, now: datetime) -> datetime | None:

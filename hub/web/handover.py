@@ -26,7 +26,8 @@ def handover(request: Request, gate: TheGate, who: Who, home: str = "", alert: i
 
 @routes.get("/due")
 def due(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "due.html", viewer=who, due=gate.handovers.promises(who, due_only=True))
+    due, lived_in = gate.handovers.promises(who, due_only=True), gate.handovers.mutings(who, lived_in_only=True)
+    return page(request, "due.html", viewer=who, due=due, lived_in=lived_in)
 
 
 @routes.post("/promise")
@@ -52,10 +53,11 @@ def keep(request: Request, gate: TheGate, who: Who, number: int, text: Text = ""
 
 @routes.post("/mute")
 def mute(
-    request: Request, gate: TheGate, who: Who, home: Text = "", text: Text = "", minutes: Minutes = 60
-) -> Response:
+    request: Request, gate: TheGate, who: Who, home: Text = "", text: Text = "", minutes: Minutes = 60,
+    away: Text = "",
+) -> Response:  # fmt: skip
     try:
-        gate.handovers.mute(who, home.strip(), timedelta(minutes=minutes), text)
+        gate.handovers.mute(who, home.strip(), timedelta(minutes=minutes), text, away=bool(away))
     except Refused as refused:
         return _page(request, gate, who, refused=str(refused), home=home, text=text, status=409)
     return RedirectResponse("/handover", 303)

@@ -26,7 +26,7 @@ from models.alert import Alert, Lane, State
 from models.detection import FindingKind
 from models.health import Heard, why_unheard
 from models.home import Home
-from models.hours import clock_s, local
+from models.hours import clock_s, local, when
 from models.outage import AT_LEAST, Down, Outage, Risk, fold
 from models.people import Resident, Role
 from models.privacy import Data, Purpose
@@ -324,7 +324,8 @@ class Board:
 
     def _waiting(self, row: Row, home: Home) -> Waiting:
         alert, why, names = row.alert, graver(row.alert, row.known), self._names
-        muted = alert.state is State.RAISED and alert.round_began_at > self._door.clock.now()
+        now = self._door.clock.now()
+        muted = alert.state is State.RAISED and alert.round_began_at > now
         made = (alert.version, why, self._register, muted)
         if row.shown is None or row.made != made:
             sent = sent_of(row.entries) if alert.state is State.ATTENDING else None
@@ -335,7 +336,7 @@ class Board:
                 home.area,
                 home.timezone,
                 line(alert, reasons(row.entries)),
-                _muted(alert, home) if muted else because([one for one in why if one not in _SAID_BY_ROW]),
+                _muted(alert, home, now) if muted else because([one for one in why if one not in _SAID_BY_ROW]),
                 names.get(alert.holder, alert.holder) if alert.holder else None,
                 names.get(alert.lapsed_by, alert.lapsed_by) if alert.lapsed_by else None,
                 names.get(sent, sent) if sent else None,
@@ -396,8 +397,8 @@ def _part_of(alert: Alert, now: datetime) -> str:
     return "looks" if asks_for_a_look(alert.kind) else "calls"
 
 
-def _muted(alert: Alert, home: Home) -> str:
-    return f"The home is muted until {clock_s(alert.round_began_at, home.timezone)[:5]}."
+def _muted(alert: Alert, home: Home, now: datetime) -> str:
+    return f"The home is muted until {when(alert.round_began_at, now, home.timezone)}."
 
 
 def _look(viewer: Viewer, row: Row, now: datetime) -> Look:

@@ -146,7 +146,7 @@ class Gate:
         self.trying = TryingDesk(self._door)
         self.leaving = LeavingDesk(self._door)
         self.figures = FiguresOf(self._door)
-        self.handovers = Handovers(self._door)
+        self.handovers = Handovers(self._door, self._days.knowing)
         self.commissioning = Commissioning(self._door, self.key_safes)
         self.choosing = Choosing(self._door, self.relatives)
         self.letters = LetterDesk(self._door, self.choosing, self.family)

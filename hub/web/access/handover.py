@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.knowing import Knowing
 from hub.store.shiftbook import AnsweredAlready, Row, Shiftbook
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import people, zone_of
@@ -11,7 +12,7 @@ from models.alert import Alert, Lane, Refused, State
 from models.hours import when
 from models.people import Role
 from models.privacy import Data, Purpose
-from models.shift import LATE_AFTER, LONGEST_MUTING, LONGEST_PROMISE, Noted
+from models.shift import LATE_AFTER, LIVED_IN, LONGEST_MUTING, LONGEST_PROMISE, Noted, lived_in
 
 READ_AGAIN = 2.0
 """Real seconds; every look at the queue asks what is late."""
@@ -42,9 +43,12 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Muting:
+    """`lived_in` says of a home muted as away that somebody seems to be there; '' where nobody does."""
+
     row: Row
     who: str
     by: str
+    lived_in: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,8 @@ class Handover:
 
 
 class Handovers:
-    def __init__(self, door: Door) -> None:
-        self._door, self._book = door, Shiftbook(door.records.engine)
+    def __init__(self, door: Door, knowing: Knowing) -> None:
+        self._door, self._knowing, self._book = door, knowing, Shiftbook(door.records.engine)
         self._late: dict[str, tuple[float, datetime, list[str]]] = {}
 
     def page(self, viewer: Viewer) -> Handover:
@@ -76,13 +80,12 @@ class Handovers:
         zone = zone_of(self._door.homes(viewer).values())
         shown = tuple(self._open(viewer, one, names, now, zone) for one in opened)
         offered = self._book.handed_over(viewer.council)
-        mutings = self._book.mutings(viewer.council, now)
         return Handover(
             now,
             zone,
             shown,
             self.promises(viewer),
-            tuple(Muting(one, self._who(viewer, one.home), names.get(one.actor, one.actor)) for one in mutings),
+            self.mutings(viewer),
             offered,
             names.get(offered.actor, offered.actor) if offered else "",
             offered is not None and offered.actor == viewer.login,
@@ -100,6 +103,26 @@ class Handovers:
                 late = row.until is not None and row.until + LATE_AFTER <= now
                 found.append(Promise(row, self._who(viewer, row.home), names.get(row.actor, row.actor), due, late))
         return tuple(found)
+
+    def mutings(self, viewer: Viewer, *, lived_in_only: bool = False) -> tuple[Muting, ...]:
+        """Homes that are muted now; only those muted as away where somebody seems to be, if so asked."""
+        self._may(viewer)
+        now, names, found = self._door.clock.now(), self._door.names(), []
+        for row in self._book.mutings(viewer.council, now):
+            told = self._lived_in(viewer, row, now)
+            if told or not lived_in_only:
+                found.append(Muting(row, self._who(viewer, row.home), names.get(row.actor, row.actor), told))
+        return tuple(found)
+
+    def _lived_in(self, viewer: Viewer, muted: Row, now: datetime) -> str:
+        home = self._door.homes(viewer).get(muted.home or "")
+        if muted.what is not Noted.AWAY or home is None:
+            return ""
+        shown = self._door.shown(viewer, Purpose.QUEUE, (Data.STANDING,))
+        if not lived_in([one.at for one in self._knowing.seen(home, max(muted.at, now - LIVED_IN), now)]):
+            return ""
+        self._door.look(viewer, Purpose.QUEUE, home.id, shown, about="muted as away", at_most=timedelta(hours=1))
+        return f"Signs of life in several hours: somebody{' (or a pet)' if home.pets else ''} is home."
 
     def promise(self, viewer: Viewer, home: str, alert: int | None, after: timedelta, text: str) -> None:
         """Raises Hidden, and Refused with what is missing."""
@@ -121,14 +144,15 @@ class Handovers:
         except AnsweredAlready as first:
             raise Refused("somebody else rang back already: look at the latest lines") from first
 
-    def mute(self, viewer: Viewer, home: str, span: timedelta, text: str) -> None:
-        """Raises Hidden, and Refused."""
+    def mute(self, viewer: Viewer, home: str, span: timedelta, text: str, *, away: bool = False) -> None:
+        """`away` where nobody is there meanwhile, so that a sign of somebody is told. Raises Hidden, and Refused."""
         self._on_shift(viewer, home, None)
         if not text.strip():
             raise Refused("muting needs a reason, which stands beside it until it ends")
         if not timedelta(0) < span <= LONGEST_MUTING:
             raise Refused(f"a home is muted for {LONGEST_MUTING.days} days at most: look again then")
-        self._write(viewer, Noted.MUTED, home=home, until=self._door.clock.now() + span, text=text.strip())
+        what = Noted.AWAY if away else Noted.MUTED
+        self._write(viewer, what, home=home, until=self._door.clock.now() + span, text=text.strip())
 
     def unmute(self, viewer: Viewer, home: str) -> None:
         self._on_shift(viewer, home, None)

@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models.alert import Act, Outcome, State
+from models.detection import Finding, FindingKind
+from models.observation import What
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.test_councils import ELSEWHERE
 from tests.hub.web.world import HASH, World
@@ -94,6 +96,38 @@ def test_a_press_is_never_muted(world: World, visit: Visit) -> None:
     world.store.alerts.act(press.id, Act.CLOSE, "tom", world.now, outcome=Outcome.TEST)
     again = world.press()
     assert [one.id for one in world.store.alerts.due(world.now)] == [again.id]
+
+
+def test_a_long_lie_is_never_muted(world: World, visit: Visit) -> None:
+    visit("tom").post("/handover/mute", home="h_okafor", text="She is in hospital", minutes="10080")
+    lies = world.find(Finding(FindingKind.LONG_LIE, "h_okafor", world.now, world.now), "r_okafor")
+    assert [one.id for one in world.store.alerts.due(world.now)] == [lies.id], "she may be back, and on the floor"
+
+
+def test_a_home_muted_as_away_in_which_somebody_lives_is_told_to_who_is_on_shift(world: World, visit: Visit) -> None:
+    tom, nia = visit("tom"), visit("nia")
+    for home, away in (("h_okafor", {"away": "yes"}), ("h_lindqvist", {})):
+        assert tom.post("/handover/mute", home=home, text="In hospital", minutes="10080", **away).status_code == 303
+    world.silence()
+    assert "The home is muted until 12:00 on" in words(tom.see("/console")), "the day, not only the hour"
+    somebody = "Mrs Okafor is muted as away. Signs of life in several hours: somebody is home."
+    for hours in (1, 3):
+        at = world.now + timedelta(hours=hours)
+        world.saw("h_okafor", (at, "hall_pir", What.MOVED), (at + timedelta(minutes=9), "kitchen_pir", What.MOVED))
+        world.saw("h_lindqvist", (at, "hall_pir", What.MOVED))
+    world.move(timedelta(hours=4))
+    assert nia.see("/handover/due").strip() == "", "who waters the plants in the morning and in the evening"
+    for minutes in (5, 70):
+        at = world.now + timedelta(minutes=minutes)
+        world.saw("h_okafor", (at, "hall_pir", What.MOVED))
+        world.saw("h_lindqvist", (at, "hall_pir", What.MOVED))
+    world.move(timedelta(hours=2))
+    assert somebody in (due := words(nia.see("/handover/due")))
+    assert "Lindqvist" not in due, "whose home was muted for another reason"
+    assert "somebody is home. End the muting?" in words(nia.see("/handover"))
+    assert [one.data for one in world.store.records.looks("h_okafor") if one.reason == "muted as away"]
+    assert nia.post("/handover/unmute", home="h_okafor").status_code == 303
+    assert nia.see("/handover/due").strip() == ""
 
 
 def test_who_is_not_on_shift_and_another_council_meet_nothing(world: World, visit: Visit) -> None:
