@@ -2,11 +2,12 @@
 
 One alert is open per resident and lane. It is raised by a finding, grows with every further one, is answered by
 one operator at a time, and ends only when somebody closes it with an outcome (or, in the kit's lane, when the
-kit is heard again). An answer that nobody follows up lapses: the alert stands open again.
+kit is heard again). An answer that nobody follows up lapses: the alert stands open again. So does one that was closed
+by a slip, for a few minutes, where whoever closed it says so.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -46,6 +47,7 @@ class Act(StrEnum):
     LEAVE = "leave"
     LAPSE = "lapse"
     CLOSE = "close"
+    REOPEN = "reopen"
     CLEAR = "clear"
     TRY = "try"
     REPLY = "reply"
@@ -101,6 +103,7 @@ LEGAL: dict[tuple[State, Act], State] = {
     (State.ATTENDING, Act.LAPSE): State.RAISED,
     (State.ATTENDING, Act.CLOSE): State.CLOSED,
     (State.ATTENDING, Act.CLEAR): State.CLOSED,
+    (State.CLOSED, Act.REOPEN): State.ANSWERED,
 }
 
 ONLY_IN: dict[Act, Lane] = {Act.CLEAR: Lane.KIT}
@@ -108,6 +111,9 @@ ONLY_IN: dict[Act, Lane] = {Act.CLEAR: Lane.KIT}
 
 HOLDER_ONLY = frozenset({Act.SEND, Act.CLOSE})
 """Acts that only the operator who holds the alert may do."""
+
+REOPENED_WITHIN = timedelta(minutes=15)
+"""For how long after closing an alert a slip is taken back; what comes later is another alert."""
 
 ON_SITE = (Act.SET_OUT, Act.ARRIVE, Act.ENTER, Act.LEAVE)
 """What a responder who was sent does, in this order; each at most once for each time they are sent. It happens on the
@@ -139,6 +145,13 @@ class Alert:
     outcome: Outcome | None = None
     closed_at: datetime | None = None
     reason: str = ""
+
+
+def reopened_until(alert: Alert) -> datetime | None:
+    """Until when its closing may be taken back; None where nobody closed it."""
+    if alert.closed_at is None or alert.outcome is Outcome.CLEARED:
+        return None
+    return alert.closed_at + REOPENED_WITHIN
 
 
 def after(alert: Alert, act: Act, actor: str) -> State:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, bindparam, select, update
+from sqlalchemy import Engine, Select, and_, bindparam, delete, select, update
 
 from hub.store import chain, schema
 from hub.store.database import writing
@@ -75,6 +75,16 @@ class Afterwards:
             key = connection.execute(_feedback.insert().values(**row, words="", answered_by="")).inserted_primary_key
             assert key is not None
             return int(key[0])
+
+    def asked(self, alert: int) -> set[str]:
+        """Who is asked about it."""
+        return {one.person for one in self._asked(_feedback.c.alert == alert)}
+
+    def unask(self, alert: int) -> None:
+        """Of whoever was neither sent it nor has answered."""
+        open_ = and_(_feedback.c.alert == alert, _feedback.c.sent_at.is_(None), _feedback.c.answered_at.is_(None))
+        with writing(self._engine) as connection:
+            connection.execute(delete(_feedback).where(open_))
 
     def question(self, asked: int) -> Asked | None:
         return next(iter(self._asked(_feedback.c.id == asked)), None)

@@ -16,7 +16,7 @@ from hub.store.database import add_new, writing
 from hub.store.once import asked_by, reading
 from hub.store.shiftbook import muted_until
 from hub.store.together import written
-from models.alert import URGENCY, Act, Alert, HomeTold, Lane, Outcome, Refused, State, after
+from models.alert import URGENCY, Act, Alert, HomeTold, Lane, Outcome, Refused, State, after, reopened_until
 from models.detection import HELD_BACK, OF_THE_HEARTBEAT, Finding, FindingKind, Urgency
 from models.detection.feedback import JudgedFall
 from models.reason import NOT_COUNTED
@@ -421,6 +421,8 @@ def changed(
             return _lapsed(alert, moved, now)
         case Act.CLOSE | Act.CLEAR:
             return _closed(moved, now, Outcome.CLEARED if act is Act.CLEAR else outcome)
+        case Act.REOPEN:
+            return _reopened(alert, moved, actor, now, hold)
     return moved
 
 
@@ -434,6 +436,14 @@ def _closed(moved: Alert, now: datetime, outcome: Outcome | None) -> Alert:
     if outcome is None:
         raise Refused(f"alert {moved.id} can't be closed without an outcome: say what it was")
     return replace(moved, outcome=outcome, closed_at=now, look_again_at=None)
+
+
+def _reopened(alert: Alert, moved: Alert, actor: str, now: datetime, hold: timedelta) -> Alert:
+    until = reopened_until(alert)
+    if until is None or now > until:
+        raise Refused("it was closed too long ago, or by no hand: what is to be done now is another alert")
+    again = lapse_time(moved.state, now, hold)
+    return replace(moved, holder=actor, outcome=None, closed_at=None, reason="", look_again_at=again)
 
 
 def grown(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -456,7 +466,7 @@ def _raise(
     if finding.urgency is Urgency.TELL or finding.evidence.get("stage") == HELD_BACK:
         connection.execute(update(_findings).where(_findings.c.key == finding.key).values(said=explanation))
         return None
-    alert = _open_alert(connection, finding, resident)
+    alert = _open_alert(connection, finding.home, resident, finding.kind.lane)
     if alert is None and finding.only_told:
         return None
     raised = _grow(connection, alert, finding, explanation, now) if alert else None
@@ -465,11 +475,11 @@ def _raise(
     return raised
 
 
-def _open_alert(connection: Connection, finding: Finding, resident: str | None) -> Alert | None:
+def _open_alert(connection: Connection, home: str, resident: str | None, lane: Lane) -> Alert | None:
     same = and_(
-        _alerts.c.home == finding.home,
+        _alerts.c.home == home,
         func.coalesce(_alerts.c.resident, "") == (resident or ""),
-        _alerts.c.lane == finding.kind.lane.value,
+        _alerts.c.lane == lane.value,
         _alerts.c.state != State.CLOSED.value,
     )
     row = connection.execute(select(_alerts).where(same).with_for_update()).first()
@@ -551,13 +561,26 @@ def _act(
     reason: str,
 ) -> Alert:
     alert = locked(connection, alert_id)
-    moved = replace(changed(alert, act, actor, now, outcome, hold), reason=reason or alert.reason)
+    moved = changed(alert, act, actor, now, outcome, hold)
+    moved = _as_before(connection, moved, now) if act is Act.REOPEN else replace(moved, reason=reason or alert.reason)
     save(connection, alert, moved)
     note(connection, moved, now, act, actor, text)
     if act is Act.ANSWER and alert.lane is Lane.PERSON:
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
+
+
+def _as_before(connection: Connection, reopened: Alert, now: datetime) -> Alert:
+    """A responder who was on the way when it was closed still is. Raises Refused where another alert is open by now."""
+    newer = _open_alert(connection, reopened.home, reopened.resident, reopened.lane)
+    if newer is not None:
+        raise Refused(f"alert {newer.id} has been raised there since: go on with that one")
+    states = select(_timeline.c.state).where(_timeline.c.alert == reopened.id, _timeline.c.state != State.CLOSED.value)
+    last = connection.execute(states.order_by(_timeline.c.id.desc()).limit(1)).scalar_one()
+    if State(last) is not State.ATTENDING:
+        return reopened
+    return replace(reopened, state=State.ATTENDING, look_again_at=lapse_time(State.ATTENDING, now))
 
 
 def _ordered(connection: Connection, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:

@@ -125,6 +125,15 @@ def close(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text =
     return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen, reason=reason)
 
 
+@routes.post("/alert/{alert_id}/reopen")
+def reopen(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response:
+    try:
+        gate.reopen(who, alert_id)
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused))
+    return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
 @routes.post("/alert/{alert_id}/undo")
 def undo(request: Request, gate: TheGate, who: Who, alert_id: int, shift: Annotated[int, Form()]) -> Response:
     """What became of alerts shifted how patiently this home is watched; a supervisor takes that back."""
@@ -207,5 +216,6 @@ def _sheet(
         sheet = gate.sheet(who, purpose, alert_id, reason)
     except ReasonNeeded:
         closed = gate.closed(who, Purpose.QUEUE, alert_id)
-        return page(request, "reason.html", status=status, viewer=who, closed=closed, refused=refused, text=text)
+        shown = {"closed": closed, "reopening": gate.reopening(who, closed), "refused": refused, "text": text}
+        return page(request, "reason.html", status=status, viewer=who, **shown)
     return page(request, "alert.html", status=status, viewer=who, sheet=sheet, refused=refused, text=text)

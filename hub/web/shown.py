@@ -1,7 +1,7 @@
 """What a page is handed: only what its viewer may see, with what is hidden left blank or None."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.web.felt import Trace
 from hub.web.picture import Lane, Picture
@@ -295,6 +295,8 @@ class Sheet:
     after: object = None
     home_untold: bool = False
     """Nothing says yet whether the home was told that help is coming."""
+    reopening: timedelta | None = None
+    """For how long yet this viewer may take its closing back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ DONE: dict[Act, str] = {
     Act.LEAVE: "Left",
     Act.LAPSE: "Answer lapsed",
     Act.CLOSE: "Closed",
+    Act.REOPEN: "Opened again",
     Act.CLEAR: "Cleared",
     Act.TRY: "Tried to reach",
     Act.REPLY: "Said by",

@@ -213,6 +213,13 @@ class Histories(RuleBasedStateMachine):
         if self._did(alert, Act.CLOSE, who, outcome=Outcome.TEST):
             assert self.holder.pop(alert) == who
 
+    @rule(pick=picks, who=operators)
+    def reopen(self, pick: int, who: str) -> None:
+        alert = self._picked(pick)
+        if self._did(alert, Act.REOPEN, who):
+            assert alert not in self.holder
+            self.holder[alert] = who
+
     def _did(self, alert: int, act: Act, who: str, **more: Any) -> bool:
         try:
             self.store.alerts.act(alert, act, who, self.hand.now, **more)

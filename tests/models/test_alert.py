@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.alert import LEGAL, Act, Alert, Lane, Refused, State, after
+from models.alert import LEGAL, REOPENED_WITHIN, Act, Alert, Lane, Outcome, Refused, State, after, reopened_until
 from tests.conftest import NOON
 
 OPEN = Alert(7, "h_okafor", "r_okafor", Lane.PERSON, "press", State.RAISED, NOON, NOON, NOON, 1, presses=1)
@@ -19,8 +19,12 @@ def test_every_change_is_in_the_table_or_refused(state: State, act: Act) -> None
             after(alert, act, "tom")
 
 
-def test_nothing_leads_out_of_closed() -> None:
-    assert not [state for state, _ in LEGAL if state is State.CLOSED]
+def test_only_taking_the_closing_back_leads_out_of_closed() -> None:
+    assert [act for state, act in LEGAL if state is State.CLOSED] == [Act.REOPEN]
+    closed = replace(HELD, state=State.CLOSED, outcome=Outcome.TEST, closed_at=NOON)
+    assert reopened_until(closed) == NOON + REOPENED_WITHIN
+    assert reopened_until(replace(closed, outcome=Outcome.CLEARED)) is None, "no hand did that"
+    assert reopened_until(HELD) is None
 
 
 def test_an_alert_about_a_person_never_clears_itself() -> None:

@@ -25,7 +25,7 @@ ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 KEPT = timedelta(days=90)
 LINKED = ("email", "sms", "push", "webpush")
 
-DECIDED = frozenset((Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE))
+DECIDED = frozenset((Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE, Act.REOPEN))
 """What those whom an alert was about are told of who decided what."""
 
 
@@ -99,15 +99,20 @@ class AfterDesk:
         """Ask the resident at the next call, and by a link the contact whom this alert reached."""
         if alert.lane is not Lane.PERSON or alert.outcome in NOT_ASKED_AFTER:
             return
-        now = self._door.clock.now()
+        now, asked = self._door.clock.now(), self._after.asked(alert.id)
         living = self._door.residents(alert)
-        if living:
-            self._after.ask(alert.id, alert.home, living[0].id if len(living) == 1 else "", "", now)
-        reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer is not None}
+        at_call = living[0].id if len(living) == 1 else ""
+        if living and at_call not in asked:
+            self._after.ask(alert.id, alert.home, at_call, "", now)
+        reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer is not None} - asked
         for contact in self._door.contacts(living):
             way = next((one.transport for one in contact.addresses if one.transport in LINKED), "")
             if contact.id in reached and way:
                 self._after.ask(alert.id, alert.home, contact.id, way, now)
+
+    def reopened(self, alert: Alert) -> None:
+        """It is not over: what was not sent yet is not asked."""
+        self._after.unask(alert.id)
 
     def question(self, token: str) -> Asked:
         """Raises Hidden for a link that is not ours or is good no longer."""

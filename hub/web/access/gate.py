@@ -76,7 +76,7 @@ from hub.web.shown import (
     Watching,
 )
 from hub.web.words import place
-from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, HomeTold, Lane, Outcome, Refused, State
+from models.alert import HOLDER_ONLY, LEGAL, Act, Alert, HomeTold, Lane, Outcome, Refused, State, reopened_until
 from models.detection import coldstart
 from models.detection.explain import about_one_in
 from models.detection.feedback import COUNTED, UNDONE_BY, budget, sureness, told_of_falls
@@ -240,6 +240,7 @@ class Gate:
             self.key_safes.of_alert(viewer, alert) if Data.WAY_IN in shown else (),
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
             _home_untold(alert, entries) if Data.TIMELINE in shown else False,
+            self.reopening(viewer, alert),
         )
 
     def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
@@ -311,6 +312,24 @@ class Gate:
         if act is Act.CLOSE:
             self.after.closed(done)
         return done
+
+    def reopen(self, viewer: Viewer, alert_id: int) -> Alert:
+        """Its closing was a slip; who says so holds it. Raises Hidden, and Refused."""
+        alert = self._door.alert(viewer, alert_id)
+        if not self._supervises(viewer, alert):
+            raise Hidden(f"alert {alert_id}")
+        hold = self._records.plan_for(alert).hold
+        done = self._alerts.act(alert_id, Act.REOPEN, viewer.login, self._clock.now(), hold=hold)
+        self.after.reopened(done)
+        return done
+
+    def reopening(self, viewer: Viewer, alert: Alert) -> timedelta | None:
+        """For how long yet this viewer may open it again; None where they may not."""
+        until, now = reopened_until(alert), self._clock.now()
+        return until - now if until and now <= until and self._supervises(viewer, alert) else None
+
+    def _supervises(self, viewer: Viewer, closed: Alert) -> bool:
+        return viewer.role is Role.SUPERVISOR or (viewer.role in ACTING and closed.holder == viewer.login)
 
     def _responder(self, viewer: Viewer, login: str | None) -> str:
         """The first line of a SEND is the login of who goes; `_sent` reads it."""

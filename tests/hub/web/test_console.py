@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+from hub.store.afterwards import Afterwards
 from hub.store.responses import Responses
-from models.alert import Act, HomeTold
+from models.alert import Act, HomeTold, Outcome, State
 from models.detection import Finding, FindingKind
 from models.home import Home
 from models.observation import What
@@ -191,6 +192,51 @@ def test_from_answer_to_outcome(world: World, visit: Visit) -> None:
     acts = [entry.act for entry in world.store.alerts.timeline(alert.id)]
     assert acts == [Act.RAISE, Act.ANSWER, Act.NOTE, Act.SEND, Act.ARRIVE, Act.CLOSE]
     assert priya.get(f"/visits/{alert.id}").status_code == 404
+
+
+def test_a_slip_in_closing_is_taken_back_and_all_goes_on(world: World, visit: Visit) -> None:
+    alert, afterwards = world.press(), Afterwards(world.store.records.engine)
+    tom, nia, sunita, priya = map(visit, ("tom", "nia", "sunita", "priya"))
+    page = f"/console/alert/{alert.id}"
+    tom.post(f"{page}/answer")
+    tom.post(f"{page}/send", to="priya")
+    tom.post(f"{page}/close", outcome="test")
+    assert "For another 15 min you can open it again" in words(tom.see(page))
+    world.move(timedelta(minutes=4))
+    assert "For another 11 min you can open it again" in words(tom.post(f"{page}/look", reason="My slip").text)
+    assert "you can open it again" in words(sunita.see(page)), "a supervisor may as well"
+    for other in (nia, priya):
+        assert "open it again" not in other.get(page).text
+        assert other.post(f"{page}/reopen").status_code == 404
+    assert tom.post(f"{page}/reopen").headers["location"] == page
+    again = world.store.alerts.alert(alert.id)
+    assert again is not None
+    assert (again.state, again.holder, again.outcome, again.closed_at) == (State.ATTENDING, "tom", None, None)
+    assert [one.act for one in world.store.alerts.timeline(alert.id)][-2:] == [Act.CLOSE, Act.REOPEN]
+    assert "Priya Nair was sent" in words(tom.see("/console"))
+    assert "Opened again Tom Brandt" in words(tom.see(page))
+    assert priya.get(f"/visits/{alert.id}").status_code == 200, "she is on her way as she was"
+    assert afterwards.at_next_call("h_okafor") == [], "it is not over, so nobody is asked how it went"
+    assert tom.post(f"{page}/reopen").status_code == 409
+    tom.post(f"{page}/close", outcome="genuine fall")
+    assert len(afterwards.at_next_call("h_okafor")) == 1
+
+
+def test_a_closing_is_not_taken_back_later_nor_beside_a_newer_alert(world: World, visit: Visit) -> None:
+    tom, sunita = visit("tom"), visit("sunita")
+    first = world.press()
+    for act, outcome in ((Act.ANSWER, None), (Act.CLOSE, Outcome.TEST)):
+        world.store.alerts.act(first.id, act, "tom", world.now, outcome=outcome)
+    second = world.press()
+    told = tom.post(f"/console/alert/{first.id}/reopen")
+    assert (told.status_code, f"alert {second.id} has been raised there since" in told.text) == (409, True)
+    world.store.alerts.act(second.id, Act.ANSWER, "tom", world.now)
+    world.store.alerts.act(second.id, Act.CLOSE, "tom", world.now, outcome=Outcome.TEST)
+    world.move(timedelta(minutes=16))
+    for late in (tom, sunita):
+        assert "open it again" not in late.see(f"/console/alert/{second.id}")
+        assert late.post(f"/console/alert/{second.id}/reopen").status_code == 409
+    assert world.store.records.broken_logs() == []
 
 
 def test_an_answer_that_lapsed_says_whose(world: World, visit: Visit) -> None:
