@@ -48,6 +48,7 @@ class Act(StrEnum):
     LAPSE = "lapse"
     CLOSE = "close"
     REOPEN = "reopen"
+    CORRECT = "correct"
     CLEAR = "clear"
     TRY = "try"
     REPLY = "reply"
@@ -104,6 +105,7 @@ LEGAL: dict[tuple[State, Act], State] = {
     (State.ATTENDING, Act.CLOSE): State.CLOSED,
     (State.ATTENDING, Act.CLEAR): State.CLOSED,
     (State.CLOSED, Act.REOPEN): State.ANSWERED,
+    (State.CLOSED, Act.CORRECT): State.CLOSED,
 }
 
 ONLY_IN: dict[Act, Lane] = {Act.CLEAR: Lane.KIT}
@@ -170,7 +172,7 @@ def _why_not(alert: Alert, act: Act) -> str:
     """For whoever pressed a button of a page on which the alert stood otherwise a moment ago."""
     if alert.state is State.CLOSED:
         return "this alert has been closed"
-    if alert.state is State.RAISED:
+    if alert.state is State.RAISED and (State.ANSWERED, act) in LEGAL:
         return f"nobody holds this alert: answer it first, then {act}"
     if act is Act.ANSWER:
         return "this alert has been answered already"

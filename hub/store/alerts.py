@@ -423,6 +423,8 @@ def changed(
             return _closed(moved, now, Outcome.CLEARED if act is Act.CLEAR else outcome)
         case Act.REOPEN:
             return _reopened(alert, moved, actor, now, hold)
+        case Act.CORRECT:
+            return _corrected(alert, moved, outcome)
     return moved
 
 
@@ -444,6 +446,12 @@ def _reopened(alert: Alert, moved: Alert, actor: str, now: datetime, hold: timed
         raise Refused("it was closed too long ago, or by no hand: what is to be done now is another alert")
     again = lapse_time(moved.state, now, hold)
     return replace(moved, holder=actor, outcome=None, closed_at=None, reason="", look_again_at=again)
+
+
+def _corrected(alert: Alert, moved: Alert, outcome: Outcome | None) -> Alert:
+    if outcome is None or Outcome.CLEARED in (outcome, alert.outcome):
+        raise Refused("an outcome that somebody chose is corrected to another that can be chosen")
+    return replace(moved, outcome=outcome, reason="")
 
 
 def grown(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -562,7 +570,7 @@ def _act(
 ) -> Alert:
     alert = locked(connection, alert_id)
     moved = changed(alert, act, actor, now, outcome, hold)
-    moved = _as_before(connection, moved, now) if act is Act.REOPEN else replace(moved, reason=reason or alert.reason)
+    moved = _as_before(connection, moved, now) if act is Act.REOPEN else replace(moved, reason=reason or moved.reason)
     save(connection, alert, moved)
     note(connection, moved, now, act, actor, text)
     if act is Act.ANSWER and alert.lane is Lane.PERSON:

@@ -120,8 +120,7 @@ def arrive(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text 
 
 @routes.post("/alert/{alert_id}/close")
 def close(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", outcome: Text = "") -> Response:
-    what, _, reason = outcome.partition("|")
-    chosen = Outcome(what) if what in set(Outcome) else None
+    chosen, reason = _chosen(outcome)
     return _act(request, gate, who, alert_id, Act.CLOSE, text, outcome=chosen, reason=reason)
 
 
@@ -131,6 +130,15 @@ def reopen(request: Request, gate: TheGate, who: Who, alert_id: int) -> Response
         gate.reopen(who, alert_id)
     except Refused as refused:
         return _sheet(request, gate, who, alert_id, refused=str(refused))
+    return RedirectResponse(f"/console/alert/{alert_id}", 303)
+
+
+@routes.post("/alert/{alert_id}/correct")
+def correct(request: Request, gate: TheGate, who: Who, alert_id: int, text: Text = "", outcome: Text = "") -> Response:
+    try:
+        gate.correct(who, alert_id, *_chosen(outcome), text.strip())
+    except Refused as refused:
+        return _sheet(request, gate, who, alert_id, refused=str(refused), text=text)
     return RedirectResponse(f"/console/alert/{alert_id}", 303)
 
 
@@ -172,6 +180,12 @@ def person(request: Request, gate: TheGate, who: Who, resident: str) -> Response
 @routes.post("/person/{resident}")
 def look_at_person(request: Request, gate: TheGate, who: Who, resident: str, reason: Text = "") -> Response:
     return _person(request, gate, who, resident, reason.strip())
+
+
+def _chosen(said: str) -> tuple[Outcome | None, str]:
+    """An outcome and its reason, as a button or a choice says them."""
+    what, _, reason = said.partition("|")
+    return (Outcome(what) if what in set(Outcome) else None), reason
 
 
 def _person(request: Request, gate: TheGate, who: Viewer, resident: str, reason: str = "") -> Response:

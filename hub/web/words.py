@@ -159,6 +159,7 @@ DONE: dict[Act, str] = {
     Act.LAPSE: "Answer lapsed",
     Act.CLOSE: "Closed",
     Act.REOPEN: "Opened again",
+    Act.CORRECT: "Outcome corrected",
     Act.CLEAR: "Cleared",
     Act.TRY: "Tried to reach",
     Act.REPLY: "Said by",

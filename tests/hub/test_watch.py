@@ -859,6 +859,10 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     assert post.watch._budgets._falls == {(HOME, "pendant"): 0.7}
     fall_judged(post, Outcome.FALSE)
     assert post.watch._budgets._falls == {(HOME, "pendant"): 0.8}
+    for outcome, surer in ((Outcome.FALL, {}), (Outcome.FALSE, {(HOME, "pendant"): 0.8})):
+        post.store.alerts.act(4, Act.CORRECT, "sunita", post.hand.now, outcome=outcome)
+        look(post)
+        assert post.watch._budgets._falls == surer, "the last outcome counts"
 
     post.alive(2)
     fell(post)

@@ -25,7 +25,9 @@ ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 KEPT = timedelta(days=90)
 LINKED = ("email", "sms", "push", "webpush")
 
-DECIDED = frozenset((Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE, Act.REOPEN))
+DECIDED = frozenset(
+    {Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE, Act.REOPEN, Act.CORRECT}
+)
 """What those whom an alert was about are told of who decided what."""
 
 

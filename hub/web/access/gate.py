@@ -87,7 +87,7 @@ from models.knowing import SAME_SIGN
 from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
 from models.privacy import ALWAYS, Data, Purpose, agreed
-from models.reason import known
+from models.reason import known, said
 from models.telling import Saying
 
 LATE = 15.0
@@ -316,19 +316,34 @@ class Gate:
     def reopen(self, viewer: Viewer, alert_id: int) -> Alert:
         """Its closing was a slip; who says so holds it. Raises Hidden, and Refused."""
         alert = self._door.alert(viewer, alert_id)
-        if not self._supervises(viewer, alert):
+        if not self._may_reopen(viewer, alert):
             raise Hidden(f"alert {alert_id}")
         hold = self._records.plan_for(alert).hold
         done = self._alerts.act(alert_id, Act.REOPEN, viewer.login, self._clock.now(), hold=hold)
         self.after.reopened(done)
         return done
 
+    def correct(self, viewer: Viewer, alert_id: int, outcome: Outcome | None, reason: str, text: str) -> Alert:
+        """It was closed as what it was not; all that counts outcomes goes by this one from now on. Raises Hidden, and
+        Refused.
+        """
+        if viewer.role is not Role.SUPERVISOR:
+            raise Hidden(f"alert {alert_id}")
+        was = self._door.alert(viewer, alert_id)
+        if outcome is None or not known(outcome, reason) or (outcome, reason) == (was.outcome, was.reason):
+            raise Refused("choose what it was instead")
+        if not text:
+            raise Refused("a correction needs words: say how it is known")
+        told = f"Now: {_outcome(outcome, reason)}. Before: {_outcome(was.outcome, was.reason)}.\n{text}"
+        now = self._clock.now()
+        return self._alerts.act(alert_id, Act.CORRECT, viewer.login, now, text=told, outcome=outcome, reason=reason)
+
     def reopening(self, viewer: Viewer, alert: Alert) -> timedelta | None:
         """For how long yet this viewer may open it again; None where they may not."""
         until, now = reopened_until(alert), self._clock.now()
-        return until - now if until and now <= until and self._supervises(viewer, alert) else None
+        return until - now if until and now <= until and self._may_reopen(viewer, alert) else None
 
-    def _supervises(self, viewer: Viewer, closed: Alert) -> bool:
+    def _may_reopen(self, viewer: Viewer, closed: Alert) -> bool:
         return viewer.role is Role.SUPERVISOR or (viewer.role in ACTING and closed.holder == viewer.login)
 
     def _responder(self, viewer: Viewer, login: str | None) -> str:
@@ -672,6 +687,11 @@ def _address(residents: Iterable[Resident]) -> str:
 
 def _name(names: dict[str, str], login: str | None) -> str | None:
     return names.get(login, login) if login else None
+
+
+def _outcome(outcome: Outcome | None, reason: str) -> str:
+    why = said(outcome, reason)
+    return f"{outcome} ({why})" if why else str(outcome)
 
 
 def _may(viewer: Viewer, alert: Alert) -> frozenset[Act]:

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from hub.budgets import judged
 from hub.store import schema
 from hub.store.database import writing
+from hub.store.figures import stamps as stamped
 from hub.store.series import Row
-from models.alert import Act, Alert, Outcome
+from models.alert import Act, Alert, Outcome, State
 from models.detection import Finding, FindingKind, coldstart
 from models.observation import What
 from models.register import Register
@@ -161,6 +163,31 @@ def test_a_mention_ends_and_is_forgotten_in_time(world: World, visit: Visit) -> 
 def closed_by_tom(world: World, alert: Alert, outcome: Outcome) -> None:
     world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
     world.store.alerts.act(alert.id, Act.CLOSE, "tom", world.now, outcome=outcome)
+
+
+def test_a_supervisor_corrects_what_an_alert_was_and_all_that_counts_goes_by_it(world: World, visit: Visit) -> None:
+    alert, sunita, tom = world.silence(), visit("sunita"), visit("tom")
+    page = f"/console/alert/{alert.id}"
+    assert sunita.post(f"{page}/correct", outcome="genuine fall", text="x").status_code == 409, "it is open"
+    closed_by_tom(world, alert, Outcome.FALSE)
+    assert "It was something else" in sunita.post(f"{page}/look", reason="The ward rang").text
+    assert "It was something else" not in tom.post(f"{page}/look", reason="The ward rang").text
+    how = {"outcome": "genuine fall|trip", "text": "The ward rang: a broken wrist."}
+    for wrong in ({"outcome": "nonsense"}, {"outcome": "false alert"}, {"outcome": "cleared by itself"}, {"text": " "}):
+        assert sunita.post(f"{page}/correct", **{**how, **wrong}).status_code == 409, wrong
+    for login in ("tom", "priya", "ada", "karl", "grace"):
+        assert visit(login).post(f"{page}/correct", **how).status_code == 404, login
+    assert sunita.post(f"{page}/correct", **how).status_code == 303
+    now = world.store.alerts.alert(alert.id)
+    assert now is not None
+    assert (now.state, now.outcome, now.reason, now.closed_at) == (State.CLOSED, Outcome.FALL, "trip", world.now)
+    shown = words(sunita.post(f"{page}/look", reason="The ward rang").text)
+    assert "Outcome corrected Sunita Rao Now: genuine fall (tripped or slipped). Before: false alert." in shown
+    assert [one.outcome for one in judged(world.store.alerts, world.now)] == [Outcome.FALL]
+    (stamps,) = stamped(world.store.records.engine, world.now - DAY, world.now + DAY)
+    assert stamps.outcome is Outcome.FALL
+    assert "What the alert turned out to be was corrected" in words(visit("grace").see(f"/why/{alert.id}"))
+    assert world.store.records.broken_logs() == []
 
 
 @pytest.fixture
