@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hub.handing import Handing
 from hub.links import BY_LINK, Links, Matter
 from hub.store import Store
 from hub.store.afterwards import Asked
@@ -51,14 +52,15 @@ class Calls:
     ) -> None:
         self._records, self._alerts, self._ways = store.records, store.alerts, Ways(store.alerts.engine)
         self._relatives, self._text_back, self._phone = Relatives(store.alerts.engine), text_back, phone
-        self._wishes = Wishes(store.records.engine)
+        self._wishes, self._handing = Wishes(store.records.engine), Handing(store)
         self._links, self._url = links, public_url.rstrip("/") if public_url else ""
 
     def call(self, alert: Alert, step: Step, attempt: int, now: datetime) -> Call:
         """Raises Unreached where the plan names somebody who may be told nothing."""
         subject, ids = f"Nightlight alert {alert.id}", (alert.id, alert.home, alert.kind, step.who)
         if step.who == PARTNER:
-            return Call(*ids, (), subject, self._for_partner(alert, now), self._reply(attempt, now))
+            text = self._handing.told(alert, self._explanation(alert), now)
+            return Call(*ids, (), subject, text, self._reply(attempt, now))
         role = _ROLES.get(step.who)
         if role:
             staff = self._staff(alert, role)
@@ -143,15 +145,6 @@ class Calls:
 
     def _ring(self, language: str) -> str:
         return say("doing.ring", language, phone=self._phone) if self._phone else ""
-
-    def _for_partner(self, alert: Alert, now: datetime) -> str:
-        """The partner centre answers in our place, so it is told what our operators see; that look is on record."""
-        shown = [one for one in (Data.PERSON, Data.ADDRESS) if showing(Role.OPERATOR, Purpose.ANSWER, one)]
-        about = f"alert {alert.id} was handed to the partner centre"
-        self._records.look(PARTNER, Role.OPERATOR, alert.home, ", ".join(shown), Purpose.ANSWER, about, now)
-        living = [one for one in self._records.residents_of(alert.home) if alert.resident in (None, one.id)]
-        people = [f"{one.name}, {one.address}, telephone {one.phone or 'not known'}" for one in living]
-        return "\n".join([self._explanation(alert), *people]) + "\n"
 
     def _explanation(self, alert: Alert) -> str:
         last = last_noticed(self._alerts, alert, self._alerts.timeline(alert.id), ())

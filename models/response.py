@@ -19,6 +19,15 @@ RESIDENT, CONTACTS, OPERATOR, SUPERVISOR = "resident", "contacts", "operator", "
 RESPONDER, EMERGENCY, PARTNER = "responder", "999", "partner"
 """Whom a step may name beside a contact's id. `contacts` stands for each of them, in order."""
 
+CALLED: dict[str, str] = {
+    RESIDENT: "the resident",
+    OPERATOR: "the contact centre",
+    SUPERVISOR: "a supervisor",
+    RESPONDER: "a responder",
+    EMERGENCY: "999",
+    PARTNER: "the partner centre",
+}
+
 TELEPHONE, SEND = "tel", "send"
 BY_HAND = frozenset({TELEPHONE, SEND})
 """Ways that only an operator goes: ringing somebody, and sending a responder."""

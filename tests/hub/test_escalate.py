@@ -21,15 +21,18 @@ from hub.settings import Settings
 from hub.store import Store, open_store
 from hub.store.afterwards import Afterwards
 from hub.store.alerts import Looked
+from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
 from hub.store.register import Change, keep
+from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, HomeTold, Lane, Outcome, State
 from models.detection import Finding, FindingKind
 from models.people import Account, Address, Level, Role
+from models.privacy import Data
 from models.register import PlanOf, Register
-from models.response import Answer, ResponsePlan, Step, Tried
+from models.response import OUTSIDE, TELEPHONE, Answer, ResponsePlan, Step, Tried
 from models.wire import Heartbeat, Leg, Order, encode, read_down
 from tests.conftest import eventually
 from tests.hub.conftest import Hand, Told
@@ -565,17 +568,51 @@ def test_a_refused_address_is_no_broken_way(desk: Desk) -> None:
     assert Ways(desk.store.alerts.engine).broken() == []
 
 
-def test_the_partner_that_takes_over_holds_the_chain(store: Store, hand: Hand) -> None:
+def test_the_partner_that_takes_over_is_told_what_we_know_and_holds_the_chain(
+    store: Store, hand: Hand, register: Register
+) -> None:
     desk = Desk(store, hand, partner=True)
     desk.told["partner"].answer = Answer.TAKEN_OVER
+    grace, ada = register.residents[0], register.contacts[0]
+    grace = replace(grace, phone="01632 960001", speak_with="Speak slowly", way_in="Neighbour at number 5 holds a key")
+    grace = replace(grace, medical_notes="blood thinner", risks="fell in May")
+    ada = replace(ada, keyholder=True, addresses=(Address("tel", "01632 960077"), *ada.addresses))
+    store.records.load(Register(residents=(grace,), contacts=(ada,)), {})
+    KeySafes(store.records.engine).enter("okafor-home", b"4711", "sunita", hand.now)
     alert = raised(desk)
     desk.settle(1)
+    store.alerts.act(alert.id, Act.ANSWER, "tom", hand.now)
+    Responses(store.alerts.engine).tried(alert.id, OUTSIDE, "ada", TELEPHONE, Answer.VOICEMAIL, "tom", hand.now)
+    store.alerts.act(alert.id, Act.NOTE, "tom", hand.now, text="She fell in May too.")
+    store.alerts.act(alert.id, Act.SEND, "tom", hand.now, text="tom\nBring the cushion")
+    desk.turn(minutes=46)
+    desk.settle(2)
     for minutes in (3, 3, 3):
         desk.turn(minutes=minutes)
     desk.settle(1, "partner")
     (call,) = desk.told["partner"].calls
-    assert "Grace Okafor, 1 Elm Row" in call.text
-    assert store.records.looks("okafor-home")[0].viewer == "partner"
+    for told in (
+        "Grace Okafor, 1 Elm Row, telephone 01632 960001",
+        "Likes to be called: Mrs Okafor",
+        "Speaking with them: Speak slowly",
+        "How to tell them: in writing, language en",
+        "Way in: Neighbour at number 5 holds a key",
+        "Key safe: the code only through our responder.",
+        "Medical notes: blood thinner",
+        "Risks: fell in May",
+        "Contacts, in order:",
+        "1. Ada Okafor, daughter, keyholder: 01632 960077, ada@home.example",
+        "tried: the contact centre, on the console: no word yet",
+        "08:00 tried: Ada Okafor (daughter), by telephone: voicemail",
+        "08:00 note by Tom Reed: She fell in May too.",
+        "08:00 responder sent: Tom Reed. Bring the cushion",
+    ):
+        assert told in call.text, told
+    assert "4711" not in call.text
+    assert "Brandt" not in call.text
+    (look,) = [one for one in store.records.looks("okafor-home") if one.viewer == "partner"]
+    for data in (Data.WAY_IN, Data.MEDICAL, Data.CONTACTS, Data.TIMELINE):
+        assert data in look.data
     (attempt,) = [one for one in store.alerts.attempts(alert.id) if one.who == "partner"]
     assert attempt.answer is Answer.TAKEN_OVER
     before = len(desk.told["log"].calls)

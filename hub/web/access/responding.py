@@ -28,14 +28,12 @@ from models.people import Contact, Resident, Role
 from models.response import (
     BY_KEY,
     BY_OPERATOR,
+    CALLED,
     EMERGENCY,
-    OPERATOR,
     OUTSIDE,
     PARTNER,
     RESIDENT,
-    RESPONDER,
     SEND,
-    SUPERVISOR,
     TELEPHONE,
     Answer,
     Incident,
@@ -49,14 +47,6 @@ from models.response import (
 )
 
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
-ROLES: dict[str, str] = {
-    RESIDENT: "the resident",
-    OPERATOR: "the contact centre",
-    SUPERVISOR: "a supervisor",
-    RESPONDER: "a responder",
-    EMERGENCY: "999",
-    PARTNER: "the partner centre",
-}
 WAYS: dict[str, str] = {
     TELEPHONE: "by telephone",
     SEND: "by you",
@@ -121,7 +111,7 @@ class ResponseDesk:
         breaks = self._relatives.resting([one.id for one in contacts], alert.raised_at)
         known = {one.id: f"{one.name} ({one.relation}{self._rests(alert, breaks.get(one.id))})" for one in contacts}
         called = " and ".join(one.called or one.name for one in living)
-        return {**ROLES, **known, **({RESIDENT: called} if called else {})}
+        return {**CALLED, **known, **({RESIDENT: called} if called else {})}
 
     def _rests(self, alert: Alert, rest: Break | None) -> str:
         home = self._door.records.home(alert.home)
