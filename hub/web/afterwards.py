@@ -95,6 +95,11 @@ def challenges(request: Request, gate: TheGate, who: Who) -> Response:
     return page(request, "challenges.html", viewer=who, looked=gate.after.looked_into(who), refused="")
 
 
+@routes.get("/console/challenges/waiting")
+def challenges_waiting(request: Request, gate: TheGate, who: Who) -> Response:
+    return page(request, "challenged.html", viewer=who, waiting=len(gate.after.looked_into(who).open))
+
+
 @routes.post("/console/challenges/{number}")
 def decide(request: Request, gate: TheGate, who: Who, number: int, text: Text = "") -> Response:
     try:

@@ -177,7 +177,9 @@ def test_those_it_was_about_see_why_and_a_supervisor_answers_them(world: World, 
     assert ada.post(f"/why/{alert.id}", text=" ").status_code == 409
     assert ada.post(f"/why/{alert.id}", text="She did mean to press it.").status_code == 303
     assert "She did mean to press it." in words(sunita.see("/console/challenges"))
+    assert words(sunita.see("/console/challenges/waiting")) == "1 waiting for an answer"
     assert sunita.post("/console/challenges/1", text="You are right: we rang her.").status_code == 303
+    assert sunita.see("/console/challenges/waiting").strip() == ""
     assert sunita.post("/console/challenges/1", text="Twice").status_code == 409
     assert "You are right: we rang her." in words(ada.see(f"/why/{alert.id}"))
     assert world.store.records.broken_logs() == []
@@ -190,7 +192,7 @@ def test_why_an_alert_was_raised_is_nobody_elses(world: World, visit: Visit, log
     guest = visit(login)
     for answer in (guest.get(f"/why/{alert.id}"), guest.post(f"/why/{alert.id}", text="x")):
         assert answer.status_code == 404
-    assert guest.get("/console/challenges").status_code == 404
+    assert guest.get("/console/challenges").status_code == guest.get("/console/challenges/waiting").status_code == 404
     assert guest.post("/console/challenges/1", text="x").status_code == 404
     assert after(world).said() == []
 
