@@ -8,9 +8,11 @@ BATHROOM, BEDROOM, WAY_OUT, HALL, KITCHEN, ELSEWHERE, BACK_WAY = range(7)
 
 _WORDS = {
     "bath": BATHROOM, "toilet": BATHROOM, "shower": BATHROOM, "wc": BATHROOM, "lavatory": BATHROOM,
-    "ensuite": BATHROOM, "en-suite": BATHROOM, "en suite": BATHROOM, "en_suite": BATHROOM, "bed": BEDROOM, "hall": HALL,
+    "bed": BEDROOM, "ensuite": BATHROOM, "en-suite": BATHROOM, "en suite": BATHROOM, "en_suite": BATHROOM, "hall": HALL,
     "landing": HALL, "stair": HALL, "kitchen": KITCHEN, "living": ELSEWHERE, "lounge": ELSEWHERE, "dining": ELSEWHERE,
 }  # fmt: skip
+"""The first counts: an en-suite bedroom is a bedroom."""
+
 _BACK = ("back", "rear", "garden", "patio", "terrace", "balcony", "yard", "conservatory")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.detection.rooms import BATHROOM, room_code
+from models.detection.rooms import BATHROOM, BEDROOM, room_code
 from models.home import Sensor
 from models.observation import CODE_OF, SensorKind, What
 from simulators.evaluate.homes import (
@@ -103,13 +103,15 @@ def test_rooms_are_known_by_the_words_for_them() -> None:
     named = {
         "hall": ("hallway", "Corridor"),
         "living": ("lounge", "Sitting room", "Front room"),
-        "bathroom": ("toilet", "WC", "Bedroom en-suite", "Ensuite"),
+        "bathroom": ("toilet", "WC", "Bedroom toilet", "En-suite", "Ensuite", "Lavatory"),
+        "bedroom": ("Bedroom", "Ensuite bedroom", "Bedroom (en-suite)"),
         "other": ("attic", ""),
     }
     for room, words in named.items():
         assert {room_of(Fitted("x", "motion", said)) for said in words} == {room}
-    asked = [Sensor("x", SensorKind.MOTION, said) for said in named["bathroom"]]
-    assert {room_code(sensor) for sensor in asked} == {BATHROOM}, "by the engine too"
+    for room, code in (("bathroom", BATHROOM), ("bedroom", BEDROOM)):
+        asked = [Sensor("x", SensorKind.MOTION, said) for said in named[room]]
+        assert {room_code(sensor) for sensor in asked} == {code}, "by the engine too"
 
 
 def test_without_a_room_a_sensor_is_where_its_name_says(tmp_path: Path) -> None:
