@@ -26,7 +26,7 @@ from hub.store.settled import Columns, columns_of
 from models.home import Home
 from models.observation import KINDS_OF, SensorKind, What
 from models.privacy import NOTHING, RETENTION, may_leave
-from models.recorded import COLUMNS, MEANS, ON, SAID, BadTable, moments
+from models.recorded import COLUMNS, MEANS, ON, SAID, BadTable, moments, went_on
 from models.telling import plural
 
 if TYPE_CHECKING:
@@ -293,9 +293,10 @@ def _rows(path: Path, home: Home, later: timedelta, left_out: Counter[str]) -> l
         lines = list(_lines(path, file))
     walls = moments([at + later for _, at, *_ in lines], ZoneInfo(home.timezone))
     rows: list[Row] = []
-    for (number, _, sensor, kind, on), at in zip(lines, walls, strict=True):
+    for (number, _, sensor, kind, value), at in zip(lines, walls, strict=True):
         fitted = kinds.get(sensor) or (SensorKind(kind) if kind in set(SensorKind) else None)
-        what = MEANS.get((fitted, on)) if fitted else None
+        contact = fitted is SensorKind.DOOR and "contact" in kind.lower()
+        what = MEANS.get((fitted, went_on(value, contact=contact))) if fitted else None
         if what is None:
             left_out["of kinds, or of a rest, that no sensor of ours notices"] += 1
             continue
@@ -303,7 +304,7 @@ def _rows(path: Path, home: Home, later: timedelta, left_out: Counter[str]) -> l
     return rows
 
 
-def _lines(path: Path, file: TextIO) -> Iterator[tuple[int, datetime, str, str, bool]]:
+def _lines(path: Path, file: TextIO) -> Iterator[tuple[int, datetime, str, str, str]]:
     table = csv.reader(file)
     try:
         if (header := next(table, [])) != COLUMNS:
@@ -314,16 +315,16 @@ def _lines(path: Path, file: TextIO) -> Iterator[tuple[int, datetime, str, str, 
         raise BadTable(f"{path}:{table.line_num + 1}: not readable: {bad}") from bad
 
 
-def _line(cells: Sequence[str], number: int, path: Path) -> tuple[int, datetime, str, str, bool]:
+def _line(cells: Sequence[str], number: int, path: Path) -> tuple[int, datetime, str, str, str]:
     try:
         when, sensor, kind, value, _room = cells
-        at, on = datetime.fromisoformat(when), ON[value]
+        at, _ = datetime.fromisoformat(when), ON[value.upper()]
     except (ValueError, KeyError) as bad:
         text = f"{path}:{number}: wants a time such as 2019-05-15T12:19:32, a sensor, a kind, {'/'.join(ON)}, a room"
         raise BadTable(text) from bad
     if at.tzinfo or not 0 < len(sensor) <= 64:
         raise BadTable(f"{path}:{number}: a time has no zone, and a sensor's name has 1 to 64 letters")
-    return number, at, sensor, kind, on
+    return number, at, sensor, kind, value
 
 
 def _opened(path: Path) -> TextIO:

@@ -1,7 +1,7 @@
 """A home as recorded in a table: when by its own wall clock, which sensor, what it said.
 
-The columns are time, sensor, kind, value, room. Times have no zone. A row says that a sensor went ON or OFF (a door:
-OPEN or CLOSE); many recordings hold only the ON and the OPEN.
+The columns are time, sensor, kind, value, room. Times have no zone. A row says in one of the words of `ON` that a
+sensor went on (moved, opened, lain on) or off; many recordings hold only the on.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 from models.observation import SensorKind, What
 
 COLUMNS = ["time", "sensor", "kind", "value", "room"]
-ON = {
-    **dict.fromkeys(("ON", "OPEN", "OPENED", "1", "TRUE"), True),
-    **dict.fromkeys(("OFF", "CLOSE", "CLOSED", "0", "FALSE"), False),
-}
+TRUTHS = {"1": True, "TRUE": True, "0": False, "FALSE": False}
+ON = {"ON": True, "OPEN": True, "OPENED": True, "OFF": False, "CLOSE": False, "CLOSED": False} | TRUTHS
+"""In whatever letters."""
 
 MEANS = {
     (SensorKind.MOTION, True): What.MOVED,
@@ -40,6 +39,14 @@ SAID = {
     What.PRESSED: ("pendant", "ON"),
 }
 """The kind and value of a row; a table has no words for the rest."""
+
+
+def went_on(value: str, *, contact: bool = False) -> bool:
+    """Whether a sensor went on. The `contact` of a door is true while that is closed, as Zigbee2MQTT says it. Raises
+    KeyError for a value that is none of ON.
+    """
+    value = value.upper()
+    return ON[value] is not (contact and value in TRUTHS)
 
 
 class BadTable(ValueError):

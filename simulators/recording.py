@@ -1,7 +1,7 @@
 """Recorded homes: CSV files with the columns time, sensor, kind, value, room; a file a home.
 
-Times are the wall clock of the home, without a zone. A row says that a sensor went ON or OFF (a door: OPEN or CLOSE).
-Many recordings hold only the ON and the OPEN; what went back to rest is then filled in by the kit that plays them.
+Times are the wall clock of the home, without a zone. Many recordings hold only that a sensor went on; what went back
+to rest is then filled in by the kit that plays them.
 """
 
 import csv
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from models.home import Sensor
 from models.observation import SensorKind
-from models.recorded import COLUMNS, ON, moments
+from models.recorded import COLUMNS, ON, moments, went_on
 
 FITTED = {
     "motion": SensorKind.MOTION,
@@ -154,11 +154,11 @@ def _row(cells: list[str], where: str) -> _Row:
     if len(cells) != len(COLUMNS):
         raise BadRecording(f"{where}: {len(cells)} columns, expected {len(COLUMNS)}")
     when, sensor, kind, value, room = cells
-    if value not in ON:
+    if value.upper() not in ON:
         raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
     if not sensor:
         raise BadRecording(f"{where}: the sensor has no name")
-    return _Row(_wall_time(when, where), sensor, ON[value], kind, room)
+    return _Row(_wall_time(when, where), sensor, went_on(value), kind, room)
 
 
 def _wall_time(text: str, where: str) -> datetime:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.detection.batch import Bools, Floats, Ints
 from models.home import Home, Sensor
 from models.observation import CODE_OF, SensorKind, What
-from models.recorded import COLUMNS, ON
+from models.recorded import COLUMNS, ON, went_on
 from simulators.recording import WAYS_OUT, BadRecording, check_folder, is_recording, slug
 
 HOUR = 3600.0
@@ -55,7 +55,7 @@ WORDS = {
 KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED, "chair": SensorKind.CHAIR}
 """Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
 
-KIND_WORDS = {"motion": "motion", "pir": "motion", "contact": "door"} | {kind: kind for kind in KIND_OF}
+KIND_WORDS = {"motion": "motion", "pir": "motion"} | {kind: kind for kind in KIND_OF} | {"contact": "door"}
 """In what a recording calls a kind; the first counts."""
 
 AT_ONCE = 5
@@ -215,7 +215,7 @@ def _source(cells: tuple[str, ...], where: str) -> Source:
     kind = next((kind for word, kind in KIND_WORDS.items() if word in said.lower()), said.lower())
     fit = Fitted(sensor, kind, room)
     if value.upper() in ON:
-        return fit, noticed(kind, ON[value.upper()]), False
+        return fit, noticed(kind, went_on(value, contact=kind == "door" and "contact" in said.lower())), False
     if kind in KIND_WORDS:
         raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
     return fit, None, True

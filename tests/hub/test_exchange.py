@@ -195,6 +195,18 @@ def test_recorded_homes_of_another_year_come_in_by_whole_weeks(other: Store, tmp
     assert next(row.at for row in of(other)) == datetime(2026, 11, 4, 12, 19, 32, tzinfo=UTC)
 
 
+def test_a_table_says_on_and_off_in_any_letters_and_a_contact_that_is_true_is_closed(
+    other: Store, tmp_path: Path
+) -> None:
+    said = [("hall", "motion", "true"), ("hall", "motion", "On"), ("hall", "motion", "1"), ("hall", "motion", "off")]
+    said += [("front-door", "contact", "false"), ("front-door", "contact", "TRUE"), ("front-door", "door", "open")]
+    lines = [f"2026-11-04T12:1{n}:00,{sensor},{kind},{value},hall" for n, (sensor, kind, value) in enumerate(said)]
+    table = tmp_path / f"{HOME}.csv"
+    table.write_text("\n".join(["time,sensor,kind,value,room", *lines, ""]))
+    assert bring(other, table).new == 6
+    assert [row.what for row in of(other)] == [*[What.MOVED] * 3, What.OPENED, What.CLOSED, What.OPENED]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

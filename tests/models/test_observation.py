@@ -18,7 +18,7 @@ from models.observation import (
     placed,
 )
 from models.privacy import RETENTION
-from models.recorded import MEANS, ON, SAID
+from models.recorded import MEANS, SAID, went_on
 from tests.conftest import NOON
 
 
@@ -87,7 +87,7 @@ def test_a_clock_a_little_fast_is_believed_and_one_far_ahead_is_not() -> None:
 
 def test_what_a_table_says_is_read_back_as_it_was() -> None:
     for what, (kind, value) in SAID.items():
-        assert MEANS[SensorKind(kind), ON[value]] is what
+        assert MEANS[SensorKind(kind), went_on(value)] is what
     assert {SensorKind(kind) for kind, _ in SAID.values()} == set(SensorKind) - {SensorKind.PULL_CORD}
 
 

@@ -35,7 +35,7 @@ def hours(triggers: list[Trigger]) -> list[str]:
 
 
 def test_a_recording_has_the_sensors_of_its_rows(tmp_path: Path) -> None:
-    rows = "2025-03-03T07:00:00,Front Door,door,OPEN,front\n2025-03-03T07:00:09,Front Door,door,CLOSE,front\n"
+    rows = "2025-03-03T07:00:00,Front Door,door,OPEN,front\n2025-03-03T07:00:09,Front Door,door,false,front\n"
     read = read_recording(csv(tmp_path, rows + "2025-03-03T07:01:00,hall,motion,ON,hallway\n"))
     assert read.home == "larch_close"
     assert [(one.id, one.kind, one.room, one.is_exit) for one in read.sensors] == [

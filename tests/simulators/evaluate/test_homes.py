@@ -124,13 +124,21 @@ def test_values_and_kinds_in_other_words_say_the_same(tmp_path: Path) -> None:
         tmp_path / "a.csv",
         "2019-05-15T12:20:20+01:00,a,PIR,1,hall",
         "2019-05-15T12:20:30.250+01:00,a,PIR,0,hall",
-        "2019-05-15T12:21:00+01:00,b,contact,true,hall",
-        "2019-05-15T12:21:05+01:00,b,contact,False,hall",
+        "2019-05-15T12:21:00+01:00,b,door,true,hall",
+        "2019-05-15T12:21:05+01:00,b,door,False,hall",
         "2019-05-15T12:22:00+01:00,c,bed mat,on,bedroom",
     )
     home = read_home(path)
     assert home.what.tolist() == [CODE_OF[what] for what in (What.MOVED, What.OPENED, What.CLOSED, What.LAY_DOWN)]
     assert home.t[0] == 1557922820.0
+
+
+def test_a_contact_is_true_while_its_door_is_closed(tmp_path: Path) -> None:
+    said = [("contact", "false"), ("contact", "true"), ("Door contact", "0"), ("contact", "1"), ("contact", "open")]
+    rows = [f"2019-05-15T12:2{n}:00,b,{kind},{value},hall" for n, (kind, value) in enumerate(said)]
+    home = read_home(write(tmp_path / "a.csv", *rows, "2019-05-15T12:26:00,c,bed contact,true,bedroom"))
+    noticed = (What.OPENED, What.CLOSED, What.OPENED, What.CLOSED, What.OPENED, What.LAY_DOWN)
+    assert home.what.tolist() == [CODE_OF[what] for what in noticed]
 
 
 def test_what_a_sensor_measures_is_no_sign_of_life(tmp_path: Path) -> None:
