@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -256,13 +256,19 @@ def _moments(path: Path, times: Sequence[str], lines: Sequence[int]) -> Floats:
         which = next(place for place, time in enumerate(times) if not _is_time(time))
         said = f"{path}:{lines[which]}: '{times[which]}' is no time such as 2019-05-15T12:19:32"
         raise BadRecording(said) from None
-    abroad = next((place for place, time in enumerate(times) if time[-1] in "zZ"), None)
-    if abroad is not None:
-        said = f"{path}:{lines[abroad]}: '{times[abroad]}' has the zone UTC; expected the home's wall time"
+    if (abroad := _in_utc(times, read)) is not None:
+        said = f"{path}:{lines[abroad]}: '{times[abroad]}' has the zone UTC; write the home's wall time, without a zone"
         raise BadRecording(said)
     walls = [time.replace(tzinfo=None) for time in read]
     moments = np.array(walls, "datetime64[us]").astype(np.int64) / 1e6
     return _plausible(path, moments, times, lines)
+
+
+def _in_utc(times: Sequence[str], read: Sequence[datetime]) -> int | None:
+    """Where a time says that it is of UTC. The offset +00:00 says so unless others beside it show it to be a home's."""
+    only_utc = {time.utcoffset() for time in read} <= {None, timedelta()}
+    zoned = (place for place, time in enumerate(read) if time.tzinfo and (only_utc or times[place][-1] in "zZ"))
+    return next(zoned, None)
 
 
 def _is_time(text: str) -> bool:

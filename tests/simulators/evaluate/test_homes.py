@@ -133,6 +133,12 @@ def test_values_and_kinds_in_other_words_say_the_same(tmp_path: Path) -> None:
     assert home.t[0] == 1557922820.0
 
 
+def test_a_british_winter_has_no_offset_and_its_summer_one(tmp_path: Path) -> None:
+    rows = (f"{time},a,motion,ON,hall" for time in ("2019-03-30T12:00:00+00:00", "2019-04-01T12:00:00+01:00"))
+    home = read_home(write(tmp_path / "a.csv", *rows))
+    assert (home.t % DAY).tolist() == [12 * HOUR, 12 * HOUR]
+
+
 def test_a_contact_is_true_while_its_door_is_closed(tmp_path: Path) -> None:
     said = [("contact", "false"), ("contact", "true"), ("Door contact", "0"), ("contact", "1"), ("contact", "open")]
     rows = [f"2019-05-15T12:2{n}:00,b,{kind},{value},hall" for n, (kind, value) in enumerate(said)]
@@ -163,6 +169,7 @@ def test_what_a_sensor_measures_is_no_sign_of_life(tmp_path: Path) -> None:
         ("yesterday,a,motion,ON,hall", "bad.csv:2: 'yesterday' is no time"),
         (",a,motion,ON,hall", "bad.csv:2: '' is no time"),
         ("2019-05-15T12:20:20Z,a,motion,ON,hall", "bad.csv:2: .* has the zone UTC"),
+        ("2019-07-15T12:20:20+00:00,a,motion,ON,hall", "bad.csv:2: .* has the zone UTC"),
         ("1970-01-01T00:00:09,a,motion,ON,hall" + 2 * "\n2019-05-15T12:20:20,a,motion,ON,hall", "bad.csv:2: .* years"),
         ("2019-05-15T12:20:20,a,motion,OFF,hall", "no sign of life"),
     ],
