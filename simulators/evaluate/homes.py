@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -56,7 +57,7 @@ KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED, "chair": SensorKind.C
 """Whatever else is recorded (motion, items, mats) is taken as a sensor that notices movement."""
 
 KIND_WORDS = {"motion": "motion", "pir": "motion"} | {kind: kind for kind in KIND_OF} | {"contact": "door"}
-"""In what a recording calls a kind; the first counts."""
+"""Words in what a recording calls a kind; the first counts."""
 
 AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
@@ -212,13 +213,21 @@ Source = tuple[Fitted, What | None, bool]
 def _source(cells: tuple[str, ...], where: str) -> Source:
     """A thermometer says numbers, and a 1 among them is no movement."""
     sensor, said, value, room = cells
-    kind = next((kind for word, kind in KIND_WORDS.items() if word in said.lower()), said.lower())
+    words = slug(said).split("_")
+    kind = next((kind for word, kind in KIND_WORDS.items() if word in words), said.lower())
     fit = Fitted(sensor, kind, room)
     if value.upper() in ON:
-        return fit, noticed(kind, went_on(value, contact=kind == "door" and "contact" in said.lower())), False
-    if kind in KIND_WORDS:
-        raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}")
+        return fit, noticed(kind, went_on(value, contact=kind == "door" and "contact" in words)), False
+    if kind in KIND_WORDS or not _is_number(value):
+        raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}; correct the row or leave it out")
     return fit, None, True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def noticed(kind: str, on: bool) -> What | None:

@@ -153,7 +153,9 @@ def test_what_a_sensor_measures_is_no_sign_of_life(tmp_path: Path) -> None:
         "2019-05-15T12:20:20,a,motion,ON,hall",
         "2019-05-15T12:20:30,b,power,1,kitchen",
         "2019-05-15T12:20:40,b,power,2.5,kitchen",
-        "2019-05-15T12:20:50,c,temperature,20.5,hall",
+        "2019-05-15T12:20:50,c,indoor temperature,20.5,hall",
+        "2019-05-15T12:20:51,c,bedroom temperature,19,bedroom",
+        "2019-05-15T12:20:52,c,respiration,-0.5,bedroom",
         "2019-05-15T12:21:00,d,power,ON,kitchen",
     )
     home = read_home(path)
@@ -166,6 +168,9 @@ def test_what_a_sensor_measures_is_no_sign_of_life(tmp_path: Path) -> None:
     [
         ("2019-05-15T12:20:20,a,motion,ON", "4 columns"),
         ("2019-05-15T12:20:20,a,motion,perhaps,hall", "'perhaps'"),
+        ("2019-05-15T12:20:20,a,item,unavailable,hall", "bad.csv:2: value 'unavailable'"),
+        ("2019-05-15T12:20:20,a,item,ON,hall\n2019-05-15T12:20:25,a,item,ONN,hall", "bad.csv:3: value 'ONN'"),
+        ("2019-05-15T12:20:20,a,item,nan,hall", "bad.csv:2: value 'nan'"),
         ("yesterday,a,motion,ON,hall", "bad.csv:2: 'yesterday' is no time"),
         (",a,motion,ON,hall", "bad.csv:2: '' is no time"),
         ("2019-05-15T12:20:20Z,a,motion,ON,hall", "bad.csv:2: .* has the zone UTC"),
