@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,8 @@ and about a second later has not fallen as one who lies there has.
 GRAVITY_G = (1 / 3, 3.0)
 """What a sensor at rest may say of 1 g."""
 
-ARM = ("wrist", "watch", "forearm", "bracelet")
+ARM = re.compile(r"wrist|watch|bracelet|hand|(?<!al)arm", re.IGNORECASE)
+"""An alarm is worn elsewhere."""
 
 RECOVERIES = frozenset(f"A{code}" for code in (102, 104, 106, 108, 110, 116, 118, 120, 122, 126, 128))
 
@@ -72,7 +74,7 @@ class Worn:
 
     @property
     def on_an_arm(self) -> bool:
-        return any(word in self.placement.lower() for word in ARM)
+        return ARM.search(self.placement) is not None
 
     @property
     def people(self) -> list[str]:

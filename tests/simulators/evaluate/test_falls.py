@@ -359,10 +359,11 @@ def test_what_a_file_says_once_it_may_say_of_each_trial_and_in_bytes_or_numbers(
     assert (file.placement, file.fs, file.people, set(file.activity)) == ("neck", 50.0, ["7"], {"Stürze"})
 
 
-@pytest.mark.parametrize("placement", ["wrist", "Left Wrist", "smartwatch"])
+@pytest.mark.parametrize("placement", ["wrist", "Left Wrist", "smartwatch", "Left arm", "upper_arm", "forearm", "Hand"])
 def test_what_an_arm_feels_teaches_nothing_however_it_is_called(tmp_path: Path, placement: str) -> None:
     write(tmp_path / "arm.npz", {"P1": 1}, placement=placement)
-    assert suited(worn(tmp_path)) == []
+    write(tmp_path / "neck.npz", {"P1": 1}, placement="alarm pendant")
+    assert [file.name for file in suited(worn(tmp_path))] == ["neck"]
 
 
 def test_samples_that_are_missing_are_not_felt_and_the_rest_is_where_it_was(tmp_path: Path, made: Path) -> None:
