@@ -238,12 +238,18 @@ class _Read:
             yield f"of {len(minutes)} mornings {earlier:.0%} were earlier and {later:.0%} later"
 
     def _morning(self, start: float) -> float | None:
-        """When somebody was up on the day that begins then, if the record has all of it."""
+        """When somebody was up on the day that begins then, if the record has all of it and they had not been out."""
         if start < self.record.at[0]:
             return None
         up = _first_stretch(self.record.at, start, start + DAY)
-        heard = up is not None and not any(a < up and b > start for a, b in self.record.deaf)
-        return up if heard else None
+        if up is None or any(a < up and b > start for a, b in self.record.deaf):
+            return None
+        return None if self._out_until(up) else up
+
+    def _out_until(self, up: float) -> bool:
+        before = int(np.searchsorted(self.record.at, up, "left")) - 1
+        long_ago = before >= 0 and up - float(self.record.at[before]) > 45 * MINUTE
+        return long_ago and bool(self.record.way_out[int(self.record.sensor[before])])
 
     def _part(self, part: str, least: float, most: float, what: str) -> Iterator[str]:
         """The share of the part so far that lay within three quarters of an hour after a sign."""

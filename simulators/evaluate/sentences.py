@@ -22,7 +22,7 @@ from models.glimpse import glimpse
 from models.health import Heard, Why, kit_unheard_after
 from models.home import Home
 from models.knowing import SEEN_FROM, known
-from models.morning import REMEMBERED, minute_of, morning, up_at
+from models.morning import REMEMBERED, came_home, minute_of, morning, up_at
 from models.observation import WHATS
 from models.people import Level
 from models.privacy import AT_LEVEL, Data
@@ -152,8 +152,8 @@ class _Told:
             self.alert, self.closed = None, now
 
     def _mornings(self) -> dict[datetime, int | None]:
-        """By the beginning of each day: the minute at which somebody was up, unless the record has it in part, or the
-        home was not heard until then.
+        """By the beginning of each day: the minute at which somebody was up, unless the record has it in part, the home
+        was not heard until then, or they came home.
         """
         found: dict[datetime, int | None] = {}
         start = morning(self.first, self.home.timezone)
@@ -161,8 +161,8 @@ class _Told:
             end = start + timedelta(days=1)
             seen = self._between(start - timedelta(days=1), end, float("inf"))
             up = up_at(seen, start, end)
-            heard = up is not None and self.first < start and self._heard_between(start, up)
-            found[start] = minute_of(up, self.home.timezone) if up and heard else None
+            told = up and self.first < start and self._heard_between(start, up) and not came_home(self.home, seen, up)
+            found[start] = minute_of(up, self.home.timezone) if up and told else None
             start = end
         return found
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulators.evaluate.contradictions import Record, contradictions
-from simulators.evaluate.invented import invented
+from simulators.evaluate.invented import invented, recorded
 from simulators.evaluate.sentences import Counted, evaluate
 
 DAY0 = datetime(2026, 11, 2, tzinfo=UTC).timestamp()
@@ -94,6 +94,17 @@ def test_a_silent_home_that_is_called_well_is_found() -> None:
     assert list(contradictions(quiet, "times", now(9.4), deaf, (False, False))) == []
     for text in (TRUE, quiet.replace("08:42", "08:55"), f"{quiet} All is well now."):
         assert list(contradictions(text, "times", now(9.4), deaf, (False, False))), text
+
+
+def test_a_morning_on_which_somebody_came_home_is_beside_no_other() -> None:
+    kitchen, door = 4, 2
+    days = [[(hour, kitchen) for hour in (7.0, 7.2, 7.4, 12.0, 17.0, 22.0)] for _ in range(14)]
+    days[7][-1] = (22.0, door)
+    days[8] = [(15.0, door), *((hour, kitchen) for hour in (15.2, 15.4, 22.0))]
+    days.append([(hour, kitchen) for hour in (9.0, 9.2, 9.4, 12.0, 17.0)])
+    moments = [(DAY0 + (24 * day + hour) * HOUR, sensor) for day, signs in enumerate(days) for hour, sensor in signs]
+    *_, told = evaluate([recorded("rowe", *zip(*moments, strict=True))], None)
+    assert told.wrong == []
 
 
 def test_of_invented_homes_nothing_told_contradicts_what_was_noticed() -> None:
