@@ -1,5 +1,6 @@
 """When somebody was up in the morning, and how that compares with their own mornings."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,9 +63,10 @@ def up_at(seen: Sequence[Seen], start: datetime, until: datetime) -> datetime | 
 
 def came_home(home: Home, seen: Sequence[Seen], up: datetime) -> bool:
     """Whether that stretch of being about began with coming home: then it is not when they got up."""
-    before = [one for one in seen if one.at < up]
-    sensor = home.sensor(before[-1].sensor) if before else None
-    return sensor is not None and sensor.is_exit and up - before[-1].at > QUIET_AFTER
+    place = bisect_left(seen, up, key=lambda one: one.at)
+    before = seen[place - 1] if place else None
+    sensor = home.sensor(before.sensor) if before else None
+    return before is not None and sensor is not None and sensor.is_exit and up - before.at > QUIET_AFTER
 
 
 def minute_of(at: datetime, zone: str) -> int:

@@ -1,12 +1,16 @@
 """When somebody was up, and how that compares: told apart from a walk to the bathroom, by their own mornings."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from models.day import Seen
-from models.morning import Compared, compared, minute_of, morning, up_at
-from models.observation import What
+from models.home import Home, Sensor
+from models.morning import Compared, came_home, compared, minute_of, morning, up_at
+from models.observation import SensorKind, What
 
 START = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
@@ -40,6 +44,35 @@ def test_back_to_bed_is_not_being_up() -> None:
 
 def test_the_night_before_does_not_count() -> None:
     assert up_at(moved(-20, -10, -2), START, START + timedelta(hours=8)) is None
+
+
+class Looked(list[Seen]):
+    """Counts how many were looked at."""
+
+    looks = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.looks += 1
+        return super().__getitem__(place)
+
+    def __iter__(self) -> Iterator[Seen]:
+        for one in super().__iter__():
+            self.looks += 1
+            yield one
+
+
+def test_coming_home_is_told_from_the_sign_before_alone() -> None:
+    door = Sensor("door", SensorKind.DOOR, "hall", is_exit=True)
+    home = Home("rowe", "Rowe", (door, Sensor("hall_pir", SensorKind.MOTION, "hall")), "UTC")
+    up = START + timedelta(hours=6)
+    month = moved(*range(-40_000, -60, 2))
+    went = Seen(START, What.OPENED, "door")
+    seen = Looked([*month, went, *moved(360, 370, 380)])
+    assert came_home(home, seen, up)
+    assert seen.looks < 100, "28 mornings of each home are asked, of a month of signs"
+    assert not came_home(home, [*month, went, *moved(1, 360, 370)], up)
+    assert not came_home(home, [replace(went, at=up - timedelta(minutes=45)), *moved(360)], up)
+    assert not came_home(home, moved(360), up)
 
 
 def test_a_morning_begins_by_the_homes_clock_also_when_it_changes() -> None:
