@@ -77,7 +77,7 @@ def _leaks(text: str, level: str, record: Record) -> Iterator[str]:
         f"the {room.replace('_', ' ')}" in text for room in record.rooms
     ):
         yield "a room"
-    if level == "all_is_well" and re.search("morning|afternoon|evening|night|bed|out ", text):
+    if level == "all_is_well" and re.search(r"morning|afternoon|evening|night|bed|\bout ", text):
         yield "a part of the day"
 
 
@@ -91,7 +91,7 @@ class _Read:
         self.at, self.sensor = record.at[: self.count], record.sensor[: self.count]
 
     def wrong(self) -> Iterator[str]:
-        if self.open != ("contact centre is" in self.text):
+        if self.open != bool(re.search(r"contact centre (was|has been) alerted about", self.text)):
             yield "an alert is open or is not, and the text says otherwise"
         if self.open:
             return

@@ -96,6 +96,14 @@ def test_a_silent_home_that_is_called_well_is_found() -> None:
         assert list(contradictions(text, "times", now(9.4), deaf, (False, False))), text
 
 
+def test_an_open_alert_is_known_by_its_words() -> None:
+    for level, text in (("all_is_well", "has been alerted about Mum."), ("times", "was alerted about Mum at 09:20.")):
+        seen, alerted = record(8.0), f"The contact centre {text}"
+        assert list(contradictions(alerted, level, now(9.4), seen, (True, False))) == []
+        assert list(contradictions(alerted, level, now(9.4), seen, (False, False)))
+        assert list(contradictions(TRUE, level, now(9.4), seen, (True, False)))
+
+
 def test_a_morning_on_which_somebody_came_home_is_beside_no_other() -> None:
     kitchen, door = 4, 2
     days = [[(hour, kitchen) for hour in (7.0, 7.2, 7.4, 12.0, 17.0, 22.0)] for _ in range(14)]
