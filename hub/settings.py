@@ -93,6 +93,8 @@ class Settings:
     """The Apprise address of a gateway for text messages, with {to} where the number goes; it holds a password."""
     sms_reply_secret_file: str | None = None
     """Shared with your gateway, which passes on what people send back: 1 on my way, 2 all is fine, 3 help, 4 no."""
+    country_code: int = 44
+    """Of telephone numbers that are written without one; set yours outside the United Kingdom."""
     push_services: tuple[str, ...] = (
         "fcm.googleapis.com",
         "updates.push.services.mozilla.com",
@@ -188,10 +190,7 @@ def checked(settings: Settings, source: str) -> Settings:
     """The same settings, once everything they point to is there."""
     _check_files(settings, source)
     _check_stores(settings, source)
-    if not 1 <= settings.watches <= MOST:
-        raise BadSettings(f"{source}: watches is {settings.watches}, and a hub has 1 to {MOST}")
-    if settings.reserve_mb < 0:
-        raise BadSettings(f"{source}: reserve_mb is {settings.reserve_mb}, and a disk has no such room: 0 keeps none")
+    _check_figures(settings, source)
     if settings.kits_port and not settings.kits_host:
         raise BadSettings(f"{source}: kits_host is missing: by which name do kits reach this hub?")
     if settings.kits_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", settings.kits_host):
@@ -207,6 +206,15 @@ def checked(settings: Settings, source: str) -> Settings:
         if port is not None and not 0 <= port <= 65535:
             raise BadSettings(f"{source}: {key} is {port}, which is no port")
     return settings
+
+
+def _check_figures(settings: Settings, source: str) -> None:
+    if not 1 <= settings.watches <= MOST:
+        raise BadSettings(f"{source}: watches is {settings.watches}, and a hub has 1 to {MOST}")
+    if settings.reserve_mb < 0:
+        raise BadSettings(f"{source}: reserve_mb is {settings.reserve_mb}, and a disk has no such room: 0 keeps none")
+    if not 1 <= settings.country_code <= 999:
+        raise BadSettings(f"{source}: country_code is {settings.country_code}, which is none: 44 and 353 are")
 
 
 def _check_files(settings: Settings, source: str) -> None:

@@ -1,5 +1,6 @@
 """Resident, contact, operator, responder, installer; and who stands how to whom."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -131,3 +132,15 @@ class Account:
     person: str | None = None
     addresses: tuple[Address, ...] = ()
     council: str = ""
+
+
+def international(number: str, country_code: int) -> str:
+    """+441632960051 for a telephone number as people and gateways write it: 01632 960051, +44 (0)1632 960051,
+    0044 1632 960051 or 441632960051. `country_code` is of those written without one; '' for what has no digit.
+    """
+    dialled = re.sub(r"[^+0-9]", "", re.sub(r"(?<=[0-9])\s*\(0\)", "", number))
+    if not dialled.strip("+"):
+        return ""
+    called = re.sub(rf"^(00|(?={country_code}))", "+", dialled)
+    whole = called if called.startswith("+") else f"+{country_code}{called}"
+    return re.sub(rf"^\+{country_code}0", f"+{country_code}", whole)

@@ -5,6 +5,7 @@ steps the hub takes by itself; those `BY_HAND` an operator takes, and the consol
 answer: only somebody who says so stops the chain, and then for a time.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,6 +77,18 @@ BY_KEY: dict[str, Answer] = {
     "4": Answer.REFUSED,
 }
 """What somebody who was reached says by a key of the telephone, a number sent back, or a button behind a link."""
+
+_COUNTED = "min|mins|minutes?|munud|h|hrs?|hours?|awr|[ap]m|o'clock|days?|km|miles?|milltir|more|of|or|to|times?|calls?"
+_SENT_BACK = re.compile(rf"\s*([1-4])(?!\w)\W*+(?!\d|(?:{_COUNTED})\b)", re.IGNORECASE)
+
+
+def sent_back(text: str) -> Answer | None:
+    """The answer in a text message: its number alone, or before words that it does not count, as in "1, on my way".
+    None for all else, such as "2 mins", "10 min away" or "2nd try": taken wrongly, it would keep help away.
+    """
+    said = _SENT_BACK.match(text)
+    return BY_KEY[said[1]] if said else None
+
 
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
 """What an operator may put on record about an attempt of theirs."""

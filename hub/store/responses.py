@@ -29,10 +29,10 @@ class Responses:
             row = connection.execute(select(_attempts).where(_attempts.c.id == attempt_id)).first()
         return attempt_made(row) if row else None
 
-    def unanswered(self, transport: str, since: datetime) -> list[AttemptMade]:
-        """By that transport and not answered yet, the latest first."""
+    def made_by(self, transport: str, since: datetime) -> list[AttemptMade]:
+        """Answered or not, the latest first."""
         t = _attempts.c
-        mine = select(_attempts).where(t.transport == transport, t.answer.is_(None), t.at >= since)
+        mine = select(_attempts).where(t.transport == transport, t.at >= since)
         with reading(self._engine) as connection:
             return [attempt_made(row) for row in connection.execute(mine.order_by(t.id.desc()))]
 
@@ -53,9 +53,9 @@ class Responses:
         said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
         return self._alerts.again(lambda connection: _by_hand(connection, alert_id, row | said, now, text, hold))
 
-    def volunteered(self, alert_id: int, who: str, answer: Answer, now: datetime) -> None:
+    def volunteered(self, alert_id: int, who: str, answer: Answer, now: datetime, way: str = PAGE) -> None:
         """The word of a contact whom no attempt has reached, or who has something new to say. Raises Refused."""
-        self._alerts.again(lambda connection: _volunteered(connection, alert_id, who, answer, now))
+        self._alerts.again(lambda connection: _volunteered(connection, alert_id, who, answer, now, way))
 
     def first_answers(self, people: Collection[str], since: datetime, hidden: Sequence[Hours] = ()) -> dict[str, int]:
         """How often each was the first of them to say what they would do about an alert, without those of which one of
@@ -74,13 +74,19 @@ class Responses:
         """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""
         return self._alerts.again(lambda connection: _replied(connection, attempt_id, answer, now))
 
+    def wrote(self, alert_id: int, who: str, text: str, now: datetime) -> None:
+        """Words that are none of the answers, for whoever holds the alert. Raises Refused for one that is over."""
+        self._alerts.act(alert_id, Act.REPLY, who, now, text=f"Wrote: {text}")
 
-def _volunteered(connection: Connection, alert_id: int, who: str, answer: Answer, now: datetime) -> None:
+
+def _volunteered(
+    connection: Connection, alert_id: int, who: str, answer: Answer, now: datetime, way: str
+) -> None:  # fmt: skip
     alert = locked(connection, alert_id)
     if alert.state is State.CLOSED:
         raise Refused("it is over: somebody has dealt with it already")
     said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
-    row = {"step": OUTSIDE, "who": who, "transport": PAGE, "actor": who, "detail": "on the family page"}
+    row = {"step": OUTSIDE, "who": who, "transport": way, "actor": who, "detail": "unasked"}
     connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row, **said))
     moved = changed(alert, Act.REPLY, who, now)
     save(connection, alert, _looked_at(moved, answer, now))

@@ -21,6 +21,7 @@ def test_everything_has_a_default() -> None:
         ("port = 99999", "no port"),
         ("broker_password_file = '/nowhere/at/all'", "can't be read"),
         ("port = ", "Invalid value"),
+        ("country_code = 0", "44 and 353 are"),
     ],
 )
 def test_what_is_not_meant_is_refused_and_named(tmp_path: Path, content: str, complaint: str) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from models.home import Home, SilenceLimits
-from models.people import Contact
+from models.people import Contact, international
 from models.register import BadRegister, Register, mistakes, read_register, write_register
 
 
@@ -45,3 +45,20 @@ def test_settings_that_would_call_nobody_in_time_or_at_every_turn_are_refused(
 def test_what_is_no_register_is_refused(content: bytes) -> None:
     with pytest.raises(BadRegister, match="does not read"):
         read_register(content)
+
+
+@pytest.mark.parametrize(
+    ("number", "called"),
+    [
+        ("01632 960051", "+441632960051"),
+        ("(01632) 960 051", "+441632960051"),
+        ("+44 (0)1632 960051", "+441632960051"),
+        ("0044 1632 960051", "+441632960051"),
+        ("441632960051", "+441632960051"),
+        ("+353 (0)1 555 0100", "+35315550100"),
+        ("Larch Close", ""),
+        ("+", ""),
+    ],
+)
+def test_a_telephone_number_is_the_same_however_it_is_written(number: str, called: str) -> None:
+    assert international(number, 44) == called

@@ -30,6 +30,7 @@ from models.response import (
     never_silent,
     passed_over,
     propose,
+    sent_back,
     with_hands,
 )
 from tests.conftest import NOON
@@ -361,3 +362,26 @@ def test_a_break_takes_nobody_off_the_plan(resting: set[str]) -> None:
     assert sorted((one.who, one.transport) for one in plan.steps) == sorted(
         (one.who, one.transport) for one in SHARED.steps
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("1", Answer.ON_THE_WAY),
+        (" 2, all is fine", Answer.FINE),
+        ("1 (on my way)", Answer.ON_THE_WAY),
+        ("3\nSent from my telephone", Answer.NEEDS_HELP),
+        ("4 can't, at work", Answer.REFUSED),
+        ("10 min away", None),
+        ("2 mins", None),
+        ("2-3 minutes", None),
+        ("1 1/2 hours", None),
+        ("2nd try, no answer", None),
+        ("2 of us are coming", None),
+        ("5", None),
+        ("all fine", None),
+        ("", None),
+    ],
+)
+def test_a_number_sent_back_is_an_answer_and_a_count_is_none(text: str, answer: Answer | None) -> None:
+    assert sent_back(text) is answer

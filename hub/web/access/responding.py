@@ -24,9 +24,8 @@ from hub.web.responding import PlanStep, Reply, Responding
 from models.alert import Act, Alert, Lane, Refused, State
 from models.hours import day
 from models.languages import LANGUAGES
-from models.people import Contact, Resident, Role
+from models.people import Contact, Resident, Role, international
 from models.response import (
-    BY_KEY,
     BY_OPERATOR,
     CALLED,
     EMERGENCY,
@@ -44,6 +43,7 @@ from models.response import (
     incident,
     placed,
     propose,
+    sent_back,
 )
 
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
@@ -147,8 +147,8 @@ class ResponseDesk:
         return self._reply(attempt, alert)
 
     def say_by_number(self, body: bytes, said: str) -> None:
-        """What somebody sent back by text message, passed on by the gateway. Raises Hidden unless it is signed, and for
-        a number that was sent nothing lately.
+        """What somebody sent back by text message, passed on by the gateway: an answer, or words for the timeline.
+        Raises Hidden unless it is signed, and for a number that was sent nothing lately.
         """
         shared, now = secret(self._settings.sms_reply_secret_file), self._door.clock.now()
         if not shared or not signed(body, said, shared, self._door.real_now()):
@@ -157,19 +157,36 @@ class ResponseDesk:
             reply = msgspec.json.decode(body, type=TextBack)
         except msgspec.DecodeError as bad:
             raise Hidden("text message") from bad
-        attempt = next((one for one in self._lately(now) if _dialled(reply.sender) in self._numbers_of(one.who)), None)
-        key = reply.text.strip()[:1]
-        if attempt is None or key not in BY_KEY:
+        mine = self._sent_to(self._called(reply.sender), now)
+        if not mine:
             raise Hidden("text message")
         with contextlib.suppress(Refused):
-            self._responses.replied(attempt.id, BY_KEY[key], now)
+            self._said_by_text([one for one in mine if self._is_open(one.alert)], reply.text.strip(), now)
 
-    def _lately(self, now: datetime) -> list[AttemptMade]:
-        return self._responses.unanswered("sms", now - ANSWERED_WITHIN)
+    def _said_by_text(self, mine: Sequence[AttemptMade], text: str, now: datetime) -> None:
+        """The word of whom these attempts reached, about alerts that are open; the latest is first."""
+        waiting, answer = [one for one in mine if one.answer is None], sent_back(text)
+        if answer is None and mine:
+            self._responses.wrote(mine[0].alert, mine[0].who, text, now)
+        elif answer and waiting:
+            self._responses.replied(waiting[0].id, answer, now)
+        elif answer and mine:
+            self._responses.volunteered(mine[0].alert, mine[0].who, answer, now, "sms")
+
+    def _sent_to(self, number: str, now: datetime) -> list[AttemptMade]:
+        lately = self._responses.made_by("sms", now - ANSWERED_WITHIN) if number else []
+        return [one for one in lately if number in self._numbers_of(one.who)]
+
+    def _is_open(self, alert_id: int) -> bool:
+        alert = self._door.alerts.alert(alert_id)
+        return alert is not None and alert.state is not State.CLOSED
 
     def _numbers_of(self, who: str) -> set[str]:
         contact = self._door.records.contact(who)
-        return {_dialled(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
+        return {self._called(one.to) for one in contact.addresses if one.transport == "sms"} if contact else set()
+
+    def _called(self, number: str) -> str:
+        return international(number, self._settings.country_code)
 
     def push_key(self, viewer: Viewer) -> bytes:
         self._told(viewer)
@@ -327,7 +344,3 @@ def _numbers(contact: Contact) -> tuple[str, ...]:
 def marked(endpoint: str) -> str:
     """What names a browser's subscription without telling it."""
     return hashlib.sha256(endpoint.encode()).hexdigest()[:32]
-
-
-def _dialled(number: str) -> str:
-    return "".join(one for one in number if one in "+0123456789")

@@ -363,7 +363,7 @@ def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Pa
     world = World(tmp_path, cast, NOON)
     secret = tmp_path / "shared"
     secret.write_text("shared with the gateway")
-    ada = replace(cast.contacts[0], addresses=(Address("sms", "+44 1632 960077"),))
+    ada = replace(cast.contacts[0], addresses=(Address("sms", "01632 960077"),))
     world.store.records.load(Register(contacts=(ada,)), {})
     alert = world.press()
     attempt = world.store.alerts.intend(alert, 1, "c_ada", "sms", world.now)
@@ -381,11 +381,14 @@ def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Pa
             back(good, age=400),
             back(strange),
             back(b"{}"),
-            back(good.replace(b"1 c", b"hello ")),
+            back(good.replace(b"+441632960077", b"Larch Close")),
         ]
         assert forged == [404] * 5
         assert httpx.post(f"{url}/by-link/text", content=good, timeout=60).status_code == 404
+        assert back(good.replace(b"1 coming", b"10 min away")) == 204
         assert world.store.alerts.attempts(alert.id)[0].answer is None
         assert back(good) == 204
         assert world.store.alerts.attempts(alert.id)[0].answer is Answer.ON_THE_WAY
-        assert back(good) == 404, "said once"
+        assert back(good.replace(b"1 coming", b"3")) == back(good.replace(b"1 coming", b"No key!")) == 204
+    said = [one.text for one in world.store.alerts.timeline(alert.id) if (one.act, one.actor) == (Act.REPLY, "c_ada")]
+    assert said == ["Wrote: 10 min away", "on the way.", "reached, help is needed.", "Wrote: No key!"]
