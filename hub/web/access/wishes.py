@@ -269,7 +269,7 @@ class Choosing:
         match deed:
             case "agree":
                 basis = WORDS.get(word, "chosen on their own page")
-                after = Consent(home.id, mine.kind, "the resident", basis, now)
+                after = Consent(home.id, mine.kind, "the resident", basis, now, before.review_at if before else None)
             case "stop" if before is not None and before.withdrawn_at is None:
                 wish, after = replace(wish, deed=Deed.STOPPED), replace(before, withdrawn_at=now, paused_until=None)
             case "resume" if before is not None and before.paused_until is not None:

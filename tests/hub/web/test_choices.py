@@ -42,7 +42,9 @@ def motion_is_used(world: World) -> bool:
 
 
 def test_motion_that_is_stopped_is_gone_from_every_page_and_can_be_agreed_to_again(world: World, visit: Visit) -> None:
-    grace, ada = visit("grace"), visit("ada")
+    grace, ada, review = visit("grace"), visit("ada"), world.now + timedelta(days=90)
+    (motion,) = [one for one in world.store.records.consents("h_okafor") if one.kind == "motion"]
+    world.store.records.load(Register(consents=(replace(motion, review_at=review),)), {})
     assert "kitchen" in ada.see("/family")
     assert grace.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 303
     assert not motion_is_used(world)
@@ -52,6 +54,8 @@ def test_motion_that_is_stopped_is_gone_from_every_page_and_can_be_agreed_to_aga
     assert grace.post(f"{HERE}/kind", kind="motion", deed="stop").status_code == 409
     assert grace.post(f"{HERE}/kind", kind="motion", deed="agree").status_code == 303
     assert motion_is_used(world)
+    (again,) = [one for one in world.store.records.consents("h_okafor") if one.kind == "motion"]
+    assert (again.given_at, again.review_at) == (world.now, review)
     assert "kitchen" in ada.see("/family")
 
 
