@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, tuple_, update
 
 from hub.store.database import upsert
 from hub.store.schema import blocks, marks, settled_numbers, summaries, to_us
@@ -103,19 +103,21 @@ def known(connection: Connection, names: Sequence[tuple[str, str]]) -> dict[tupl
 
 
 _WEEKS = (
-    select(blocks.c.week, blocks.c.whats, blocks.c.body)
+    select(blocks.c.week, blocks.c.body)
     .where(blocks.c.home == bindparam("home"), blocks.c.week.between(bindparam("first"), bindparam("last")))
     .order_by(blocks.c.week, blocks.c.part)
 )
+_WITH = _WEEKS.where((literal(" ") + blocks.c.whats + " ").like(bindparam("what")))
 
 
 def read(connection: Connection, home: str, first: int, last: int, what: What | None = None) -> Iterator[Columns]:
     """The settled weeks from `first` to `last`, those two with it; with `what`, only weeks that hold one."""
-    for week, whats, body in connection.execute(_WEEKS, {"home": home, "first": first, "last": last}):
-        if what is None or what.value in whats.split():
-            columns = _read(home, week, body)
-            if columns is not None:
-                yield columns
+    given = {"home": home, "first": first, "last": last}
+    found = connection.execute(_WITH, {**given, "what": f"% {what} %"}) if what else connection.execute(_WEEKS, given)
+    for week, body in found:
+        columns = _read(home, week, body)
+        if columns is not None:
+            yield columns
 
 
 def newest(connection: Connection, home: str) -> Columns | None:

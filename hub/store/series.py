@@ -164,7 +164,9 @@ class SqlSeries:
 
     def last(self, home: str, what: What, since: datetime) -> dict[str, datetime]:
         found: dict[str, datetime] = {}
-        for row in [*self._fresh(home, since, FOR_EVER), *self._old(home, since, FOR_EVER, what).rows(home)]:
+        fresh, old = self._fresh(home, since, FOR_EVER), self._old(home, since, FOR_EVER, what)
+        mine = old.where(np.isin(old.what, [code for code, name in enumerate(old.whats) if name == what]))
+        for row in [*fresh, *mine.rows(home)]:
             if row.what is what:
                 found[row.sensor] = max(row.at, found.get(row.sensor, row.at))
         return found

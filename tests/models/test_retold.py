@@ -105,7 +105,11 @@ def how_it_is_watched() -> set[str]:
             " such moments."
         )
     said |= {"The next sign of life is expected by 22:15 last night.", "worn, last moved 11:20 on Sat 21 Nov"}
-    said |= {"not worn since 22:15 yesterday", "The home is heard; all has arrived up to 12:00:07."}
+    said |= {
+        "not worn since 22:15 yesterday",
+        "not worn for over 14 days",
+        "The home is heard; all has arrived up to 12:00:07.",
+    }
     said |= {f"The home is not heard {since}, because {why}." for why in Why for since in ("since 08:05", "at all")}
     said.add("A shift of how closely this home is watched was undone by Sunita Rao at 11:20 yesterday.")
     for lacks in ((), (SENSORS[2],), SENSORS[2:4], (SENSORS[0],)):

@@ -86,7 +86,7 @@ from models.hours import clock_s, midnight, when
 from models.knowing import SAME_SIGN
 from models.observation import SensorKind, What
 from models.people import Level, Resident, Role
-from models.privacy import ALWAYS, Data, Purpose, agreed
+from models.privacy import ALWAYS, RETENTION, Data, Purpose, agreed
 from models.reason import known, said
 from models.telling import Saying
 
@@ -109,7 +109,7 @@ SCARCE = f"The hub's disk is full, its reserve too: only calls for help are take
 
 NOWHERE = "The hub's settings do not say where kits find it. Ask whoever runs the hub to set kits_host and kits_port."
 MENTIONED = timedelta(days=14)
-WORN_WITHIN = timedelta(days=14)
+WORN_WITHIN, FELT_WITHIN = timedelta(days=14), RETENTION[SensorKind.PENDANT]
 
 
 class Gate:
@@ -558,9 +558,10 @@ class Gate:
     def _worn(self, home: Home) -> dict[str, str]:
         """Of pendants that feel whether they are worn: one on the table tells of no fall."""
         now, zone = self._clock.now(), home.timezone
-        pendants = any(sensor.kind is SensorKind.PENDANT for sensor in home.sensors)
+        pendants = {sensor.id for sensor in home.sensors if sensor.kind is SensorKind.PENDANT}
         last = self._series.last(home.id, What.WORN, now - WORN_WITHIN) if pendants else {}
-        return {
+        once = self._series.last(home.id, What.WORN, now - FELT_WITHIN) if pendants - last.keys() else {}
+        return dict.fromkeys(once, f"not worn for over {WORN_WITHIN.days} days") | {
             sensor: f"{'worn, last moved' if now - at < DAY else 'not worn since'} {when(at, now, zone)}"
             for sensor, at in last.items()
         }

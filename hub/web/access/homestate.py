@@ -142,7 +142,8 @@ def _pendants(fitted: Sequence[Fitted]) -> list[Fact]:
     return [
         Fact(
             "Pendant" if one.kind is SensorKind.PENDANT else "Pull cord",
-            one.worn or ("does not report" if one.quiet else "reports; it can't feel whether it is on a body"),
+            ", ".join(filter(None, ("does not report" if one.quiet else "", one.worn)))
+            or "reports; it can't feel whether it is on a body",
             one.quiet or one.worn.startswith("not worn"),
         )
         for one in mine

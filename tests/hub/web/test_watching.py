@@ -299,6 +299,9 @@ def test_a_pendant_that_feels_says_whether_it_is_worn(world: World, visit: Visit
 
     page = f"/console/alert/{world.press().id}"
     assert "worn" not in words(visit("tom").see(page)).replace("Worn pendant", "")
+    noticed(days=15)
+    assert "not worn for over 14 days" in words(visit("tom").see(page))
+    assert "can't feel" not in words(visit("tom").see(page))
     noticed(days=2)
     assert "not worn since" in words(visit("tom").see(page))
     noticed(hours=1)
