@@ -1,4 +1,6 @@
-"""Questions how it went, sent by the way that somebody chose; where that fails they are asked at the next call."""
+"""Questions how it went, sent by the way that somebody chose once their quiet hours are over; where that fails they
+are asked at the next call.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +26,7 @@ class Asking:
 
     def turn(self, now: datetime) -> None:
         for asked in self._after.to_send():
-            if asked.id in self._under_way:
+            if asked.id in self._under_way or self._calls.rests(asked, now):
                 continue
             try:
                 call = self._calls.question(asked, now)

@@ -15,6 +15,7 @@ from hub.transports import Call, Unreached
 from models.alert import Act, Alert
 from models.detection import FindingKind
 from models.hours import Hours, reaches_into
+from models.notices import in_quiet_hours
 from models.people import PUSHES, WEB_PUSH, Account, Address, Contact, Resident, Role
 from models.privacy import Data, Purpose, level_at, showing
 from models.response import PARTNER, Step
@@ -91,6 +92,13 @@ class Calls:
 
     def _browsers(self, contact: Contact) -> tuple[str, ...]:
         return tuple(self._ways.subscriptions(contact.id))
+
+    def rests(self, asked: Asked, now: datetime) -> bool:
+        """Whether these are quiet hours of whoever is asked how it went."""
+        contact, home = self._records.contact(asked.person), self._records.home(asked.home)
+        if contact is None or home is None:
+            return False
+        return in_quiet_hours(self._relatives.chosen_by(contact), now, home.timezone)
 
     def question(self, asked: Asked, now: datetime) -> Call:
         """How did it go? Names nobody, since it asks about what is over. Raises Unreached."""

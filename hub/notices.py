@@ -34,7 +34,6 @@ from models.notices import (
     NoticeKind,
     Preferences,
     bed_time,
-    by_record,
     in_order,
     in_quiet_hours,
     overdue,
@@ -133,9 +132,6 @@ class Notices:
             self._sending.start(notice.id, way, call)
         self._making = 0
 
-    def _chosen_by(self, contact: Contact) -> Preferences:
-        return self._relatives.preferences(contact.id) or by_record(contact.telling) or Preferences()
-
     def _made(self, notice: Notice, now: datetime) -> tuple[str, Call]:
         """By which way, and what. Raises Unreached."""
         if notice.kind in MATTERS:
@@ -198,7 +194,7 @@ class Notices:
 
     def _ways_to(self, contact: Contact, notice: Notice, now: datetime) -> list[str]:
         """Those that are left to try, the chosen one first; in quiet hours only what makes no sound."""
-        home, chosen = self._home_of(contact.id), self._chosen_by(contact)
+        home, chosen = self._home_of(contact.id), self._relatives.chosen_by(contact)
         known = ways_to(contact.addresses, self._set_up, browser=bool(self._ways.subscriptions(contact.id)))
         quiet = home is not None and in_quiet_hours(chosen, now, home.timezone)
         left = [way for way in known if way not in notice.tried and (not quiet or way in SILENT_WAYS)]
@@ -211,7 +207,7 @@ class Notices:
         if resident is None or home is None or Data.STANDING not in shown:
             raise Unreached("the resident shares nothing with them now")
         self._look(contact, home, shown, now)
-        chosen = self._chosen_by(contact)
+        chosen = self._relatives.chosen_by(contact)
         hidden = self._knowing.hidden(home, contact)
         seen = self._glimpse(resident, home, chosen, shown, now, hidden)
         to_bed, untold = self._to_bed(home, shown, now, hidden) if notice.kind is NoticeKind.BED else (None, False)

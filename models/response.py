@@ -70,6 +70,9 @@ HOLDS: dict[Answer, timedelta] = {
 LEADS_ON = frozenset(Answer) - frozenset(HOLDS)
 """What leads to the next step at once."""
 
+REACHED = frozenset(Answer) - {Answer.NO_ANSWER, Answer.VOICEMAIL, Answer.BUSY, Answer.WRONG_NUMBER}
+"""What only somebody who was reached can have said."""
+
 BY_KEY: dict[str, Answer] = {
     "1": Answer.ON_THE_WAY,
     "2": Answer.FINE,

@@ -12,7 +12,7 @@ from hub.store import schema
 from hub.store.database import add_all_new, upsert, writing
 from hub.store.once import reading
 from hub.store.version import next_version
-from models.notices import NoticeKind, Preferences
+from models.notices import NoticeKind, Preferences, by_record
 from models.people import POST, SPOKEN_CALL, Contact, Telling
 
 _preferences, _notices, _breaks = schema.preferences, schema.notices, schema.breaks
@@ -81,6 +81,10 @@ class Relatives:
         with writing(self._engine) as connection:
             upsert(connection, _preferences, [{"person": person, "body": chosen}])
             next_version(connection)
+
+    def chosen_by(self, contact: Contact) -> Preferences:
+        """What they chose themselves, else what stands on their record, else what holds for everybody."""
+        return self.preferences(contact.id) or by_record(contact.telling) or Preferences()
 
     def telling(self, contact: Contact) -> Telling:
         """How they want to be told: in the language that they chose themselves, else as stands on their record."""

@@ -24,11 +24,13 @@ from hub.store.alerts import Looked
 from hub.store.key_safes import KeySafes
 from hub.store.records import Beat
 from hub.store.register import Change, keep
+from hub.store.relatives import Relatives
 from hub.store.responses import Responses
 from hub.store.ways import Ways
 from hub.transports import Call, Unreached
 from models.alert import Act, Alert, HomeTold, Lane, Outcome, State
 from models.detection import Finding, FindingKind
+from models.notices import Preferences
 from models.people import Account, Address, Level, Role
 from models.privacy import Data
 from models.register import PlanOf, Register
@@ -661,6 +663,10 @@ def test_how_it_went_is_asked_by_the_way_they_chose_or_else_at_the_next_call(
         desk.turn()
         return not after.to_send()
 
+    Relatives(desk.store.records.engine).prefer("ada", Preferences(quiet_from=8, quiet_until=9))
+    desk.turn()
+    assert [one.person for one in after.to_send()] == ["ada", "ada"], "these are her quiet hours"
+    desk.hand.move(hours=1)
     eventually(asked)
     (call,) = desk.told["email"].calls
     assert (call.to, call.subject) == (("ada@home.example",), "How did it go?")

@@ -10,20 +10,24 @@ from hub.links import Expired, Links, Matter, Unsigned
 from hub.settings import Settings
 from hub.store.afterwards import Afterwards, Asked, Referral, Said
 from hub.store.relatives import Relatives
+from hub.store.ways import Ways
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.said import reasons
 from hub.web.shown import Reason
 from models.afterwards import NOT_ASKED_AFTER, Service, Went
 from models.alert import Act, Alert, Lane, Refused, State
 from models.languages import LANGUAGES
-from models.people import Resident, Role
+from models.notices import IF_CHOSEN, in_order, ways_to
+from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose
 from models.reason import said
+from models.response import REACHED
 from models.telling import say
 
 ACTING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 KEPT = timedelta(days=90)
-LINKED = ("email", "sms", "push", "webpush")
+LINKED = frozenset({"email", "sms", "push", "webpush"})
+"""Ways that a link goes by."""
 
 DECIDED = frozenset(
     {Act.RAISE, Act.ANSWER, Act.LAPSE, Act.SEND, Act.ARRIVE, Act.LEAVE, Act.REPLY, Act.CLOSE, Act.REOPEN, Act.CORRECT}
@@ -76,6 +80,8 @@ class Aftermath:
     referrals: tuple[Referral, ...]
     living: tuple[Resident, ...]
     about: tuple[Resident, ...]
+    names: dict[str, str]
+    """Of those who are to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,12 @@ class AfterDesk:
     def __init__(self, door: Door, settings: Settings, knowing: Knowing) -> None:
         self._door, self._knowing, self._links = door, knowing, Links(Keyring(settings.secrets))
         self._after, self._relatives = Afterwards(door.records.engine), Relatives(door.records.engine)
+        self._ways = Ways(door.records.engine)
 
     # How it went
 
     def closed(self, alert: Alert) -> None:
-        """Ask the resident at the next call, and by a link the contact whom this alert reached."""
+        """Ask the resident at the next call, and the contacts whom this alert reached by the way that they prefer."""
         if alert.lane is not Lane.PERSON or alert.outcome in NOT_ASKED_AFTER:
             return
         now, asked = self._door.clock.now(), self._after.asked(alert.id)
@@ -106,15 +113,23 @@ class AfterDesk:
         at_call = living[0].id if len(living) == 1 else ""
         if living and at_call not in asked:
             self._after.ask(alert.id, alert.home, at_call, "", now)
-        reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer is not None} - asked
+        reached = {one.who for one in self._door.alerts.attempts(alert.id) if one.answer in REACHED} - asked
         for contact in self._door.contacts(living):
-            way = next((one.transport for one in contact.addresses if one.transport in LINKED), "")
-            if contact.id in reached and way:
+            way = self._way_to(contact) if contact.id in reached else None
+            if way is not None:
                 self._after.ask(alert.id, alert.home, contact.id, way, now)
 
     def reopened(self, alert: Alert) -> None:
         """It is not over: what was not sent yet is not asked."""
         self._after.unask(alert.id)
+
+    def _way_to(self, contact: Contact) -> str | None:
+        """'' is at the next call: whoever wants to hear by telephone or post is sent no link. None is nowhere."""
+        chosen = self._relatives.chosen_by(contact).way
+        if chosen in IF_CHOSEN:
+            return ""
+        browser = bool(self._ways.subscriptions(contact.id))
+        return next(iter(in_order(ways_to(contact.addresses, LINKED, browser=browser), chosen)), None)
 
     def question(self, token: str) -> Asked:
         """Raises Hidden for a link that is not ours or is good no longer."""
@@ -152,7 +167,9 @@ class AfterDesk:
             return None
         asked, referrals = self._after.at_next_call(alert.home), self._after.referrals(alert.id)
         living, about = self._door.records.residents_of(alert.home), self._door.residents(alert)
-        return Aftermath(tuple(asked), tuple(referrals), tuple(living), tuple(about))
+        names = {one.id: one.called or one.name for one in living}
+        names |= {one.id: f"{one.name} ({one.relation})" for one in self._door.contacts(living)}
+        return Aftermath(tuple(asked), tuple(referrals), tuple(living), tuple(about), names)
 
     # Referred on
 

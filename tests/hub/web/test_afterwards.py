@@ -11,13 +11,16 @@ from hub.budgets import judged
 from hub.keyring import Keyring
 from hub.links import Links, Matter
 from hub.store.afterwards import Afterwards
+from hub.store.relatives import Relatives
 from hub.store.responses import Responses
 from models.afterwards import Service, Went
 from models.alert import Act, Alert, Outcome
 from models.detection import FindingKind
+from models.notices import Preferences
+from models.people import Address
 from models.reason import REASONS, known, said
 from models.register import Register
-from models.response import Answer, Tried
+from models.response import OUTSIDE, Answer, Tried
 from tests.conftest import wanted
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -73,6 +76,8 @@ def test_the_resident_is_asked_at_the_next_call_and_supervisors_see_it(world: Wo
     again, tom = world.press(), visit("tom")
     assert "To ask at the next call: how did it go" in words(tom.see(f"/console/alert/{again.id}"))
     (asked,) = after(world).at_next_call("h_okafor")
+    form = tom.see(f"/console/alert/{again.id}").partition("To ask at the next call")[2].partition("</form>")[0]
+    assert 'name="text"' in form
     path = f"/console/alert/{again.id}/feedback"
     assert tom.post(path, asked=str(asked.id), went="nonsense").status_code == 409
     for login in ("karl", "ada", "priya", "ivan", "grace"):
@@ -85,6 +90,27 @@ def test_the_resident_is_asked_at_the_next_call_and_supervisors_see_it(world: Wo
 def test_nobody_is_asked_how_a_test_went(world: World, visit: Visit) -> None:
     close(world, visit, world.press(), Outcome.TEST)
     assert after(world).at_next_call("h_okafor") == []
+
+
+def test_only_whom_it_reached_is_asked_and_by_the_way_that_they_prefer(world: World, visit: Visit) -> None:
+    relatives, responses = Relatives(world.store.records.engine), Responses(world.store.alerts.engine)
+    people = {one.id: one for one in world.store.records.contacts_of("r_okafor")}
+    both = (Address("email", "one@example.org"), Address("sms", "01632 960078"))
+    some = [replace(people[one], addresses=both) for one in ("c_ada", "c_ben", "c_chi", "c_dele")]
+    world.store.records.load(Register(contacts=tuple(some)), {})
+    relatives.prefer("c_ada", Preferences(way="sms"))
+    relatives.prefer("c_ben", Preferences(way="sip"))
+    alert = world.press()
+    world.store.alerts.act(alert.id, Act.ANSWER, "tom", world.now)
+    answers = {"c_ada": Answer.FINE, "c_ben": Answer.REFUSED, "c_chi": Answer.VOICEMAIL, "c_dele": Answer.WRONG_NUMBER}
+    for who, answer in answers.items():
+        responses.tried(alert.id, OUTSIDE, who, "tel", answer, "tom", world.now)
+    close(world, visit, alert)
+    assert [(one.person, one.way) for one in after(world).to_send()] == [("c_ada", "sms")]
+    assert [one.person for one in after(world).at_next_call("h_okafor")] == ["r_okafor", "c_ben"]
+    page = words(visit("tom").see(f"/console/alert/{world.press().id}"))
+    assert "To be asked: Mrs Okafor What they said" in page
+    assert "To be asked: Ben Ade (neighbour)" in page
 
 
 def test_whom_it_reached_is_asked_by_a_link_that_is_good_once(world: World, visit: Visit) -> None:
