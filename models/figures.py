@@ -1,4 +1,4 @@
-"""How well it goes, in figures computed from the stamps of alerts and from nothing else.
+"""How well it goes, in figures computed from the stamps of alerts and of faults, and from nothing else.
 
 Months begin and end by the council's own clock. What each figure says stands in `SAID`, in the words of the page.
 """
@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.alert import Lane, Outcome
+from models.detection import FindingKind
+from models.faults import DEAD_WITHIN, OTHERS_WITHIN, repaired_within
 from models.home import Home
 
 FALSE = frozenset({Outcome.FALSE, Outcome.VISITOR, Outcome.AWAY, Outcome.ACCIDENT, Outcome.FAULT})
@@ -28,6 +30,11 @@ SAID: dict[str, str] = {
         "Of those to which a responder was sent, how many had somebody there within so many minutes of the decision "
         "to send. One where nobody arrived counts as missed once that time has passed; one called off before is not "
         "counted."
+    ),
+    "repaired": (
+        "Of the faults that an alert told of, first found in the month, how many were over in time: within 48 hours "
+        "where a kit, its radio or a button is dead, within 96 all else. Closing the alert repairs nothing; a fault "
+        "that goes on counts as missed once that time has passed."
     ),
     "outcomes": "What the alerts about people turned out to be, as whoever closed them said.",
     "false_alerts": (
@@ -51,6 +58,7 @@ class Goal:
 
 ANSWERED = (Goal(timedelta(seconds=60), 0.975), Goal(timedelta(seconds=180), 0.99))
 ON_SITE = (Goal(timedelta(minutes=45), 0.90), Goal(timedelta(minutes=60), 1.0))
+REPAIRED = (Goal(DEAD_WITHIN, 1.0), Goal(OTHERS_WITHIN, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,17 @@ class Stamps:
     closed_at: datetime | None = None
     outcome: Outcome | None = None
     lapses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """When what is wrong with a kit or its `sensor` was first found, and when that was over."""
+
+    home: str
+    kind: FindingKind
+    sensor: str
+    found_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +176,19 @@ def answered(people: Iterable[Stamps], goal: Goal, now: datetime) -> Share:
 def on_site(people: Iterable[Stamps], goal: Goal, now: datetime) -> Share:
     """Counted from the first decision to send."""
     return _share(people, goal, now, lambda one: (one.sent_at, one.arrived_at))
+
+
+def repaired(faults: Iterable[Fault], homes: Mapping[str, Home], goal: Goal, now: datetime) -> Share:
+    """Of those alone that have so long, and are of these homes."""
+    mine = [one for one in faults if one.home in homes and _repaired_within(one, homes[one.home]) == goal.within]
+    met = sum(one.ended_at is not None and one.ended_at - one.found_at <= goal.within for one in mine)
+    missed = sum((one.ended_at or now) - one.found_at > goal.within for one in mine)
+    return Share(goal.within, goal.share, met, met + missed)
+
+
+def _repaired_within(fault: Fault, home: Home) -> timedelta:
+    sensor = home.sensor(fault.sensor)
+    return repaired_within(fault.kind, sensor.kind if sensor else None)
 
 
 def _share(

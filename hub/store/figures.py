@@ -1,4 +1,6 @@
-"""What the figures are computed from: the stamps of alerts, and when codes of key safes were shown, a question each."""
+"""What the figures are computed from: the stamps of alerts and of faults, and when codes of key safes were shown, a
+question each.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -7,10 +9,12 @@ from sqlalchemy import Engine, case, func, select
 
 from hub.store import schema
 from models.alert import Act, Lane, Outcome
-from models.figures import Stamps
+from models.detection import FindingKind
+from models.figures import Fault, Stamps
 from models.key_safe import Deed
 
-_alerts, _timeline, _safes = schema.alerts, schema.timeline, schema.key_safe_log
+_alerts, _timeline, _findings, _safes = schema.alerts, schema.timeline, schema.findings, schema.key_safe_log
+_OF_KITS = [kind.value for kind in FindingKind if kind.lane is Lane.KIT]
 
 
 def stamps(engine: Engine, start: datetime, end: datetime) -> list[Stamps]:
@@ -31,6 +35,23 @@ def stamps(engine: Engine, start: datetime, end: datetime) -> list[Stamps]:
     )
     with engine.connect() as connection:
         return [_stamps(row) for row in connection.execute(question)]
+
+
+def faults(engine: Engine, start: datetime, end: datetime) -> list[Fault]:
+    """Those that an alert told of, first found from `start` to before `end`. What was told of again, since it went on
+    after its alert was closed, is one fault.
+    """
+    f = _findings.c
+    found, ended = func.min(f.at, type_=schema.Moment()), func.max(f.ended_at, type_=schema.Moment())
+    question = (
+        select(f.home, f.kind, f.sensor, found.label("found"), ended.label("ended"))
+        .where(f.kind.in_(_OF_KITS), f.over.is_(False), f.alert.is_not(None), f.since < end)
+        .group_by(f.home, f.kind, f.sensor, f.since)
+        .having(found >= start, found < end)
+        .order_by(found)
+    )
+    with engine.connect() as connection:
+        return [Fault(r.home, FindingKind(r.kind), r.sensor, r.found, r.ended) for r in connection.execute(question)]
 
 
 def reveals(engine: Engine, start: datetime, end: datetime) -> list[tuple[str, datetime]]:

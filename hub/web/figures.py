@@ -44,8 +44,11 @@ def rows(month: Month) -> Iterator[tuple[object, ...]]:
     yield "homes", "", f.homes, "", "", ""
     yield "alerts", "people", f.people, "", "", ""
     yield "alerts", "kits", f.kits, "", "", ""
-    for name, shares in (("answered_within_seconds", f.answered), ("on_site_within_minutes", f.on_site)):
-        unit = 1 if name.endswith("seconds") else 60
+    for name, unit, shares in (
+        ("answered_within_seconds", 1, f.answered),
+        ("on_site_within_minutes", 60, f.on_site),
+        ("repaired_within_hours", 3600, month.repaired),
+    ):
         for one in shares:
             value = "" if one.share is None else f"{one.share:.4f}"
             yield name, int(one.within.total_seconds() // unit), value, one.met, one.all, one.goal

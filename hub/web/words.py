@@ -203,6 +203,10 @@ def whole_minutes(span: timedelta) -> str:
     return f"{span.total_seconds() / 60:.0f} min"
 
 
+def hours(span: timedelta) -> str:
+    return f"{span.total_seconds() / 3600:.0f} h"
+
+
 def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 

@@ -4,7 +4,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.alert import Lane, Outcome
-from models.figures import ANSWERED, ON_SITE, Stamps, answered, false_alerts, figures, kinds_of, month, on_site, today
+from models.detection import FindingKind
+from models.figures import (
+    ANSWERED,
+    ON_SITE,
+    REPAIRED,
+    Fault,
+    Stamps,
+    answered,
+    false_alerts,
+    figures,
+    kinds_of,
+    month,
+    on_site,
+    repaired,
+    today,
+)
 from tests.conftest import NOON, okafor_home
 
 S = timedelta(seconds=1)
@@ -60,6 +75,19 @@ def test_on_site_counts_from_the_decision_to_send_and_not_who_was_called_off() -
     given_up = replace(sent, closed_at=NOON + 90 * minute)
     share = on_site([ALERT, there, called_off, given_up, sent], ON_SITE[0], NOON + 30 * minute)
     assert (share.met, share.all) == (1, 2)
+
+
+def test_a_fault_has_as_long_as_what_is_dead_needs_and_counts_once_that_can_be_told() -> None:
+    homes, hour = {"h_okafor": okafor_home()}, timedelta(hours=1)
+    kit = Fault("h_okafor", FindingKind.KIT_UNHEARD, "", NOON, None)
+    mended = [replace(kit, ended_at=NOON + hours * hour) for hours in (48, 49)]
+    others = [replace(kit, kind=FindingKind.TAMPERED), replace(kit, kind=FindingKind.SENSOR_UNHEARD, sensor="hall_pir")]
+    button = replace(kit, kind=FindingKind.SENSOR_UNHEARD, sensor="pendant")
+    elsewhere = replace(kit, home="h_moor")
+    for hours, dead, rest in ((48, (1, 2), (0, 0)), (49, (1, 4), (0, 0)), (97, (1, 4), (0, 2))):
+        now = NOON + hours * hour
+        shares = [repaired([kit, *mended, *others, button, elsewhere], homes, goal, now) for goal in REPAIRED]
+        assert [(one.met, one.all) for one in shares] == [dead, rest], hours
 
 
 def test_false_alerts_are_for_a_hundred_homes_of_a_kind_and_thirty_days() -> None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hub.store.figures import reveals, stamps
+from hub.store.figures import faults, reveals, stamps
 from hub.store.health import Health
 from hub.web.access.door import Door, Hidden, Viewer
 from hub.web.access.reablement import of_council
 from hub.web.access.said import zone_of
-from models.figures import Figures, by_day, figures, month, today
+from models.figures import REPAIRED, Figures, Share, by_day, figures, month, repaired, today
 from models.privacy import Data, Purpose
 from models.reablement import Quarter
 
@@ -29,6 +29,7 @@ class Month:
     zone: str
     now: datetime
     figures: Figures
+    repaired: tuple[Share, ...]
     unprotected: float
     reveals: tuple[tuple[str, int], ...]
     before: str
@@ -62,6 +63,7 @@ class FiguresOf:
         homes = {one: home for one, home in every.items() if home.ended is None or home.ended >= start}
         made = figures(stamps(self._door.records.engine, start, end), homes, start, end, now, zone)
         shown = [at for home, at in reveals(self._door.records.engine, start, end) if home in homes]
+        wrong = faults(self._door.records.engine, start, end)
         before, after = _beside(year, number, -1), _beside(year, number, 1)
         return Month(
             f"{year}-{number:02}",
@@ -69,6 +71,7 @@ class FiguresOf:
             zone,
             now,
             made,
+            tuple(repaired(wrong, homes, goal, now) for goal in REPAIRED),
             sum(self._health.unprotected(homes, start, min(end, now)).values()),
             tuple(by_day(shown, start, min(end, now), zone)),
             before if before >= f"{EARLIEST}-01" else "",

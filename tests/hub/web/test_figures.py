@@ -154,9 +154,17 @@ def manager(world: World, visit: Visit, login: str = "max") -> Visitor:
 
 
 def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None:
+    days = [gone.now - timedelta(days=n) for n in (9, 6, 5, 3)]
+    tampered = Finding(FindingKind.TAMPERED, "h_okafor", days[0], days[0], sensor="hall_pir")
+    unheard = Finding(FindingKind.KIT_UNHEARD, "h_lindqvist", days[2], days[2])
+    again = replace(tampered, at=days[1], number=1)
+    for one in (tampered, again, unheard, replace(unheard, home="h_moor"), replace(unheard, at=days[3], over=True)):
+        gone.store.alerts.raise_(one, None, "Noticed.", one.at)
     guest = manager(gone, visit)
     page = words(guest.see("/figures"))
     assert "November 2026 2 homes" in page
+    assert "48 h 100.0 % 1 of 1 100 %" in page
+    assert "96 h 0.0 % , short of the aim 0 of 1 100 %" in page, "one, though it was told of twice"
     assert "60 s 50.0 % , short of the aim 1 of 2 97.5 %" in page
     assert "Unprotected minutes 2" in page, "one, in each of two homes"
     assert "Call for help one person (2)" in page
@@ -167,6 +175,7 @@ def test_a_page_a_file_and_a_bar_say_the_same(gone: World, visit: Visit) -> None
     told = {(one["figure"], one["of"]): one for one in csv.DictReader(io.StringIO(answer.text))}
     assert told["answered_within_seconds", "60"]["value"] == "0.5000"
     assert told["alerts", "people"]["value"] == "2"
+    assert (told["repaired_within_hours", "48"]["count"], told["repaired_within_hours", "96"]["all"]) == ("1", "1")
     assert told["unprotected_minutes", ""]["value"] == "2"
     assert told["alerts_of_day", "2026-11-20"]["value"] == "2"
     assert told["reveals_of_codes", ""]["value"] == "2"
