@@ -94,14 +94,15 @@ class Administration:
         desk, residents = self._door.desk(viewer), self._door.records.all_residents_of(home_id)
         ids = {one.id for one in residents}
         records: list[tuple[str, Any]] = [("homes", home), *(("residents", one) for one in residents)]
-        records += [("contacts", one) for one in self._door.contacts(residents)]
+        contacts = self._door.contacts(residents)
+        records += [("contacts", one) for one in contacts]
         records += [("consents", one) for key, one in desk.all("consents").items() if key[0] == home_id]
         records += [("plans", one) for key, one in desk.all("plans").items() if key[0] in ids]
         forms = [_form(kind, record, typed) for kind, record in records]
         log = [
             one
             for one in amendments.latest(self._engine, viewer.council, 2000)
-            if one.key.split(" ")[0] in {home_id, *ids}
+            if one.key.split(" ")[0] in {home_id, *ids, *(contact.id for contact in contacts)}
         ]
         new = tuple(_blanks(home_id, residents, typed))
         return Household(home_id, tuple(forms), new, tuple(log[:20]), home.ended, tuple(residents), home.timezone)

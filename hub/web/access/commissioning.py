@@ -521,8 +521,8 @@ _PLUGS = {MAINS: "Pull the kit's plug, wait, and put it back", BROADBAND: "Pull 
 
 def _telephone(resident: Resident, fitting: Fitting) -> str:
     if resident.phone:
-        return "is written down; it is not shown here"
-    return "there is none" if resident.id in fitting.no_phone else "is not written down"
+        return "a telephone number is written down; it is not shown here"
+    return "there is no telephone" if resident.id in fitting.no_phone else "no telephone number is written down"
 
 
 def _first_of(missing: Sequence[str]) -> str:
