@@ -1,6 +1,7 @@
 """What the hub knows of a home now, fetched for whoever is to be told: for pages and for notices alike."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -157,8 +158,9 @@ def noticed(records: Records, series: Series, home: Home, start: datetime, end: 
 
 
 def used(records: Records, home: Home) -> Home:
-    """With the sensors that are agreed to now."""
-    return in_use(home, agreed(records.consents(home.id), home.id))
+    """With the sensors that are agreed to now, and no fewer people than are looked after there."""
+    people = max(home.people, len(records.residents_of(home.id)))
+    return replace(in_use(home, agreed(records.consents(home.id), home.id)), people=people)
 
 
 def told_of(alerts: Alerts, some: Sequence[Alert], hidden: Sequence[Hours], now: datetime) -> list[Alert]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from hub.clock import Clock
 from hub.escalate import OUR_FAULT, Outcome, Sending
-from hub.knowing import Knowing
+from hub.knowing import Knowing, used
 from hub.letters import Letters
 from hub.links import BY_LINK, Links, Matter
 from hub.owed import Owed
@@ -42,7 +42,7 @@ from models.notices import (
 )
 from models.observation import SensorKind
 from models.people import PUSH, SPOKEN_CALL, WEB_PUSH, Contact, Resident, Role
-from models.privacy import Data, Purpose, agreed, in_use, level_at, showing
+from models.privacy import Data, Purpose, level_at, showing
 from models.response import Tried
 from models.telling import say
 
@@ -273,7 +273,7 @@ class Notices:
         return self._store.records.home(resident.home) if resident and resident.ended is None else None
 
     def _in_use(self, home: Home) -> Home:
-        return in_use(home, agreed(self._store.records.consents(home.id), home.id))
+        return used(self._store.records, home)
 
 
 def _spoken(notice: Notice, text: str, language: str) -> bytes:

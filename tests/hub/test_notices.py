@@ -31,7 +31,7 @@ from hub.store.wishes import Wishes
 from hub.transports import Unreached
 from models.notices import NoticeKind, Preferences
 from models.observation import SensorKind, What
-from models.people import BY_LETTER, READ_ALOUD, Account, Address, Level, Role, Telling
+from models.people import BY_LETTER, READ_ALOUD, Account, Address, Level, Resident, Role, Telling
 from models.privacy import Consent
 from models.register import Register
 from models.wire import Heartbeat, encode
@@ -233,14 +233,19 @@ def test_got_to_bed_comes_when_it_is_so_and_else_a_word_by_one(desk: Desk) -> No
     assert "We have not noticed that Mum went to bed." in desk.told["email"].calls[-1].text
 
 
-def test_of_a_couple_nobody_is_told_that_one_of_them_is_in_bed(desk: Desk) -> None:
+@pytest.mark.parametrize("settings_know", [True, False])
+def test_of_a_couple_nobody_is_told_that_one_of_them_is_in_bed(desk: Desk, *, settings_know: bool) -> None:
     """One lies down at nine; ten minutes later the other is in the hall."""
     home = desk.store.records.home(HOME)
     assert home
     saw(desk, evening(21), "bed", What.LAY_DOWN)
     saw(desk, evening(21.2), number=2)
     agreed = Consent(HOME, SensorKind.BED, "grace", "agreed", T0)
-    desk.store.records.load(Register(homes=(replace(home, people=2),), consents=(agreed,)), {})
+    if settings_know:
+        desk.store.records.load(Register(homes=(replace(home, people=2),), consents=(agreed,)), {})
+    else:
+        his = Resident("emeka", HOME, "Emeka Okafor", "Mr Okafor", "1 Elm Row")
+        desk.store.records.load(Register(residents=(his,), consents=(agreed,)), {})
     desk.relatives.prefer("ada", Preferences("Mum", bed=True, digest_hour=21))
     for hour in (21.3, 22.0):
         desk.at(evening(hour))

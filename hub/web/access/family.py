@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
-from hub.knowing import about, told_of
+from hub.knowing import about, told_of, used
 from hub.store.relatives import Relatives
 from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
@@ -82,7 +82,7 @@ class FamilyDesk:
         """In whole sentences; none for whoever may know of no moment, nor of a day of which that can't be said, nor
         where it may have been another who was up.
         """
-        if home.people > 1:
+        if used(self._door.records, home).people > 1:
             return []
         found = self._days.knowing.ups(home, now, DAYS_IN_A_LETTER, hidden)
         ups = [rounded(up, now, home.timezone, shown) for up in found]
