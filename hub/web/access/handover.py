@@ -122,7 +122,7 @@ class Handovers:
         if not lived_in([one.at for one in self._knowing.seen(home, max(muted.at, now - LIVED_IN), now)]):
             return ""
         self._door.look(viewer, Purpose.QUEUE, home.id, shown, about="muted as away", at_most=timedelta(hours=1))
-        return f"Signs of life in several hours: somebody{' (or a pet)' if home.pets else ''} is home."
+        return f"Signs of life in several hours: somebody{' (or a pet)' if home.pets else ''} seems to be home."
 
     def promise(self, viewer: Viewer, home: str, alert: int | None, after: timedelta, text: str) -> None:
         """Raises Hidden, and Refused with what is missing."""
