@@ -1,6 +1,6 @@
 """The budget of false alerts that each home is watched with: what was set, shifted by what became of its alerts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -79,7 +79,7 @@ class Budgets:
     def _shift(
         self, home: Home, shifts: Sequence[Shift], lately: Sequence[Judged], known_for: timedelta, now: datetime
     ) -> None:
-        undone = set_aside(shifts)
+        undone = set_aside(shifts, self._store.alerts)
         own = home.false_alerts_a_month
         mine = [one for one in lately if one.home == home.id and one.alert not in undone]
         due, was = budget(own, mine, known_for, now), shifts[-1].now if shifts else own
@@ -96,7 +96,7 @@ def sure_enough(store: Store, now: datetime) -> dict[tuple[str, str], float]:
 
 
 def counted_falls(alerts: Alerts, records: Records, now: datetime, home: str | None = None) -> list[JudgedFall]:
-    undone = records.falls_undone()
+    undone = _not_corrected(records.falls_undone(), alerts)
     return [one for one in alerts.judged_falls(now - FALLS_COUNTED, home) if one.alert not in undone]
 
 
@@ -116,7 +116,14 @@ def in_force(shifts: Sequence[Shift]) -> dict[str, float]:
     return {one.home: one.now for one in shifts}
 
 
-def set_aside(shifts: Sequence[Shift]) -> frozenset[int]:
+def set_aside(shifts: Sequence[Shift], alerts: Alerts) -> frozenset[int]:
     """The alerts that count no more, since a person has undone what they led to."""
-    undone = {one.undoes for one in shifts}
-    return frozenset(alert for one in shifts if one.id in undone for alert in one.because)
+    undone = {one.undoes: one.at for one in shifts}
+    aside = {alert: undone[one.id] for one in shifts if one.id in undone for alert in one.because}
+    return _not_corrected(aside, alerts)
+
+
+def _not_corrected(undone: Mapping[int, datetime], alerts: Alerts) -> frozenset[int]:
+    """Of alerts whose effect was undone at a moment: those that still are what they were then."""
+    corrected = alerts.corrected(undone)
+    return frozenset(alert for alert, at in undone.items() if alert not in corrected or corrected[alert] <= at)

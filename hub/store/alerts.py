@@ -3,7 +3,7 @@
 Whoever changes an alert names the version it saw, so that two who work on the same one can't both believe they did.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -365,6 +365,12 @@ class Alerts:
         """What became of falls that pendants felt, an entry for each alert and pendant, closed since then."""
         rows = self._all(_FALLS, since=since) if home is None else self._all(_FALLS_OF, since=since, home=home)
         return [JudgedFall(r.id, r.home, r.sensor, Outcome(r.outcome), r.closed_at) for r in rows]
+
+    def corrected(self, ids: Collection[int]) -> dict[int, datetime]:
+        """When the outcome of each of these was corrected last, if it was."""
+        t = _timeline.c
+        mine = select(t.alert, t.at).where(t.alert.in_(list(ids)), t.act == Act.CORRECT.value).order_by(t.id)
+        return {row.alert: row.at for row in self._all(mine)} if ids else {}
 
     def counts(self) -> dict[str, dict[str, dict[str, int]]]:
         """For each home: alerts by kind, and findings (what began, not what was over) by kind."""

@@ -182,7 +182,7 @@ _LOOPS = select(schema.loops)
 _EXPECTATION = asked_by(schema.expectations, home=schema.expectations.c.home)
 _SHIFTS = select(*[column for column in schema.shifts.c if column.name != "link"]).order_by(schema.shifts.c.id)
 _SHIFTS_OF = _SHIFTS.where(schema.shifts.c.home == bindparam("home"))
-_UNDONE = select(schema.falls_undone.c.alerts)
+_UNDONE = select(schema.falls_undone.c.alerts, schema.falls_undone.c.at).order_by(schema.falls_undone.c.id)
 
 
 class Records:
@@ -471,8 +471,9 @@ class Records:
         with writing(self._engine, appends="acts") as connection:
             chain.add(connection, schema.falls_undone, row)
 
-    def falls_undone(self) -> frozenset[int]:
-        return frozenset(alert for alerts in self._bodies(_UNDONE) for alert in alerts)
+    def falls_undone(self) -> dict[int, datetime]:
+        """Alerts that no longer count for a pendant, and since when."""
+        return {alert: row.at for row in self._all(_UNDONE) for alert in row.alerts}
 
     def proofs(self, kept: Mapping[str, chain.Head]) -> Iterable[tuple[str, chain.Proof]]:
         """A walk along every hash-chained log, with the heads that were kept of some."""

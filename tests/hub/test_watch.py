@@ -878,6 +878,11 @@ def test_three_false_falls_and_the_pendant_has_to_be_surer_until_it_is_undone(po
     post.store.records.undo_falls(HOME, post.hand.now, "pendant", tuple(range(1, 6)), "sunita")
     look(post)
     assert post.watch._budgets._falls == {}
+    post.hand.move(minutes=1)
+    for alert in (1, 2, 3):
+        post.store.alerts.act(alert, Act.CORRECT, "sunita", post.hand.now, outcome=Outcome.VISITOR)
+    look(post)
+    assert post.watch._budgets._falls == {(HOME, "pendant"): 0.7}, "what was corrected since it was undone counts again"
     assert post.store.records.broken_logs() == []
 
 

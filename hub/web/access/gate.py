@@ -362,7 +362,7 @@ class Gate:
         if not shifts or shifts[-1].id != shift_id or not shifts[-1].because:
             raise Refused("the budget was shifted again meanwhile: look at what holds now")
         last = shifts[-1]
-        aside = set_aside(shifts) | set(last.because)
+        aside = set_aside(shifts, self._alerts) | set(last.because)
         counted = [one for one in judged(self._alerts, now) if one.home == home.id and one.alert not in aside]
         due = budget(home.false_alerts_a_month, counted, self._known_for(home, now), now)
         try:
