@@ -160,24 +160,25 @@ class Calls:
 
 
 def last_noticed(alerts: Alerts, alert: Alert, timeline: Sequence[Entry], hidden: Sequence[Hours]) -> Entry | None:
-    """What the `timeline` of an open alert explains last, unless that was noticed in hours that are `hidden`.
+    """What the `timeline` of an open alert explains last, unless that was noticed in hours that are `hidden`; and
+    rather a press or fall than what came with it, such as the end of the silence that a press ends.
 
     Which finding it explains is not written down: one since the explanation before, a press or a fall ahead of what
     came with it; or, where it came late, any.
     """
     explained = [one for one in timeline if one.act in (Act.RAISE, Act.GROW)]
-    if not hidden or not explained:
-        return explained[-1] if explained else None
+    if not explained:
+        return None
     last = explained[-1]
     before = [one.at for one in explained if one.at < last.at]
     ahead = explained[len(before)]
     found = alerts.found(alert)
     fresh = [one for one in found if before and one.at > before[-1]]
-    calls = [one for one in fresh if one.kind in (FindingKind.PRESS, FindingKind.FALL)]
-    for entry, some in ((last, fresh or found), (ahead, calls)):
+    calls = [one for one in fresh if one.kind in (FindingKind.PRESS, FindingKind.FALL) and ahead is not last]
+    for entry, some in ((ahead, calls), (last, fresh or found)):
         if some and not reaches_into(hidden, min(one.since for one in some), entry.at):
             return entry
-    return None
+    return None if hidden else last
 
 
 def why_called(alerts: Alerts, wishes: Wishes, contact: Contact, alert: Alert, now: datetime, language: str) -> str:
