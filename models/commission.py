@@ -183,7 +183,7 @@ def of_sensor(
         )
     if ears.unfit:
         return Verdict(Colour.RED, f"The kit can't listen to it: {ears.unfit}. Correct it in the list above.")
-    if test is None or (test.sensor is not None and test.sensor != sensor):
+    if test is None or (test.sensor is not None and _fitted(test.sensor) != _fitted(sensor)):
         return Verdict(Colour.OPEN, "Not tested." if test is None else "Changed since it was tested: test it again.")
     if test.passed_at is not None:
         link = "" if test.link is None else f", radio {test.link} of 255{' (weak)' if test.link < WEAK else ''}"
@@ -328,7 +328,7 @@ def _missing_tests(of: Standing) -> Iterable[str]:
         if len(living) > 1 and sensor.kind is SensorKind.PENDANT and sensor.wearer not in living:
             yield f"Whose pendant {sensor.id} is, is not said."
         test = of.fitting.tests.get(sensor.id)
-        if test is None or test.sensor != sensor:
+        if test is None or test.sensor is None or _fitted(test.sensor) != _fitted(sensor):
             yield f"{sensor.id} ({sensor.room}) is not tested."
         elif test.passed_at is None:
             yield f"{sensor.id} ({sensor.room}) has not passed its test."
@@ -367,5 +367,5 @@ def broken_by(proved: Proved, home: Home, kinds: frozenset[SensorKind]) -> list[
 
 
 def _fitted(sensor: Sensor) -> Sensor:
-    """Without what the hub itself sets."""
-    return replace(sensor, fall_chance=0.0)
+    """Without what the hub itself sets, and whose it is: neither changes what a test proves."""
+    return replace(sensor, fall_chance=0.0, wearer=None)

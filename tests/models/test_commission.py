@@ -153,6 +153,14 @@ def test_a_sensor_that_was_moved_since_is_to_be_tested_again() -> None:
     assert (verdict.colour, verdict.text) == (Colour.OPEN, "Changed since it was tested: test it again.")
 
 
+def test_to_say_whose_a_pendant_is_undoes_neither_its_test_nor_the_certificate() -> None:
+    worn = replace(HOME, sensors=tuple(replace(one, wearer="r_emeka") for one in HOME.sensors))
+    assert missing(replace(good(), home=worn)) == []
+    assert of_sensor(passed(DOOR), replace(DOOR, wearer="r_emeka"), Ears(None, "", 0), NOON).colour is Colour.GREEN
+    proved = Proved(HOME.id, NOON, "ivan", "Ivan", HOME.sensors, tuple(SensorKind), proved_fitting().tests)
+    assert broken_by(proved, worn, ALL) == []
+
+
 @pytest.mark.parametrize(
     ("name", "gone", "back"),
     [
