@@ -33,11 +33,15 @@ LATE_AFTER = timedelta(minutes=5)
 
 LIVED_IN = timedelta(hours=12)
 HOURS_LIVED_IN = 4
-"""In a home muted as away, signs of life in so many hours of the last ones mean that somebody is there: who waters the
-plants, or brings the post in twice a day, leaves signs in fewer.
+"""In a home muted as away, so many signs of life, each an hour or more after the one counted before it, mean that
+somebody is there: who waters the plants, or brings the post in twice a day, leaves fewer.
 """
 
 
 def lived_in(signs: Sequence[datetime]) -> bool:
-    """By the moments of signs of life within `LIVED_IN`."""
-    return len({one.replace(minute=0, second=0, microsecond=0) for one in signs}) >= HOURS_LIVED_IN
+    """By the moments of signs of life within `LIVED_IN`, in order of time."""
+    counted: list[datetime] = []
+    for one in signs:
+        if not counted or one - counted[-1] >= timedelta(hours=1):
+            counted.append(one)
+    return len(counted) >= HOURS_LIVED_IN
