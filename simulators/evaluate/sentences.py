@@ -161,10 +161,14 @@ class _Told:
             end = start + timedelta(days=1)
             seen = self._between(start - timedelta(days=1), end, float("inf"))
             up = up_at(seen, start, end)
-            told = up and self.first < start and self._heard_between(start, up) and not came_home(self.home, seen, up)
+            told = up and self.first < start and self._heard_between(start, up) and not self._came_home(up)
             found[start] = minute_of(up, self.home.timezone) if up and told else None
             start = end
         return found
+
+    def _came_home(self, up: datetime) -> bool:
+        """Perhaps after days."""
+        return came_home(self.home, self.seen, up)
 
     def _heard_between(self, start: datetime, end: datetime) -> bool:
         return not any(a < end.timestamp() and b > start.timestamp() for a, b in self.deaf)
