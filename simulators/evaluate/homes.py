@@ -59,6 +59,9 @@ KIND_OF = {"door": SensorKind.DOOR, "bed": SensorKind.BED, "chair": SensorKind.C
 KIND_WORDS = {"motion": "motion", "pir": "motion"} | {kind: kind for kind in KIND_OF} | {"contact": "door"}
 """Words in what a recording calls a kind; the first counts."""
 
+GLUED = ("", "s", "sensor", "detector", "contact", "mat", "pad")
+"""What such a word may end in: "DoorSensor", "bedmat"."""
+
 AT_ONCE = 5
 """So many homes must be recording for their common silence to mean that the installation was dead."""
 
@@ -214,10 +217,10 @@ def _source(cells: tuple[str, ...], where: str) -> Source:
     """A thermometer says numbers, and a 1 among them is no movement."""
     sensor, said, value, room = cells
     words = slug(said).split("_")
-    kind = next((kind for word, kind in KIND_WORDS.items() if word in words), said.lower())
+    kind = next((kind for word, kind in KIND_WORDS.items() if any(word + end in words for end in GLUED)), said.lower())
     fit = Fitted(sensor, kind, room)
     if value.upper() in ON:
-        return fit, noticed(kind, went_on(value, contact=kind == "door" and "contact" in words)), False
+        return fit, noticed(kind, went_on(value, contact=kind == "door" and "contact" in slug(said))), False
     if kind in KIND_WORDS or not _is_number(value):
         raise BadRecording(f"{where}: value '{value}' is none of {', '.join(ON)}; correct the row or leave it out")
     return fit, None, True

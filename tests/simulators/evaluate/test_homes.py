@@ -127,9 +127,13 @@ def test_values_and_kinds_in_other_words_say_the_same(tmp_path: Path) -> None:
         "2019-05-15T12:21:00+01:00,b,door,true,hall",
         "2019-05-15T12:21:05+01:00,b,door,False,hall",
         "2019-05-15T12:22:00+01:00,c,bed mat,on,bedroom",
+        "2019-05-15T12:23:00+01:00,d,DoorSensor,ON,hall",
+        "2019-05-15T12:24:00+01:00,e,doorcontact,0,hall",
+        "2019-05-15T12:25:00+01:00,f,bedmat,off,bedroom",
     )
     home = read_home(path)
-    assert home.what.tolist() == [CODE_OF[what] for what in (What.MOVED, What.OPENED, What.CLOSED, What.LAY_DOWN)]
+    said = (What.MOVED, What.OPENED, What.CLOSED, What.LAY_DOWN, What.OPENED, What.OPENED, What.GOT_UP)
+    assert home.what.tolist() == [CODE_OF[what] for what in said]
     assert home.t[0] == 1557922820.0
 
 
