@@ -451,6 +451,8 @@ class Commissioning:
             raise Refused("Give a number, or say that there is no telephone: not both.")
         if not none and not PHONE.fullmatch(phone):
             raise Refused("A telephone number has 6 to 20 digits. If there is no telephone, say so.")
+        if none and resident.phone:
+            raise Refused("A number is on record, which is not shown here. If it is wrong, the office removes it.")
         self._keep(viewer, Change("residents", (resident.id,), resident, replace(resident, phone=phone)))
 
         def said(one: Fitting) -> Fitting:
