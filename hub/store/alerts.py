@@ -576,25 +576,27 @@ def _act(
 ) -> Alert:
     alert = locked(connection, alert_id)
     moved = changed(alert, act, actor, now, outcome, hold)
-    moved = _as_before(connection, moved, now) if act is Act.REOPEN else replace(moved, reason=reason or moved.reason)
+    moved = _as_before(connection, moved) if act is Act.REOPEN else replace(moved, reason=reason or moved.reason)
     save(connection, alert, moved)
     note(connection, moved, now, act, actor, text)
-    if act is Act.ANSWER and alert.lane is Lane.PERSON:
+    if act in (Act.ANSWER, Act.REOPEN) and alert.lane is Lane.PERSON:
         order = {"home": alert.home, "alert": alert.id, "order": Order.HELP_COMING.value, "intended_at": now}
         connection.execute(insert(_orders).values(**order, text="", dropped=False))
     return moved
 
 
-def _as_before(connection: Connection, reopened: Alert, now: datetime) -> Alert:
-    """A responder who was on the way when it was closed still is. Raises Refused where another alert is open by now."""
+def _as_before(connection: Connection, reopened: Alert) -> Alert:
+    """A responder who had been sent stays the one who was, but they may have left or think that it is over: the holder
+    has to see to it as soon as after an answer. Raises Refused where another alert is open by now, or the kit is well.
+    """
     newer = _open_alert(connection, reopened.home, reopened.resident, reopened.lane)
     if newer is not None:
         raise Refused(f"alert {newer.id} has been raised there since: go on with that one")
+    if reopened.lane is Lane.KIT and not _still_wrong(connection, reopened.id):
+        raise Refused("it is over meanwhile: nothing is wrong with that kit any more")
     states = select(_timeline.c.state).where(_timeline.c.alert == reopened.id, _timeline.c.state != State.CLOSED.value)
     last = connection.execute(states.order_by(_timeline.c.id.desc()).limit(1)).scalar_one()
-    if State(last) is not State.ATTENDING:
-        return reopened
-    return replace(reopened, state=State.ATTENDING, look_again_at=lapse_time(State.ATTENDING, now))
+    return replace(reopened, state=State.ATTENDING) if State(last) is State.ATTENDING else reopened
 
 
 def _ordered(connection: Connection, orders: Sequence[Ordered], how: HomeTold, now: datetime) -> None:

@@ -297,6 +297,7 @@ class Sheet:
     """Nothing says yet whether the home was told that help is coming."""
     reopening: timedelta | None = None
     """For how long yet this viewer may take its closing back."""
+    sent_may_think_it_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

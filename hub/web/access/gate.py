@@ -241,6 +241,7 @@ class Gate:
             self.after.of_alert(viewer, alert) if Data.CONTACTS in shown else None,
             _home_untold(alert, entries) if Data.TIMELINE in shown else False,
             self.reopening(viewer, alert),
+            _sent_may_think_it_over(alert, entries),
         )
 
     def person(self, viewer: Viewer, resident_id: str, reason: str = "") -> Person:
@@ -707,8 +708,14 @@ def _home_untold(alert: Alert, entries: Sequence[Entry]) -> bool:
     """Whether it is still open if the home was told that help is coming."""
     if alert.lane is not Lane.PERSON or alert.state in (State.RAISED, State.CLOSED):
         return False
-    answered = max((one.id for one in entries if one.act is Act.ANSWER), default=0)
-    return not any(one.id > answered and one.text in set(HomeTold) for one in entries)
+    ordered = max((one.id for one in entries if one.act in (Act.ANSWER, Act.REOPEN)), default=0)
+    return not any(one.id > ordered and one.text in set(HomeTold) for one in entries)
+
+
+def _sent_may_think_it_over(alert: Alert, entries: Sequence[Entry]) -> bool:
+    """Whether its holder has written and done nothing since it was opened again with a responder sent."""
+    last = next((one.act for one in reversed(entries) if one.actor == alert.holder), None)
+    return alert.state is State.ATTENDING and last is Act.REOPEN
 
 
 def _happened(entry: Entry, names: dict[str, str]) -> Happened:

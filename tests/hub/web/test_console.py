@@ -12,6 +12,7 @@ from models.home import Home
 from models.observation import What
 from models.register import PlanOf, Register
 from models.response import OUTSIDE, RESIDENT, TELEPHONE, Answer, ResponsePlan, Step
+from models.wire import Order
 from tests.conftest import okafor_home
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.world import World
@@ -200,6 +201,8 @@ def test_a_slip_in_closing_is_taken_back_and_all_goes_on(world: World, visit: Vi
     page = f"/console/alert/{alert.id}"
     tom.post(f"{page}/answer")
     tom.post(f"{page}/send", to="priya")
+    world.store.alerts.act(alert.id, Act.LEAVE, "priya", world.now, text="genuine fall.")
+    world.store.alerts.ordered(world.store.alerts.orders(), HomeTold.SAID, world.now)
     tom.post(f"{page}/close", outcome="test")
     assert "For another 15 min you can open it again" in words(tom.see(page))
     world.move(timedelta(minutes=4))
@@ -212,10 +215,20 @@ def test_a_slip_in_closing_is_taken_back_and_all_goes_on(world: World, visit: Vi
     again = world.store.alerts.alert(alert.id)
     assert again is not None
     assert (again.state, again.holder, again.outcome, again.closed_at) == (State.ATTENDING, "tom", None, None)
+    assert again.look_again_at == world.now + world.store.records.plan_for(again).hold, "she may have gone by now"
+    ring = "Ring Priya Nair: they may have left, or been told that it was over"
+    sheet, untold = words(tom.see(page)), "it has not said yet that it showed or said it"
+    assert ring in sheet
+    assert untold in sheet
     assert [one.act for one in world.store.alerts.timeline(alert.id)][-2:] == [Act.CLOSE, Act.REOPEN]
+    assert [one.order for one in world.store.alerts.orders()] == [Order.HELP_COMING], "the home is told anew"
+    world.store.alerts.ordered(world.store.alerts.orders(), HomeTold.SAID, world.now)
+    assert untold not in words(tom.see(page))
     assert "Priya Nair was sent" in words(tom.see("/console"))
     assert "Opened again Tom Brandt" in words(tom.see(page))
-    assert priya.get(f"/visits/{alert.id}").status_code == 200, "she is on her way as she was"
+    assert priya.get(f"/visits/{alert.id}").status_code == 200, "she was sent as before"
+    tom.post(f"{page}/note", text="Priya goes back")
+    assert ring not in words(tom.see(page))
     assert afterwards.at_next_call("h_okafor") == [], "it is not over, so nobody is asked how it went"
     assert tom.post(f"{page}/reopen").status_code == 409
     tom.post(f"{page}/close", outcome="genuine fall")
@@ -237,6 +250,19 @@ def test_a_closing_is_not_taken_back_later_nor_beside_a_newer_alert(world: World
         assert "open it again" not in late.see(f"/console/alert/{second.id}")
         assert late.post(f"/console/alert/{second.id}/reopen").status_code == 409
     assert world.store.records.broken_logs() == []
+
+
+def test_a_fault_that_is_over_meanwhile_is_not_opened_again(world: World, visit: Visit) -> None:
+    kit, tom = world.kit_unheard("h_okafor"), visit("tom")
+    page = f"/console/alert/{kit.id}"
+    tom.post(f"{page}/answer")
+    tom.post(f"{page}/close", outcome="fault")
+    assert tom.post(f"{page}/reopen").headers["location"] == page, "as long as it is not heard"
+    tom.post(f"{page}/close", outcome="fault")
+    over = Finding(FindingKind.KIT_UNHEARD, "h_okafor", world.now, world.now, over=True)
+    assert world.store.alerts.raise_(over, None, "It is heard again.", world.now) is None
+    told = tom.post(f"{page}/reopen")
+    assert (told.status_code, "it is over meanwhile" in told.text) == (409, True)
 
 
 def test_an_answer_that_lapsed_says_whose(world: World, visit: Visit) -> None:
