@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.store import Store
-from hub.store.figures import stamps
+from hub.store.figures import faults, stamps
 from hub.store.key_safes import KeySafes
 from models.alert import Act, Lane, Outcome
 from models.detection import Finding, FindingKind
@@ -107,6 +107,9 @@ def test_the_figures_are_those_that_one_counts_slowly(store: Store) -> None:
         assert (wrong.count, wrong.homes) == (count, len(fits))
         assert wrong.rate == pytest.approx(count / len(fits) / days_long * 100)
     assert made.false_alerts
+    found = faults(store.records.engine, *MONTH)
+    assert len(found) >= made.kits > 0
+    assert all(MONTH[0] <= one.found_at < MONTH[1] for one in found)
 
 
 def _kinds(home: Home) -> list[str]:
