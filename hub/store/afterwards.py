@@ -1,17 +1,18 @@
 """What follows an alert: questions how it went and their answers, referrals on, and challenges with theirs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, bindparam, delete, select, update
+from sqlalchemy import Engine, Select, and_, bindparam, delete, exists, func, select, update
 
 from hub.store import chain, schema
 from hub.store.database import writing
 from hub.store.once import asked_by, reading
 from models.afterwards import Service, Went
 
-_feedback, _referrals, _challenges = schema.feedback, schema.referrals, schema.challenges
+_feedback, _referrals, _challenges, _alerts = schema.feedback, schema.referrals, schema.challenges, schema.alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,15 @@ class Afterwards:
         with reading(self._engine) as connection:
             rows = connection.execute(question if alert is None else question.where(t.c.alert == alert))
             return [Said(**row._mapping) for row in rows]
+
+    def unanswered(self, homes: Collection[str]) -> int:
+        """How many challenges of alerts in these homes wait for an answer."""
+        asked, answer = _challenges, _challenges.alias()
+        answered = exists().where(answer.c.alert == asked.c.alert, answer.c.answers == asked.c.id)
+        here = and_(_alerts.c.id == asked.c.alert, _alerts.c.home.in_(list(homes)))
+        question = select(func.count()).where(here, asked.c.answers == 0, ~answered)
+        with reading(self._engine) as connection:
+            return connection.execute(question).scalar_one()
 
     def _asked(self, condition: object, limit: int | None = None) -> list[Asked]:
         return self._read(select(_feedback).where(condition).order_by(_feedback.c.id.desc()).limit(limit))  # type: ignore[arg-type]

@@ -97,7 +97,7 @@ def challenges(request: Request, gate: TheGate, who: Who) -> Response:
 
 @routes.get("/console/challenges/waiting")
 def challenges_waiting(request: Request, gate: TheGate, who: Who) -> Response:
-    return page(request, "challenged.html", viewer=who, waiting=len(gate.after.looked_into(who).open))
+    return page(request, "challenged.html", viewer=who, waiting=gate.after.waiting(who))
 
 
 @routes.post("/console/challenges/{number}")

@@ -257,6 +257,11 @@ class AfterDesk:
             self._door.names(),
         )
 
+    def waiting(self, viewer: Viewer) -> int:
+        """How many challenges nobody has answered. Raises Hidden."""
+        self._supervising(viewer)
+        return self._after.unanswered(self._door.homes(viewer))
+
     def decide(self, viewer: Viewer, challenge: int, words: str) -> None:
         """Raises Hidden, and Refused."""
         self._supervising(viewer)

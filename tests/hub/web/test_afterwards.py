@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from hub.budgets import judged
 from hub.keyring import Keyring
@@ -13,17 +14,19 @@ from hub.links import Links, Matter
 from hub.store.afterwards import Afterwards
 from hub.store.relatives import Relatives
 from hub.store.responses import Responses
+from hub.web.access import Gate, Viewer
 from models.afterwards import Service, Went
 from models.alert import Act, Alert, Outcome
 from models.detection import FindingKind
 from models.notices import Preferences
-from models.people import Address
+from models.people import Account, Address, Role
 from models.reason import REASONS, known, said
 from models.register import Register
 from models.response import OUTSIDE, Answer, Tried
 from tests.conftest import wanted
 from tests.hub.web.conftest import Visitor, words
-from tests.hub.web.world import World
+from tests.hub.web.test_councils import ELSEWHERE
+from tests.hub.web.world import HASH, World
 
 Visit = Callable[..., Visitor]
 
@@ -209,6 +212,28 @@ def test_those_it_was_about_see_why_and_a_supervisor_answers_them(world: World, 
     assert sunita.post("/console/challenges/1", text="Twice").status_code == 409
     assert "You are right: we rang her." in words(ada.see(f"/why/{alert.id}"))
     assert world.store.records.broken_logs() == []
+
+
+def test_how_many_challenges_wait_is_counted_at_the_same_cost_however_many_there_are(world: World) -> None:
+    store, asked = world.store, list[str]()
+    store.records.load(ELSEWHERE, {one.login: HASH for one in ELSEWHERE.accounts})
+    ours, theirs = (world.press(), world.silence("h_lindqvist", "r_lindqvist")), world.press("h_moor", "r_moor")
+    gate = Gate(store.records, store.alerts, store.series, world.clock)
+    sunita = Viewer(Account("sunita", "Sunita Rao", Role.SUPERVISOR), "-")
+    event.listen(store.records.engine, "before_cursor_execute", lambda _c, _r, text, *_: asked.append(text))
+
+    def looked() -> tuple[int, int]:
+        asked.clear()
+        return gate.after.waiting(sunita), len(asked)
+
+    assert looked()[0] == 0
+    first = after(world).say(ours[0].id, "ada", "She meant to.", world.now)
+    waits, cost = looked()
+    for alert in (*ours, theirs):
+        after(world).say(alert.id, "ada", "And again.", world.now)
+    assert (waits, looked()) == (1, (3, cost)), "another council's is not counted"
+    after(world).say(ours[0].id, "sunita", "You are right.", world.now, first)
+    assert looked() == (2, cost)
 
 
 @pytest.mark.parametrize("login", ["karl", "ben", "chi", "dele", "tom", "priya", "ivan"])
