@@ -81,16 +81,34 @@ BY_KEY: dict[str, Answer] = {
 }
 """What somebody who was reached says by a key of the telephone, a number sent back, or a button behind a link."""
 
-_COUNTED = "min|mins|minutes?|munud|h|hrs?|hours?|awr|[ap]m|o'clock|days?|km|miles?|milltir|more|of|or|to|times?|calls?"
-_SENT_BACK = re.compile(rf"\s*([1-4])(?!\w)\W*+(?!\d|(?:{_COUNTED})\b)", re.IGNORECASE)
+_FINE = r"(?:(?:all|she|he|they)(?:\W?s|\W?re| is| are)? )?(?:fine|ok|okay|alright|all right)|all (?:is )?(?:good|well)"
+_GOES_WITH = {
+    "1": r"(?:(?:i|we)(?:\W?m|\W?re| am| are) )?(?:coming|(?:on )?(?:my|our|the) way|on it)|ar fy ffordd|yn dod",
+    "2": rf"{_FINE}|iawn|(?:mae )?popeth(?:\W?n| yn) iawn",
+}
+_COUNTED = (
+    "min|mins|minutes?|[mf]unud|secs?|seconds?|h|hrs?|hours?|awr|[ap]m|o'clock|days?|km|miles?|milltir|more|of|or|to|"
+    "times?|calls?"
+)
+_SAYS_NO = re.compile(r"\?|\b(?:not|ddim|cannot|nobody|\w+n['’]t|(?:ca|do|wo|is|are|does|did|has)nt)\b", re.IGNORECASE)
+_STOPS = {
+    key: re.compile(rf"{key}(?!\W*\d)(?:\W*\Z|\s*[\r\n]|\s*[.,;:!)]+(?=\s)|\W*(?:{words})\b)", re.IGNORECASE)
+    for key, words in _GOES_WITH.items()
+}
+_LEADS_ON = re.compile(rf"([34])(?!\w)\W*+(?!\d|(?:{_COUNTED})\b)", re.IGNORECASE)
 
 
 def sent_back(text: str) -> Answer | None:
-    """The answer in a text message: its number alone, or before words that it does not count, as in "1, on my way".
-    None for all else, such as "2 mins", "10 min away" or "2nd try": taken wrongly, it would keep help away.
+    """The answer in a text message; None for all else. 1 and 2 stop the chain, so they count only where they stand
+    alone, end a sentence or line, or come before words that go with them, as in "1 on my way", and where nothing is
+    asked or denied: "2 streets away" and "2 not ok" are words.
     """
-    said = _SENT_BACK.match(text)
-    return BY_KEY[said[1]] if said else None
+    said = text.strip()
+    leads_on = _LEADS_ON.match(said)
+    if leads_on:
+        return BY_KEY[leads_on[1]]
+    stops = _STOPS.get(said[:1])
+    return BY_KEY[said[0]] if stops and stops.match(said) and not _SAYS_NO.search(said) else None
 
 
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
