@@ -1,12 +1,13 @@
 """What a partner centre that takes over is told: what an operator of ours would be shown to answer that alert."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from hub.store import Store
-from hub.store.alerts import HUB, AttemptMade, since_sent
+from hub.store.alerts import HUB, AttemptMade, Entry, since_sent
 from hub.store.key_safes import KeySafes
 from hub.store.relatives import Relatives
+from hub.store.responses import WROTE
 from models.alert import ON_SITE, Act, Alert, Lane
 from models.hours import day, when
 from models.people import Contact, Resident, Role
@@ -15,6 +16,7 @@ from models.response import CALLED, PARTNER, TELEPHONE, Tried
 
 TOLD = (Data.PERSON, Data.ADDRESS, Data.WAY_IN, Data.MEDICAL, Data.CONTACTS, Data.TIMELINE)
 OF_A_KIT = frozenset({Data.PERSON, Data.ADDRESS, Data.CONTACTS, Data.TIMELINE})
+WITH_WORDS = (Act.NOTE, Act.ANSWER, Act.CLOSE)
 CODE = "Key safe: the code only through our responder."
 
 
@@ -50,21 +52,23 @@ class Handing:
             yield f"{number}. {one.name}, {one.relation}{key}{rest}: {where}"
 
     def _so_far(self, alert: Alert, names: dict[str, str], now: datetime) -> Iterable[str]:
-        """Who was tried and with what result, what was written down, and who is on the way."""
+        """Who was tried and with what result, what was said and written down, and who is on the way."""
         zone, entries, staff = self._zone(alert), self._alerts.timeline(alert.id), self._records.accounts.names()
         tries = [one for one in self._alerts.attempts(alert.id) if one.who != PARTNER]
         for one in {(one.who, one.transport): one for one in tries}.values():
             called = names.get(one.who, CALLED.get(one.who, one.who))
             yield f"{when(one.at, now, zone)} tried: {called}, {_way(one)}: {_came(one)}"
-        for note in entries:
-            if note.act is Act.NOTE and note.actor != HUB:
-                yield f"{when(note.at, now, zone)} note by {staff.get(note.actor, note.actor)}: {note.text}"
+        people = {**CALLED, **staff, **names}
+        for entry in entries:
+            if entry.actor != HUB and (said := _said(entry, people)):
+                yield f"{when(entry.at, now, zone)} {said}"
         for step in since_sent(entries):
             if step.act is Act.SEND:
                 who, _, more = step.text.partition("\n")
                 yield f"{when(step.at, now, zone)} responder sent: {staff.get(who, who)}. {more}".strip()
             elif step.act in ON_SITE:
-                yield f"{when(step.at, now, zone)} responder: {step.act}"
+                said = " ".join(step.text.splitlines())
+                yield f"{when(step.at, now, zone)} responder: {step.act}. {said}".strip()
 
     def _zone(self, alert: Alert) -> str:
         home = self._records.home(alert.home)
@@ -85,6 +89,20 @@ def _of(who: Resident, shown: Sequence[Data]) -> Iterable[str]:
         (Data.MEDICAL, "Risks", who.risks),
     )
     yield from (f"{label}: {text}" for data, label, text in said if data in shown and text)
+
+
+def _said(entry: Entry, people: Mapping[str, str]) -> str:
+    """Somebody's own words, and whose; "" where there are none, or they stand elsewhere."""
+    by = people.get(entry.actor, entry.actor)
+    if entry.act in WITH_WORDS and entry.text:
+        return f"note by {by}: {entry.text}"
+    if entry.act is Act.REPLY and entry.text.startswith(WROTE):
+        return f"{by} wrote: {entry.text.removeprefix(WROTE)}"
+    tried, _, words = entry.text.partition("\n")
+    if entry.act is Act.TRY and words:
+        who = tried.partition(": ")[0]
+        return f"after calling {people.get(who, who)}, {by} wrote down: {words}"
+    return ""
 
 
 def _way(one: AttemptMade) -> str:

@@ -16,6 +16,8 @@ from models.hours import Hours, reaches_into
 from models.response import HOLDS, LEADS_ON, OUTSIDE, PATIENCE, Answer, Tried
 
 _attempts = schema.attempts
+WROTE = "Wrote: "
+"""Begins a reply in somebody's own words, which are none of the answers."""
 PAGE = "family"
 """Where a contact said something without being reached: no transport."""
 
@@ -76,7 +78,7 @@ class Responses:
 
     def wrote(self, alert_id: int, who: str, text: str, now: datetime) -> None:
         """Words that are none of the answers, for whoever holds the alert. Raises Refused for one that is over."""
-        self._alerts.act(alert_id, Act.REPLY, who, now, text=f"Wrote: {text}")
+        self._alerts.act(alert_id, Act.REPLY, who, now, text=WROTE + text)
 
 
 def _volunteered(

@@ -583,10 +583,13 @@ def test_the_partner_that_takes_over_is_told_what_we_know_and_holds_the_chain(
     KeySafes(store.records.engine).enter("okafor-home", b"4711", "sunita", hand.now)
     alert = raised(desk)
     desk.settle(1)
-    store.alerts.act(alert.id, Act.ANSWER, "tom", hand.now)
-    Responses(store.alerts.engine).tried(alert.id, OUTSIDE, "ada", TELEPHONE, Answer.VOICEMAIL, "tom", hand.now)
+    store.alerts.act(alert.id, Act.ANSWER, "tom", hand.now, text="I take this one")
+    responses, words = Responses(store.alerts.engine), "Her mobile is off"
+    responses.tried(alert.id, OUTSIDE, "ada", TELEPHONE, Answer.VOICEMAIL, "tom", hand.now, words)
+    responses.wrote(alert.id, "ada", "the key is under the pot", hand.now)
     store.alerts.act(alert.id, Act.NOTE, "tom", hand.now, text="She fell in May too.")
     store.alerts.act(alert.id, Act.SEND, "tom", hand.now, text="tom\nBring the cushion")
+    store.alerts.act(alert.id, Act.LEAVE, "tom", hand.now, text="genuine fall.\nThe ambulance took her")
     desk.turn(minutes=46)
     desk.settle(2)
     for minutes in (3, 3, 3):
@@ -607,7 +610,11 @@ def test_the_partner_that_takes_over_is_told_what_we_know_and_holds_the_chain(
         "tried: the contact centre, on the console: no word yet",
         "08:00 tried: Ada Okafor (daughter), by telephone: voicemail",
         "08:00 note by Tom Reed: She fell in May too.",
+        "08:00 after calling Ada Okafor (daughter), Tom Reed wrote down: Her mobile is off",
+        "08:00 Ada Okafor (daughter) wrote: the key is under the pot",
+        "08:00 note by Tom Reed: I take this one",
         "08:00 responder sent: Tom Reed. Bring the cushion",
+        "08:00 responder: leave. genuine fall. The ambulance took her",
     ):
         assert told in call.text, told
     assert "4711" not in call.text
