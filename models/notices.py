@@ -133,14 +133,17 @@ def in_order(ways: Iterable[str], chosen: str) -> list[str]:
 
 def bed_time(home: Home, seen: Sequence[Seen], now: datetime) -> datetime | None:
     """Since when the resident has been in bed; without a sensor in it, or where it may be another who lies there, since
-    when all has been quiet after a last sign indoors late in the evening. None while that can't be said.
+    when all has been quiet after a last sign indoors late in the evening. None while that can't be said: quiet after
+    somebody got up or pressed may be a fall.
     """
     told = [one for one in seen if one.what in (What.LAY_DOWN, What.GOT_UP)]
     if home.people == 1 and any(sensor.kind is SensorKind.BED for sensor in home.sensors):
         lies = bool(told) and told[-1].what is What.LAY_DOWN and now - told[-1].at >= IN_BED_FOR
         return told[-1].at if lies else None
     last = seen[-1] if seen else None
-    if last is None or now - last.at < QUIET_AFTER or not _late(last.at, home.timezone):
+    if last is None or last.what in (What.GOT_UP, What.PRESSED):
+        return None
+    if now - last.at < QUIET_AFTER or not _late(last.at, home.timezone):
         return None
     sensor = home.sensor(last.sensor)
     return None if sensor is None or sensor.is_exit else last.at

@@ -93,6 +93,7 @@ def test_without_a_bed_sensor_a_quiet_evening_stands_for_it() -> None:
     assert bed_time(WITHOUT_BED, [last], at(23)) == last.at
     assert bed_time(WITHOUT_BED, [replace(last, at=at(17))], at(23)) is None, "a nap in the afternoon"
     assert bed_time(WITHOUT_BED, [Seen(at(22.2), What.OPENED, "door")], at(23)) is None, "out"
+    assert bed_time(WITHOUT_BED, [Seen(at(22.2), What.PRESSED, "pendant")], at(23)) is None, "called for help"
     assert bed_time(WITHOUT_BED, [], at(23)) is None
 
 
@@ -101,6 +102,8 @@ def test_whose_bed_it_is_nobody_can_tell_where_two_live() -> None:
     lay, stirs = Seen(at(21), What.LAY_DOWN, "bed"), Seen(at(21.2), What.MOVED, "pir")
     assert bed_time(couple, [lay, stirs], at(21.25)) is None
     assert bed_time(couple, [lay, stirs], at(22)) == stirs.at
+    up = Seen(at(22.3), What.GOT_UP, "bed")
+    assert bed_time(couple, [lay, up], at(24)) is None, "may lie beside it"
     two = replace(SEEN, people=2)
     quiet = "All quiet at home since 21:12. We cannot tell who has gone to bed: 2 people live there."
     assert text(NoticeKind.BED, two, At(stirs.at, Grain.MINUTE)) == quiet
