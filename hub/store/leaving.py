@@ -1,6 +1,7 @@
 """Somebody leaves: all that goes on for them ends in one transaction, and what was recorded of them stays.
 
-A home in which nobody is looked after any more is watched no longer; what its kit still sends is set aside.
+A home in which nobody is looked after any more is watched no longer; what its kit still sends is set aside. Where
+somebody stays, one fewer lives there.
 """
 
 from collections.abc import Sequence
@@ -66,6 +67,9 @@ def leave(engine: Engine, leaving: Leaving) -> Ends:
             changes += _of_the_home(connection, leaving)
             notes.append(_noted(leaving, "home", leaving.home.id, "ended: nobody is looked after there any more"))
             _end_the_home(connection, leaving)
+        elif (left := leaving.home.people - 1) > 0:
+            changes.append(_in_all(leaving.home, left))
+            notes.append(_noted(leaving, "home", leaving.home.id, f"in all, {left} live there now"))
         apply(connection, changes, notes)
         return found
 
@@ -80,8 +84,15 @@ def come_back(engine: Engine, resident: Resident, home: Home, actor: str, at: da
     if home.ended is not None:
         changes.append(Change("homes", (home.id,), home, replace(home, ended=None)))
         notes.append(Amendment(at, actor, home.council, "home", home.id, "is watched again"))
+    else:
+        changes.append(_in_all(home, home.people + 1))
+        notes.append(Amendment(at, actor, home.council, "home", home.id, f"in all, {home.people + 1} live there now"))
     with writing(engine, appends="acts") as connection:
         apply(connection, changes, notes)
+
+
+def _in_all(home: Home, people: int) -> Change:
+    return Change("homes", (home.id,), home, replace(home, people=people))
 
 
 def _noted(leaving: Leaving, what: str, key: str, text: str) -> Amendment:

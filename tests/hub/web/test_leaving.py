@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from hub.store.afterwards import Afterwards
@@ -107,7 +108,8 @@ def test_what_is_found_after_all_is_never_out_of_sight(world: World, visit: Visi
 
 def test_one_of_two_leaves_and_the_other_is_looked_after_as_before(world: World, visit: Visit) -> None:
     other = Resident("r_abel", "h_okafor", "Abel Okafor", "Mr Okafor", "3 Larch Close")
-    world.store.records.load(Register(residents=(other,)), {})
+    couple = replace(world.home("h_okafor"), people=2)
+    world.store.records.load(Register(homes=(couple,), residents=(other,)), {})
     admin = office(world, visit)
     assert "Others are looked after in this home" in words(admin.see(PATH))
     assert leave(admin, Why.CARE) == 303
@@ -118,6 +120,10 @@ def test_one_of_two_leaves_and_the_other_is_looked_after_as_before(world: World,
     page = words(visit("tom").see("/console"))
     assert "Mr Okafor" in page
     assert "Mrs Okafor" not in page
+    assert world.home("h_okafor").people == 1, "of whoever stays is said what they do"
+    back = {"seen": seen(admin.see(PATH))}
+    assert admin.post(f"{PATH.removesuffix('leaving')}back", **back).status_code == 303
+    assert world.home("h_okafor").people == 2
 
 
 def test_a_mistake_is_taken_back(world: World, visit: Visit) -> None:
