@@ -2,6 +2,7 @@
 are asked at the next call.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
@@ -9,6 +10,9 @@ from typing import Protocol
 from hub.calls import Calls
 from hub.store.afterwards import Afterwards
 from hub.transports import Call, Transport, Unreached
+
+ASK_EVERY = 60.0
+"""Real seconds between two looks at what waits, most of it until quiet hours are over."""
 
 
 class Sends(Protocol):
@@ -23,8 +27,14 @@ class Asking:
     def __init__(self, after: Afterwards, calls: Calls, transports: Mapping[str, Transport], sends: Sends) -> None:
         self._after, self._calls, self._transports, self._sends = after, calls, transports, sends
         self._under_way: set[int] = set()
+        self._looked_at = float("-inf")
 
     def turn(self, now: datetime) -> None:
+        if time.monotonic() - self._looked_at >= ASK_EVERY:
+            self._looked_at = time.monotonic()
+            self._send(now)
+
+    def _send(self, now: datetime) -> None:
         for asked in self._after.to_send():
             if asked.id in self._under_way or self._calls.rests(asked, now):
                 continue

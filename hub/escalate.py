@@ -230,6 +230,7 @@ class Escalate:
         self._finish(now)
         self._mend(now)
         self._look_at_doors(now)
+        self._asking.turn(now)
         self._tell_homes(now)
 
     def _mind_the_clock(self, now: datetime) -> None:
@@ -243,7 +244,6 @@ class Escalate:
         if time.monotonic() - self._doors_at >= DOORS_EVERY:
             self._doors_at = time.monotonic()
             note_doors(self._store, now)
-            self._asking.turn(now)
 
     def _mend(self, now: datetime) -> None:
         """A way that was broken is looked at now and then, and its fault ends by itself."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+import hub.asking
 import hub.escalate
 from hub import transports
 from hub.calls import Calls
@@ -661,7 +662,6 @@ def test_a_contact_gets_a_link_that_is_theirs(desk: Desk) -> None:
 def test_how_it_went_is_asked_by_the_way_they_chose_or_else_at_the_next_call(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub.escalate, "DOORS_EVERY", 0.0)
     alert, after = raised(desk), Afterwards(desk.store.records.engine)
     for person, way in (("ada", "email"), ("nobody", "email"), ("ada", "sms")):
         after.ask(alert.id, alert.home, person, way, desk.hand.now)
@@ -673,7 +673,9 @@ def test_how_it_went_is_asked_by_the_way_they_chose_or_else_at_the_next_call(
     Relatives(desk.store.records.engine).prefer("ada", Preferences(quiet_from=8, quiet_until=9))
     desk.turn()
     assert [one.person for one in after.to_send()] == ["ada", "ada"], "these are her quiet hours"
-    desk.hand.move(hours=1)
+    desk.turn(hours=1)
+    assert len(after.to_send()) == 2, "they are looked at once a minute"
+    monkeypatch.setattr(hub.asking, "ASK_EVERY", 0.0)
     eventually(asked)
     (call,) = desk.told["email"].calls
     assert (call.to, call.subject) == (("ada@home.example",), "How did it go?")
