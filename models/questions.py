@@ -87,20 +87,20 @@ def _slept(seen: Glimpse, last_night: Night, language: str) -> str:
 def _up(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
-    if seen.people > 1:
-        return _somebody(seen, language)
-    if seen.up is None and seen.doing not in UP_BY_ITSELF:
+    if seen.people > 1 or (seen.up is None and seen.doing in UP_BY_ITSELF):
+        return _with_others(seen, language)
+    if seen.up is None:
         return say("ask.private" if seen.morning_in_part else "ask.up.no", language)
     by_night = part_of(seen.now, seen.zone) == "night"
-    if seen.up is None or seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
+    if seen.doing is Doing.IN_BED or (by_night and seen.doing is Doing.QUIET):
         return f"{sentence(seen, language).head}."
     at = moment_in_words(seen.up, seen.now, seen.zone, language)
     perhaps = others(seen, language)
     return " ".join([say("ask.up.yes.perhaps" if perhaps else "ask.up.yes", language, at=at), *perhaps])
 
 
-def _somebody(seen: Glimpse, language: str) -> str:
-    """Where nobody can say of one person whether they are up."""
+def _with_others(seen: Glimpse, language: str) -> str:
+    """How things are now, and whose signs of life that may rest on."""
     if seen.doing is Doing.UNSHARED:
         return say("ask.private", language)
     return " ".join([f"{sentence(seen, language).head}.", *others(seen, language)])
@@ -110,7 +110,7 @@ def _home(seen: Glimpse, language: str) -> str:
     if no := _now(seen, language):
         return no
     if seen.doing is Doing.OUT and seen.people > 1:
-        return _somebody(seen, language)
+        return _with_others(seen, language)
     if seen.doing is Doing.OUT:
         return " ".join([say("ask.home.out", language), *others(seen, language)])
     last = moment_in_words(seen.last, seen.now, seen.zone, language) if seen.last else ""

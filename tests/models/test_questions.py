@@ -66,6 +66,9 @@ def test_where_others_live_or_come_in_no_answer_is_of_one_person() -> None:
         "Probably, since 07:00. Carers or others come in, so movement may be a visitor's."
         " A pet there may set off sensors."
     )
+    pet, visits = replace(SEEN, up=None, pets=True), replace(SEEN, up=None, visits=True, doing=Doing.OUT)
+    assert said(pet)[1] == "Mum is probably up and about. A pet there may set off sensors."
+    assert said(visits)[1].endswith("out. Carers or others come in, so movement may be a visitor's.")
     assert said(replace(SEEN, pets=True))[2] == "It seems so: the last sign was 08:55. A pet there may set off sensors."
 
 
