@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.knowing import Knowing, used
+from hub.knowing import Knowing
 from hub.web.access.door import Door
 from hub.web.picture import ENGLISH, Picture, picture
 from hub.web.usual import Usual, usual
@@ -64,5 +64,5 @@ class Days:
         known: Usual, say: Saying = ENGLISH,
     ) -> Picture:  # fmt: skip
         drawn = picture(id_, title, spans, start, end, level, home.timezone, say)
-        usually = known.words(level, say) if used(self._door.records, home).people == 1 else ""
-        return replace(drawn, usual=known.mounds(start, end, level, home.timezone), usually=usually)
+        usual = known.mounds(start, end, level, home.timezone)
+        return replace(drawn, usual=usual, usually=known.words(level, say))

@@ -9,6 +9,7 @@ from hub.knowing import about, told_of, used
 from hub.store.relatives import Relatives
 from hub.web.access.days import DAY, Days
 from hub.web.access.door import Door, Hidden, Viewer
+from hub.web.picture import Picture
 from hub.web.shown import Mention, News, Reassurance, Week
 from hub.web.words import MENTION
 from models.day import as_shared
@@ -44,6 +45,7 @@ class FamilyDesk:
         recent = [one for one in told_of(self._door.alerts, recent, hidden, now) if one.raised_at > now - 7 * DAY]
         mentions = self._mentions(home, now, shown | {Data.TIMES})
         mentions = tuple(one for one in mentions if not reaches_into(hidden, one.at, one.at))
+        days = self._days.two(home, now, contact.level, say, hidden) if Data.PARTS_OF_DAY in shown else ()
         return Reassurance(
             resident.called,
             contact.level,
@@ -51,7 +53,7 @@ class FamilyDesk:
             now,
             home.timezone,
             last_told(self._door.heard_of(home.id).until, hidden) if Data.HEARING in shown else None,
-            self._days.two(home, now, contact.level, say, hidden) if Data.PARTS_OF_DAY in shown else (),
+            self._of_all(home, days),
             tuple(recent) if Data.ALERTS in shown else (),
             _for_family(mentions, shown, say),
         )
@@ -98,7 +100,12 @@ class FamilyDesk:
         hidden = self._days.knowing.hidden(home, contact)
         days = self._days.week(home, now, contact.level, say, hidden) if Data.PARTS_OF_DAY in shown else ()
         level = contact.level if Data.STANDING in shown else Level.NOTHING
-        return Week(resident.called, level, now, home.timezone, days)
+        return Week(resident.called, level, now, home.timezone, self._of_all(home, days))
+
+    def _of_all(self, home: Home, days: tuple[Picture, ...]) -> tuple[Picture, ...]:
+        """Where several live, "usually up by" would be read as of one of them."""
+        several = used(self._door.records, home).people > 1
+        return tuple(replace(one, usually="") for one in days) if several else days
 
     def questions(self, viewer: Viewer) -> list[tuple[str, str]]:
         """What relatives ask, answered at their level. Raises Hidden."""

@@ -111,6 +111,7 @@ def test_the_usual_day_lies_behind_the_ribbon_no_finer_than_the_level(world: Wor
     assert 'class="usual"' not in visit("ben").see("/family")
     world.store.records.load(Register(homes=(replace(world.home("h_okafor"), people=2),)), {})
     assert "Usually up" not in words(visit("ada").see("/family")), "of a couple nobody knows who was up"
+    assert "Usually up" in words(visit("tom").see(f"/console/alert/{alert.id}")), "staff know that several live there"
 
 
 def test_a_home_of_a_few_days_has_no_usual_day(world: World, visit: Visit) -> None:
