@@ -152,7 +152,7 @@ def _away(alerts: Sequence[Alert], seen: Sequence[Seen]) -> list[Hours]:
 
 def noticed(records: Records, series: Series, home: Home, start: datetime, end: datetime) -> list[Row]:
     """By sensors in use: what is not agreed to any more, or not now, nobody is told, though it may be kept still."""
-    heard = {one.id for one in used(records, home).sensors}
+    heard = {one.id for one in in_use(home, agreed(records.consents(home.id), home.id)).sensors}
     fitted = {one.id for one in home.sensors}
     return [row for row in series.between(home.id, start, end) if row.sensor in heard or row.sensor not in fitted]
 
