@@ -17,7 +17,7 @@ from hub.web.shown import Reason
 from models.afterwards import NOT_ASKED_AFTER, Service, Went
 from models.alert import Act, Alert, Lane, Refused, State
 from models.languages import LANGUAGES
-from models.notices import IF_CHOSEN, in_order, ways_to
+from models.notices import EMAIL, IF_CHOSEN, in_order, ways_to
 from models.people import Contact, Resident, Role
 from models.privacy import Data, Purpose
 from models.reason import said
@@ -124,12 +124,14 @@ class AfterDesk:
         self._after.unask(alert.id)
 
     def _way_to(self, contact: Contact) -> str | None:
-        """'' is at the next call: whoever wants to hear by telephone or post is sent no link. None is nowhere."""
+        """'' is at the next call: whoever wants to hear by telephone or post is sent no link. None is nowhere. Email
+        comes before browsers, of which nobody knows whether one is subscribed still.
+        """
         chosen = self._relatives.chosen_by(contact).way
         if chosen in IF_CHOSEN:
             return ""
         browser = bool(self._ways.subscriptions(contact.id))
-        return next(iter(in_order(ways_to(contact.addresses, LINKED, browser=browser), chosen)), None)
+        return next(iter(in_order(ways_to(contact.addresses, LINKED, browser=browser), chosen or EMAIL)), None)
 
     def question(self, token: str) -> Asked:
         """Raises Hidden for a link that is not ours or is good no longer."""

@@ -14,6 +14,7 @@ from hub.links import Links, Matter
 from hub.store.afterwards import Afterwards
 from hub.store.relatives import Relatives
 from hub.store.responses import Responses
+from hub.store.ways import Ways
 from hub.web.access import Gate, Viewer
 from models.afterwards import Service, Went
 from models.alert import Act, Alert, Outcome
@@ -122,6 +123,7 @@ def test_whom_it_reached_is_asked_by_a_link_that_is_good_once(world: World, visi
     assert attempt is not None
     world.store.alerts.finish(attempt, Tried.SENT, "told", world.now)
     Responses(world.store.alerts.engine).replied(attempt, Answer.ON_THE_WAY, world.now)
+    Ways(world.store.records.engine).subscribe("c_ada", "https://push.example/1", "{}", world.now)
     close(world, visit, alert)
     (asked,) = after(world).to_send()
     assert (asked.person, asked.way) == ("c_ada", "email")
