@@ -179,9 +179,12 @@ def on_site(people: Iterable[Stamps], goal: Goal, now: datetime) -> Share:
 
 
 def repaired(faults: Iterable[Fault], homes: Mapping[str, Home], goal: Goal, now: datetime) -> Share:
-    """Of those alone that have so long, and are of these homes."""
+    """Of those alone that have so long, and are of these homes. What ended with the service in its home was not
+    repaired: it counts only where it was missed before.
+    """
     mine = [one for one in faults if one.home in homes and _repaired_within(one, homes[one.home]) == goal.within]
-    met = sum(one.ended_at is not None and one.ended_at - one.found_at <= goal.within for one in mine)
+    ended = [(one, one.ended_at) for one in mine if one.ended_at and one.ended_at != homes[one.home].ended]
+    met = sum(at - one.found_at <= goal.within for one, at in ended)
     missed = sum((one.ended_at or now) - one.found_at > goal.within for one in mine)
     return Share(goal.within, goal.share, met, met + missed)
 

@@ -90,6 +90,15 @@ def test_a_fault_has_as_long_as_what_is_dead_needs_and_counts_once_that_can_be_t
         assert [(one.met, one.all) for one in shares] == [dead, rest], hours
 
 
+def test_what_ends_with_the_service_in_its_home_is_not_repaired() -> None:
+    ended = NOON + timedelta(hours=50)
+    homes = {"h_okafor": replace(okafor_home(), ended=ended)}
+    missed = Fault("h_okafor", FindingKind.KIT_UNHEARD, "", NOON, ended)
+    dropped, mended = replace(missed, found_at=NOON + timedelta(hours=10)), replace(missed, ended_at=NOON + S)
+    share = repaired([missed, dropped, mended], homes, REPAIRED[0], ended)
+    assert (share.met, share.all) == (1, 2)
+
+
 def test_false_alerts_are_for_a_hundred_homes_of_a_kind_and_thirty_days() -> None:
     homes = {
         "a": replace(okafor_home("a"), pets=True),
