@@ -16,6 +16,8 @@ from models.shift import LATE_AFTER, LIVED_IN, LONGEST_MUTING, LONGEST_PROMISE, 
 
 READ_AGAIN = 2.0
 """Real seconds; every look at the queue asks what is late."""
+LIVED_IN_READ_AGAIN = timedelta(minutes=1)
+"""Real and played; every console asks every few seconds, and each home muted as away is hours of series to read."""
 ON_SHIFT = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
 
@@ -72,6 +74,7 @@ class Handovers:
     def __init__(self, door: Door, knowing: Knowing) -> None:
         self._door, self._knowing, self._book = door, knowing, Shiftbook(door.records.engine)
         self._late: dict[str, tuple[float, datetime, list[str]]] = {}
+        self._lived_in: dict[str, tuple[float, datetime, frozenset[int]]] = {}
 
     def page(self, viewer: Viewer) -> Handover:
         self._may(viewer)
@@ -109,20 +112,38 @@ class Handovers:
         self._may(viewer)
         now, names, found = self._door.clock.now(), self._door.names(), []
         for row in self._book.mutings(viewer.council, now):
-            told = self._lived_in(viewer, row, now)
+            told = self._told_lived_in(viewer, row, now)
             if told or not lived_in_only:
                 found.append(Muting(row, self._who(viewer, row.home), names.get(row.actor, row.actor), told))
         return tuple(found)
 
-    def _lived_in(self, viewer: Viewer, muted: Row, now: datetime) -> str:
+    def _told_lived_in(self, viewer: Viewer, muted: Row, now: datetime) -> str:
         home = self._door.homes(viewer).get(muted.home or "")
         if muted.what is not Noted.AWAY or home is None:
             return ""
         shown = self._door.shown(viewer, Purpose.QUEUE, (Data.STANDING,))
-        if not lived_in([one.at for one in self._knowing.seen(home, max(muted.at, now - LIVED_IN), now)]):
+        if muted.id not in self._all_lived_in(viewer.council, now):
             return ""
         self._door.look(viewer, Purpose.QUEUE, home.id, shown, about="muted as away", at_most=timedelta(hours=1))
         return f"Signs of life in several hours: somebody{' (or a pet)' if home.pets else ''} seems to be home."
+
+    def _all_lived_in(self, council: str, now: datetime) -> frozenset[int]:
+        """Rows that mute a home as away where somebody seems to be."""
+        real, known = self._door.real_now(), self._lived_in.get(council)
+        lasts = LIVED_IN_READ_AGAIN.total_seconds()
+        if known is None or not 0 <= real - known[0] < lasts or abs(now - known[1]) > LIVED_IN_READ_AGAIN:
+            known = self._lived_in[council] = (real, now, self._read_lived_in(council, now))
+        return known[2]
+
+    def _read_lived_in(self, council: str, now: datetime) -> frozenset[int]:
+        homes, found = self._door.homes_of(council), set[int]()
+        for row in self._book.mutings(council, now):
+            home = homes.get(row.home or "")
+            if row.what is not Noted.AWAY or home is None:
+                continue
+            if lived_in([one.at for one in self._knowing.seen(home, max(row.at, now - LIVED_IN), now)]):
+                found.add(row.id)
+        return frozenset(found)
 
     def promise(self, viewer: Viewer, home: str, alert: int | None, after: timedelta, text: str) -> None:
         """Raises Hidden, and Refused with what is missing."""
@@ -248,4 +269,5 @@ class Handovers:
     ) -> None:
         now = self._door.clock.now()
         self._late.pop(viewer.council, None)
+        self._lived_in.pop(viewer.council, None)
         self._book.write(Row(0, now, viewer.council, viewer.login, what, home, alert, of, until, text))

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from hub.web.access import Gate, Viewer
 from models.alert import Act, Outcome, State
 from models.detection import Finding, FindingKind
 from models.observation import What
+from models.people import Account, Role
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.test_councils import ELSEWHERE
 from tests.hub.web.world import HASH, World
@@ -128,6 +130,35 @@ def test_a_home_muted_as_away_in_which_somebody_lives_is_told_to_who_is_on_shift
     assert [one.data for one in world.store.records.looks("h_okafor") if one.reason == "muted as away"]
     assert nia.post("/handover/unmute", home="h_okafor").status_code == 303
     assert nia.see("/handover/due").strip() == ""
+
+
+def test_whether_somebody_is_there_is_read_once_a_minute_for_all_on_shift(world: World) -> None:
+    tom, nia = (Viewer(Account(login, login.title(), Role.OPERATOR), "-") for login in ("tom", "nia"))
+    store, real = world.store, [1e9]
+    desk = Gate(store.records, store.alerts, store.series, world.clock, lambda: real[0]).handovers
+    world.move(timedelta(minutes=30))
+    for home in ("h_okafor", "h_lindqvist"):
+        desk.mute(tom, home, timedelta(days=7), "In hospital", away=True)
+    world.move(timedelta(hours=6))
+
+    def moved(home: str, *hours: int) -> None:
+        world.saw(home, *((world.now - timedelta(hours=one), "hall_pir", What.MOVED) for one in hours))
+
+    def told(who: Viewer) -> list[str | None]:
+        return [one.row.home for one in desk.mutings(who, lived_in_only=True)]
+
+    moved("h_okafor", 5, 4, 3)
+    assert told(tom) == []
+    moved("h_okafor", 2)
+    assert told(nia) == [], "read less than a minute ago"
+    real[0] += 61
+    assert told(tom) == told(nia) == ["h_okafor"]
+    looks = [one.viewer for one in store.records.looks("h_okafor") if one.reason == "muted as away"]
+    assert sorted(looks) == ["nia", "tom"], "each look is told of, also where nothing was read for it"
+    moved("h_lindqvist", 5, 4, 3, 2)
+    assert told(nia) == ["h_okafor"]
+    desk.unmute(tom, "h_okafor")
+    assert told(nia) == ["h_lindqvist"], "what is written in the book has all read again"
 
 
 def test_who_is_not_on_shift_and_another_council_meet_nothing(world: World, visit: Visit) -> None:
