@@ -111,6 +111,23 @@ def sent_back(text: str) -> Answer | None:
     return BY_KEY[said[0]] if stops and stops.match(said) and not _SAYS_NO.search(said) else None
 
 
+_NAMED = re.compile(r"(?:\bfor\W+)?\b(?:alert|rhybudd)\W*(\d+)|(?<=^[1-4])\s+(\d+)$", re.IGNORECASE)
+_NODS = re.compile(r"(?:(?:ok|okay|thanks|thank you|diolch)\W*)+", re.IGNORECASE)
+
+
+def named(text: str) -> tuple[int | None, str]:
+    """The number of the alert that a text message names, as in "1 alert 17" and "1 17", and the text without it."""
+    found = _NAMED.search(text)
+    if not found:
+        return None, text
+    return int(found[1] or found[2]), (text[: found.start()] + text[found.end() :]).strip(" ,.:;-#")
+
+
+def nods(text: str) -> bool:
+    """Whether words say no more than thanks, so that nobody has to look because of them."""
+    return _NODS.fullmatch(text) is not None
+
+
 BY_OPERATOR = tuple(answer for answer in Answer if answer is not Answer.TAKEN_OVER)
 """What an operator may put on record about an attempt of theirs."""
 

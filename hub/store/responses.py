@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from hub.store import schema
 from hub.store.alerts import Alerts, AttemptMade, attempt_made, changed, locked, note, save
@@ -76,9 +76,27 @@ class Responses:
         """The word of whom an attempt reached: the first one said stands. Raises Refused for an alert that is over."""
         return self._alerts.again(lambda connection: _replied(connection, attempt_id, answer, now))
 
-    def wrote(self, alert_id: int, who: str, text: str, now: datetime) -> None:
-        """Words that are none of the answers, for whoever holds the alert. Raises Refused for one that is over."""
-        self._alerts.act(alert_id, Act.REPLY, who, now, text=WROTE + text)
+    def wrote(self, alert_id: int, who: str, text: str, now: datetime, *, let_go: bool) -> None:
+        """Words that are none of the answers, for whoever holds the alert. With `let_go` the chain goes on that `who`
+        had stopped, while nobody in the centre holds it. Raises Refused for one that is over.
+        """
+        self._alerts.again(lambda connection: _wrote(connection, alert_id, who, text, now, let_go=let_go))
+
+
+def _wrote(connection: Connection, alert_id: int, who: str, text: str, now: datetime, *, let_go: bool) -> None:
+    alert = locked(connection, alert_id)
+    moved = changed(alert, Act.REPLY, who, now)
+    if let_go and alert.state is State.RAISED and _let_go(connection, alert_id, who, now):
+        moved = replace(moved, look_again_at=now)
+    save(connection, alert, moved)
+    note(connection, moved, now, Act.REPLY, who, WROTE + text)
+
+
+def _let_go(connection: Connection, alert_id: int, who: str, now: datetime) -> bool:
+    """Whether their own word stopped the chain until now."""
+    t = _attempts.c
+    mine = and_(t.alert == alert_id, t.who == who, t.holds_until > now)
+    return connection.execute(update(_attempts).where(mine).values(holds_until=now)).rowcount > 0
 
 
 def _volunteered(
@@ -89,6 +107,8 @@ def _volunteered(
         raise Refused("it is over: somebody has dealt with it already")
     said = {"answer": answer.value, "answered_at": now, "holds_until": _holds(answer, now), "finished_at": now}
     row = {"step": OUTSIDE, "who": who, "transport": way, "actor": who, "detail": "unasked"}
+    if answer in LEADS_ON:
+        _let_go(connection, alert.id, who, now)
     connection.execute(insert(_attempts).values(alert=alert.id, at=now, tried=Tried.SENT.value, **row, **said))
     moved = changed(alert, Act.REPLY, who, now)
     save(connection, alert, _looked_at(moved, answer, now))
@@ -121,6 +141,8 @@ def _replied(connection: Connection, attempt_id: int, answer: Answer, now: datet
     ).rowcount
     if fresh and alert.state is State.CLOSED:
         raise Refused("it is over: somebody has dealt with it already")
+    if fresh and answer in LEADS_ON:
+        _let_go(connection, alert.id, row.who, now)
     if fresh:
         moved = changed(alert, Act.REPLY, row.who, now)
         save(connection, alert, _looked_at(moved, answer, now))

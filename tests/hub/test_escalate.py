@@ -587,7 +587,7 @@ def test_the_partner_that_takes_over_is_told_what_we_know_and_holds_the_chain(
     store.alerts.act(alert.id, Act.ANSWER, "tom", hand.now, text="I take this one")
     responses, words = Responses(store.alerts.engine), "Her mobile is off"
     responses.tried(alert.id, OUTSIDE, "ada", TELEPHONE, Answer.VOICEMAIL, "tom", hand.now, words)
-    responses.wrote(alert.id, "ada", "the key is under the pot", hand.now)
+    responses.wrote(alert.id, "ada", "the key is under the pot", hand.now, let_go=False)
     store.alerts.act(alert.id, Act.NOTE, "tom", hand.now, text="She fell in May too.")
     store.alerts.act(alert.id, Act.SEND, "tom", hand.now, text="tom\nBring the cushion")
     store.alerts.act(alert.id, Act.LEAVE, "tom", hand.now, text="genuine fall.\nThe ambulance took her")

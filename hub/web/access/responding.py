@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -29,6 +29,7 @@ from models.response import (
     BY_OPERATOR,
     CALLED,
     EMERGENCY,
+    HOLDS,
     OUTSIDE,
     PARTNER,
     RESIDENT,
@@ -38,9 +39,12 @@ from models.response import (
     Incident,
     ResponsePlan,
     Step,
+    Tried,
     Visit,
     held_until,
     incident,
+    named,
+    nods,
     placed,
     propose,
     sent_back,
@@ -72,6 +76,10 @@ TITLES: dict[Incident, str] = {
 
 
 UNSPOKEN = "It is not on record that anybody has spoken with {}, or was there. Close it all the same?"
+
+
+DELIVERED_AGAIN = timedelta(minutes=5)
+"""Within this the same answer of the same person is one that a gateway delivers twice."""
 
 
 class TextBack(msgspec.Struct):
@@ -160,22 +168,41 @@ class ResponseDesk:
         mine = self._sent_to(self._called(reply.sender), now)
         if not mine:
             raise Hidden("text message")
-        with contextlib.suppress(Refused):
-            self._said_by_text([one for one in mine if self._is_open(one.alert)], reply.text.strip(), now)
+        still, text = [one for one in mine if self._is_open(one.alert)], reply.text.strip()
+        if still and text:
+            self._said_by_text(still, text, now)
 
     def _said_by_text(self, mine: Sequence[AttemptMade], text: str, now: datetime) -> None:
         """The word of whom these attempts reached, about alerts that are open; the latest is first."""
-        waiting, answer = [one for one in mine if one.answer is None], sent_back(text)
-        if answer is None and mine:
-            self._responses.wrote(mine[0].alert, mine[0].who, text, now)
-        elif answer and waiting:
+        alerts, (number, rest) = {one.alert for one in mine}, named(text)
+        answer = None if number and number not in alerts else sent_back(rest)
+        meant = (alerts & {number}) or (_waits_alone(mine) if answer else set()) or alerts
+        if answer and _said_again(mine, answer, meant, now):
+            return
+        for about in meant:
+            with contextlib.suppress(Refused):
+                self._put_down([one for one in mine if one.alert == about], text, answer, now, doubt=len(meant) > 1)
+
+    def _put_down(
+        self, mine: Sequence[AttemptMade], text: str, answer: Answer | None, now: datetime, *, doubt: bool
+    ) -> None:
+        """For one alert. With `doubt` it may be about another, and then no word stops the chain."""
+        alert, who = mine[0].alert, mine[0].who
+        if doubt or answer is None:
+            words = f'"{text}"{" (may be about another alert)" if doubt else ""}'
+            self._responses.wrote(alert, who, words, now, let_go=answer is None and not nods(text))
+        if answer is None or (doubt and answer in HOLDS):
+            return
+        waiting = [one for one in mine if one.answer is None]
+        if waiting:
             self._responses.replied(waiting[0].id, answer, now)
-        elif answer and mine:
-            self._responses.volunteered(mine[0].alert, mine[0].who, answer, now, "sms")
+        else:
+            self._responses.volunteered(alert, who, answer, now, "sms")
 
     def _sent_to(self, number: str, now: datetime) -> list[AttemptMade]:
         lately = self._responses.made_by("sms", now - ANSWERED_WITHIN) if number else []
-        return [one for one in lately if number in self._numbers_of(one.who)]
+        people = {who for who in {one.who for one in lately} if number in self._numbers_of(who)}
+        return [one for one in lately if one.who in people]
 
     def _is_open(self, alert_id: int) -> bool:
         alert = self._door.alerts.alert(alert_id)
@@ -339,6 +366,24 @@ def _step(
 def _numbers(contact: Contact) -> tuple[str, ...]:
     ways = (TELEPHONE, "phone", "sms", "sip")
     return tuple(dict.fromkeys(one.to for way in ways for one in contact.addresses if one.transport == way))
+
+
+def _waits_alone(mine: Sequence[AttemptMade]) -> set[int]:
+    """The alert of the latest attempt, where that and no other's waits for an answer."""
+    latest = {one.alert: one for one in reversed(mine)}
+    waiting = {alert for alert, one in latest.items() if one.answer is None and one.tried is not Tried.FAILED}
+    return waiting & {mine[0].alert} if len(waiting) == 1 else set()
+
+
+def _said_again(mine: Sequence[AttemptMade], answer: Answer, meant: set[int], now: datetime) -> bool:
+    """Whether a gateway delivers once more what was said last, and nothing was sent since."""
+    said = [(one.answered_at, one) for one in mine if one.answered_at]
+    if not said:
+        return False
+    at, last = max(said, key=lambda one: (one[0], one[1].id))
+    same = last.answer is answer and last.alert in meant and at > now - DELIVERED_AGAIN
+    stands = last.holds_until is None or last.holds_until > now
+    return same and stands and all(one.at <= at for one in mine)
 
 
 def marked(endpoint: str) -> str:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -26,7 +26,7 @@ from models.alert import Act, Alert, Outcome, State
 from models.notices import Preferences
 from models.people import Address, Contact
 from models.register import PlanOf, Register
-from models.response import Answer, Tried
+from models.response import Answer, Tried, held_until
 from tests.conftest import NOON
 from tests.hub.web.conftest import Visitor, words
 from tests.hub.web.test_councils import ELSEWHERE
@@ -389,6 +389,53 @@ def test_a_number_sent_back_is_an_answer_when_the_gateway_signed_it(tmp_path: Pa
         assert world.store.alerts.attempts(alert.id)[0].answer is None
         assert back(good) == 204
         assert world.store.alerts.attempts(alert.id)[0].answer is Answer.ON_THE_WAY
-        assert back(good.replace(b"1 coming", b"3")) == back(good.replace(b"1 coming", b"No key!")) == 204
+        assert back(good) == back(good.replace(b"1 coming", b" ")) == 204, "delivered twice, and a picture"
+        world.move(timedelta(minutes=10))
+
+        def write(text: str) -> datetime | None:
+            assert back(good.replace(b"1 coming", text.encode())) == 204
+            now = world.store.alerts.alert(alert.id)
+            return now.look_again_at if now else None
+
+        assert write("ok thanks") == NOON + timedelta(minutes=30)
+        assert write("No key!") == world.now, "nobody waits for her any longer"
+        assert held_until(world.store.alerts.attempts(alert.id), world.now) is None
+        write("1")
+        assert write("3") == world.now
+        assert held_until(world.store.alerts.attempts(alert.id), world.now) is None
     said = [one.text for one in world.store.alerts.timeline(alert.id) if (one.act, one.actor) == (Act.REPLY, "c_ada")]
-    assert said == ["Wrote: 10 min away", "on the way.", "reached, help is needed.", "Wrote: No key!"]
+    assert said == [
+        'Wrote: "10 min away"', "on the way.", 'Wrote: "ok thanks"', 'Wrote: "No key!"', "on the way.",
+        "reached, help is needed.",
+    ]  # fmt: skip
+
+
+def test_an_answer_by_text_message_stops_no_chain_of_another_alert(tmp_path: Path, cast: Register) -> None:
+    world = World(tmp_path, cast, NOON)
+    secret = tmp_path / "shared"
+    secret.write_text("shared with the gateway")
+    ada = replace(cast.contacts[0], addresses=(Address("sms", "01632 960077"),))
+    world.store.records.load(Register(contacts=(ada,)), {})
+    first, second = world.press(), world.kit_unheard("h_okafor")
+    for alert in (first, second):
+        attempt = world.store.alerts.intend(alert, 1, "c_ada", "sms", world.now)
+        assert attempt is not None
+        world.store.alerts.finish(attempt, Tried.SENT, "told", world.now)
+    settings, store = replace(world.settings, sms_reply_secret_file=str(secret)), world.store
+    desk = Gate(store.records, store.alerts, store.series, world.clock, settings=settings).response
+
+    def held(text: str) -> list[bool]:
+        body = json.dumps({"sender": "+441632960077", "text": text}).encode()
+        desk.say_by_number(body, signature(body, int(time.time()), "shared with the gateway"))
+        return [held_until(world.store.alerts.attempts(one.id), world.now) is not None for one in (first, second)]
+
+    assert held("2") == held("2, alert 99") == held("Which of them?") == [False, False]
+    for alert in (first, second):
+        said = [one.text for one in world.store.alerts.timeline(alert.id) if one.actor == "c_ada"]
+        doubt = "(may be about another alert)"
+        assert said == [f'Wrote: "{one}" {doubt}' for one in ("2", "2, alert 99", "Which of them?")]
+    assert held(f"1 for alert {first.id}") == [True, False]
+    assert held("1") == [True, True], "that alone waits, and was sent last"
+    assert held("1") == [True, True]
+    assert [len(world.store.alerts.attempts(one.id)) for one in (first, second)] == [1, 1]
+    assert held("Can't get in") == [False, False]
