@@ -129,13 +129,7 @@ class Administration:
 
     def drop_contact(self, viewer: Viewer, contact_id: str, seen: str) -> list[Mistake]:
         """A contact who is one no longer. Raises Hidden and Meanwhile."""
-        self._may(viewer)
-        desk = self._door.desk(viewer)
-        contact = desk.all("contacts").get((contact_id,))
-        if contact is None:
-            raise Hidden(contact_id)
-        if mark(contact) != seen:
-            raise Meanwhile
+        desk, contact = self._seen_contact(viewer, contact_id, seen)
         plans = [one.plan for key, one in desk.all("plans").items() if key[0] == contact.resident]
         if any(step.who == contact_id for plan in plans for step in plan.steps):
             return [Mistake(0, "", "a plan names this contact: change the plan first")]
@@ -144,6 +138,11 @@ class Administration:
 
     def move_contact(self, viewer: Viewer, contact_id: str, by: int, seen: str) -> None:
         """`by` so many places later among the resident's contacts, or earlier. Raises Hidden and Meanwhile."""
+        desk, contact = self._seen_contact(viewer, contact_id, seen)
+        if changes := turned(self._door.records.contacts_of(contact.resident), contact_id, by):
+            self._write(viewer, desk, changes)
+
+    def _seen_contact(self, viewer: Viewer, contact_id: str, seen: str) -> tuple[Desk, Any]:
         self._may(viewer)
         desk = self._door.desk(viewer)
         contact = desk.all("contacts").get((contact_id,))
@@ -151,8 +150,7 @@ class Administration:
             raise Hidden(contact_id)
         if mark(contact) != seen:
             raise Meanwhile
-        if changes := turned(self._door.records.contacts_of(contact.resident), contact_id, by):
-            self._write(viewer, desk, changes)
+        return desk, contact
 
     def check(self, viewer: Viewer, kind: str, text: str) -> Checked:
         self._may(viewer)

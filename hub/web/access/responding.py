@@ -283,8 +283,7 @@ class ResponseDesk:
         over, now = alert.state is State.CLOSED, self._door.clock.now()
         contact = self._door.records.contact(attempt.who)
         language = self._relatives.telling(contact).language if contact else LANGUAGES[0]
-        asked = contact if not over else None
-        why = why_called(self._door.alerts, self._wishes, asked, alert, now, language) if asked else ""
+        why = why_called(self._door.alerts, self._wishes, contact, alert, now, language) if contact and not over else ""
         return Reply(called, attempt.answer, attempt.holds_until, over, zone, now, language, why)
 
     def _told_of(self, attempt: AttemptMade, alert: Alert) -> list[Resident]:
